@@ -1,0 +1,160 @@
+"""The command `bptt`: what the library finds, in tables for people and JSON for programs."""
+
+import json
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+import typer
+from hypothesis.configuration import set_hypothesis_home_dir
+from rich import box
+from rich.console import Console
+from rich.progress import MofNCompleteColumn, Progress
+from rich.table import Table
+
+from bptt.network import Arguments
+from bptt.shipped import Distance, distances_on_the_sine, shipped, the_published
+from bptt.verify.survey import Counterexample, Row, Subject, smallest_counterexample, survey
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console(highlight=False, markup=False, soft_wrap=True)
+
+SHORT = {"weights.cell.U": "U", "weights.cell.W": "W", "weights.cell.b": "b", "weights.V": "V"}
+PUBLISHED = {f"dL/d{SHORT[path]}": path for path in ("weights.cell.U", "weights.cell.W", "weights.V")}
+
+
+@app.callback()
+def bptt() -> None:
+    """Prove or refute hand-written gradients, by ball arithmetic with guaranteed error bounds."""
+
+
+@app.command()
+def verify(
+    examples: Annotated[int, typer.Option(min=1, help="Random points for each gradient.")] = 100,
+    seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same run.")] = 0,
+    max_size: Annotated[int, typer.Option(min=1, help="The largest T, D_x, D_h, D_y and batch axis.")] = 5,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", dir_okay=False, help="Write the findings to this file, too.")
+    ] = None,
+) -> None:
+    """Judge every gradient that bptt ships at random points, and refute the one that the post published.
+
+    Exit code 0 if every shipped gradient is right, 1 if one is not, 2 for a usage error.
+    """
+    if json_file is not None and not json_file.resolve().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {json_file.resolve().parent}", param_hint="--json")
+    console.print(f"{examples} random points for each gradient, sizes 1 to {max_size}, seed {seed}\n")
+
+    rows = _survey_with_progress(shipped(max_size, seed), examples, seed)
+    console.print(_table_of_rows(rows))
+    all_right = all(row.verdict == "right" for row in rows)
+    for row in rows:
+        if row.finding:
+            console.print(f"  {row.gradient}: {row.finding}")
+    console.print(f"\nThe gradients that bptt ships are {'all right' if all_right else 'NOT all right'}.")
+
+    console.print("\nThe gradient that the post published, at the smallest sizes where it is wrong:")
+    at_random, on_the_sine = the_published(max_size, seed)
+    refutations = {name: smallest_counterexample(at_random, by, seed) for name, by in PUBLISHED.items()}
+    for name, refutation in refutations.items():
+        _print_refutation(name, refutation)
+
+    console.print("\nThe same on a window of the post's sine, T = D_x = 6, D_h = 32, D_y = 8:")
+    sine_refutations = {name: smallest_counterexample(on_the_sine, by, seed) for name, by in PUBLISHED.items()}
+    for name, refutation in sine_refutations.items():
+        console.print(f"  {name}: {refutation.leaf.finding if refutation else 'right'}")
+    distances = distances_on_the_sine(seed)
+    console.print("\nThe published gradient against the true one over all 50 windows:\n")
+    console.print(_table_of_distances(distances))
+
+    if json_file is not None:
+        findings = {
+            "seed": seed,
+            "examples": examples,
+            "max_size": max_size,
+            "verdict": "right" if all_right else "not right",
+            "shipped": [asdict(row) for row in rows],
+            "published": {name: _as_data(refutation) for name, refutation in refutations.items()},
+            "published_on_the_sine": {name: _as_data(refutation) for name, refutation in sine_refutations.items()},
+            "distances_on_the_sine": [distance._asdict() for distance in distances],
+        }
+        json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
+    raise typer.Exit(0 if all_right else 1)
+
+
+def main() -> None:
+    """The console script. What Hypothesis caches goes to a folder that is removed at the end, not to the user's."""
+    with tempfile.TemporaryDirectory() as scratch:
+        set_hypothesis_home_dir(scratch)
+        app()
+
+
+def _survey_with_progress(subjects: list[Subject[Arguments]], examples: int, seed: int) -> list[Row]:
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    rows = []
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("judging", total=examples * len(subjects))
+        for n, subject in enumerate(subjects):
+            progress.update(task, description=subject.name)
+            rows += survey(subject, examples, seed, lambda: progress.advance(task))
+            progress.update(task, completed=examples * (n + 1))  # a subject may have fewer points
+    return rows
+
+
+def _table_of_rows(rows: list[Row]) -> Table:
+    sizes = list(rows[0].largest_sizes)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False, show_edge=False)
+    for heading in ("gradient", "by", "verdict"):
+        table.add_column(heading, no_wrap=True)
+    for heading in ("cases", *sizes, "digits"):
+        table.add_column(heading, no_wrap=True, justify="right")
+    named = ""
+    for row in rows:
+        largest = (str(row.largest_sizes[name]) for name in sizes)
+        digits = "" if row.verdict != "right" else "exact" if row.digits is None else str(row.digits)
+        name = "" if row.gradient == named else row.gradient
+        named = row.gradient
+        table.add_row(name, SHORT.get(row.by, row.by), row.verdict, str(row.cases), *largest, digits)
+    return table
+
+
+def _table_of_distances(distances: list[Distance]) -> Table:
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in ("weights", "by", "relative error", "cosine"):
+        table.add_column(heading, justify="left" if heading in ("weights", "by") else "right")
+    for distance in distances:
+        table.add_row(distance.weights, SHORT[distance.by], f"{distance.relative_error:.3f}", f"{distance.cosine:.4f}")
+    return table
+
+
+def _print_refutation(name: str, refutation: Counterexample[Arguments] | None) -> None:
+    if refutation is None:
+        console.print(f"  {name}: no point found where it is wrong")
+        return
+    console.print(f"  {name} at {_sizes(refutation.sizes)}: {refutation.leaf.finding}")
+    for array, value in _named_arrays(refutation.point).items():
+        console.print(f"      {array} = {json.dumps(value)}")
+
+
+def _sizes(sizes: dict[str, int]) -> str:
+    return ", ".join(f"{name} = {n}" for name, n in sizes.items())
+
+
+def _named_arrays(point: Arguments) -> dict[str, Any]:
+    (cell, V), h0, xs, y = point
+    arrays = {"U": cell.U, "W": cell.W, "b": cell.b, "V": V, "h0": h0, "xs": xs, "y": y}
+    return {name: np.asarray(array).tolist() for name, array in arrays.items() if array is not None}
+
+
+def _as_data(refutation: Counterexample[Arguments] | None) -> dict[str, Any] | None:
+    if refutation is None:
+        return None
+    leaf = asdict(refutation.leaf)
+    return {
+        "gradient": refutation.gradient,
+        "sizes": refutation.sizes,
+        **leaf,
+        "point": _named_arrays(refutation.point),
+    }

@@ -1,0 +1,59 @@
+"""The gradient as the post published it. It is wrong, on purpose: the standing example of a refutation.
+
+The post ends in a formula for dL/dU that contracts the readout with the wrong index of the recurrent term, and the code
+published with it computes that formula. It carries a matrix S[α,β] through time where ∂h_k/∂U_αβ has three indices.
+Judged against the loss of `bptt.network` (with h0 = 0, as in the post):
+
+    dU is wrong if and only if D_h ≥ 2 and T ≥ 2
+    dW is wrong if and only if D_h ≥ 2 and T ≥ 3
+    dV is right
+
+For the right one see `bptt.network.gradient`.
+"""
+
+from bptt import elman
+from bptt.activations import sigmoid
+from bptt.arrays import Array, contract_time, floating, namespace
+from bptt.network import Weights
+from bptt.scan import scan
+
+
+def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array) -> Weights:
+    """What the post's code calls dL/dU, dL/dW and dL/dV.
+
+        S_U[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_U[t-1,k,β] + xs[t,β])         with S_U[-1] = 0
+        S_W[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_W[t-1,k,β] + h[t-1,β])        with S_W[-1] = 0
+        dU[α,β]    = e[i] V[i,α] S_U[T,α,β]                                      with e = ỹ − y
+        dW[α,β]    = e[i] V[i,α] S_W[T,α,β]
+        dV[i,k]    = e[i] h[T,k]
+
+    The sigmoid network without bias, the loss at the last step. Arguments as for `bptt.network.loss`: xs is
+    (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a target at every step.
+    """
+    (U, W, b), V = weights
+    if b is not None:
+        raise ValueError("b must be None, the published gradient knows no bias; got an array")
+    U, W, V, h0, xs, y = floating(U=U, W=W, V=V, h0=h0, xs=xs, y=y)
+    if y.ndim != xs.ndim - 1:
+        raise ValueError(f"y must have shape (..., D_y), the published loss is at the last step; got {y.shape}")
+    h = elman.forward(elman.Weights(U, W), h0, xs)
+    xp = namespace(h)
+    first = xp.zeros_like(h[0]) if h0 is None else h0
+    e = h[-1] @ V.T - y
+    readout = e @ V
+
+    def carried(z: Array) -> Array:
+        """S at the last step, z being what the weight multiplies, then contracted and summed over the batch."""
+
+        def step(S: Array, slope: Array, z: Array) -> tuple[Array, Array]:
+            S = slope[..., None] * (W @ S + z[..., None, :])
+            return S, S
+
+        start = xp.zeros_like(h[0][..., None] * z[0][..., None, :])
+        S, _ = scan(step, start, sigmoid.slope(h), z)
+        D_h, D_z = S.shape[-2:]
+        summed: Array = (readout[..., None] * S).reshape(-1, D_h, D_z).sum(axis=0)
+        return summed
+
+    before = xp.concat([first[None], h[:-1]])
+    return Weights(elman.Weights(U=carried(xs), W=carried(before)), V=contract_time(e, h[-1]))

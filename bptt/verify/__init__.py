@@ -1,0 +1,21 @@
+"""The harness: any scalar function, any hand-written gradient of it, and a verdict from ball arithmetic."""
+
+try:
+    from bptt.verify.check import GradientMismatch, GradientUndecided, assert_gradient, check_gradient
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError(
+        f"bptt.verify needs {error.name}, which is not installed: pip install 'bptt[verify]'", name=error.name
+    ) from error
+from bptt.verify.report import Entry, Formula, LeafFinding, Report, Verdict
+
+__all__ = [
+    "Entry",
+    "Formula",
+    "GradientMismatch",
+    "GradientUndecided",
+    "LeafFinding",
+    "Report",
+    "Verdict",
+    "assert_gradient",
+    "check_gradient",
+]
