@@ -10,7 +10,7 @@ import numpy.typing as npt
 Array: TypeAlias = npt.NDArray[Any]  # floats or balls; a JAX array or tracer serves just as well
 
 
-def namespace(*arrays: Array | None) -> ModuleType:
+def namespace(*arrays: Any) -> ModuleType:
     """The module whose functions take these arrays: `numpy`, or `jax.numpy` if any of them is JAX's."""
     spaces = (array.__array_namespace__() for array in arrays if hasattr(array, "__array_namespace__"))
     return next((space for space in spaces if space is not np), np)

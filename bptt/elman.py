@@ -124,15 +124,15 @@ def contract(sensitivities: Weights, h_bar: Array) -> Weights:
 
     h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h). Returns the gradient of the weights.
     """
-    xp = namespace(h_bar)
+    xp, (*batch, D_h) = namespace(h_bar), h_bar.shape
+    flat_bar = h_bar.reshape(-1, D_h)
 
     def contracted(s: Array) -> Array:
-        result: Array = xp.einsum("nk,nk...->...", h_bar.reshape(-1, h_bar.shape[-1]), s)
+        result: Array = xp.einsum("nk,nk...->...", flat_bar, s.reshape(-1, *s.shape[len(batch) :]))
         return result
 
-    batch = h_bar.ndim - 1
-    flat = [None if s is None else s.reshape(-1, *s.shape[batch:]) for s in sensitivities]
-    return Weights(*(None if s is None else contracted(s) for s in flat))
+    U, W, b = sensitivities
+    return Weights(contracted(U), contracted(W), None if b is None else contracted(b))
 
 
 def _before(h0: Array, h: Array) -> Array:

@@ -28,7 +28,8 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array) -> Weights
         dV[i,k]    = e[i] h[T,k]
 
     The sigmoid network without bias, the loss at the last step. Arguments as for `bptt.network.loss`: xs is
-    (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a target at every step.
+    (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a
+    target at every step.
     """
     (U, W, b), V = weights
     if b is not None:

@@ -73,7 +73,7 @@ class Ball:
     __int__ = __index__ = __complex__ = __float__
 
     def __bool__(self) -> bool:
-        return bool(self != 0)
+        return bool(self.__ne__(0))
 
     __hash__ = None  # type: ignore[assignment]  # equality may be undecided
 

@@ -48,7 +48,8 @@ class Arguments:
                 " (for a single argument x write (x,))"
             )
         names = _parameter_names(f, len(arguments))
-        accessors, given, self._spec = optree.tree_flatten_with_accessor(tuple(arguments))
+        tree: Any = tuple(arguments)
+        accessors, given, self._spec = optree.tree_flatten_with_accessor(tree)
         paths = [names[accessor[0].entry] + accessor[1:].codify("") for accessor in accessors]
         self._count = len(arguments)
         self.leaves = [Leaf(path, leaf, _real_array(path, leaf)) for path, leaf in zip(paths, given, strict=True)]
@@ -67,14 +68,15 @@ class Arguments:
     def match(self, gradient: Any) -> list[Any]:
         """What the gradient has for each leaf. Raises `ValueError` for another structure than the arguments'."""
         if self._count == 1:
-            gradient = (gradient,)
+            gradient = [gradient]
         elif not isinstance(gradient, tuple | list):
             raise ValueError(
                 f"gradient must return a tuple of {self._count}, one for each argument of f; got"
                 f" {type(gradient).__name__}"
             )
         try:
-            return list(self._spec.flatten_up_to(tuple(gradient)))
+            by_argument: Any = tuple(gradient)
+            return self._spec.flatten_up_to(by_argument)
         except ValueError as error:
             raise ValueError(f"gradient must return the structure of f's arguments: {error}") from None
 

@@ -1,0 +1,226 @@
+"""Balls contain the true result, run ordinary NumPy code, and refuse whatever would lose their bound."""
+
+import operator
+import threading
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb, ctx, fmpq
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from bptt.activations import sigmoid
+from bptt.verify.adjoint import Traced, sweep
+from bptt.verify.balls import UNARY, Ball, UndecidedComparisonError, precision
+
+floats = st.floats(-1e6, 1e6, allow_subnormal=False)
+ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv]
+THIRD = Ball(arb(1) / 3)  # a ball that is not a single point
+
+
+def ball(x: float) -> Ball:
+    return Ball(arb(x))
+
+
+def contains(enclosing: Ball, exact: Fraction) -> bool:
+    with precision(400):
+        return bool(enclosing.value.contains(arb(fmpq(exact.numerator, exact.denominator))))
+
+
+@given(st.sampled_from(ARITHMETIC), floats, floats)
+def test_arithmetic_contains_the_exact_result(op: Callable[[Any, Any], Any], a: float, b: float) -> None:
+    assume(b != 0 or op is not operator.truediv)
+    exact = op(Fraction(a), Fraction(b))
+    off = exact + (abs(exact) or 1) * Fraction(1, 10**40)
+    for left, right in (
+        (ball(a), ball(b)),
+        (ball(a), b),
+        (a, ball(b)),
+        (np.float64(a), ball(b)),
+        (ball(a), np.float64(b)),
+    ):
+        with precision(50):
+            result = op(left, right)
+        assert contains(result, exact)
+        assert not contains(result, off)
+
+
+@given(floats, st.integers(-3, 5))
+def test_integer_powers_contain_the_exact_result(a: float, n: int) -> None:
+    assume(a != 0 or n >= 0)
+    assert contains(ball(a) ** n, Fraction(a) ** n)
+
+
+@given(st.sampled_from(UNARY), st.floats(0.0625, 20))
+def test_functions_contain_what_they_give_at_a_higher_precision(name: str, x: float) -> None:
+    with precision(50):
+        value = getattr(ball(x), name)().value
+    with precision(100):
+        assert value.contains(getattr(arb(x), name)())
+        assert not value.contains(getattr(arb(x), name)() + arb("1e-30"))
+
+
+@given(st.sampled_from(UNARY), st.floats(0.0625, 3))
+def test_functions_are_the_ones_that_numpy_calls_by_that_name(name: str, x: float) -> None:
+    through_numpy = getattr(np, name)(np.array([ball(x)], dtype=object))[0]
+    assert float(through_numpy.value) == pytest.approx(getattr(np, name)(x), rel=1e-13)
+
+
+def test_matrix_products_sums_and_einsum_run_on_arrays_of_balls() -> None:
+    random = np.random.default_rng(0)
+    a, b = random.integers(-9, 9, (3, 4)), random.integers(-9, 9, (4, 2))
+    balls = np.array([[ball(x) for x in row] for row in a.tolist()], dtype=object)
+    for result, exact in [
+        (balls @ b, a @ b),
+        (np.einsum("ij,jk->ik", balls, b), a @ b),
+        (balls.sum(axis=0), a.sum(axis=0)),
+        (2 * balls.T - 1, 2 * a.T - 1),
+        (np.where(a > 0, balls, 0), np.where(a > 0, a, 0)),
+        (np.maximum(balls, 0), np.maximum(a, 0)),
+        (abs(balls), abs(a)),
+    ]:
+        assert result.shape == exact.shape
+        assert all(x == y for x, y in zip(result.flat, exact.flat, strict=True))
+
+
+@pytest.mark.parametrize("convert", [float, int, complex, operator.index], ids=lambda convert: convert.__name__)
+def test_a_ball_does_not_become_a_float(convert: Callable[[Ball], Any]) -> None:
+    with pytest.raises(TypeError, match="without losing its error bound"):
+        convert(THIRD)
+
+
+def test_a_ball_is_not_written_into_a_float_array() -> None:
+    with pytest.raises(TypeError, match="without losing its error bound"):
+        np.zeros(2)[0] = THIRD  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="without losing its error bound"):
+        np.array([THIRD], dtype=object).astype(np.float32)
+
+
+@pytest.mark.parametrize("other", [1j, "1", None, np.longdouble(1)], ids=repr)
+def test_what_is_no_real_number_is_refused(other: object) -> None:
+    with pytest.raises(TypeError):
+        THIRD * other  # type: ignore[operator]
+
+
+RELATIONS = [operator.lt, operator.le, operator.gt, operator.ge, operator.eq, operator.ne]
+
+
+@pytest.mark.parametrize("relation", RELATIONS, ids=lambda relation: relation.__name__)
+def test_a_comparison_that_the_radius_leaves_open_is_refused(relation: Callable[[Any, Any], bool]) -> None:
+    same = 1 - 2 * THIRD  # also a third, as far as its ball can tell
+    with pytest.raises(UndecidedComparisonError, match="cannot decide"):
+        relation(same, THIRD)
+    with pytest.raises(UndecidedComparisonError, match="cannot decide"):
+        relation(same - THIRD, 0)
+
+
+@given(st.sampled_from(RELATIONS), floats, floats)
+def test_a_comparison_of_exact_balls_is_that_of_their_numbers(
+    relation: Callable[[Any, Any], bool], a: float, b: float
+) -> None:
+    for left, right in ((a, b), (a, a)):
+        assert relation(ball(left), ball(right)) == relation(left, right)
+        assert relation(ball(left), right) == relation(left, right)
+        assert relation(left, ball(right)) == relation(left, right)
+
+
+def test_equal_traced_numbers_are_a_tie_that_no_precision_decides() -> None:
+    with pytest.raises(UndecidedComparisonError) as raised:
+        _ = Traced(arb(2)) > 2
+    assert raised.value.exact
+    x = Traced(arb(2))
+    assert x >= x
+    assert x > 1
+
+
+def test_the_precision_is_put_back_when_an_error_passes() -> None:
+    before = ctx.prec
+    with pytest.raises(ZeroDivisionError), precision(300):
+        _ = 1 / 0
+    assert ctx.prec == before
+
+
+def test_a_thread_waits_for_its_own_precision() -> None:
+    seen = []
+
+    def work() -> None:
+        with precision(80):
+            seen.append(ctx.dps)
+
+    with precision(300):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join(timeout=0.2)
+        assert seen == []
+        assert ctx.dps == 300
+    thread.join()
+    assert seen == [80]
+
+
+BINARY_AT = [(operator.add, 2), (operator.sub, 2), (operator.mul, 2), (operator.truediv, 2), (operator.pow, 2)]
+
+
+def slope_by_difference(f: Callable[[Any], Any], x: float) -> arb:
+    """The derivative to about 60 digits, by a central difference of step 1e-40 in 200 digits."""
+    h = arb("1e-40")
+    difference: arb = (f(Ball(arb(x) + h)).value - f(Ball(arb(x) - h)).value) / (2 * h)
+    return difference
+
+
+def assert_slope(f: Callable[[Any], Any], x: float) -> None:
+    with precision(200):
+        traced = Traced(arb(x))
+        slope = sweep(f(traced))(traced)
+        error = abs(slope - slope_by_difference(f, x))
+        assert error < arb("1e-60")
+        assert slope.rad() < arb("1e-150")
+
+
+@given(st.sampled_from(UNARY), st.floats(0.125, 1.25))
+def test_the_partial_derivative_of_a_function_is_its_slope(name: str, x: float) -> None:
+    assert_slope(lambda y: getattr(y, name)(), x)
+
+
+@given(st.sampled_from([*ARITHMETIC, operator.pow]), st.floats(0.25, 4), st.floats(0.25, 4))
+def test_the_partial_derivatives_of_an_operation_are_its_slopes(
+    op: Callable[[Any, Any], Any], a: float, b: float
+) -> None:
+    assert_slope(lambda y: op(y, b), a)
+    assert_slope(lambda y: op(a, y), b)
+    assert_slope(lambda y: op(y * y, 1 / y), a)
+    assert_slope(lambda y: op(-y + 9, abs(y)), a)
+
+
+@given(st.floats(-30, 30) | st.just(0.0))
+def test_the_sigmoid_is_smooth_at_zero_although_it_is_written_with_an_absolute_value(x: float) -> None:
+    with precision(50):
+        traced = Traced(arb(x))
+        (value,) = sigmoid(np.array([traced], dtype=object))
+        slope = sweep(value)(traced)
+        expected = 1 / (2 * (arb(x) / 2).cosh()) ** 2
+        assert slope.overlaps(expected)
+        assert slope.rad() < arb("1e-45")
+
+
+def test_the_slope_of_an_absolute_value_at_its_kink_is_any_between_minus_one_and_one() -> None:
+    x = Traced(arb(0))
+    slope = sweep(abs(x))(x)
+    assert slope.contains(-1)
+    assert slope.contains(1)
+
+
+def test_an_output_that_does_not_depend_on_an_input_has_slope_zero() -> None:
+    x, unused = Traced(arb(2)), Traced(arb(3))
+    assert sweep(x * x)(unused) == 0
+    assert sweep(7.0)(x) == 0
+
+
+def test_a_long_computation_is_swept_without_recursion() -> None:
+    x = Traced(arb(1))
+    total = x
+    for _ in range(50_000):
+        total = total + x
+    assert sweep(total)(x) == 50_001

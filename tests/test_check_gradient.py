@@ -1,0 +1,383 @@
+"""The verdicts: what is called right, what wrong, what neither, and what is refused as input."""
+
+import copy
+import pickle
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from flint import ctx
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bptt import network
+from bptt.activations import Activation, sigmoid, tanh
+from bptt.arrays import Array
+from bptt.elman import Weights as Cell
+from bptt.network import Arguments, Weights
+from bptt.shipped import network_points
+from bptt.verify import GradientMismatch, GradientUndecided, Report, assert_gradient, check_gradient
+
+X = np.array([0.5, -1.25, 2.0])
+
+
+def leaf(report: Report, path: str) -> Any:
+    return next(leaf for leaf in report.formula.leaves if leaf.path == path)
+
+
+@given(network_points("... y", 4) | network_points("t ... y", 4), st.sampled_from([sigmoid, tanh]))
+def test_the_shipped_gradients_are_right(point: Arguments, activation: Activation) -> None:
+    loss = partial(network.loss, activation=activation)
+    assert_gradient(loss, partial(network.gradient, activation=activation), tuple(point))
+    assert_gradient(
+        lambda weights: loss(weights, *point[1:]),
+        lambda weights: network.sensitivity_gradient(weights, *point[1:], activation),
+        (point.weights,),
+    )
+
+
+class TestLongSequences:
+    """T = 200 with normal weights: the entries of xs_bar range from 1 to 1e-120."""
+
+    @staticmethod
+    def point() -> Arguments:
+        normal = np.random.default_rng(0).normal
+        cell = Cell(normal(size=(3, 2)), normal(size=(3, 3)), normal(size=3))
+        return Arguments(Weights(cell, normal(size=(2, 3))), normal(size=3), normal(size=(200, 2)), normal(size=2))
+
+    def report(self, change: Any) -> Report:
+        return check_gradient(
+            network.loss, lambda *arguments: change(network.gradient(*arguments)), tuple(self.point())
+        )
+
+    def test_the_first_entries_are_tiny(self) -> None:
+        assert 0 < abs(network.gradient(*self.point()).xs[0]).max() < 1e-100
+
+    def test_the_gradient_is_right(self) -> None:
+        assert self.report(lambda gradient: gradient)
+
+    def test_a_negated_first_step_is_refuted(self) -> None:
+        def negated(gradient: Arguments) -> Arguments:
+            return gradient._replace(xs=np.concatenate([-gradient.xs[:1], gradient.xs[1:]]))
+
+        found = leaf(self.report(negated), "xs")
+        assert found.verdict == "wrong"
+        assert found.entry.index[0] == 0
+        assert found.reason == "2 of 400 entries differ"
+
+    def test_a_zeroed_first_step_is_refuted(self) -> None:
+        def zeroed(gradient: Arguments) -> Arguments:
+            return gradient._replace(xs=np.concatenate([0 * gradient.xs[:1], gradient.xs[1:]]))
+
+        found = leaf(self.report(zeroed), "xs")
+        assert found.verdict == "wrong"
+        assert found.entry.index[0] == 0
+
+    def test_a_doubled_initial_state_is_refuted(self) -> None:
+        def doubled(gradient: Arguments) -> Arguments:
+            assert gradient.h0 is not None
+            return gradient._replace(h0=2 * gradient.h0)
+
+        report = self.report(doubled)
+        assert leaf(report, "h0").verdict == "wrong"
+        assert leaf(report, "xs").verdict == "right"
+
+
+class TestSmallErrors:
+    @pytest.mark.parametrize("error", [1e-6, 1e-9, 1e-12, 1e-14])
+    def test_a_relative_error_is_refuted(self, error: float) -> None:
+        assert check_gradient(lambda x: (x**3).sum(), lambda x: 3 * x**2 * (1 + error), (X,)).verdict == "wrong"
+
+    def test_a_constant_that_was_rounded_to_float64_is_right_and_said_to_be(self) -> None:
+        report = check_gradient(lambda x: (x / 3).sum(), lambda x: 0 * x + 1.0 / 3, (X,))
+        assert report
+        assert leaf(report, "x").reason == "to within a constant rounded to float64"
+        assert leaf(report, "x").digits < 20
+
+    def test_a_constant_that_was_rounded_to_float32_is_wrong(self) -> None:
+        assert check_gradient(lambda x: (x / 3).sum(), lambda x: 0 * x + np.float32(1 / 3), (X,)).verdict == "wrong"
+
+    def test_a_tiny_entry_does_not_hide_behind_a_large_one(self) -> None:
+        scale = np.array([1e150, 1e-150])
+        gradient = lambda x: scale * np.array([1, 2])  # noqa: E731
+        found = leaf(check_gradient(lambda x: (scale * x).sum(), gradient, (np.ones(2),)), "x")
+        assert (found.verdict, found.entry.index, found.reason) == ("wrong", (1,), "1 of 2 entries differ")
+
+
+class TestCancellation:
+    def test_more_digits_are_taken_where_fifty_leave_the_ball_too_wide(self) -> None:
+        report = check_gradient(lambda x: ((x + 1e60) - 1e60) ** 2, lambda x: 2 * ((x + 1e60) - 1e60), (0.1,))
+        assert report
+        assert report.formula.digits > 50
+
+    def test_a_zero_that_is_only_known_to_be_small_is_right_below_the_smallest_float(self) -> None:
+        def f(x: Array) -> Array:
+            return np.exp(x).sum() - np.exp(x).sum() + (x * 0).sum()
+
+        assert check_gradient(f, lambda x: 0 * x, (X,))
+
+    def test_a_true_entry_of_1e_minus_200_that_is_claimed_to_be_zero_is_wrong(self) -> None:
+        def f(x: Array) -> Array:
+            return np.exp(x).sum() - np.exp(x).sum() + (x * 1e-200).sum()
+
+        assert check_gradient(f, lambda x: 0 * x, (X,)).verdict == "wrong"
+
+    def test_saturated_units_are_right_although_one_minus_h_cancels(self) -> None:
+        def gradient(x: Array) -> Array:
+            h = sigmoid(x)
+            return h * (1 - h)
+
+        assert check_gradient(lambda x: sigmoid(x).sum(), gradient, (np.array([-900.0, 0.0, 40.0, 300.0]),))
+
+
+class TestKinks:
+    def test_the_kink_of_an_absolute_value_is_undecided(self) -> None:
+        report = check_gradient(lambda x: abs(x).sum(), np.sign, (np.array([1.0, -2.0, 0.0]),))
+        assert report.verdict == "undecided"
+        assert leaf(report, "x").entry.index == (2,)
+
+    def test_away_from_the_kink_it_is_right(self) -> None:
+        assert check_gradient(lambda x: abs(x).sum(), np.sign, (np.array([1.0, -2.0, 1e-300]),))
+
+    def test_a_wrong_entry_beside_a_kink_is_refuted(self) -> None:
+        report = check_gradient(lambda x: abs(x).sum(), lambda x: -np.sign(x), (np.array([1.0, 0.0]),))
+        assert report.verdict == "wrong"
+        assert leaf(report, "x").entry.index == (0,)
+
+    @pytest.mark.parametrize("slope_at_zero", [0, 1])
+    def test_a_rectifier_at_zero_is_undecided_whichever_slope_is_claimed(self, slope_at_zero: int) -> None:
+        def gradient(x: Array) -> Array:
+            return np.where(x > 0, 1, np.where(x == 0, slope_at_zero, 0))
+
+        report = check_gradient(lambda x: np.maximum(x, 0).sum(), gradient, (np.array([1.0, 0.0]),))
+        assert report.verdict == "undecided"
+        assert "cannot decide" in report.formula.reason
+
+    def test_a_rectifier_elsewhere_is_judged(self) -> None:
+        def f(x: Array) -> Array:
+            return np.maximum(x, 0).sum()
+
+        assert check_gradient(f, lambda x: np.where(x > 0, 1, 0), (X,))
+        assert check_gradient(f, lambda x: np.where(x < 0, 1, 0), (X,)).verdict == "wrong"
+
+    def test_a_point_without_a_derivative_is_undecided(self) -> None:
+        for gradient in (lambda x: 0 * x, lambda x: 1 / (2 * np.sqrt(x))):
+            report = check_gradient(lambda x: np.sqrt(x).sum(), gradient, (np.array([0.0]),))
+            assert report.verdict == "undecided"
+
+
+class TestFunctionsOfFloats:
+    def test_a_gradient_that_needs_floats_is_undecided_and_told_why(self) -> None:
+        def gradient(x: Array) -> Array:
+            result = np.zeros(3)
+            for k in range(3):
+                result[k] = 2 * x[k]
+            return result
+
+        report = check_gradient(lambda x: (x * x).sum(), gradient, (X,))
+        assert report.verdict == "undecided"
+        assert "gradient runs on floats but not on balls (TypeError: Ball(" in report.formula.reason
+
+    def test_a_function_that_needs_floats_is_undecided(self) -> None:
+        report = check_gradient(lambda x: float(x[0]) ** 2, lambda x: 2 * x, (X,))
+        assert report.verdict == "undecided"
+        assert report.formula.reason.startswith("f runs on floats but not on balls")
+
+    def test_floats_that_may_be_rounded_are_undecided(self) -> None:
+        found = leaf(check_gradient(lambda x: np.exp(x).sum(), lambda x: np.exp(X) * (1 + 1e-14), (X,)), "x")
+        assert found.verdict == "undecided"
+        assert "returned floats" in found.reason
+
+    def test_floats_that_cannot_be_rounded_right_are_wrong(self) -> None:
+        assert check_gradient(lambda x: 0.75 * x, lambda x: 0.7, (2.0,)).verdict == "wrong"
+        assert check_gradient(lambda x: (X * x).sum(), lambda x: 2 * X, (X,)).verdict == "wrong"
+
+    def test_constants_are_judged_exactly(self) -> None:
+        assert check_gradient(lambda x: (X * x).sum(), lambda x: X, (X,))
+        assert check_gradient(lambda x: 2 * x, lambda x: 2, (0.1,))
+        assert check_gradient(lambda x: 2 * x, lambda x: 3, (0.1,)).verdict == "wrong"
+        assert check_gradient(lambda x: 7.0, lambda x: np.zeros(3), (X,))
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    def test_a_claimed_nan_or_infinity_is_wrong(self, bad: float) -> None:
+        found = leaf(check_gradient(lambda x: (x * x).sum(), lambda x: np.array([2 * x[0], bad, 2 * x[2]]), (X,)), "x")
+        assert (found.verdict, found.entry.index) == ("wrong", (1,))
+
+    def test_an_error_that_floats_raise_too_is_the_callers(self) -> None:
+        def gradient(x: Array) -> Array:
+            return x.no_such_thing  # type: ignore[no-any-return, attr-defined]
+
+        with pytest.raises(AttributeError, match="'numpy.ndarray' object has no attribute 'no_such_thing'"):
+            check_gradient(lambda x: (x * x).sum(), gradient, (X,))
+
+
+class Layer(NamedTuple):
+    W: Array
+    b: Any = None
+
+
+class TestStructures:
+    def test_leaves_are_named_by_their_path(self) -> None:
+        def f(params: dict[str, Any], x: Array) -> Array:
+            return sum((params[name] * x).sum() for name in ("W", "V")) + params["layers"][0].W * params["scale"]
+
+        def gradient(params: dict[str, Any], x: Array) -> Any:
+            layer = Layer(W=params["scale"])
+            return {"layers": [layer], "scale": params["layers"][0].W, "W": x, "V": x}, params["W"] + params["V"]
+
+        params = {"W": X, "V": 2 * X, "layers": [Layer(3.0)], "scale": 0.5}
+        report = check_gradient(f, gradient, (params, X))
+        assert report
+        paths = {"params['V']", "params['W']", "params['layers'][0].W", "params['scale']", "x"}
+        assert {leaf.path for leaf in report.formula.leaves} == paths
+
+    def test_arguments_without_names_are_numbered(self) -> None:
+        report = check_gradient(lambda *xs: xs[0] * xs[1], lambda *xs: (xs[1], xs[0]), (2.0, 3.0))
+        assert [leaf.path for leaf in report.formula.leaves] == ["arguments[0]", "arguments[1]"]
+
+    def test_integers_and_booleans_are_passed_on_and_not_differentiated(self) -> None:
+        def f(tokens: Array, keep: Array, x: Array) -> Array:
+            return x[tokens][keep].sum()
+
+        def gradient(tokens: Array, keep: Array, x: Array) -> Any:
+            x_bar = 0 * x
+            np.add.at(x_bar, tokens[keep], 1)
+            return None, None, x_bar
+
+        tokens, keep = np.array([0, 2, 2]), np.array([True, True, False])
+        report = check_gradient(f, gradient, (tokens, keep, X))
+        assert report
+        assert [leaf.path for leaf in report.formula.leaves] == ["x"]
+
+    @pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+    def test_every_float_type_of_at_most_64_bits_is_taken_exactly(self, dtype: str) -> None:
+        x = np.array([0.1, 0.2], dtype=dtype)
+        assert check_gradient(lambda x: (x**3).sum(), lambda x: 3 * x**2, (x,))
+
+    def test_the_arguments_are_left_alone(self) -> None:
+        def gradient(x: Array) -> Array:
+            x *= 2
+            return x
+
+        x = X.copy()
+        assert check_gradient(lambda x: (x * x).sum(), gradient, (x,))
+        np.testing.assert_array_equal(x, X)
+
+    @pytest.mark.parametrize("shape", [(3, 1), (1, 3), (2,), ()])
+    def test_a_gradient_of_another_shape_is_wrong(self, shape: tuple[int, ...]) -> None:
+        report = check_gradient(lambda x: x.sum(), lambda x: np.ones(shape), (X,))
+        assert report.verdict == "wrong"
+        assert report.formula.reason == f"the gradient by x has shape {shape}; it should be (3,)"
+
+
+class TestBadInput:
+    @pytest.mark.parametrize(
+        ("arguments", "error", "message"),
+        [
+            ([X], TypeError, r"arguments must be the tuple of f's positional arguments; got list"),
+            (X, TypeError, r"arguments must be the tuple .* got ndarray \(for a single argument x write \(x,\)\)"),
+            ((), ValueError, r"at least one array of floats to differentiate by; got no array at all"),
+            ((np.arange(3),), ValueError, r"at least one array of floats to differentiate by; got x: int64"),
+            ((np.array([1.0, np.nan]),), ValueError, r"x must be finite for a verdict; got nan at index \(1,\)"),
+            ((float("inf"),), ValueError, r"x must be finite for a verdict; got inf at index \(\)"),
+            ((np.array([1j]),), TypeError, r"x must be an array of real numbers .* got ndarray of dtype complex128"),
+            ((np.longdouble(1),), TypeError, r"x must be .* at most 64 bits; got longdouble of dtype"),
+            (("W",), TypeError, r"x must be an array of real numbers .* got str of dtype <U1"),
+        ],
+    )
+    def test_arguments_that_cannot_be_judged_are_named(
+        self, arguments: Any, error: type[Exception], message: str
+    ) -> None:
+        with pytest.raises(error, match=message):
+            check_gradient(lambda x: x.sum(), lambda x: x, arguments)
+
+    @pytest.mark.parametrize(("value", "shape"), [(lambda x: x, r"\(3,\)"), (lambda x: x[:1], r"\(1,\)")])
+    def test_an_f_that_is_no_scalar_is_refused(self, value: Any, shape: str) -> None:
+        with pytest.raises(ValueError, match=f"f must return a scalar; got an array of shape {shape}"):
+            check_gradient(value, lambda x: x, (X,))
+
+    def test_an_f_that_returns_nothing_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="f must return a real number; got NoneType"):
+            check_gradient(lambda x: None, lambda x: x, (X,))
+
+    def test_a_gradient_of_another_structure_is_refused(self) -> None:
+        with pytest.raises(
+            ValueError, match="gradient must return a tuple of 2, one for each argument of f; got ndarray"
+        ):
+            check_gradient(lambda x, y: (x * y).sum(), lambda x, y: y, (X, X))
+        with pytest.raises(
+            ValueError, match="gradient must return the structure of f's arguments: tuple arity mismatch"
+        ):
+            check_gradient(lambda x, y: (x * y).sum(), lambda x, y: (y,), (X, X))
+        with pytest.raises(ValueError, match=r"missing key\(s\): \['W'\]"):
+            check_gradient(lambda p: (p["W"]).sum(), lambda p: {}, ({"W": X},))
+
+    def test_a_gradient_that_holds_no_numbers_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="gradient by x must hold real numbers; got str 'a'"):
+            check_gradient(lambda x: x.sum(), lambda x: ["a", "b", "c"], (X,))
+
+    @pytest.mark.parametrize("seed", [-1, 2**32, 1.5, True, "0"])
+    def test_a_seed_out_of_range_is_refused(self, seed: Any) -> None:
+        with pytest.raises(ValueError, match=r"seed must be an integer from 0 to 2\*\*32 - 1; got"):
+            check_gradient(lambda x: x.sum(), lambda x: x, (X,), seed=seed)
+
+
+class TestSeed:
+    @staticmethod
+    def with_dropout(x: Array) -> Array:
+        return (x * x * np.random.randint(0, 2, 3)).sum()  # noqa: NPY002
+
+    @staticmethod
+    def its_gradient(x: Array) -> Array:
+        return 2 * x * np.random.randint(0, 2, 3)  # noqa: NPY002
+
+    def test_random_numbers_are_the_same_for_f_and_gradient(self) -> None:
+        assert all(check_gradient(self.with_dropout, self.its_gradient, (X,), seed=seed) for seed in range(5))
+        assert check_gradient(self.with_dropout, lambda x: 2 * x, (X,), seed=0).verdict == "wrong"
+
+    def test_the_generator_of_the_caller_is_put_back(self) -> None:
+        np.random.seed(3)  # noqa: NPY002
+        expected = np.random.random(3)  # noqa: NPY002
+        np.random.seed(3)  # noqa: NPY002
+        check_gradient(self.with_dropout, self.its_gradient, (X,))
+        np.testing.assert_array_equal(np.random.random(3), expected)  # noqa: NPY002
+
+    def test_the_seed_is_printed_and_zero_by_default(self) -> None:
+        assert "seed 0," in str(check_gradient(self.with_dropout, self.its_gradient, (X,)))
+        assert "seed 7," in str(check_gradient(self.with_dropout, self.its_gradient, (X,), seed=7))
+
+
+class TestReport:
+    def test_it_is_true_only_when_right(self) -> None:
+        assert bool(check_gradient(np.sum, lambda x: 1 + 0 * x, (X,))) is True
+        assert bool(check_gradient(np.sum, lambda x: 2 + 0 * x, (X,))) is False
+        assert bool(check_gradient(np.sum, lambda x: np.ones(3) * float(x[0]), (X,))) is False
+
+    def test_a_wrong_one_prints_the_entry_with_both_values(self) -> None:
+        text = str(check_gradient(lambda x: (x**3).sum(), lambda x: 3 * x * np.array([x[0], x[1], 1]), (X,)))
+        assert "wrong: x[2] is 6.00000 by hand, 12.0000 by ball arithmetic (1 of 3 entries differ)" in text
+
+    def test_both_values_are_printed_to_where_they_differ(self) -> None:
+        found = leaf(check_gradient(lambda x: x**3, lambda x: 3 * x**2 * (1 + 1e-12), (2.0,)), "x")
+        assert found.entry.by_hand.startswith("12.000000000012")
+        assert float(found.entry.reference) == 12
+
+    def test_assert_gradient_raises_the_report(self) -> None:
+        assert_gradient(lambda x: x**2, lambda x: 2 * x, (1.5,))
+        with pytest.raises(GradientMismatch, match="wrong: x is 1.50000 by hand, 3.00000 by ball arithmetic"):
+            assert_gradient(lambda x: x**2, lambda x: x, (1.5,))
+        with pytest.raises(GradientUndecided, match="undecided: f runs on floats but not on balls"):
+            assert_gradient(lambda x: float(x) ** 2, lambda x: 2 * x, (1.5,))
+        assert issubclass(GradientMismatch, AssertionError)
+        assert not issubclass(GradientUndecided, AssertionError)
+
+    def test_it_pickles_copies_and_prints_the_same_each_time(self) -> None:
+        report = check_gradient(lambda x: np.exp(x).sum(), lambda x: x, (X,))
+        assert pickle.loads(pickle.dumps(report)) == copy.deepcopy(report) == report
+        assert str(check_gradient(lambda x: np.exp(x).sum(), lambda x: x, (X,))) == str(report)
+
+    def test_the_precision_of_the_process_is_left_as_it_was(self) -> None:
+        before = ctx.prec
+        check_gradient(lambda x: ((x + 1e60) - 1e60) ** 2, lambda x: 2 * ((x + 1e60) - 1e60), (0.1,))
+        assert ctx.prec == before
