@@ -1,4 +1,4 @@
-"""The Hypothesis profiles: `dev` by default, `ci` (the same cases every time) where CI is set, `thorough` on request."""
+"""The Hypothesis profiles: `dev` by default, `ci`, the same cases each time, where CI is set, `thorough` on request."""
 
 import os
 

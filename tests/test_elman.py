@@ -203,7 +203,7 @@ def test_a_nan_passes_through_from_its_step_on(t: int) -> None:
 )
 def test_a_wrong_shape_is_named_with_the_shape_it_should_have(changed: dict[str, Array], message: str) -> None:
     (cell, V), h0, xs, y = arguments_of_shape((5, 2, 3, 2, ()), False, 0)
-    named = {"U": cell.U, "W": cell.W, "b": cell.b, "V": V, "h0": h0, "xs": xs, "y": y} | changed
+    named: dict[str, Any] = {"U": cell.U, "W": cell.W, "b": cell.b, "V": V, "h0": h0, "xs": xs, "y": y} | changed
     weights = Weights(Cell(named["U"], named["W"], named["b"]), named["V"])
     for function in (network.loss, network.gradient, network.sensitivity_gradient):
         with pytest.raises(ValueError, match=message):

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt import elman, network
-from bptt.activations import sigmoid
+from bptt import elman
 from bptt.arrays import Array
 from bptt.elman import Weights as Cell
 from bptt.network import Arguments, Weights
@@ -21,13 +20,8 @@ def shifted(h0: Array, h: Array) -> Array:
     return np.concatenate([h0[None], h[:-1]])
 
 
-def outer_sum(δ: Array, z: Array) -> Array:
+def outer_sum(δ: Array, z: Array) -> Any:
     return np.einsum("nk,nl->kl", δ.reshape(-1, δ.shape[-1]), z.reshape(-1, z.shape[-1]))
-
-
-def carry(W: Array, δ_after: Array, T: int, t: int) -> Array:
-    """What step t receives from step t + 1."""
-    return δ_after @ W
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,7 @@ class Steps:
     """The right version of each step."""
 
     slope: Callable[[Array], Array] = lambda h: h * (1 - h)
-    carry: Callable[[Array, Array, int, int], Array] = carry
+    carry: Callable[[Array, Array, int, int], Array] = lambda W, δ_after, T, t: δ_after @ W  # from step t + 1 to t
     h_bar: Callable[[Array, Array], Array] = lambda e, V: e @ V
     by_U: Callable[[Array, Array], Array] = outer_sum  # of δ and xs
     by_W: Callable[[Array, Array, Array], Array] = lambda δ, h0, h: outer_sum(δ, shifted(h0, h))
@@ -48,7 +42,7 @@ class Steps:
 
 def backward(steps: Steps, weights: Weights, h0: Array, xs: Array, y: Array) -> Arguments:
     """The gradient of `network.loss` at the last step, sigmoid, by the steps given."""
-    (U, W, b), V = weights
+    (U, W, _), V = weights
     h = elman.forward(weights.cell, h0, xs)
     e = h[-1] @ V.T - y
     T, slope = len(xs), steps.slope(h)

@@ -9,12 +9,10 @@ import operator
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 from flint import arb, ctx
-
-Number: TypeAlias = "Ball | int | float | np.integer[Any] | np.floating[Any]"
 
 _PRECISION_LOCK = threading.RLock()  # FLINT has one working precision for the whole process
 
@@ -42,100 +40,35 @@ class UndecidedComparisonError(ArithmeticError):
         self.exact = exact
 
 
-class Ball:
-    """A real number between `value.lower()` and `value.upper()`."""
-
-    __slots__ = ("value",)
-
-    value: arb
-
-    def __init__(self, value: arb) -> None:
-        self.value = value
-
-    def __repr__(self) -> str:
-        return f"Ball({self.value.str(15)})"
-
-    def __neg__(self) -> "Ball":
-        return Ball(-self.value)
-
-    def __pos__(self) -> "Ball":
-        return self
-
-    def __abs__(self) -> "Ball":
-        return Ball(abs(self.value))
-
-    def conjugate(self) -> "Ball":
-        return self
-
-    def __float__(self) -> float:
-        raise TypeError(f"{self!r} cannot become a float without losing its error bound")
-
-    __int__ = __index__ = __complex__ = __float__
-
-    def __bool__(self) -> bool:
-        return bool(self.__ne__(0))
-
-    __hash__ = None  # type: ignore[assignment]  # equality may be undecided
-
-    def decide(self, relation: str, holds: bool, fails: bool, other: arb) -> bool:
-        """The truth value of a comparison of which at most one of `holds` and `fails` is known."""
-        if holds == fails:
-            raise UndecidedComparisonError(relation, self.value, other, exact=False)
-        return holds
-
-
 def enclosure(number: object) -> Any:
-    """The `arb` that encloses a number exactly, or `NotImplemented` for what is no real number."""
+    """The `arb` that encloses a number, or `NotImplemented` for what is no real number of at most 64 bits."""
     if isinstance(number, Ball):
         return number.value
-    if isinstance(number, np.longdouble):
-        return NotImplemented  # would be rounded on the way
-    if isinstance(number, int | float | np.integer | np.floating | np.bool_):
-        return arb(int(number) if isinstance(number, int | np.integer | np.bool_) else float(number))
+    if isinstance(number, int | np.integer | np.bool_):
+        return arb(int(number))
+    if isinstance(number, float | np.float32 | np.float16):
+        return arb(float(number))
     return NotImplemented
 
 
-BINARY: dict[str, Callable[[arb, arb], arb]] = {
-    "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "truediv": operator.truediv,
-    "pow": operator.pow,
-}
-
-UNARY = ("exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh")
-
-_COMPARISONS: dict[str, tuple[str, Callable[[arb, arb], bool], Callable[[arb, arb], bool]]] = {
-    "lt": ("<", operator.lt, operator.ge),
-    "le": ("<=", operator.le, operator.gt),
-    "gt": (">", operator.gt, operator.le),
-    "ge": (">=", operator.ge, operator.lt),
-    "eq": ("==", operator.eq, operator.ne),
-    "ne": ("!=", operator.ne, operator.eq),
-}
-
-
-def _binary(apply: Callable[[arb, arb], arb]) -> tuple[Callable[..., Any], Callable[..., Any]]:
-    def forward(self: Ball, other: object) -> Any:
+def _binary(apply: Callable[[arb, arb], arb]) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    def forward(self: "Ball", other: object) -> Any:
         right = other.value if type(other) is Ball else enclosure(other)
         return right if right is NotImplemented else Ball(apply(self.value, right))
 
-    def reflected(self: Ball, other: object) -> Any:
+    def reflected(self: "Ball", other: object) -> Any:
         left = enclosure(other)
         return left if left is NotImplemented else Ball(apply(left, self.value))
 
     return forward, reflected
 
 
-def _unary(name: str) -> Callable[[Ball], Ball]:
-    apply = getattr(arb, name)
+def _unary(apply: Callable[[arb], arb]) -> Callable[[Any], Any]:
     return lambda self: Ball(apply(self.value))
 
 
-def _comparison(
-    relation: str, holds: Callable[[arb, arb], bool], fails: Callable[[arb, arb], bool]
-) -> Callable[..., Any]:
-    def compare(self: Ball, other: object) -> Any:
+def _comparison(relation: str, holds: Callable[[arb, arb], bool], fails: Callable[[arb, arb], bool]) -> Any:
+    def compare(self: "Ball", other: object) -> Any:
         if other is self:
             return relation in ("<=", ">=", "==")
         right = enclosure(other)
@@ -146,11 +79,52 @@ def _comparison(
     return compare
 
 
-for _name, _apply in BINARY.items():
-    _forward, _reflected = _binary(_apply)
-    setattr(Ball, f"__{_name}__", _forward)
-    setattr(Ball, f"__r{_name}__", _reflected)
-for _name in UNARY:
-    setattr(Ball, _name, _unary(_name))
-for _name, _row in _COMPARISONS.items():
-    setattr(Ball, f"__{_name}__", _comparison(*_row))
+class Ball:
+    """A real number that lies within `value`, an `arb`."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: arb) -> None:
+        self.value = value
+
+    __add__, __radd__ = _binary(operator.add)
+    __sub__, __rsub__ = _binary(operator.sub)
+    __mul__, __rmul__ = _binary(operator.mul)
+    __truediv__, __rtruediv__ = _binary(operator.truediv)
+    __pow__, __rpow__ = _binary(operator.pow)
+    __neg__ = _unary(operator.neg)
+    __abs__ = _unary(operator.abs)
+
+    # np.exp of an object array calls the method of that name of each element
+    exp, expm1, log, log1p = _unary(arb.exp), _unary(arb.expm1), _unary(arb.log), _unary(arb.log1p)
+    sin, cos, tan = _unary(arb.sin), _unary(arb.cos), _unary(arb.tan)
+    sinh, cosh, tanh = _unary(arb.sinh), _unary(arb.cosh), _unary(arb.tanh)
+    sqrt = _unary(arb.sqrt)
+
+    __lt__ = _comparison("<", operator.lt, operator.ge)
+    __le__ = _comparison("<=", operator.le, operator.gt)
+    __gt__ = _comparison(">", operator.gt, operator.le)
+    __ge__ = _comparison(">=", operator.ge, operator.lt)
+    __eq__ = _comparison("==", operator.eq, operator.ne)
+    __ne__ = _comparison("!=", operator.ne, operator.eq)
+    __hash__ = None  # type: ignore[assignment]  # equality may be undecided
+
+    def decide(self, relation: str, holds: bool, fails: bool, other: arb) -> bool:
+        """The truth value of a comparison of which at most one of `holds` and `fails` is known."""
+        if holds == fails:
+            raise UndecidedComparisonError(relation, self.value, other, exact=False)
+        return holds
+
+    def __bool__(self) -> bool:
+        return bool(self != 0)
+
+    def __float__(self) -> float:
+        raise TypeError(f"{self!r} cannot become a float without losing its error bound")
+
+    __int__ = __index__ = __complex__ = __float__
+
+    def __pos__(self) -> "Ball":
+        return self
+
+    def __repr__(self) -> str:
+        return f"Ball({self.value.str(15)})"

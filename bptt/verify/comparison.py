@@ -14,14 +14,15 @@ from bptt.verify.leaves import Leaf
 from bptt.verify.report import Entry, LeafFinding, Verdict
 
 # Not tolerances: the first two say when a ball is narrow enough, the others what a float among the balls may mean.
-_ENOUGH = arb("1e-20")  # of an entry: finer than any float64 can resolve
+_BITS_ENOUGH = 64  # of an entry: finer than any float64 can resolve
+_ENOUGH = arb(2) ** -_BITS_ENOUGH
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
 _ROUNDED_CONSTANT = arb(2) ** -50  # of an entry: a few roundings of a constant to float64
 _HALF_THE_DIGITS = arb(2) ** -12  # of a float32: a float that is off by more was not merely rounded
 
 
 class _Compared(NamedTuple):
-    outcome: Literal["agrees", "vanishes", "rounded", "wrong", "float", "open"]
+    outcome: Literal["agrees", "rounded", "wrong", "float", "open"]
     error: arb  # upper bound of |by hand − reference|
     size: arb  # lower bound of |by hand|
 
@@ -34,7 +35,7 @@ def compare_leaf(leaf: Leaf, claim: object, reference: list[arb]) -> LeafFinding
     claims = np.asarray(claim, dtype=object)
     shape = leaf.values.shape
     if claims.shape != shape:
-        reason = f"the gradient by {leaf.path} has shape {claims.shape}; it should be {shape}"
+        reason = f"the gradient has shape {claims.shape}; it should be {shape}"
         return LeafFinding(leaf.path, shape, "wrong", reason)
 
     by_hand = claims.reshape(-1).tolist()
@@ -59,6 +60,12 @@ def compare_leaf(leaf: Leaf, claim: object, reference: list[arb]) -> LeafFinding
     return LeafFinding(leaf.path, shape, "right", reason, digits=_digits_of_agreement(entries))
 
 
+def too_wide(claim: object) -> bool:
+    """Whether a ball in a gradient is too wide to agree with anything: more digits are needed, whatever f is."""
+    balls = [entry.value for entry in np.asarray(claim, dtype=object).reshape(-1) if isinstance(entry, Ball)]
+    return any(ball.rel_accuracy_bits() < _BITS_ENOUGH and not ball.rad() < _BELOW_FLOATS for ball in balls)
+
+
 def _compare(path: str, claim: object, true: arb) -> _Compared:
     by_hand = enclosure(claim)
     if by_hand is NotImplemented:
@@ -69,9 +76,8 @@ def _compare(path: str, claim: object, true: arb) -> _Compared:
         known = true.is_finite() and not isinstance(claim, Ball)  # a float inf or NaN beside a number
         return _Compared("wrong" if known else "open", error, size)
     if difference.contains(0):
-        if error <= size * _ENOUGH:
-            return _Compared("agrees", error, size)
-        return _Compared("vanishes" if error < _BELOW_FLOATS else "open", error, size)
+        narrow = error <= size * _ENOUGH or error < _BELOW_FLOATS
+        return _Compared("agrees" if narrow else "open", error, size)
     if error <= true.abs_lower() * _ROUNDED_CONSTANT:
         return _Compared("rounded", error, size)
     exact = isinstance(claim, Ball) or by_hand.is_integer()

@@ -34,12 +34,17 @@ class LeafFinding:
         return "exact" if self.digits is None else f"{self.digits} digits"
 
     @property
+    def place(self) -> str:
+        """The path of the entry, as one would write it; of the leaf if there is none."""
+        return f"{self.path}{list(self.entry.index)}" if self.entry and self.entry.index else self.path
+
+    @property
     def finding(self) -> str:
-        """What to say of the gradient by this leaf; empty if it is simply right."""
+        """What is wrong or undecided, in one line; empty if right."""
         if self.entry is None:
-            return self.reason
-        where = f"{self.path}{list(self.entry.index)}" if self.entry.index else self.path
-        return f"{where} is {self.entry.by_hand} by hand, {self.entry.reference} by ball arithmetic ({self.reason})"
+            return self.reason and f"{self.path}: {self.reason}"
+        entry = f"{self.place} is {self.entry.by_hand} by hand, {self.entry.reference} by ball arithmetic"
+        return f"{entry} ({self.reason})"
 
 
 @dataclass(frozen=True)
@@ -75,11 +80,19 @@ class Report:
         from rich.console import Console
         from rich.table import Table
 
+        headings = ("gradient by", "shape", "formula", "agreement", "entry", "by hand", "by ball arithmetic", "note")
+        rows = [_cells(leaf) for leaf in self.formula.leaves]
+        filled = [n for n in range(len(headings)) if any(row[n] for row in rows)]
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for heading in ("gradient by", "shape", "formula", "agreement", "finding"):
-            table.add_column(heading, no_wrap=True)
-        for leaf in self.formula.leaves:
-            table.add_row(leaf.path, str(leaf.shape), leaf.verdict, leaf.agreement, leaf.finding)
+        for n in filled:
+            table.add_column(headings[n], no_wrap=True)
+        for row in rows:
+            table.add_row(*(row[n] for n in filled))
         text = io.StringIO()
         Console(file=text, width=1000, highlight=False, markup=False, color_system=None).print(table)
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+
+
+def _cells(leaf: LeafFinding) -> tuple[str, ...]:
+    entry = (leaf.place, leaf.entry.by_hand, leaf.entry.reference) if leaf.entry else ("", "", "")
+    return (leaf.path, str(leaf.shape), leaf.verdict, leaf.agreement, *entry, leaf.reason)

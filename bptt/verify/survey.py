@@ -11,8 +11,13 @@ from hypothesis.strategies import SearchStrategy
 from bptt.verify.report import LeafFinding, Report, Verdict
 
 Point = TypeVar("Point")
-_NO_DATABASE = hypothesis.settings(
-    database=None, deadline=None, suppress_health_check=list(hypothesis.HealthCheck), print_blob=False
+_ALONE = hypothesis.settings(  # whatever profile is loaded around it
+    database=None,
+    deadline=None,
+    derandomize=False,
+    max_examples=200,
+    phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
+    suppress_health_check=list(hypothesis.HealthCheck),
 )
 
 
@@ -49,32 +54,33 @@ class Counterexample(Generic[Point]):
     leaf: LeafFinding
 
 
-def survey(subject: Subject[Point], examples: int, seed: int, judged: Callable[[], None]) -> list[Row]:
+def survey(subject: Subject[Point], examples: int, seed: int, judged: Callable[[], None] = lambda: None) -> list[Row]:
     """Judge at `examples` random points, calling `judged` after each. The same seed gives the same points."""
-    columns: list[tuple[LeafFinding, ...]] = []
+    reports: list[Report] = []
     sizes: list[dict[str, int]] = []
 
     @hypothesis.seed(seed)
-    @hypothesis.settings(_NO_DATABASE, max_examples=examples, phases=[hypothesis.Phase.generate])
+    @hypothesis.settings(_ALONE, max_examples=examples, phases=[hypothesis.Phase.generate])
     @hypothesis.given(subject.points)
     def at_random_points(point: Point) -> None:
-        columns.append(subject.check(point).formula.leaves)
+        reports.append(subject.check(point))
         sizes.append(subject.sizes(point))
         judged()
 
     at_random_points()
     largest = {name: max(met[name] for met in sizes) for name in sizes[0]}
-    return [_row(subject.name, largest, findings) for findings in zip(*columns, strict=True)]
+    paths = [leaf.path for leaf in reports[0].formula.leaves]
+    return [_row(subject.name, by, largest, reports) for by in paths]
 
 
 def smallest_counterexample(subject: Subject[Point], by: str, seed: int) -> Counterexample[Point] | None:
-    """The smallest random point at which the gradient by the argument `by` is wrong; `None` if none was met."""
+    """The smallest point at which the gradient by `by` is wrong; `None` if 200 random points hold no such one."""
 
     def wrong(point: Point) -> bool:
         return _leaf(subject.check(point), by).verdict == "wrong"
 
     try:
-        point = hypothesis.find(subject.points, wrong, settings=_NO_DATABASE, random=Random(seed))
+        point = hypothesis.find(subject.points, wrong, settings=_ALONE, random=Random(seed))
     except hypothesis.errors.NoSuchExample:
         return None
     return Counterexample(subject.name, subject.sizes(point), point, _leaf(subject.check(point), by))
@@ -84,16 +90,20 @@ def _leaf(report: Report, by: str) -> LeafFinding:
     return next(leaf for leaf in report.formula.leaves if leaf.path == by)
 
 
-def _row(gradient: str, largest_sizes: dict[str, int], findings: tuple[LeafFinding, ...]) -> Row:
-    verdicts = {leaf.verdict for leaf in findings}
-    verdict: Verdict = next(v for v in ("wrong", "undecided", "right") if v in verdicts)
-    digits = [leaf.digits for leaf in findings if leaf.digits is not None]
+def _row(gradient: str, by: str, largest_sizes: dict[str, int], reports: list[Report]) -> Row:
+    leaves = [_leaf(report, by) for report in reports]
+    verdict: Verdict = next(v for v in ("wrong", "undecided", "right") if any(leaf.verdict == v for leaf in leaves))
+    digits = [leaf.digits for leaf in leaves if leaf.digits is not None]
+    finding = ""
+    if verdict != "right":
+        last = max(n for n, leaf in enumerate(leaves) if leaf.verdict == verdict)
+        finding = leaves[last].finding or reports[last].formula.reason
     return Row(
         gradient=gradient,
-        by=findings[0].path,
+        by=by,
         verdict=verdict,
-        cases=len(findings),
+        cases=len(leaves),
         largest_sizes=largest_sizes,
         digits=min(digits, default=None) if verdict == "right" else None,
-        finding=next((leaf.finding for leaf in reversed(findings) if leaf.verdict == verdict != "right"), ""),
+        finding=finding,
     )

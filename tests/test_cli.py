@@ -1,0 +1,129 @@
+"""`bptt verify` as its users run it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bptt import network
+from bptt.cli import app
+from bptt.elman import Weights as Cell
+from bptt.network import Arguments
+
+QUICK = ["verify", "--examples", "8", "--max-size", "3"]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def findings(folder: Path, *arguments: str) -> Any:
+    file = folder / "findings.json"
+    run(*QUICK, *arguments, "--json", str(file))
+    return json.loads(file.read_text())
+
+
+def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(tmp_path: Path) -> None:
+    result = run(*QUICK)
+    assert result.exit_code == 0
+    assert "The gradients that bptt ships are all right." in result.stdout
+    assert "dL/dU at T = 2, D_x = 1, D_h = 2, D_y = 1, batch = 1:\n    weights.cell.U[" in result.stdout
+    assert "dL/dW at T = 3, D_x = 1, D_h = 2, D_y = 1, batch = 1:\n    weights.cell.W[" in result.stdout
+    assert "dL/dV: no point found where it is wrong" in result.stdout
+
+    found = findings(tmp_path)
+    assert found["verdict"] == "right"
+    assert {row["verdict"] for row in found["shipped"]} == {"right"}
+    assert {row["cases"] for row in found["shipped"] if "sine" not in row["gradient"]} == {8}
+    assert min(row["digits"] for row in found["shipped"]) > 20
+    assert {row["by"] for row in found["shipped"]} == {
+        "weights.cell.U", "weights.cell.W", "weights.cell.b", "weights.V", "h0", "xs", "y",
+    }  # fmt: skip
+    assert found["published"]["dL/dU"]["sizes"] == {"T": 2, "D_x": 1, "D_h": 2, "D_y": 1, "batch": 1}
+    assert found["published"]["dL/dV"] is None
+    on_the_sine = {row["by"]: row["verdict"] for row in found["published_on_the_sine"]}
+    assert on_the_sine == {"weights.cell.U": "wrong", "weights.cell.W": "wrong", "weights.V": "right"}
+
+
+def test_the_counterexample_in_the_json_is_one(tmp_path: Path) -> None:
+    refutation = findings(tmp_path)["published"]["dL/dU"]
+    point, index = refutation["point"], tuple(refutation["entry"]["index"])
+    weights = network.Weights(Cell(point["U"], point["W"]), point["V"])
+    true = network.gradient(weights, None, point["xs"], point["y"]).weights.cell.U[index]
+    assert float(refutation["entry"]["reference"].split(" ± ")[0]) == pytest.approx(true, rel=1e-5)
+    assert float(refutation["entry"]["by_hand"]) != pytest.approx(true, rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path: Path) -> None:
+    first, again, other = (findings(tmp_path, "--seed", seed) for seed in ("1", "1", "2"))
+    assert first == again
+    assert [row["digits"] for row in first["shipped"]] != [row["digits"] for row in other["shipped"]]
+    assert first["distances_on_the_sine"] != other["distances_on_the_sine"]
+
+
+def test_a_wrong_shipped_gradient_is_found_and_the_exit_code_is_1(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    right = network.gradient
+
+    def wrong(*arguments: Any, **keywords: Any) -> Arguments:
+        gradient = right(*arguments, **keywords)
+        return gradient._replace(xs=-gradient.xs)
+
+    monkeypatch.setattr(network, "gradient", wrong)
+    result = run(*QUICK)
+    assert result.exit_code == 1
+    assert "The gradients that bptt ships are NOT all right." in result.stdout
+    assert "gradient, tanh: xs[" in result.stdout
+    assert {row["by"] for row in findings(tmp_path)["shipped"] if row["verdict"] != "right"} == {"xs"}
+
+
+def test_sizes_too_small_for_a_counterexample_are_no_refutation() -> None:
+    result = run("verify", "--examples", "2", "--max-size", "1")
+    assert result.exit_code == 0
+    assert "dL/dU: no point found where it is wrong" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "--examples", "0"],
+        ["verify", "--seed", "-1"],
+        ["verify", "--max-size", "x"],
+        ["verify", "--what"],
+        ["judge"],
+    ],
+)
+def test_a_usage_error_exits_with_2(arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_a_folder_that_does_not_exist_is_named_before_any_work_is_done(tmp_path: Path) -> None:
+    result = run("verify", "--json", str(tmp_path / "missing" / "findings.json"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "there is no folder" in result.stderr
+
+
+def test_help_tells_the_exit_codes() -> None:
+    result = run("verify", "--help")
+    assert result.exit_code == 0
+    assert "Exit code 0 if every shipped gradient is right" in result.stdout
+
+
+def test_the_installed_command_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("bptt")), *QUICK]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_bptt_loads_numpy_and_nothing_else() -> None:
+    extras = ["jax", "flint", "hypothesis", "optree", "rich", "typer", "matplotlib"]
+    code = f"import sys, bptt; print([name for name in {extras} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"

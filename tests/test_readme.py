@@ -1,0 +1,32 @@
+"""What the README shows is what is printed."""
+
+import contextlib
+import io
+import re
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from bptt.cli import app
+
+README = Path(__file__).parent.parent / "README.md"
+EXAMPLES = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+
+
+@pytest.mark.parametrize(("code", "expected"), EXAMPLES)
+def test_an_example_prints_what_stands_below_it(code: str, expected: str) -> None:
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(code, "README.md", "exec"), {})
+    assert printed.getvalue() == expected
+
+
+def test_the_command_prints_the_lines_that_are_shown() -> None:
+    (shown,) = re.findall(r"scale 2/√D_h:\n\n```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    printed = CliRunner().invoke(app, ["verify"]).stdout
+    assert shown in printed
+
+
+def test_there_are_examples() -> None:
+    assert len(EXAMPLES) >= 3
