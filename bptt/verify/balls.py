@@ -5,6 +5,7 @@ operands. `Ball` wraps it so that NumPy code runs on object arrays of balls as i
 code can drop the error bound in silence: it refuses `float()`, and it refuses a comparison that the radius leaves open.
 """
 
+import math
 import operator
 import threading
 from collections.abc import Callable, Iterator
@@ -47,8 +48,32 @@ def enclosure(number: object) -> Any:
     if isinstance(number, int | np.integer | np.bool_):
         return arb(int(number))
     if isinstance(number, float | np.float32 | np.float16):
-        return arb(float(number))
+        return _constant(float(number))
     return NotImplemented
+
+
+_constant_error = arb(0)  # of a float among the balls, relative; as global as the precision, and under its lock
+
+
+@contextmanager
+def rounded_constants() -> Iterator[None]:
+    """Take a float among the balls for a real number that it was rounded from, some 64 roundings away at most.
+
+    So is `1.0 / 3`, and so are the entries of a product of data that was computed before. A float that a float32 can
+    hold, such as 0.5 or 2.0, stays what it is.
+    """
+    global _constant_error
+    _constant_error = arb(0, 64 * arb(2) ** -53)
+    try:
+        yield
+    finally:
+        _constant_error = arb(0)
+
+
+def _constant(number: float) -> arb:
+    if _constant_error.is_zero() or (math.frexp(number)[0] * 2**24).is_integer():
+        return arb(number)
+    return arb(number) * (1 + _constant_error)
 
 
 def _binary(apply: Callable[[arb, arb], arb]) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -125,6 +150,8 @@ class Ball:
 
     def __pos__(self) -> "Ball":
         return self
+
+    conjugate = __pos__
 
     def __repr__(self) -> str:
         return f"Ball({self.value.str(15)})"

@@ -56,6 +56,7 @@ def assert_gradient(
 
     Arguments and other errors are those of `check_gradient`.
     """
+    __tracebackhide__ = True  # pytest: the failure is the caller's line
     report = check_gradient(f, gradient, arguments, seed=seed)
     if report.verdict == "wrong":
         raise GradientMismatch(str(report))

@@ -1,10 +1,15 @@
 """The gradient by one array, entry by entry: what was computed by hand against what it should be.
 
-No tolerance is chosen here. An entry is wrong when the ball of the difference excludes 0, which is a proof; otherwise
-it agrees to as many digits as the radius of that ball leaves, and if those are too few, it stays open.
+No tolerance is chosen here. An entry whose difference from the reference excludes 0 is wrong, and that is a proof;
+otherwise it agrees to as many digits as the radius of the difference leaves, and if those are too few, it stays open.
+
+One excuse is looked into before an entry is called wrong. A float among the balls, such as `1.0 / 3`, may stand for a
+real number that it was rounded from. If that can explain a slight difference, the entry is right where it is off by
+no more than a few roundings of itself, and undecided otherwise.
 """
 
-from typing import Literal, NamedTuple
+from collections.abc import Callable
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from flint import arb
@@ -13,40 +18,53 @@ from bptt.verify.balls import Ball, enclosure
 from bptt.verify.leaves import Leaf
 from bptt.verify.report import Entry, LeafFinding, Verdict
 
-# Not tolerances: the first two say when a ball is narrow enough, the others what a float among the balls may mean.
 _BITS_ENOUGH = 64  # of an entry: finer than any float64 can resolve
 _ENOUGH = arb(2) ** -_BITS_ENOUGH
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
-_ROUNDED_CONSTANT = arb(2) ** -50  # of an entry: a few roundings of a constant to float64
-_HALF_THE_DIGITS = arb(2) ** -12  # of a float32: a float that is off by more was not merely rounded
+_SLIGHT = arb(2) ** -26  # of the largest entry: half the digits of a float64
+_FEW_ROUNDINGS = arb(2) ** -50  # of an entry
+_HALF_OF_FLOAT32 = arb(2) ** -12  # of an entry: more than that no rounding of a float explains
+
+_Outcome = Literal["agrees", "wrong", "slight", "rounded", "constants", "float", "open"]
 
 
 class _Compared(NamedTuple):
-    outcome: Literal["agrees", "rounded", "wrong", "float", "open"]
+    outcome: _Outcome
     error: arb  # upper bound of |by hand − reference|
     size: arb  # lower bound of |by hand|
 
 
-def compare_leaf(leaf: Leaf, claim: object, reference: list[arb]) -> LeafFinding:
-    """The finding on `claim`, the gradient by `leaf` as computed on balls; `reference` is the true one, flattened.
+class Claim(NamedTuple):
+    """The gradient by one leaf as computed on balls, and the true one, flattened."""
 
-    Raises `TypeError` if the claim holds something that is no real number.
+    by_hand: Any
+    reference: list[arb]
+
+
+def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], Claim | None]) -> LeafFinding:
+    """The finding on the gradient by `leaf`.
+
+    `with_rounded_constants` computes the claim once more, with `balls.rounded_constants`, if that can be done. Raises
+    `TypeError` if the claim holds something that is no real number.
     """
-    claims = np.asarray(claim, dtype=object)
+    claims = np.asarray(claim.by_hand, dtype=object)
     shape = leaf.values.shape
     if claims.shape != shape:
         reason = f"the gradient has shape {claims.shape}; it should be {shape}"
         return LeafFinding(leaf.path, shape, "wrong", reason)
 
     by_hand = claims.reshape(-1).tolist()
-    entries = [_compare(leaf.path, claim, true) for claim, true in zip(by_hand, reference, strict=True)]
+    scale = max((true.abs_upper() for true in claim.reference), default=arb(0))
+    entries = [_compare(leaf.path, entry, true, scale) for entry, true in zip(by_hand, claim.reference, strict=True)]
+    if any(entry.outcome == "slight" for entry in entries):
+        entries = _excused(entries, claim.reference, with_rounded_constants())
 
-    def those(outcome: str) -> list[int]:
+    def those(outcome: _Outcome) -> list[int]:
         return [n for n, entry in enumerate(entries) if entry.outcome == outcome]
 
     def finding(verdict: Verdict, n: int, reason: str) -> LeafFinding:
         index = tuple(int(axis) for axis in np.unravel_index(n, shape))
-        entry = Entry(index, *_decimals(enclosure(by_hand[n]), reference[n]))
+        entry = Entry(index, *_decimals(enclosure(by_hand[n]), claim.reference[n]))
         return LeafFinding(leaf.path, shape, verdict, reason, entry=entry)
 
     if wrong := those("wrong"):
@@ -54,8 +72,11 @@ def compare_leaf(leaf: Leaf, claim: object, reference: list[arb]) -> LeafFinding
         return finding("wrong", largest, f"{len(wrong)} of {len(entries)} entries differ")
     if floats := those("float"):
         return finding("undecided", floats[0], "the gradient was given balls and returned floats: is it rounding?")
+    if constants := those("constants"):
+        return finding("undecided", constants[0], "the rounding of float constants can explain it")
     if still_open := those("open"):
-        return finding("undecided", still_open[0], "the balls are too wide to tell")
+        n = still_open[0]
+        return finding("undecided", n, _why_open(enclosure(by_hand[n]), claim.reference[n]))
     reason = "to within a constant rounded to float64" if those("rounded") else ""
     return LeafFinding(leaf.path, shape, "right", reason, digits=_digits_of_agreement(entries))
 
@@ -66,7 +87,7 @@ def too_wide(claim: object) -> bool:
     return any(ball.rel_accuracy_bits() < _BITS_ENOUGH and not ball.rad() < _BELOW_FLOATS for ball in balls)
 
 
-def _compare(path: str, claim: object, true: arb) -> _Compared:
+def _compare(path: str, claim: object, true: arb, scale: arb) -> _Compared:
     by_hand = enclosure(claim)
     if by_hand is NotImplemented:
         raise TypeError(f"gradient by {path} must hold real numbers; got {type(claim).__name__} {claim!r}")
@@ -78,11 +99,34 @@ def _compare(path: str, claim: object, true: arb) -> _Compared:
     if difference.contains(0):
         narrow = error <= size * _ENOUGH or error < _BELOW_FLOATS
         return _Compared("agrees" if narrow else "open", error, size)
-    if error <= true.abs_lower() * _ROUNDED_CONSTANT:
-        return _Compared("rounded", error, size)
+    if not isinstance(claim, Ball) and difference.abs_lower() > true.abs_upper() * _HALF_OF_FLOAT32:
+        return _Compared("wrong", error, size)
+    if error <= scale * _SLIGHT:
+        return _Compared("slight", error, size)
     exact = isinstance(claim, Ball) or by_hand.is_integer()
-    gross = difference.abs_lower() > true.abs_upper() * _HALF_THE_DIGITS
-    return _Compared("wrong" if exact or gross else "float", error, size)
+    return _Compared("wrong" if exact else "float", error, size)
+
+
+def _excused(entries: list[_Compared], reference: list[arb], again: Claim | None) -> list[_Compared]:
+    """The entries, the slight differences among them judged with the constants taken for rounded."""
+    if again is None:
+        return [entry._replace(outcome="wrong") if entry.outcome == "slight" else entry for entry in entries]
+    by_hand = np.asarray(again.by_hand, dtype=object).reshape(-1).tolist()
+
+    def outcome(n: int) -> _Outcome:
+        if not (enclosure(by_hand[n]) - again.reference[n]).contains(0):
+            return "float" if isinstance(by_hand[n], float) else "wrong"
+        return "rounded" if entries[n].error <= reference[n].abs_lower() * _FEW_ROUNDINGS else "constants"
+
+    return [e._replace(outcome=outcome(n)) if e.outcome == "slight" else e for n, e in enumerate(entries)]
+
+
+def _why_open(by_hand: arb, true: arb) -> str:
+    if not true.is_finite():
+        return "f or its derivative is not finite there"
+    if not by_hand.is_finite():
+        return "the gradient is not finite there"
+    return "the balls are too wide to tell: a kink?"
 
 
 def _digits_of_agreement(entries: list[_Compared]) -> int | None:

@@ -5,18 +5,24 @@ entry by entry, so that no entry can hide behind a larger one. Precision is rais
 tell; past the last one the verdict is `undecided`.
 """
 
+import functools
+import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from flint import arb
 
 from bptt.verify.adjoint import Traced, collector_paused, sweep
-from bptt.verify.balls import Ball, UndecidedComparisonError, enclosure, precision
-from bptt.verify.comparison import compare_leaf, too_wide
+from bptt.verify.balls import Ball, UndecidedComparisonError, enclosure, precision, rounded_constants
+from bptt.verify.comparison import Claim, compare_leaf, too_wide
 from bptt.verify.leaves import Arguments
 from bptt.verify.report import Formula, LeafFinding
 
 PRECISIONS = (50, 200, 800, 3200)  # digits
+
+Function = Callable[..., Any]
 
 # What a function that runs on floats may raise because it was given balls.
 _BALL_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
@@ -30,15 +36,15 @@ class _NoBalls(Exception):  # noqa: N818  (an outcome, not an error)
         self.final = final  # more digits cannot help
 
 
-def judge(f: Callable[..., Any], gradient: Callable[..., Any], arguments: Arguments) -> Formula:
+def judge(f: Function, gradient: Function, arguments: Arguments) -> Formula:
     """The verdict on `gradient` as a formula for the derivative of `f` at `arguments`."""
     for digits in PRECISIONS:
         with precision(digits):
             try:
-                claims = _claims(gradient, arguments)
+                claims = _gradient_on_balls(gradient, arguments)
                 if digits < PRECISIONS[-1] and any(too_wide(claim) for claim in claims):
                     continue  # before f, which takes longer
-                formula = _conclude(_findings(f, arguments, claims), digits)
+                formula = _conclude(_findings(f, gradient, arguments, claims), digits)
             except _NoBalls as outcome:
                 formula = _undecided(str(outcome), digits, arguments)
                 if outcome.final:
@@ -48,31 +54,64 @@ def judge(f: Callable[..., Any], gradient: Callable[..., Any], arguments: Argume
     return formula
 
 
-def _claims(gradient: Callable[..., Any], arguments: Arguments) -> list[Any]:
-    """The gradient on balls, a claim for each leaf."""
-    return arguments.match(_run("gradient", gradient, arguments, [leaf.balls(Ball) for leaf in arguments.leaves]))
+def _findings(f: Function, gradient: Function, arguments: Arguments, claims: list[Any]) -> tuple[LeafFinding, ...]:
+    reference = _reference(f, arguments)
 
+    @functools.cache
+    def again() -> tuple[list[Any], list[list[arb]]] | None:
+        with rounded_constants():
+            try:
+                return _gradient_on_balls(gradient, arguments), _reference(f, arguments)
+            except _NoBalls:
+                return None
 
-def _findings(f: Callable[..., Any], arguments: Arguments, claims: list[Any]) -> tuple[LeafFinding, ...]:
-    inputs = [leaf.balls(Traced) for leaf in arguments.leaves]
-    with collector_paused():
-        adjoint = sweep(_scalar(_run("f", f, arguments, inputs)))
+    def claim_again(n: int) -> Claim | None:
+        both = again()
+        return both and Claim(both[0][n], both[1][n])
+
     return tuple(
-        compare_leaf(leaf, claim, [adjoint(x) for x in np.ravel(traced).tolist()])
-        for leaf, claim, traced in zip(arguments.leaves, claims, inputs, strict=True)
+        compare_leaf(leaf, Claim(claims[n], reference[n]), functools.partial(claim_again, n))
+        for n, leaf in enumerate(arguments.leaves)
         if leaf.differentiable
     )
 
 
-def _run(name: str, function: Callable[..., Any], arguments: Arguments, balls: list[Any]) -> Any:
+def _gradient_on_balls(gradient: Function, arguments: Arguments) -> list[Any]:
+    """The gradient by each leaf."""
+    return arguments.match(_run("gradient", gradient, arguments, [leaf.balls(Ball) for leaf in arguments.leaves]))
+
+
+def _reference(f: Function, arguments: Arguments) -> list[list[arb]]:
+    """The true gradient by each leaf, flattened; empty for one that is not differentiated."""
+    inputs = [leaf.balls(Traced) for leaf in arguments.leaves]
+    with collector_paused():
+        adjoint = sweep(_scalar(_run("f", f, arguments, inputs)))
+    return [
+        [adjoint(x) for x in np.ravel(traced).tolist()] if leaf.differentiable else []
+        for leaf, traced in zip(arguments.leaves, inputs, strict=True)
+    ]
+
+
+def _run(name: str, function: Function, arguments: Arguments, balls: list[Any]) -> Any:
     try:
         return function(*arguments.rebuild(balls))
     except UndecidedComparisonError as error:
-        raise _NoBalls(f"{name} {error}", final=error.exact) from error
+        kink = ": a kink or a jump" if error.exact else ""
+        raise _NoBalls(f"{name} {error}{_place(error)}{kink}", final=error.exact) from error
     except _BALL_ERRORS as error:
         function(*arguments.rebuild(arguments.copies()))  # an error that floats raise too is the caller's own
-        reason = f"{name} runs on floats but not on balls ({type(error).__name__}: {error})"
+        reason = f"{name} runs on floats but not on balls{_place(error)}: {type(error).__name__}: {error}"
         raise _NoBalls(reason, final=True) from error
+
+
+def _place(error: Exception) -> str:
+    """Where in the caller's code an error arose, as far as it has a file and a line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    here = Path(__file__).parent
+    own = [
+        f for f in frames if Path(f.filename).parent != here and f"{np.__name__}/" not in Path(f.filename).as_posix()
+    ]
+    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
 
 
 def _scalar(value: Any) -> Any:

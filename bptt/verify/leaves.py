@@ -68,6 +68,8 @@ class Arguments:
     def match(self, gradient: Any) -> list[Any]:
         """What the gradient has for each leaf. Raises `ValueError` for another structure than the arguments'."""
         if self._count == 1:
+            if isinstance(gradient, tuple) and len(gradient) == 1 and len(self.leaves) == 1:
+                raise ValueError("gradient must return the gradient by the single argument itself; got a tuple of 1")
             gradient = [gradient]
         elif not isinstance(gradient, tuple | list):
             raise ValueError(
@@ -76,9 +78,24 @@ class Arguments:
             )
         try:
             by_argument: Any = tuple(gradient)
-            return self._spec.flatten_up_to(by_argument)
-        except ValueError as error:
-            raise ValueError(f"gradient must return the structure of f's arguments: {error}") from None
+            claims: list[Any] = self._spec.flatten_up_to(by_argument)
+        except ValueError:
+            raise ValueError(
+                f"gradient must have the structure of f's arguments, {_outline(self._spec)};"
+                f" got {_outline(optree.tree_structure(by_argument))}"
+            ) from None
+        for leaf, claim in zip(self.leaves, claims, strict=True):
+            if leaf.differentiable and claim is None:
+                raise ValueError(
+                    f"gradient by {leaf.path} must be an array; got None (to hold it fixed, close over it)"
+                )
+        return claims
+
+
+def _outline(structure: optree.PyTreeSpec) -> str:
+    """A structure with a star for every array."""
+    text = str(structure).removeprefix("PyTreeSpec(").removesuffix(")")
+    return text if len(text) <= 300 else text[:300] + " …"
 
 
 def _parameter_names(f: Callable[..., Any], count: int) -> list[str]:

@@ -57,7 +57,7 @@ class Formula:
     leaves: tuple[LeafFinding, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Report:
     """The outcome of `check_gradient`: true when the gradient is right. Print it for the table."""
 
@@ -70,6 +70,9 @@ class Report:
 
     def __bool__(self) -> bool:
         return self.verdict == "right"
+
+    def __repr__(self) -> str:
+        return f"<Report {self.verdict}: {self.formula.reason}>"
 
     def __str__(self) -> str:
         footer = f"seed {self.seed}, balls of {self.formula.digits} digits"
