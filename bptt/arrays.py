@@ -16,14 +16,19 @@ def namespace(*arrays: Any) -> ModuleType:
     return next((space for space in spaces if space is not np), np)
 
 
+OPTIONAL = ("b", "h0")  # may be None: no bias, and an initial state of zeros
+
+
 def floating(**named: Array | None) -> list[Any]:
     """The arrays in one namespace and of one float type, as NumPy promotes it; integers become floats.
 
-    A `None` stays one. Raises `TypeError` for complex numbers, strings and the like.
+    A `None` stays one where it is allowed. Raises `TypeError` where it is not, and for complex numbers and the like.
     """
     xp = namespace(*named.values())
-    arrays = {name: xp.asarray(array) for name, array in named.items() if array is not None}
+    arrays = {name: xp.asarray(array) for name, array in named.items() if array is not None or name not in OPTIONAL}
     for name, array in arrays.items():
+        if named[name] is None:
+            raise TypeError(f"{name} must be an array of real numbers; got None")
         if np.dtype(array.dtype).kind in "cSUMm":
             raise TypeError(f"{name} must be an array of real numbers; got dtype {array.dtype}")
     dtype = xp.result_type(*arrays.values(), 1.0)

@@ -3,6 +3,7 @@
 import json
 import tempfile
 from dataclasses import asdict
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,13 +21,24 @@ from bptt.verify.survey import Counterexample, Row, Subject, smallest_counterexa
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console(highlight=False, markup=False, soft_wrap=True)
+console.width = max(console.width, 80)  # a table that is cut says nothing
 
 SHORT = {"weights.cell.U": "U", "weights.cell.W": "W", "weights.cell.b": "b", "weights.V": "V"}
 PUBLISHED = {f"dL/d{SHORT[path]}": path for path in ("weights.cell.U", "weights.cell.W", "weights.V")}
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        console.print(f"bptt {version('bptt')}")
+        raise typer.Exit
+
+
 @app.callback()
-def bptt() -> None:
+def bptt(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Prove or refute hand-written gradients, by ball arithmetic with guaranteed error bounds."""
 
 
@@ -34,7 +46,9 @@ def bptt() -> None:
 def verify(
     examples: Annotated[int, typer.Option(min=1, help="Random points for each gradient.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same run.")] = 0,
-    max_size: Annotated[int, typer.Option(min=1, help="The largest T, D_x, D_h, D_y and batch axis.")] = 5,
+    max_size: Annotated[
+        int, typer.Option(min=1, help="The largest T, D_x, D_h and D_y; a batch axis has at most 3.")
+    ] = 5,
     json_file: Annotated[
         Path | None, typer.Option("--json", dir_okay=False, help="Write the findings to this file, too.")
     ] = None,
@@ -43,9 +57,10 @@ def verify(
 
     Exit code 0 if every shipped gradient is right, 1 if one is not, 2 for a usage error.
     """
-    if json_file is not None and not json_file.resolve().parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {json_file.resolve().parent}", param_hint="--json")
-    console.print(f"{examples} random points for each gradient, sizes 1 to {max_size}, seed {seed}\n")
+    if json_file is not None:
+        _require_writable(json_file)
+    console.print(f"{examples} random points for each gradient, sizes from 1 to {max_size}, seed {seed};")
+    console.print("each row shows the largest sizes that were met, and the fewest digits of agreement\n")
 
     rows = _survey_with_progress(shipped(max_size, seed), examples, seed)
     console.print(_table_of_rows(rows))
@@ -85,16 +100,26 @@ def verify(
 
 
 def main() -> None:
-    """The console script. What Hypothesis caches goes to a folder that is removed at the end, not to the user's."""
+    """Run the command. What Hypothesis caches goes to a folder that is removed at the end, not to the user's."""
     with tempfile.TemporaryDirectory() as scratch:
         set_hypothesis_home_dir(scratch)
-        app()
+        app(prog_name="bptt")
+
+
+def _require_writable(file: Path) -> None:
+    """So that a run is not lost at its end."""
+    try:
+        with file.open("a"):
+            pass
+    except OSError as error:
+        raise typer.BadParameter(f"cannot write {file}: {error.strerror}", param_hint="--json") from error
 
 
 def _survey_with_progress(subjects: list[Subject[Arguments]], examples: int, seed: int) -> list[Row]:
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     rows = []
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    terminal = Console(stderr=True)
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
         task = progress.add_task("judging", total=examples * len(subjects))
         for n, subject in enumerate(subjects):
             progress.update(task, description=subject.name)

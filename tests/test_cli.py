@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -106,7 +107,16 @@ def test_a_folder_that_does_not_exist_is_named_before_any_work_is_done(tmp_path:
     result = run("verify", "--json", str(tmp_path / "missing" / "findings.json"))
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert "there is no folder" in result.stderr
+    assert "cannot write" in result.stderr
+
+
+def test_a_narrow_terminal_cuts_nothing_off() -> None:
+    result = CliRunner().invoke(app, QUICK, env={"COLUMNS": "50"})
+    assert "…" not in result.stdout
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout == f"bptt {version('bptt')}\n"
 
 
 def test_help_tells_the_exit_codes() -> None:

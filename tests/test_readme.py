@@ -22,10 +22,14 @@ def test_an_example_prints_what_stands_below_it(code: str, expected: str) -> Non
     assert printed.getvalue() == expected
 
 
+def without_numbers(text: str) -> str:
+    """The counterexample is drawn at random: its numbers change with the version of Hypothesis."""
+    return re.sub(r"-?\d[\d.e+-]*", "#", text)
+
+
 def test_the_command_prints_the_lines_that_are_shown() -> None:
-    (shown,) = re.findall(r"scale 2/√D_h:\n\n```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    printed = CliRunner().invoke(app, ["verify"]).stdout
-    assert shown in printed
+    (shown,) = re.findall(r"2/√D_h:\n\n```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
+    assert without_numbers(shown) in without_numbers(CliRunner().invoke(app, ["verify"]).stdout)
 
 
 def test_there_are_examples() -> None:

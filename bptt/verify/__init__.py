@@ -4,7 +4,7 @@ try:
     from bptt.verify.check import GradientMismatch, GradientUndecided, assert_gradient, check_gradient
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
-        f"bptt.verify needs {error.name}, which is not installed: pip install 'bptt[verify]'", name=error.name
+        f"bptt.verify needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone", name=error.name
     ) from error
 from bptt.verify.report import Entry, Formula, LeafFinding, Report, Verdict
 

@@ -20,7 +20,7 @@ def arrays(draw: st.DrawFn, /, max_size: int = 4, **axes: str) -> dict[str, npt.
     names = dict.fromkeys(name for spec in axes.values() for name in spec.split())
     size: dict[str, tuple[int, ...]] = {name: (draw(sizes),) for name in names if name != "..."}
     if "..." in names:
-        size["..."] = tuple(draw(st.lists(st.integers(1, 3), max_size=2)))
+        size["..."] = tuple(draw(st.lists(st.integers(1, min(3, max_size)), max_size=2)))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
 
     def array(spec: str) -> npt.NDArray[np.float64]:
