@@ -12,7 +12,7 @@ slope that cancel do so before they are multiplied by an adjoint that is itself 
 import gc
 import itertools
 import operator
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TypeAlias
 
@@ -27,6 +27,13 @@ _ONE, _MINUS_ONE = arb(1), arb(-1)
 Partial: TypeAlias = Callable[[arb, arb, arb], arb]
 
 
+def _constant(number: object) -> Any:
+    """The `arb` of a number that does not depend on the inputs; a ball that is not traced should have."""
+    if isinstance(number, Ball):
+        raise StaleValueError
+    return enclosure(number)
+
+
 def _binary(
     apply: Callable[[arb, arb], arb], by_left: Partial, by_right: Partial
 ) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -36,14 +43,14 @@ def _binary(
             b = other.value
             v = apply(a, b)
             return _of_two(v, self, by_left(a, b, v), other, by_right(a, b, v))
-        b = enclosure(other)
+        b = _constant(other)
         if b is NotImplemented:
             return b
         v = apply(a, b)
         return _of_one(v, self, by_left(a, b, v))
 
     def reflected(self: "Traced", other: object) -> Any:
-        a, b = enclosure(other), self.value
+        a, b = _constant(other), self.value
         if a is NotImplemented:
             return a
         v = apply(a, b)
@@ -60,13 +67,22 @@ def _unary(apply: Callable[[arb], arb], partial: Callable[[arb, arb], arb]) -> C
     return method
 
 
+def _slope_of_power(a: arb, b: arb, v: arb) -> arb:  # noqa: ARG001  (the form of every partial derivative)
+    """∂(a^b)/∂a; NaN for a fractional b where a may not be positive, since the power is not defined beyond 0."""
+    if b.is_zero():
+        return arb(0)
+    return b * a ** (b - 1) if b.is_integer() or a > 0 else arb.nan()
+
+
 class Traced(Ball):
     """A ball that knows which traced balls it was computed from, and its partial derivative by each.
 
     If `collapsed`, it is a function of the one source alone, and whatever is computed from it may refer to that.
     """
 
-    __slots__ = ("adjoint", "collapsed", "created", "sources")
+    __slots__ = ("absolute", "adjoint", "collapsed", "created", "sources")
+
+    absolute: "Traced | None"  # |x|, once it has been asked for where x may be 0
 
     adjoint: Any  # an arb while a sweep is under way, the sum of what has come back so far; None before
 
@@ -74,6 +90,7 @@ class Traced(Ball):
         self.value = value
         self.sources = sources
         self.collapsed = collapsed
+        self.absolute = None
         self.created = next(_creation)
 
     # the operation, then ∂v/∂a and ∂v/∂b of v = a ∘ b
@@ -81,7 +98,7 @@ class Traced(Ball):
     __sub__, __rsub__ = _binary(operator.sub, lambda a, b, v: _ONE, lambda a, b, v: _MINUS_ONE)
     __mul__, __rmul__ = _binary(operator.mul, lambda a, b, v: b, lambda a, b, v: a)
     __truediv__, __rtruediv__ = _binary(operator.truediv, lambda a, b, v: 1 / b, lambda a, b, v: -v / b)
-    __pow__, __rpow__ = _binary(operator.pow, lambda a, b, v: b * a ** (b - 1), lambda a, b, v: v * a.log())
+    __pow__, __rpow__ = _binary(operator.pow, _slope_of_power, lambda a, b, v: v * a.log())
 
     # the function, then ∂v/∂x of v = f(x)
     __neg__ = _unary(operator.neg, lambda x, v: _MINUS_ONE)
@@ -101,7 +118,11 @@ class Traced(Ball):
         slope = _slope_of_abs(self.value)
         if slope.is_exact():
             return _of_one(abs(self.value), self, slope)
-        return Traced(abs(self.value), ((self, slope),))  # cancels only once, in the sum of all that comes back to |x|
+        if (
+            self.absolute is None
+        ):  # one node, however often |x| is written: its slope cancels in the sum that comes back
+            self.absolute = Traced(abs(self.value), ((self, slope),))
+        return self.absolute
 
     def decide(self, relation: str, holds: bool, fails: bool, other: arb) -> bool:
         """As for any ball; but equal numbers are a kink or a jump, however exactly they are known."""
@@ -128,11 +149,26 @@ def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb) -> Traced:
     return Traced(value, ((a, by_a), (b, by_b)))
 
 
-def sweep(output: object) -> Callable[[Traced], arb]:
-    """The function that gives ∂output/∂x for a traced x; zero if `output` does not depend on it."""
+class StaleValueError(ArithmeticError):
+    """A computation used a ball that was made in another one."""
+
+    def __init__(self) -> None:
+        super().__init__("uses a value that was kept from another call")
+
+
+def sweep(output: object, inputs: Sequence[Traced]) -> Callable[[Traced], arb]:
+    """The function that gives ∂output/∂x for x among the inputs; zero if `output` does not depend on it.
+
+    Raises `StaleValueError` if it depends on a ball that is not among them.
+    """
+    known = {x.created for x in inputs}
     if not isinstance(output, Traced):
+        if isinstance(output, Ball):
+            raise StaleValueError
         return lambda x: arb(0)
     reached = _latest_first(output)
+    if any(not node.sources and node.created not in known for node in reached):
+        raise StaleValueError
     output.adjoint = _ONE
     for node in reached:
         adjoint = node.adjoint
@@ -159,7 +195,7 @@ def _latest_first(output: Traced) -> list[Traced]:
 
 @contextmanager
 def collector_paused() -> Iterator[None]:
-    """Without Python's cycle collector: a trace has no cycles, and to search it again and again takes longer than f."""
+    """Without Python's cycle collector: balls form no cycles, and searching them takes longer than computing them."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

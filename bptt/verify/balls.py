@@ -6,6 +6,7 @@ code can drop the error bound in silence: it refuses `float()`, and it refuses a
 """
 
 import math
+import numbers
 import operator
 import threading
 from collections.abc import Callable, Iterator
@@ -98,6 +99,8 @@ def _comparison(relation: str, holds: Callable[[arb, arb], bool], fails: Callabl
             return relation in ("<=", ">=", "==")
         right = enclosure(other)
         if right is NotImplemented:
+            if isinstance(other, numbers.Number):  # Python would take an unknown number for an unequal one
+                raise TypeError(f"cannot compare a ball with {other!r}, a {type(other).__name__}")
             return right
         return self.decide(relation, holds(self.value, right), fails(self.value, right), right)
 
@@ -151,7 +154,10 @@ class Ball:
     def __pos__(self) -> "Ball":
         return self
 
-    conjugate = __pos__
+    conjugate = __copy__ = __pos__
+
+    def __deepcopy__(self, memo: object) -> "Ball":
+        return self
 
     def __repr__(self) -> str:
         return f"Ball({self.value.str(15)})"

@@ -40,6 +40,9 @@ def check_gradient(
     differentiate, for an f that is no scalar and for a gradient of another structure; and whatever f and gradient
     raise on floats too.
     """
+    for name, function in (("f", f), ("gradient", gradient)):
+        if not callable(function):
+            raise TypeError(f"{name} must be a function of the arguments; got {type(function).__name__}")
     seed = _checked(seed)
     formula = judge(_reseeded(f, seed), _reseeded(gradient, seed), Arguments(f, arguments))
     return Report(formula, seed)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from flint import arb
 
 from bptt.verify.balls import Ball, enclosure
@@ -21,9 +22,9 @@ from bptt.verify.report import Entry, LeafFinding, Verdict
 _BITS_ENOUGH = 64  # of an entry: finer than any float64 can resolve
 _ENOUGH = arb(2) ** -_BITS_ENOUGH
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
-_SLIGHT = arb(2) ** -26  # of the largest entry: half the digits of a float64
 _FEW_ROUNDINGS = arb(2) ** -50  # of an entry
-_HALF_OF_FLOAT32 = arb(2) ** -12  # of an entry: more than that no rounding of a float explains
+_SLIGHT = arb(2) ** -26  # of the largest entry or of f: half the digits of a float64
+_HALF_OF_FLOAT32 = arb(2) ** -12  # of the same: a float that is off by more was not merely rounded
 
 _Outcome = Literal["agrees", "wrong", "slight", "rounded", "constants", "float", "open"]
 
@@ -37,25 +38,24 @@ class _Compared(NamedTuple):
 class Claim(NamedTuple):
     """The gradient by one leaf as computed on balls, and the true one, flattened."""
 
-    by_hand: Any
+    by_hand: npt.NDArray[Any]
     reference: list[arb]
+    value: arb  # of f
 
 
 def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], Claim | None]) -> LeafFinding:
     """The finding on the gradient by `leaf`.
 
-    `with_rounded_constants` computes the claim once more, with `balls.rounded_constants`, if that can be done. Raises
-    `TypeError` if the claim holds something that is no real number.
+    `with_rounded_constants` computes the claim once more, with `balls.rounded_constants`, if that can be done.
     """
-    claims = np.asarray(claim.by_hand, dtype=object)
     shape = leaf.values.shape
-    if claims.shape != shape:
-        reason = f"the gradient has shape {claims.shape}; it should be {shape}"
+    if claim.by_hand.shape != shape:
+        reason = f"the gradient has shape {claim.by_hand.shape}; it should be {shape}"
         return LeafFinding(leaf.path, shape, "wrong", reason)
 
-    by_hand = claims.reshape(-1).tolist()
-    scale = max((true.abs_upper() for true in claim.reference), default=arb(0))
-    entries = [_compare(leaf.path, entry, true, scale) for entry, true in zip(by_hand, claim.reference, strict=True)]
+    by_hand = claim.by_hand.reshape(-1).tolist()
+    scale = max(number.abs_upper() for number in (claim.value, *claim.reference))
+    entries = [_compare(entry, true, scale) for entry, true in zip(by_hand, claim.reference, strict=True)]
     if any(entry.outcome == "slight" for entry in entries):
         entries = _excused(entries, claim.reference, with_rounded_constants())
 
@@ -81,16 +81,14 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
     return LeafFinding(leaf.path, shape, "right", reason, digits=_digits_of_agreement(entries))
 
 
-def too_wide(claim: object) -> bool:
+def too_wide(by_hand: npt.NDArray[Any]) -> bool:
     """Whether a ball in a gradient is too wide to agree with anything: more digits are needed, whatever f is."""
-    balls = [entry.value for entry in np.asarray(claim, dtype=object).reshape(-1) if isinstance(entry, Ball)]
+    balls = [entry.value for entry in by_hand.flat if isinstance(entry, Ball)]
     return any(ball.rel_accuracy_bits() < _BITS_ENOUGH and not ball.rad() < _BELOW_FLOATS for ball in balls)
 
 
-def _compare(path: str, claim: object, true: arb, scale: arb) -> _Compared:
+def _compare(claim: object, true: arb, scale: arb) -> _Compared:
     by_hand = enclosure(claim)
-    if by_hand is NotImplemented:
-        raise TypeError(f"gradient by {path} must hold real numbers; got {type(claim).__name__} {claim!r}")
     difference = by_hand - true
     error, size = difference.abs_upper(), by_hand.abs_lower()
     if not difference.is_finite():
@@ -99,19 +97,16 @@ def _compare(path: str, claim: object, true: arb, scale: arb) -> _Compared:
     if difference.contains(0):
         narrow = error <= size * _ENOUGH or error < _BELOW_FLOATS
         return _Compared("agrees" if narrow else "open", error, size)
-    if not isinstance(claim, Ball) and difference.abs_lower() > true.abs_upper() * _HALF_OF_FLOAT32:
-        return _Compared("wrong", error, size)
-    if error <= scale * _SLIGHT:
-        return _Compared("slight", error, size)
-    exact = isinstance(claim, Ball) or by_hand.is_integer()
-    return _Compared("wrong" if exact else "float", error, size)
+    if isinstance(claim, float) and difference.abs_lower() <= scale * _HALF_OF_FLOAT32:
+        return _Compared("slight" if error <= scale * _SLIGHT else "float", error, size)
+    return _Compared("slight" if error <= scale * _SLIGHT else "wrong", error, size)
 
 
 def _excused(entries: list[_Compared], reference: list[arb], again: Claim | None) -> list[_Compared]:
     """The entries, the slight differences among them judged with the constants taken for rounded."""
     if again is None:
         return [entry._replace(outcome="wrong") if entry.outcome == "slight" else entry for entry in entries]
-    by_hand = np.asarray(again.by_hand, dtype=object).reshape(-1).tolist()
+    by_hand = again.by_hand.reshape(-1).tolist()
 
     def outcome(n: int) -> _Outcome:
         if not (enclosure(by_hand[n]) - again.reference[n]).contains(0):

@@ -9,43 +9,56 @@ import functools
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
+import numpy.typing as npt
 from flint import arb
 
-from bptt.verify.adjoint import Traced, collector_paused, sweep
+from bptt.verify.adjoint import StaleValueError, Traced, collector_paused, sweep
 from bptt.verify.balls import Ball, UndecidedComparisonError, enclosure, precision, rounded_constants
 from bptt.verify.comparison import Claim, compare_leaf, too_wide
 from bptt.verify.leaves import Arguments
 from bptt.verify.report import Formula, LeafFinding
 
-PRECISIONS = (50, 200, 800, 3200)  # digits
+PRECISIONS = (50, 200, 800)  # digits
 
-Function = Callable[..., Any]
+Function: TypeAlias = Callable[..., Any]
+Claims: TypeAlias = npt.NDArray[Any]  # the gradient by one leaf, computed on balls
 
 # What a function that runs on floats may raise because it was given balls.
-_BALL_ERRORS = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+_BALL_ERRORS = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-class _NoBalls(Exception):  # noqa: N818  (an outcome, not an error)
-    """f or the gradient did not run to its end on balls; the message says which and why."""
+class _NoVerdict(Exception):  # noqa: N818  (an outcome, not an error)
+    """The gradient cannot be judged at this precision or, if `final`, at any; the message says why."""
 
     def __init__(self, reason: str, *, final: bool) -> None:
         super().__init__(reason)
-        self.final = final  # more digits cannot help
+        self.final = final
+
+
+class _Reference(NamedTuple):
+    """f on traced balls, and its true gradient by each leaf, flattened; none for a leaf that is not differentiated."""
+
+    value: arb
+    gradient: list[list[arb]]
 
 
 def judge(f: Function, gradient: Function, arguments: Arguments) -> Formula:
     """The verdict on `gradient` as a formula for the derivative of `f` at `arguments`."""
+    with np.errstate(all="ignore"):
+        on_floats = _scalar(f(*arguments.copies()))
     for digits in PRECISIONS:
-        with precision(digits):
+        with precision(digits), collector_paused():
             try:
-                claims = _gradient_on_balls(gradient, arguments)
+                on_balls, claims = _on_balls(f, gradient, arguments)
                 if digits < PRECISIONS[-1] and any(too_wide(claim) for claim in claims):
-                    continue  # before f, which takes longer
-                formula = _conclude(_findings(f, gradient, arguments, claims), digits)
-            except _NoBalls as outcome:
+                    continue  # before the reference, which takes longer
+                reference = _reference(f, arguments)
+                _require_one_function(arguments, on_floats, on_balls, reference)
+                formula = _conclude(_findings(f, gradient, arguments, claims, reference), digits)
+            except _NoVerdict as outcome:
                 formula = _undecided(str(outcome), digits, arguments)
                 if outcome.final:
                     break
@@ -54,42 +67,63 @@ def judge(f: Function, gradient: Function, arguments: Arguments) -> Formula:
     return formula
 
 
-def _findings(f: Function, gradient: Function, arguments: Arguments, claims: list[Any]) -> tuple[LeafFinding, ...]:
-    reference = _reference(f, arguments)
+def _on_balls(f: Function, gradient: Function, arguments: Arguments) -> tuple[arb, list[Claims]]:
+    """f, and then the gradient by each leaf: in this order, as a backward pass may use what the forward pass kept."""
+    value = _scalar(_run("f", f, arguments, [leaf.balls(Ball) for leaf in arguments.leaves]))
+    claims = arguments.match(_run("gradient", gradient, arguments, [leaf.balls(Ball) for leaf in arguments.leaves]))
+    return enclosure(value), claims
 
+
+def _reference(f: Function, arguments: Arguments) -> _Reference:
+    leaves = [leaf.balls(Traced) for leaf in arguments.leaves]
+    inputs = [
+        np.ravel(balls).tolist() if leaf.differentiable else []  # now: f may write into its arguments
+        for leaf, balls in zip(arguments.leaves, leaves, strict=True)
+    ]
+    value = _scalar(_run("f", f, arguments, leaves))
+    try:
+        adjoint = sweep(value, [x for of_leaf in inputs for x in of_leaf])
+    except StaleValueError as error:
+        raise _NoVerdict(f"f {error}", final=True) from error
+    return _Reference(enclosure(value), [[adjoint(x) for x in of_leaf] for of_leaf in inputs])
+
+
+def _require_one_function(arguments: Arguments, on_floats: object, on_balls: arb, reference: _Reference) -> None:
+    """Give no verdict on an f that is not finite, changes from call to call, or does something else with balls."""
+    value = reference.value
+    if not value.is_finite():
+        raise _NoVerdict("f is not finite at this point", final=False)
+    if not value.overlaps(on_balls):
+        raise _NoVerdict("f has another value each time that it is called", final=True)
+    known = enclosure(on_floats)
+    difference, scale = abs(known - value), abs(value)
+    for leaf, gradient in zip(arguments.leaves, reference.gradient, strict=True):
+        for x, slope in zip(leaf.values.reshape(-1).tolist(), gradient, strict=False):
+            scale += abs(slope * x)
+    if known.is_finite() and difference > scale * arguments.half_the_digits():
+        raise _NoVerdict(f"f is {known.str(6, radius=False)} on floats and {value.str(6)} on balls", final=False)
+
+
+def _findings(
+    f: Function, gradient: Function, arguments: Arguments, claims: list[Claims], reference: _Reference
+) -> tuple[LeafFinding, ...]:
     @functools.cache
-    def again() -> tuple[list[Any], list[list[arb]]] | None:
+    def again() -> tuple[list[Claims], _Reference] | None:
         with rounded_constants():
             try:
-                return _gradient_on_balls(gradient, arguments), _reference(f, arguments)
-            except _NoBalls:
+                return _on_balls(f, gradient, arguments)[1], _reference(f, arguments)
+            except _NoVerdict:
                 return None
 
     def claim_again(n: int) -> Claim | None:
         both = again()
-        return both and Claim(both[0][n], both[1][n])
+        return both and Claim(both[0][n], both[1].gradient[n], both[1].value)
 
     return tuple(
-        compare_leaf(leaf, Claim(claims[n], reference[n]), functools.partial(claim_again, n))
+        compare_leaf(leaf, Claim(claims[n], reference.gradient[n], reference.value), functools.partial(claim_again, n))
         for n, leaf in enumerate(arguments.leaves)
         if leaf.differentiable
     )
-
-
-def _gradient_on_balls(gradient: Function, arguments: Arguments) -> list[Any]:
-    """The gradient by each leaf."""
-    return arguments.match(_run("gradient", gradient, arguments, [leaf.balls(Ball) for leaf in arguments.leaves]))
-
-
-def _reference(f: Function, arguments: Arguments) -> list[list[arb]]:
-    """The true gradient by each leaf, flattened; empty for one that is not differentiated."""
-    inputs = [leaf.balls(Traced) for leaf in arguments.leaves]
-    with collector_paused():
-        adjoint = sweep(_scalar(_run("f", f, arguments, inputs)))
-    return [
-        [adjoint(x) for x in np.ravel(traced).tolist()] if leaf.differentiable else []
-        for leaf, traced in zip(arguments.leaves, inputs, strict=True)
-    ]
 
 
 def _run(name: str, function: Function, arguments: Arguments, balls: list[Any]) -> Any:
@@ -97,20 +131,19 @@ def _run(name: str, function: Function, arguments: Arguments, balls: list[Any]) 
         return function(*arguments.rebuild(balls))
     except UndecidedComparisonError as error:
         kink = ": a kink or a jump" if error.exact else ""
-        raise _NoBalls(f"{name} {error}{_place(error)}{kink}", final=error.exact) from error
+        raise _NoVerdict(f"{name} {error}{_place(error)}{kink}", final=error.exact) from error
+    except StaleValueError as error:
+        raise _NoVerdict(f"{name} {error}{_place(error)}", final=True) from error
     except _BALL_ERRORS as error:
-        function(*arguments.rebuild(arguments.copies()))  # an error that floats raise too is the caller's own
+        function(*arguments.copies())  # an error that floats raise too is the caller's own
         reason = f"{name} runs on floats but not on balls{_place(error)}: {type(error).__name__}: {error}"
-        raise _NoBalls(reason, final=True) from error
+        raise _NoVerdict(reason, final=True) from error
 
 
 def _place(error: Exception) -> str:
-    """Where in the caller's code an error arose, as far as it has a file and a line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    here = Path(__file__).parent
-    own = [
-        f for f in frames if Path(f.filename).parent != here and f"{np.__name__}/" not in Path(f.filename).as_posix()
-    ]
+    """Where in the caller's code an error arose."""
+    inside = (str(Path(__file__).parent), str(Path(np.__file__).parent))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(inside)]
     return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
 
 

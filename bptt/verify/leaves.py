@@ -9,7 +9,7 @@ import numpy.typing as npt
 import optree
 from flint import arb
 
-from bptt.verify.balls import Ball
+from bptt.verify.balls import Ball, enclosure
 
 
 class Leaf(NamedTuple):
@@ -23,10 +23,14 @@ class Leaf(NamedTuple):
     def differentiable(self) -> bool:
         return self.values.dtype.kind == "f"
 
+    def copy(self) -> Any:
+        """The leaf as it was given, an array copied."""
+        return self.given.copy() if isinstance(self.given, np.ndarray) else self.given
+
     def balls(self, make: Callable[[arb], Ball]) -> Any:
         """The leaf as an object array of exact balls, or as a single ball if a scalar was given."""
         if not self.differentiable:
-            return self.given
+            return self.copy()
         if not isinstance(self.given, np.ndarray) and self.values.ndim == 0:
             return make(arb(float(self.values)))
         balls = np.empty(self.values.shape, dtype=object)
@@ -57,16 +61,24 @@ class Arguments:
             kinds = ", ".join(f"{leaf.path}: {leaf.values.dtype}" for leaf in self.leaves) or "no array at all"
             raise ValueError(f"arguments must hold at least one array of floats to differentiate by; got {kinds}")
 
-    def copies(self) -> list[Any]:
-        """The leaves as they were given, arrays copied."""
-        return [leaf.given.copy() if isinstance(leaf.given, np.ndarray) else leaf.given for leaf in self.leaves]
+    def copies(self) -> Any:
+        """The arguments as they were given, arrays copied."""
+        return self.rebuild([leaf.copy() for leaf in self.leaves])
+
+    def half_the_digits(self) -> float:
+        """The relative error of a number of which half the bits of the coarsest float type given are right."""
+        bits = min(np.finfo(leaf.values.dtype).nmant + 1 for leaf in self.leaves if leaf.differentiable)
+        return float(2.0 ** -(bits // 2))
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:
         """The arguments with other leaves in the same places."""
         return self._spec.unflatten(leaves)
 
-    def match(self, gradient: Any) -> list[Any]:
-        """What the gradient has for each leaf. Raises `ValueError` for another structure than the arguments'."""
+    def match(self, gradient: Any) -> list[npt.NDArray[Any]]:
+        """The gradient by each leaf as an object array, an empty one for a leaf that is not differentiated.
+
+        Raises `ValueError` for another structure than the arguments', and `TypeError` for what is no real number.
+        """
         if self._count == 1:
             if isinstance(gradient, tuple) and len(gradient) == 1 and len(self.leaves) == 1:
                 raise ValueError("gradient must return the gradient by the single argument itself; got a tuple of 1")
@@ -84,12 +96,29 @@ class Arguments:
                 f"gradient must have the structure of f's arguments, {_outline(self._spec)};"
                 f" got {_outline(optree.tree_structure(by_argument))}"
             ) from None
-        for leaf, claim in zip(self.leaves, claims, strict=True):
-            if leaf.differentiable and claim is None:
-                raise ValueError(
-                    f"gradient by {leaf.path} must be an array; got None (to hold it fixed, close over it)"
-                )
-        return claims
+        return [
+            _numbers(leaf.path, claim) if leaf.differentiable else np.empty(0, dtype=object)
+            for leaf, claim in zip(self.leaves, claims, strict=True)
+        ]
+
+
+def _numbers(path: str, claim: Any) -> npt.NDArray[Any]:
+    """The gradient by one leaf as an object array, whatever array, list or number it came as."""
+    if claim is None:
+        raise ValueError(f"gradient by {path} must be an array; got None (to hold it fixed, close over it)")
+    try:
+        array = np.asarray(claim, dtype=object)
+    except ValueError:
+        raise ValueError(f"gradient by {path} must be an array; got a ragged {type(claim).__name__}") from None
+    entries = [entry.item() if hasattr(entry, "item") else entry for entry in array.reshape(-1)]
+    for entry in entries:
+        if enclosure(entry) is NotImplemented:
+            raise TypeError(
+                f"gradient by {path} must be an array of real numbers; got {type(entry).__name__} {entry!r}"
+            )
+    flat = np.empty(len(entries), dtype=object)
+    flat[:] = entries
+    return flat.reshape(array.shape)
 
 
 def _outline(structure: optree.PyTreeSpec) -> str:
@@ -109,10 +138,13 @@ def _parameter_names(f: Callable[..., Any], count: int) -> list[str]:
 
 def _real_array(path: str, leaf: Any) -> npt.NDArray[Any]:
     values = np.asarray(leaf)
+    if isinstance(leaf, np.ndarray) and type(leaf) is not np.ndarray:
+        raise TypeError(f"{path} must be a plain array; got {type(leaf).__name__}")
     if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8:
+        got = f"an array of dtype {values.dtype}" if hasattr(leaf, "dtype") else type(leaf).__name__
         raise TypeError(
-            f"{path} must be an array of real numbers of at most 64 bits; got {type(leaf).__name__}"
-            f" of dtype {values.dtype}"
+            f"{path} must be a real array or number of at most 64 bits, or a tuple, list, dict or NamedTuple of such;"
+            f" got {got}"
         )
     if not np.isfinite(values).all():
         first = tuple(int(n) for n in np.argwhere(~np.isfinite(values))[0])
