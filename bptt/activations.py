@@ -19,7 +19,8 @@ class Activation(NamedTuple):
 def _sigmoid(a: Array) -> Array:
     """σ(a) = 1 / (1 + exp(−a)), as exp((a − |a|)/2) / (1 + exp(−|a|)).
 
-    That form has no branch, overflows for no finite a and is accurate on both sides of 0; at ±inf it is NaN.
+    That form has no branch, overflows for no finite a and is accurate on both sides of 0. At a = inf it is NaN,
+    since the branch that would make it 1 is one that balls cannot take.
     """
     xp = namespace(a)
     size = abs(a)

@@ -25,14 +25,15 @@ def floating(**named: Array | None) -> list[Any]:
     A `None` stays one where it is allowed. Raises `TypeError` where it is not, and for complex numbers and the like.
     """
     xp = namespace(*named.values())
-    arrays = {name: xp.asarray(array) for name, array in named.items() if array is not None or name not in OPTIONAL}
+    as_array = np.asanyarray if xp is np else xp.asarray  # an array of balls may be of a class of its own
+    arrays = {name: as_array(array) for name, array in named.items() if array is not None or name not in OPTIONAL}
     for name, array in arrays.items():
         if named[name] is None:
             raise TypeError(f"{name} must be an array of real numbers; got None")
         if np.dtype(array.dtype).kind in "cSUMm":
             raise TypeError(f"{name} must be an array of real numbers; got dtype {array.dtype}")
     dtype = xp.result_type(*arrays.values(), 1.0)
-    return [None if array is None else xp.asarray(arrays[name], dtype=dtype) for name, array in named.items()]
+    return [None if array is None else as_array(arrays[name], dtype=dtype) for name, array in named.items()]
 
 
 def require_shape(name: str, array: Array, shape: Sequence[int], meaning: str) -> None:

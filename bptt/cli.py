@@ -63,23 +63,21 @@ def verify(
     console.print("each row shows the largest sizes that were met, and the fewest digits of agreement\n")
 
     rows = _survey_with_progress(shipped(max_size, seed), examples, seed)
-    console.print(_table_of_rows(rows))
+    _print_rows(rows)
     all_right = all(row.verdict == "right" for row in rows)
-    for row in rows:
-        if row.finding:
-            console.print(f"  {row.gradient}: {row.finding}")
     console.print(f"\nThe gradients that bptt ships are {'all right' if all_right else 'NOT all right'}.")
 
-    console.print("\nThe gradient that the post published, at the smallest sizes where it is wrong:")
     at_random, on_the_sine = the_published(max_size, seed)
     refutations = {name: smallest_counterexample(at_random, by, seed) for name, by in PUBLISHED.items()}
+    console.print("\nThe gradient that the post published, at the smallest sizes where it is wrong:")
     for name, refutation in refutations.items():
         _print_refutation(name, refutation)
 
-    console.print("\nThe same on a window of the post's sine, T = D_x = 6, D_h = 32, D_y = 8:")
     sine_rows = survey(on_the_sine, 1, seed)
+    console.print("\nThe same on a window of the post's sine, T = D_x = 6, D_h = 32, D_y = 8:")
     for row in sine_rows:
         console.print(f"  dL/d{SHORT[row.by]}: {row.finding or row.verdict}")
+
     distances = distances_on_the_sine(seed)
     console.print("\nThe published gradient against the true one over all 50 windows:\n")
     console.print(_table_of_distances(distances))
@@ -143,6 +141,13 @@ def _table_of_rows(rows: list[Row]) -> Table:
         named = row.gradient
         table.add_row(name, SHORT.get(row.by, row.by), row.verdict, str(row.cases), *largest, digits)
     return table
+
+
+def _print_rows(rows: list[Row]) -> None:
+    console.print(_table_of_rows(rows))
+    for row in rows:
+        if row.finding:
+            console.print(f"  {row.gradient}: {row.finding}")
 
 
 def _table_of_distances(distances: list[Distance]) -> Table:

@@ -32,13 +32,13 @@ class Cotangents(NamedTuple):
 
 
 def forward(weights: Weights, h0: Array | None, xs: Array, activation: Activation = sigmoid) -> Array:
-    """The states h of the cell, (T, ..., D_h), at steps 1 to T.
+    """The states h of the cell, (T, ..., D_h).
 
         a[t,k] = W[k,l] h[t-1,l] + U[k,m] xs[t,m] + b[k]        with h[-1] = h0
         h[t,k] = s(a[t,k])
 
-    xs is (T, ..., D_x), any batch axes after time; h0 is (..., D_h), or None for zeros. Raises `ValueError` for a
-    wrong shape, for T = 0 and for an empty axis.
+    with t from 0 to T − 1. xs is (T, ..., D_x), any batch axes after time; h0 is (..., D_h), or None for zeros. Raises
+    `ValueError` for a wrong shape, for T = 0 and for an empty axis, `TypeError` for what is no array of real numbers.
     """
     (U, W, b), h0, xs, _ = _checked(weights, h0, xs)
     inputs = xs @ U.T if b is None else xs @ U.T + b
@@ -59,11 +59,12 @@ def backward(
         U_bar[k,m] = δ[t,k] xs[t,m]
         W_bar[k,l] = δ[t,k] h[t-1,l]                                  with h[-1] = h0
         b_bar[k]   = δ[t,k]
-        h0_bar[l]  = W[k,l] δ[0,k]
-        xs_bar[t,m] = U[k,m] δ[t,k]
+        h0_bar[l]  = δ[0,k] W[k,l]
+        xs_bar[t,m] = δ[t,k] U[k,m]
 
-    h is what `forward` returned, (T, ..., D_h), and h_bar has its shape; the other arguments are those of `forward`.
-    The gradients of the weights are summed over time and batch. O(T D_h²) for one sequence.
+    with t from 0 to T − 1. h is what `forward` returned, (T, ..., D_h), and h_bar has its shape; the other arguments
+    and the errors are those of `forward`. The gradients of the weights are summed over time and batch. O(T D_h²) for
+    one sequence.
     """
     given_h0 = h0
     (U, W, b), h0, xs, (h, h_bar) = _checked(weights, h0, xs, h=h, h_bar=h_bar)
@@ -77,11 +78,11 @@ def backward(
     return Cotangents(
         weights=Weights(
             U=contract_time(δ, xs),
-            W=contract_time(δ, _before(h0, h)),
+            W=contract_time(δ, before(h0, h)),
             b=None if b is None else δ.reshape(-1, δ.shape[-1]).sum(axis=0),
         ),
-        h0=None if given_h0 is None else δ_first @ W,  # W[k,l] δ[k] is δ @ W
-        xs=δ @ U,  # U[k,m] δ[t,k] is δ @ U
+        h0=None if given_h0 is None else δ_first @ W,
+        xs=δ @ U,
     )
 
 
@@ -92,9 +93,9 @@ def sensitivities(weights: Weights, h0: Array | None, xs: Array, h: Array, activ
         ∂h[t,k]/∂W[α,β] = s'(a[t,k]) (δ_αk h[t-1,β] + W[k,l] ∂h[t-1,l]/∂W[α,β])
         ∂h[t,k]/∂b[α]   = s'(a[t,k]) (δ_αk          + W[k,l] ∂h[t-1,l]/∂b[α])
 
-    with h[-1] = h0, which does not depend on the weights. Arguments as in `backward`. Returns U: (T, ..., D_h, D_h,
-    D_x), W: (T, ..., D_h, D_h, D_h) and b: (T, ..., D_h, D_h), the axes k, α, β last; `contract` pulls a cotangent
-    back through them. O(T D_h³ (D_x + D_h)): for derivations, not for training.
+    with h[-1] = h0, which does not depend on the weights. Arguments and errors as for `backward`. Returns
+    U: (T, ..., D_h, D_h, D_x), W: (T, ..., D_h, D_h, D_h) and b: (T, ..., D_h, D_h), the axes k, α, β last; `contract`
+    pulls a cotangent back through them. O(T D_h³ (D_x + D_h)): for derivations, not for training.
     """
     (_, W, b), h0, xs, (h,) = _checked(weights, h0, xs, h=h)
     slope = activation.slope(h)
@@ -114,7 +115,7 @@ def sensitivities(weights: Weights, h0: Array | None, xs: Array, h: Array, activ
 
     return Weights(
         U=by_the_weight_of(xs),
-        W=by_the_weight_of(_before(h0, h)),
+        W=by_the_weight_of(before(h0, h)),
         b=None if b is None else by_the_weight_of(xp.ones_like(xs[..., :1]))[..., 0],
     )
 
@@ -122,21 +123,24 @@ def sensitivities(weights: Weights, h0: Array | None, xs: Array, h: Array, activ
 def contract(sensitivities: Weights, h_bar: Array) -> Weights:
     """M_bar[α,β] = h_bar[t,k] ∂h[t,k]/∂M[α,β] for each weight M, summed over time and batch.
 
-    h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h). Returns the gradient of the weights.
+    h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h). Returns the gradient of the weights. Raises
+    `ValueError` for another shape of h_bar than that of the states.
     """
-    xp, (*batch, D_h) = namespace(h_bar), h_bar.shape
+    U, W, b, h_bar = floating(U=sensitivities.U, W=sensitivities.W, b=sensitivities.b, h_bar=h_bar)
+    *leading, D_h, _, _ = U.shape
+    require_shape("h_bar", h_bar, (*leading, D_h), "(T, ..., D_h), as in the sensitivities,")
+    xp = namespace(h_bar)
     flat_bar = h_bar.reshape(-1, D_h)
 
     def contracted(s: Array) -> Array:
-        result: Array = xp.einsum("nk,nk...->...", flat_bar, s.reshape(-1, *s.shape[len(batch) :]))
+        result: Array = xp.einsum("nk,nk...->...", flat_bar, s.reshape(-1, *s.shape[len(leading) :]))
         return result
 
-    U, W, b = sensitivities
     return Weights(contracted(U), contracted(W), None if b is None else contracted(b))
 
 
-def _before(h0: Array, h: Array) -> Array:
-    """h[t-1] for every t, with h[-1] = h0."""
+def before(h0: Array, h: Array) -> Array:
+    """h[t-1] for every t, with h[-1] = h0: (T, ..., D_h), from h0 (..., D_h) and h (T, ..., D_h)."""
     result: Array = namespace(h).concat([h0[None], h[:-1]])
     return result
 

@@ -32,11 +32,11 @@ def windows(samples: int = SAMPLES) -> Windows:
 
 
 def initial_weights(random: np.random.Generator, scale: float = 0.06) -> network.Weights:
-    """Weights of spectral norm `scale`: W orthogonal from a QR, U and V with orthonormal axes from an SVD."""
-    W, _ = np.linalg.qr(random.normal(size=(D_h, D_h)))
+    """Weights of spectral norm `scale`: W triangular from a QR, U and V with orthonormal axes from an SVD."""
+    _, W = np.linalg.qr(random.normal(size=(D_h, D_h)))
     U = _orthonormal(random, D_h, D_x)
     V = _orthonormal(random, D_y, D_h)
-    return network.Weights(elman.Weights(scale * U, scale * W), scale * V)
+    return network.Weights(elman.Weights(scale * U, scale * W / np.linalg.norm(W, ord=2)), scale * V)
 
 
 def random_weights(random: np.random.Generator) -> network.Weights:

@@ -37,7 +37,7 @@ def loss(weights: Weights, h0: Array | None, xs: Array, y: Array, activation: Ac
     """
     weights, h0, xs, y = _promoted(weights, h0, xs, y)
     h = elman.forward(weights.cell, h0, xs, activation)
-    h_read, y_read = _read(weights.V, y, h)
+    h_read, y_read = read(weights.V, y, h)
     return half_squared_error(h_read @ weights.V.T, y_read)
 
 
@@ -48,7 +48,7 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, activation
         V_bar[i,k] = e[t,i] h[t,k]
         h_bar[t,k] = e[t,i] V[i,k]       and 0 where it is not
 
-    and from h_bar on as in `elman.backward`. Arguments as for `loss`.
+    and from h_bar on as in `elman.backward`. Arguments and errors as for `loss`.
     """
     weights, h0, xs, y = _promoted(weights, h0, xs, y)
     h = elman.forward(weights.cell, h0, xs, activation)
@@ -65,7 +65,7 @@ def sensitivity_gradient(
         ∂L/∂U[α,β] = e[t,i] V[i,k] ∂h[t,k]/∂U[α,β]        and the same for W and b
         ∂L/∂V[i,k] = e[t,i] h[t,k]
 
-    with the tensors of `elman.sensitivities`. Arguments as for `loss`.
+    with the tensors of `elman.sensitivities`. Arguments and errors as for `loss`.
     """
     weights, h0, xs, y = _promoted(weights, h0, xs, y)
     h = elman.forward(weights.cell, h0, xs, activation)
@@ -76,15 +76,18 @@ def sensitivity_gradient(
 
 def _readout_backward(V: Array, y: Array, h: Array) -> tuple[Array, Array, Array]:
     """V_bar, h_bar and y_bar of the readout and the loss."""
-    h_read, y_read = _read(V, y, h)
+    h_read, y_read = read(V, y, h)
     e, y_bar = half_squared_error.gradient(h_read @ V.T, y_read)
     xp = namespace(h)
     h_bar = xp.concat([xp.zeros_like(h[: len(h) - len(e)]), e @ V])  # e[t,i] V[i,k] is e @ V
     return contract_time(e, h_read), h_bar, y_bar.reshape(y.shape)
 
 
-def _read(V: Array, y: Array, h: Array) -> tuple[Array, Array]:
-    """The states at the steps where the loss is taken, and their targets, both with a time axis."""
+def read(V: Array, y: Array, h: Array) -> tuple[Array, Array]:
+    """The states at the steps where the loss is taken, and their targets, both with a time axis.
+
+    Raises `ValueError` if V or y does not fit the states h, (T, ..., D_h).
+    """
     D_h = h.shape[-1]
     if V.ndim != 2 or V.shape[1] != D_h or 0 in V.shape:
         raise ValueError(f"V must have shape (D_y, D_h) with D_h = {D_h}, the rows of U; got {V.shape}")

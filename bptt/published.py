@@ -14,7 +14,7 @@ For the right one see `bptt.network.gradient`.
 from bptt import elman
 from bptt.activations import sigmoid
 from bptt.arrays import Array, contract_time, floating, namespace
-from bptt.network import Weights
+from bptt.network import Weights, read
 from bptt.scan import scan
 
 
@@ -22,14 +22,14 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array) -> Weights
     """What the post's code calls dL/dU, dL/dW and dL/dV.
 
         S_U[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_U[t-1,k,β] + xs[t,β])         with S_U[-1] = 0
-        S_W[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_W[t-1,k,β] + h[t-1,β])        with S_W[-1] = 0
-        dU[α,β]    = e[i] V[i,α] S_U[T,α,β]                                      with e = ỹ − y
-        dW[α,β]    = e[i] V[i,α] S_W[T,α,β]
-        dV[i,k]    = e[i] h[T,k]
+        S_W[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_W[t-1,k,β] + h[t-1,β])        with S_W[-1] = 0 and h[-1] = h0
+        dU[α,β]    = e[i] V[i,α] S_U[T-1,α,β]                                    with e = ỹ − y
+        dW[α,β]    = e[i] V[i,α] S_W[T-1,α,β]
+        dV[i,k]    = e[i] h[T-1,k]
 
-    The sigmoid network without bias, the loss at the last step. Arguments as for `bptt.network.loss`: xs is
-    (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a
-    target at every step.
+    The sigmoid network without bias, the loss at the last step. Arguments and errors as for `bptt.network.loss`: xs is
+    (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a target at
+    every step, too.
     """
     (U, W, b), V = weights
     if b is not None:
@@ -39,22 +39,21 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array) -> Weights
         raise ValueError(f"y must have shape (..., D_y), the published loss is at the last step; got {y.shape}")
     h = elman.forward(elman.Weights(U, W), h0, xs)
     xp = namespace(h)
-    first = xp.zeros_like(h[0]) if h0 is None else h0
-    e = h[-1] @ V.T - y
-    readout = e @ V
+    h_last, y_last = read(V, y, h)
+    e = h_last @ V.T - y_last
+    h_bar = (e @ V)[0]
 
-    def carried(z: Array) -> Array:
-        """S at the last step, z being what the weight multiplies, then contracted and summed over the batch."""
+    def contracted(z: Array) -> Array:
+        """dM for the weight M that multiplies z, (T, ..., D_z), from its S, (..., D_h, D_z)."""
 
         def step(S: Array, slope: Array, z: Array) -> tuple[Array, Array]:
             S = slope[..., None] * (W @ S + z[..., None, :])
             return S, S
 
-        start = xp.zeros_like(h[0][..., None] * z[0][..., None, :])
-        S, _ = scan(step, start, sigmoid.slope(h), z)
-        D_h, D_z = S.shape[-2:]
-        summed: Array = (readout[..., None] * S).reshape(-1, D_h, D_z).sum(axis=0)
+        zeros = xp.zeros_like(h[0][..., None] * z[0][..., None, :])
+        S, _ = scan(step, zeros, sigmoid.slope(h), z)
+        summed: Array = (h_bar[..., None] * S).reshape(-1, *S.shape[-2:]).sum(axis=0)
         return summed
 
-    before = xp.concat([first[None], h[:-1]])
-    return Weights(elman.Weights(U=carried(xs), W=carried(before)), V=contract_time(e, h[-1]))
+    h_before = elman.before(xp.zeros_like(h[0]) if h0 is None else h0, h)
+    return Weights(elman.Weights(U=contracted(xs), W=contracted(h_before)), V=contract_time(e, h_last))

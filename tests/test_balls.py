@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from bptt.activations import sigmoid
 from bptt.verify.adjoint import Traced, sweep
 from bptt.verify.balls import Ball, UndecidedComparisonError, precision
+from bptt.verify.rounding import Rounded
 
 floats = st.floats(-1e6, 1e6, allow_subnormal=False)
 FUNCTIONS = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
@@ -204,6 +205,26 @@ def test_the_sigmoid_is_smooth_at_zero_although_it_is_written_with_an_absolute_v
         expected = 1 / (2 * (arb(x) / 2).cosh()) ** 2
         assert slope.overlaps(expected)
         assert slope.rad() < arb("1e-45")
+
+
+@pytest.mark.parametrize("kind", [Traced, Rounded])
+def test_every_operation_of_balls_has_a_version_of_its_own(kind: type[Ball]) -> None:
+    """One that was inherited would return a plain ball, which has forgotten what it depends on."""
+    of_numbers = (
+        "__bool__",
+        "__float__",
+        "__int__",
+        "__index__",
+        "__complex__",
+        "__repr__",
+        "__copy__",
+        "__deepcopy__",
+    )
+    comparisons = ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__", "__hash__")
+    unchanged = (*of_numbers, *comparisons, "__pos__", "conjugate", "decide")
+    operations = [name for name, value in vars(Ball).items() if callable(value) and name not in unchanged]
+    assert len(operations) > 20
+    assert [name for name in operations if name not in vars(kind)] == []
 
 
 def test_the_slope_of_an_absolute_value_at_its_kink_is_any_between_minus_one_and_one() -> None:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
@@ -64,6 +65,11 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path: Pat
     assert first == again
     assert [row["digits"] for row in first["shipped"]] != [row["digits"] for row in other["shipped"]]
     assert first["distances_on_the_sine"] != other["distances_on_the_sine"]
+    assert rows_at_random(first) != rows_at_random(other)
+
+
+def rows_at_random(found: Any) -> list[Any]:
+    return [row for row in found["shipped"] if "sine" not in row["gradient"]]
 
 
 def test_a_wrong_shipped_gradient_is_found_and_the_exit_code_is_1(
@@ -81,6 +87,20 @@ def test_a_wrong_shipped_gradient_is_found_and_the_exit_code_is_1(
     assert "The gradients that bptt ships are NOT all right." in result.stdout
     assert "gradient, tanh: xs[" in result.stdout
     assert {row["by"] for row in findings(tmp_path)["shipped"] if row["verdict"] != "right"} == {"xs"}
+
+
+def test_a_gradient_that_cannot_be_judged_is_not_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = network.gradient
+
+    def of_floats(*arguments: Any, **keywords: Any) -> Arguments:
+        gradient = right(*arguments, **keywords)
+        assert np.asarray(gradient.xs).astype(float).shape == gradient.xs.shape
+        return gradient
+
+    monkeypatch.setattr(network, "gradient", of_floats)
+    result = run("verify", "--examples", "2", "--max-size", "2")
+    assert result.exit_code == 1
+    assert "undecided" in result.stdout
 
 
 def test_sizes_too_small_for_a_counterexample_are_no_refutation() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from bptt import elman, network
@@ -64,7 +64,6 @@ def test_the_gradient_is_that_of_jax(shape: Any, every_step: bool, activation: s
 
 
 @given(points, activations)
-@settings(max_examples=20)
 def test_the_gradient_is_within_the_error_of_finite_differences(point: Arguments, activation: Activation) -> None:
     gradient = leaves(network.gradient(*point, activation))
     for n, ours in enumerate(gradient):
@@ -217,6 +216,29 @@ def test_states_of_another_shape_are_refused() -> None:
         elman.backward(cell, h0, xs, h, h[1:])
     with pytest.raises(ValueError, match=r"h must have shape .* = \(5, 3\); got \(3,\)"):
         elman.sensitivities(cell, h0, xs, h[0])
+
+
+def test_a_cotangent_of_another_shape_is_not_contracted() -> None:
+    (cell, _), h0, xs, _ = arguments_of_shape((2, 2, 3, 2, (5,)), False, 0)
+    h = elman.forward(cell, h0, xs)
+    s = elman.sensitivities(cell, h0, xs, h)
+    with pytest.raises(ValueError, match=r"h_bar must have shape .* = \(2, 5, 3\); got \(5, 2, 3\)"):
+        elman.contract(s, h.swapaxes(0, 1))
+
+
+def test_none_stands_for_no_bias_and_no_initial_state_alone() -> None:
+    (cell, V), h0, _, y = arguments_of_shape((5, 2, 3, 2, ()), False, 0)
+    with pytest.raises(TypeError, match="xs must be an array of real numbers; got None"):
+        network.loss(Weights(cell, V), h0, None, y)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("activation", [sigmoid, tanh])
+def test_an_infinite_input_is_not_hidden(activation: Activation) -> None:
+    a = np.array([-np.inf, np.inf])
+    with np.errstate(invalid="ignore"):
+        h = activation(a)
+    assert h[0] == (0 if activation is sigmoid else -1)
+    assert np.isnan(h[1]) if activation is sigmoid else h[1] == 1
 
 
 def test_complex_numbers_are_refused_by_name() -> None:

@@ -82,6 +82,14 @@ def test_it_sums_over_a_batch() -> None:
         np.testing.assert_allclose(summed, first + second, rtol=1e-14)
 
 
+def test_a_wrong_shape_is_named() -> None:
+    (cell, V), _, xs, y = generic_point(3, 2, 1, 2, h0=False)
+    with pytest.raises(ValueError, match=r"y must have shape .* = \(2,\); got \(1,\)"):
+        published.gradient(Weights(cell, V), None, xs, y[:1])
+    with pytest.raises(ValueError, match=r"V must have shape .*; got \(2, 1\)"):
+        published.gradient(Weights(cell, V[:, :1]), None, xs, y)
+
+
 def test_a_bias_and_a_target_at_every_step_are_refused() -> None:
     (cell, V), _, xs, y = generic_point(3, 2, 1, 1, h0=False)
     with pytest.raises(ValueError, match="b must be None"):

@@ -6,13 +6,15 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"bptt.verify needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone", name=error.name
     ) from error
-from bptt.verify.report import Entry, Formula, LeafFinding, Report, Verdict
+from bptt.verify.report import Arithmetic, Entry, Formula, LeafArithmetic, LeafFinding, Report, Verdict
 
 __all__ = [
+    "Arithmetic",
     "Entry",
     "Formula",
     "GradientMismatch",
     "GradientUndecided",
+    "LeafArithmetic",
     "LeafFinding",
     "Report",
     "Verdict",

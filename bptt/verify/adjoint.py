@@ -18,7 +18,7 @@ from typing import Any, TypeAlias
 
 from flint import arb
 
-from bptt.verify.balls import Ball, UndecidedComparisonError, enclosure
+from bptt.verify.balls import Ball, StaleValueError, UndecidedComparisonError, enclosure
 
 _creation = itertools.count()
 
@@ -147,13 +147,6 @@ def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb) -> Traced:
     if variable_of_a is variable_of_b:
         return Traced(value, ((variable_of_a, by_a * slope_of_a + by_b * slope_of_b),), collapsed=True)
     return Traced(value, ((a, by_a), (b, by_b)))
-
-
-class StaleValueError(ArithmeticError):
-    """A computation used a ball that was made in another one."""
-
-    def __init__(self) -> None:
-        super().__init__("uses a value that was kept from another call")
 
 
 def sweep(output: object, inputs: Sequence[Traced]) -> Callable[[Traced], arb]:

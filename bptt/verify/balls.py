@@ -42,6 +42,13 @@ class UndecidedComparisonError(ArithmeticError):
         self.exact = exact
 
 
+class StaleValueError(ArithmeticError):
+    """A computation used a ball that was made in another one."""
+
+    def __init__(self) -> None:
+        super().__init__("uses a value that was kept from another call")
+
+
 def enclosure(number: object) -> Any:
     """The `arb` that encloses a number, or `NotImplemented` for what is no real number of at most 64 bits."""
     if isinstance(number, Ball):

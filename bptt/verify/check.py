@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
-from bptt.verify.formula import judge
-from bptt.verify.leaves import Arguments
+from bptt.verify import arithmetic, formula
+from bptt.verify.leaves import FlatArguments
 from bptt.verify.report import Report
+from bptt.verify.running import on_floats
 
 
 class GradientMismatch(AssertionError):  # noqa: N818  (a finding about the gradient, as AssertionError is)
@@ -44,8 +45,11 @@ def check_gradient(
         if not callable(function):
             raise TypeError(f"{name} must be a function of the arguments; got {type(function).__name__}")
     seed = _checked(seed)
-    formula = judge(_reseeded(f, seed), _reseeded(gradient, seed), Arguments(f, arguments))
-    return Report(formula, seed)
+    flat = FlatArguments(f, arguments)
+    f, gradient = _reseeded(f, seed), _reseeded(gradient, seed)
+    value, floats = on_floats(f, gradient, flat)
+    judged = formula.judge(f, gradient, flat, value)
+    return Report(judged, arithmetic.judge(f, gradient, flat, floats), seed)
 
 
 def assert_gradient(
@@ -57,7 +61,7 @@ def assert_gradient(
 ) -> None:
     """Raise `GradientMismatch` if `gradient` is wrong at this point, `GradientUndecided` if that cannot be told.
 
-    Arguments and other errors are those of `check_gradient`.
+    The arguments and the other errors are those of `check_gradient`.
     """
     __tracebackhide__ = True  # pytest: the failure is the caller's line
     report = check_gradient(f, gradient, arguments, seed=seed)

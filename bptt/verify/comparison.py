@@ -1,7 +1,7 @@
 """The gradient by one array, entry by entry: what was computed by hand against what it should be.
 
-No tolerance is chosen here. An entry whose difference from the reference excludes 0 is wrong, and that is a proof;
-otherwise it agrees to as many digits as the radius of the difference leaves, and if those are too few, it stays open.
+An entry whose difference from the reference excludes 0 is wrong, and that is a proof; otherwise it agrees to as many
+digits as the radius of the difference leaves, and if those are too few, it stays open. No error is tolerated.
 
 One excuse is looked into before an entry is called wrong. A float among the balls, such as `1.0 / 3`, may stand for a
 real number that it was rounded from. If that can explain a slight difference, the entry is right where it is off by
@@ -15,10 +15,12 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from bptt.verify.balls import Ball, enclosure
+from bptt.verify.balls import Ball, enclosure, rounded_constants
 from bptt.verify.leaves import Leaf
 from bptt.verify.report import Entry, LeafFinding, Verdict
 
+# These say when a ball is narrow enough, and when to look for the excuse. Only _FEW_ROUNDINGS turns an error into
+# agreement, and only where the excuse was found to hold.
 _BITS_ENOUGH = 64  # of an entry: finer than any float64 can resolve
 _ENOUGH = arb(2) ** -_BITS_ENOUGH
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
@@ -64,7 +66,7 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
 
     def finding(verdict: Verdict, n: int, reason: str) -> LeafFinding:
         index = tuple(int(axis) for axis in np.unravel_index(n, shape))
-        entry = Entry(index, *_decimals(enclosure(by_hand[n]), claim.reference[n]))
+        entry = Entry(index, *decimals(enclosure(by_hand[n]), claim.reference[n]))
         return LeafFinding(leaf.path, shape, verdict, reason, entry=entry)
 
     if wrong := those("wrong"):
@@ -73,12 +75,18 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
     if floats := those("float"):
         return finding("undecided", floats[0], "the gradient was given balls and returned floats: is it rounding?")
     if constants := those("constants"):
-        return finding("undecided", constants[0], "the rounding of float constants can explain it")
+        return finding("undecided", constants[0], "the rounding of floats in the code can explain it")
     if still_open := those("open"):
         n = still_open[0]
         return finding("undecided", n, _why_open(enclosure(by_hand[n]), claim.reference[n]))
-    reason = "to within a constant rounded to float64" if those("rounded") else ""
-    return LeafFinding(leaf.path, shape, "right", reason, digits=_digits_of_agreement(entries))
+    digits = _digits_left(entries)
+    if those("rounded"):
+        reason = "to within a constant rounded to float64"
+    elif digits is None and any(entry.error > 0 for entry in entries):
+        reason = "0 to within less than any float"
+    else:
+        reason = ""
+    return LeafFinding(leaf.path, shape, "right", reason, digits)
 
 
 def too_wide(by_hand: npt.NDArray[Any]) -> bool:
@@ -106,11 +114,12 @@ def _excused(entries: list[_Compared], reference: list[arb], again: Claim | None
     """The entries, the slight differences among them judged with the constants taken for rounded."""
     if again is None:
         return [entry._replace(outcome="wrong") if entry.outcome == "slight" else entry for entry in entries]
-    by_hand = again.by_hand.reshape(-1).tolist()
+    with rounded_constants():
+        by_hand = [enclosure(entry) for entry in again.by_hand.reshape(-1).tolist()]
 
     def outcome(n: int) -> _Outcome:
-        if not (enclosure(by_hand[n]) - again.reference[n]).contains(0):
-            return "float" if isinstance(by_hand[n], float) else "wrong"
+        if not (by_hand[n] - again.reference[n]).contains(0):
+            return "float" if isinstance(again.by_hand.flat[n], float) else "wrong"
         return "rounded" if entries[n].error <= reference[n].abs_lower() * _FEW_ROUNDINGS else "constants"
 
     return [e._replace(outcome=outcome(n)) if e.outcome == "slight" else e for n, e in enumerate(entries)]
@@ -124,21 +133,21 @@ def _why_open(by_hand: arb, true: arb) -> str:
     return "the balls are too wide to tell: a kink?"
 
 
-def _digits_of_agreement(entries: list[_Compared]) -> int | None:
-    """The decimal digits to which every entry agrees; `None` where all are equal exactly or below any float."""
-    relative = [entry.error / entry.size for entry in entries if entry.error > 0 and entry.size > 0]
-    return min((int(-float(_log10(error))) for error in relative), default=None)
+def _digits_left(entries: list[_Compared]) -> int | None:
+    """The decimal digits that the largest relative error leaves; `None` where all entries are equal exactly."""
+    errors = [entry.error / entry.size for entry in entries if entry.error > 0 and entry.size > 0]
+    return min((int(-float(_log10(error))) for error in errors), default=None)
 
 
-def _decimals(by_hand: arb, true: arb) -> tuple[str, str]:
-    """Both values, to enough digits to tell them apart."""
-    if true.rel_accuracy_bits() < 20:
-        return by_hand.str(6), true.str(6)
-    difference = (by_hand - true).abs_lower() / true.abs_upper()
+def decimals(by_hand: arb, reference: arb) -> tuple[str, str]:
+    """Two numbers, to enough digits to tell them apart; the second with its radius."""
+    if reference.rel_accuracy_bits() < 4:
+        return by_hand.str(6, radius=False), reference.str(6)
+    difference = abs(by_hand - reference.mid()) / abs(reference.mid())
     leading_equal = int(-float(_log10(difference))) if 0 < difference < 1 else 0
     shown = max(6, leading_equal + 3)
-    radius = "" if true.is_exact() else f" ± {true.rad().str(1, radius=False)}"
-    return by_hand.str(shown, radius=False), true.str(shown, radius=False) + radius
+    radius = "" if reference.is_exact() else f" ± {reference.rad().str(1, radius=False)}"
+    return by_hand.str(shown, radius=False), reference.mid().str(shown, radius=False) + radius
 
 
 def _log10(x: arb) -> arb:

@@ -6,15 +6,15 @@ tell; past the last one the verdict is `undecided`.
 """
 
 import functools
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
 
-from bptt.verify.adjoint import StaleValueError, Traced, collector_paused, sweep
-from bptt.verify.balls import Ball, enclosure, precision, rounded_constants
+from bptt.verify.adjoint import Traced, collector_paused, sweep
+from bptt.verify.balls import Ball, StaleValueError, enclosure, precision, rounded_constants
 from bptt.verify.comparison import Claim, compare_leaf, too_wide
-from bptt.verify.leaves import Arguments
+from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.report import Formula, LeafFinding
 from bptt.verify.running import Claims, Function, NoVerdictError, forward_and_backward, run, scalar
 
@@ -28,14 +28,12 @@ class _Reference(NamedTuple):
     gradient: list[list[arb]]
 
 
-def judge(f: Function, gradient: Function, arguments: Arguments) -> Formula:
-    """The verdict on `gradient` as a formula for the derivative of `f` at `arguments`."""
-    with np.errstate(all="ignore"):
-        on_floats = scalar(f(*arguments.copies()))
+def judge(f: Function, gradient: Function, arguments: FlatArguments, on_floats: object) -> Formula:
+    """The verdict on `gradient` as a formula for the derivative of `f` at `arguments`, where f is `on_floats`."""
     for digits in PRECISIONS:
         with precision(digits), collector_paused():
             try:
-                on_balls, claims = forward_and_backward(f, gradient, arguments, Ball)
+                on_balls, claims = forward_and_backward(f, gradient, arguments, _exact)
                 if digits < PRECISIONS[-1] and any(too_wide(claim) for claim in claims):
                     continue  # before the reference, which takes longer
                 reference = _reference(f, arguments)
@@ -50,7 +48,11 @@ def judge(f: Function, gradient: Function, arguments: Arguments) -> Formula:
     return formula
 
 
-def _reference(f: Function, arguments: Arguments) -> _Reference:
+def _exact(leaf: Leaf) -> Any:
+    return leaf.balls(Ball)
+
+
+def _reference(f: Function, arguments: FlatArguments) -> _Reference:
     leaves = [leaf.balls(Traced) for leaf in arguments.leaves]
     inputs = [
         np.ravel(balls).tolist() if leaf.differentiable else []  # now: f may write into its arguments
@@ -64,7 +66,7 @@ def _reference(f: Function, arguments: Arguments) -> _Reference:
     return _Reference(enclosure(value), [[adjoint(x) for x in of_leaf] for of_leaf in inputs])
 
 
-def _require_one_function(arguments: Arguments, on_floats: object, on_balls: arb, reference: _Reference) -> None:
+def _require_one_function(arguments: FlatArguments, on_floats: object, on_balls: arb, reference: _Reference) -> None:
     """Give no verdict on an f that is not finite, changes from call to call, or does something else with balls."""
     value = reference.value
     if not value.is_finite():
@@ -81,13 +83,13 @@ def _require_one_function(arguments: Arguments, on_floats: object, on_balls: arb
 
 
 def _findings(
-    f: Function, gradient: Function, arguments: Arguments, claims: list[Claims], reference: _Reference
+    f: Function, gradient: Function, arguments: FlatArguments, claims: list[Claims], reference: _Reference
 ) -> tuple[LeafFinding, ...]:
     @functools.cache
     def again() -> tuple[list[Claims], _Reference] | None:
         with rounded_constants():
             try:
-                return forward_and_backward(f, gradient, arguments, Ball)[1], _reference(f, arguments)
+                return forward_and_backward(f, gradient, arguments, _exact)[1], _reference(f, arguments)
             except NoVerdictError:
                 return None
 
@@ -102,7 +104,7 @@ def _findings(
     )
 
 
-def _undecided(reason: str, digits: int, arguments: Arguments) -> Formula:
+def _undecided(reason: str, digits: int, arguments: FlatArguments) -> Formula:
     leaves = [leaf for leaf in arguments.leaves if leaf.differentiable]
     findings = tuple(LeafFinding(leaf.path, leaf.values.shape, "undecided", "") for leaf in leaves)
     return Formula("undecided", reason, digits, findings)

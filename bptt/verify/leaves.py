@@ -9,6 +9,7 @@ import numpy.typing as npt
 import optree
 from flint import arb
 
+from bptt.verify.ball_array import ball_array
 from bptt.verify.balls import Ball, enclosure
 
 
@@ -33,12 +34,10 @@ class Leaf(NamedTuple):
             return self.copy()
         if not isinstance(self.given, np.ndarray) and self.values.ndim == 0:
             return make(arb(float(self.values)))
-        balls = np.empty(self.values.shape, dtype=object)
-        balls.reshape(-1)[:] = [make(arb(x)) for x in self.values.reshape(-1).tolist()]
-        return balls
+        return ball_array([make(arb(x)) for x in self.values.reshape(-1).tolist()], self.values.shape)
 
 
-class Arguments:
+class FlatArguments:
     """The positional arguments of f, flattened.
 
     Raises `TypeError` for an argument that holds something other than real arrays and numbers, and `ValueError` for
@@ -110,15 +109,16 @@ def _numbers(path: str, claim: Any) -> npt.NDArray[Any]:
         array = np.asarray(claim, dtype=object)
     except ValueError:
         raise ValueError(f"gradient by {path} must be an array; got a ragged {type(claim).__name__}") from None
-    entries = [entry.item() if hasattr(entry, "item") else entry for entry in array.reshape(-1)]
-    for entry in entries:
-        if enclosure(entry) is NotImplemented:
-            raise TypeError(
-                f"gradient by {path} must be an array of real numbers; got {type(entry).__name__} {entry!r}"
-            )
-    flat = np.empty(len(entries), dtype=object)
-    flat[:] = entries
+    flat = np.empty(array.size, dtype=object)
+    flat[:] = [entry if isinstance(entry, Ball) else _number(path, entry) for entry in array.reshape(-1).tolist()]
     return flat.reshape(array.shape)
+
+
+def _number(path: str, entry: Any) -> Any:
+    number = entry.item() if hasattr(entry, "item") else entry
+    if enclosure(number) is NotImplemented:
+        raise TypeError(f"gradient by {path} must be an array of real numbers; got {type(number).__name__} {number!r}")
+    return number
 
 
 def _outline(structure: optree.PyTreeSpec) -> str:

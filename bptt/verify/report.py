@@ -16,6 +16,10 @@ class Entry:
     reference: str
 
 
+def _place(path: str, entry: Entry | None) -> str:
+    return f"{path}{list(entry.index)}" if entry and entry.index else path
+
+
 @dataclass(frozen=True)
 class LeafFinding:
     """The verdict on the gradient by one array of the arguments."""
@@ -36,7 +40,7 @@ class LeafFinding:
     @property
     def place(self) -> str:
         """The path of the entry, as one would write it; of the leaf if there is none."""
-        return f"{self.path}{list(self.entry.index)}" if self.entry and self.entry.index else self.path
+        return _place(self.path, self.entry)
 
     @property
     def finding(self) -> str:
@@ -57,38 +61,88 @@ class Formula:
     leaves: tuple[LeafFinding, ...]
 
 
+@dataclass(frozen=True)
+class LeafArithmetic:
+    """The verdict on the floats of the gradient by one array of the arguments."""
+
+    path: str
+    verdict: Verdict
+    reason: str
+    digits: int | None = None  # if right: those that the bound guarantees of every entry; None if all are exact
+    entry: Entry | None = None  # if not right: the float, and the ball in which it should lie
+
+    @property
+    def guaranteed(self) -> str:
+        if self.verdict != "right":
+            return ""
+        return "exact" if self.digits is None else f"{self.digits} digits"
+
+    @property
+    def place(self) -> str:
+        """The path of the entry, as one would write it; of the leaf if there is none."""
+        return _place(self.path, self.entry)
+
+    @property
+    def finding(self) -> str:
+        """What is wrong or undecided, in one line; empty if right."""
+        if self.entry is None:
+            return self.reason and f"{self.path}: {self.reason}"
+        return (
+            f"{self.place} is {self.entry.by_hand} on floats, {self.entry.reference} with its rounding ({self.reason})"
+        )
+
+
+@dataclass(frozen=True)
+class Arithmetic:
+    """Do the floats stay within this algorithm's own rounding error? One finding for each array of floats."""
+
+    verdict: Verdict
+    reason: str
+    leaves: tuple[LeafArithmetic, ...]
+
+
 @dataclass(frozen=True, repr=False)
 class Report:
     """The outcome of `check_gradient`: true when the gradient is right. Print it for the table."""
 
     formula: Formula
+    arithmetic: Arithmetic
     seed: int
 
     @property
     def verdict(self) -> Verdict:
-        return self.formula.verdict
+        """Wrong if the formula or the arithmetic is; right if the formula is and the arithmetic is not wrong."""
+        return "wrong" if "wrong" in (self.formula.verdict, self.arithmetic.verdict) else self.formula.verdict
+
+    @property
+    def reason(self) -> str:
+        wrong_floats = self.arithmetic.verdict == "wrong" and self.formula.verdict != "wrong"
+        return self.arithmetic.reason if wrong_floats else self.formula.reason
 
     def __bool__(self) -> bool:
         return self.verdict == "right"
 
     def __repr__(self) -> str:
-        return f"<Report {self.verdict}: {self.formula.reason}>"
+        return f"<Report {self.verdict}: {self.reason}>"
 
     def __str__(self) -> str:
-        footer = f"seed {self.seed}, balls of {self.formula.digits} digits"
-        return f"{self.verdict}: {self.formula.reason}\n\n{self._table()}\n\n{footer}"
+        lines = [f"{self.verdict}: {self.reason}", "", self._table(), ""]
+        if self.arithmetic.verdict == "undecided":
+            lines.append(f"arithmetic undecided: {self.arithmetic.reason}")
+        lines.append(f"seed {self.seed}, balls of {self.formula.digits} digits")
+        return "\n".join(lines)
 
     def _table(self) -> str:
         from rich import box
         from rich.console import Console
         from rich.table import Table
 
-        headings = ("gradient by", "shape", "formula", "agreement", "entry", "by hand", "by ball arithmetic", "note")
-        rows = [_cells(leaf) for leaf in self.formula.leaves]
-        filled = [n for n in range(len(headings)) if any(row[n] for row in rows)]
+        arithmetic = {leaf.path: leaf for leaf in self.arithmetic.leaves}
+        rows = [_cells(leaf, arithmetic.get(leaf.path)) for leaf in self.formula.leaves]
+        filled = [n for n in range(len(_HEADINGS)) if any(row[n] for row in rows)]
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
         for n in filled:
-            table.add_column(headings[n], no_wrap=True)
+            table.add_column(_HEADINGS[n], no_wrap=True)
         for row in rows:
             table.add_row(*(row[n] for n in filled))
         text = io.StringIO()
@@ -96,6 +150,13 @@ class Report:
         return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
 
 
-def _cells(leaf: LeafFinding) -> tuple[str, ...]:
-    entry = (leaf.place, leaf.entry.by_hand, leaf.entry.reference) if leaf.entry else ("", "", "")
-    return (leaf.path, str(leaf.shape), leaf.verdict, leaf.agreement, *entry, leaf.reason)
+_HEADINGS = (
+    "gradient by", "shape", "formula", "agreement", "arithmetic", "guaranteed", "entry", "by hand", "should be", "note",
+)  # fmt: skip
+
+
+def _cells(formula: LeafFinding, arithmetic: LeafArithmetic | None) -> tuple[str, ...]:
+    on_floats = ("", "") if arithmetic is None else (arithmetic.verdict, arithmetic.guaranteed)
+    named = formula if formula.reason or arithmetic is None else arithmetic
+    entry = (named.place, named.entry.by_hand, named.entry.reference) if named.entry else ("", "", "")
+    return (formula.path, str(formula.shape), formula.verdict, formula.agreement, *on_floats, *entry, named.reason)

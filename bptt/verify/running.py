@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from bptt.verify.adjoint import StaleValueError
-from bptt.verify.balls import Ball, UndecidedComparisonError, enclosure
-from bptt.verify.leaves import Arguments
+from bptt.verify.balls import StaleValueError, UndecidedComparisonError, enclosure
+from bptt.verify.leaves import FlatArguments, Leaf
 
 Function: TypeAlias = Callable[..., Any]
 Claims: TypeAlias = npt.NDArray[Any]  # the gradient by one leaf, computed on balls
@@ -28,16 +27,23 @@ class NoVerdictError(Exception):
         self.final = final
 
 
+def on_floats(f: Function, gradient: Function, arguments: FlatArguments) -> tuple[object, list[Claims]]:
+    """f, and then the gradient by each leaf, on the arguments as they were given."""
+    with np.errstate(all="ignore"):
+        value = scalar(f(*arguments.copies()))
+        return value, arguments.match(gradient(*arguments.copies()))
+
+
 def forward_and_backward(
-    f: Function, gradient: Function, arguments: Arguments, make: Callable[[arb], Ball]
+    f: Function, gradient: Function, arguments: FlatArguments, balls: Callable[[Leaf], Any]
 ) -> tuple[arb, list[Claims]]:
     """f, and then the gradient by each leaf: in this order, as a backward pass may use what the forward pass kept."""
-    value = scalar(run("f", f, arguments, [leaf.balls(make) for leaf in arguments.leaves]))
-    claims = arguments.match(run("gradient", gradient, arguments, [leaf.balls(make) for leaf in arguments.leaves]))
+    value = scalar(run("f", f, arguments, [balls(leaf) for leaf in arguments.leaves]))
+    claims = arguments.match(run("gradient", gradient, arguments, [balls(leaf) for leaf in arguments.leaves]))
     return enclosure(value), claims
 
 
-def run(name: str, function: Function, arguments: Arguments, balls: list[Any]) -> Any:
+def run(name: str, function: Function, arguments: FlatArguments, balls: list[Any]) -> Any:
     """What the function returns for balls. Raises what it raises on floats too, and `NoVerdictError` otherwise."""
     try:
         return function(*arguments.rebuild(balls))

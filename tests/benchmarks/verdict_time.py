@@ -15,7 +15,7 @@ from bptt.elman import Weights as Cell
 from bptt.network import Arguments, Weights
 from bptt.verify import check_gradient
 from bptt.verify.balls import Ball, precision
-from bptt.verify.leaves import Arguments as Flat
+from bptt.verify.leaves import FlatArguments
 
 SIZES = [(5, 3), (5, 6), (5, 12), (20, 3), (20, 12), (50, 3), (200, 3), (6, 32)]  # T, D of every other axis
 REPEATS = 9
@@ -49,7 +49,7 @@ def verdict(point: Arguments) -> None:
 
 
 def gradient_on_balls(point: Arguments) -> None:
-    flat = Flat(network.gradient, tuple(point))
+    flat = FlatArguments(network.gradient, tuple(point))
     with precision(50):
         network.gradient(*flat.rebuild([leaf.balls(Ball) for leaf in flat.leaves]))
 

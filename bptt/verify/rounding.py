@@ -1,0 +1,197 @@
+"""Balls that contain whatever floating-point arithmetic may return for the same computation.
+
+Every operation adds what a float operation may add, so that the float result of the code that ran on such balls lies in
+the ball that it returned. `docs/rounding.md` says why, and what is assumed.
+
+    product, quotient, √x     u |result| + η
+    sum of n terms            (n − 1) u Σ |term|, when the sum is used: in any order, fused or not
+    library function          4 units in the last place, 8 u |result| + 8 η
+    −x, |x|, a comparison     nothing
+
+u is the unit roundoff of the float type, half the distance from 1 to the next float, and η half the smallest positive
+number, which is what underflow can cost.
+"""
+
+import functools
+import operator
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb
+
+from bptt.verify.balls import Ball, StaleValueError, enclosure
+from bptt.verify.leaves import Leaf
+
+
+class Kind(NamedTuple):
+    """A float type: how much an operation in it may add, as balls around 1 (relative) and 0 (absolute)."""
+
+    dtype: np.dtype[Any]
+    bits: int
+    weak: bool  # a number of Python's, which takes the type of the array that it meets
+    rounding: arb  # 1 ± u
+    library: arb  # 1 ± 8 u
+    underflow: arb  # 0 ± η
+    library_underflow: arb  # 0 ± 8 η
+
+
+def kind_of(leaf: Leaf) -> Kind:
+    """The arithmetic in which a leaf takes part."""
+    return _format(
+        leaf.values.dtype.name, weak=isinstance(leaf.given, float) and not isinstance(leaf.given, np.floating)
+    )
+
+
+@cache
+def _format(name: str, weak: bool) -> Kind:
+    info = np.finfo(name)
+    bits = int(info.nmant) + 1
+    unit, tiny = arb(2) ** -bits, arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
+    return Kind(np.dtype(name), bits, weak, arb(1, unit), arb(1, 8 * unit), arb(0, tiny), arb(0, 8 * tiny))
+
+
+@cache
+def _spread(terms: int, bits: int) -> arb:
+    """0 ± (n − 1) u"""
+    return arb(0, (terms - 1) * arb(2) ** -bits)
+
+
+def _rounded(apply: Callable[[arb, arb], arb]) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
+    """A product or quotient: rounded once."""
+
+    def once(a: "Rounded", b: "Rounded") -> "Rounded":
+        kind = a.kind
+        if b.kind is not kind:
+            kind = _promoted(kind, b.kind)
+            a, b = a.to(kind), b.to(kind)
+        return Rounded(apply(a.value, b.value) * kind.rounding + kind.underflow, kind)
+
+    def forward(self: "Rounded", other: object) -> Any:
+        operand = _operand(other, self.kind)
+        return operand if operand is NotImplemented else once(self, operand)
+
+    def reflected(self: "Rounded", other: object) -> Any:
+        operand = _operand(other, self.kind)
+        return operand if operand is NotImplemented else once(operand, self)
+
+    return forward, reflected
+
+
+def _function(apply: Callable[[arb], arb]) -> Callable[[Any], Any]:
+    return lambda self: _library(apply, self)
+
+
+class Rounded(Ball):
+    """A float somewhere in `value`. A sum is kept as one while its terms may still be added in another order."""
+
+    __slots__ = ("_mass", "_sum", "_terms", "_value", "kind")
+
+    def __init__(self, total: arb, kind: Kind, mass: arb | None = None, terms: int = 1) -> None:
+        self.kind = kind
+        self._sum = total  # of the terms, before the additions are rounded
+        self._mass = mass  # Σ |term|; None for a single term
+        self._terms = terms
+        self._value: arb | None = None
+
+    @property
+    def value(self) -> arb:  # type: ignore[override]
+        if self._terms == 1:
+            return self._sum
+        if self._value is None:
+            self._value = self._sum + self.mass * _spread(self._terms, self.kind.bits)
+        return self._value
+
+    @property
+    def mass(self) -> arb:
+        """Σ |term|"""
+        return abs(self._sum) if self._mass is None else self._mass
+
+    def to(self, kind: Kind) -> "Rounded":
+        """The same number in another kind: a single float, rounded if it was of a longer one."""
+        if self.kind is kind:
+            return self
+        value = self.value if self.kind.bits <= kind.bits else self.value * kind.rounding + kind.underflow
+        return Rounded(value, kind)
+
+    def __add__(self, other: object) -> Any:
+        term = _operand(other, self.kind)
+        if term is NotImplemented:
+            return term
+        a, b, kind = self, term, self.kind
+        if b.kind is not kind:
+            kind = _promoted(kind, b.kind)
+            a, b = a.to(kind), b.to(kind)
+        if b._terms == 1 and b._sum.is_zero():
+            return a
+        if a._terms == 1 and a._sum.is_zero():
+            return b
+        return Rounded(a._sum + b._sum, kind, a.mass + b.mass, a._terms + b._terms)
+
+    __radd__ = __add__
+
+    def __neg__(self) -> "Rounded":
+        return Rounded(-self._sum, self.kind, self._mass, self._terms)
+
+    def __sub__(self, other: object) -> Any:
+        if other is self:
+            return Rounded(arb(0), self.kind)  # x − x is 0, whatever x is
+        term = _operand(other, self.kind)
+        return term if term is NotImplemented else self + (-term)
+
+    def __rsub__(self, other: object) -> Any:
+        return (-self) + other
+
+    def __abs__(self) -> "Rounded":
+        if self.value > 0:
+            return self  # so that x − |x| is 0 where x is positive
+        return -self if self.value < 0 else Rounded(abs(self.value), self.kind)
+
+    def __pow__(self, exponent: object) -> Any:
+        if type(exponent) is int and exponent == 2:
+            return self * self  # as NumPy does
+        operand = _operand(exponent, self.kind)
+        return operand if operand is NotImplemented else _library(operator.pow, self, operand)
+
+    def __rpow__(self, base: object) -> Any:
+        operand = _operand(base, self.kind)
+        return operand if operand is NotImplemented else _library(operator.pow, operand, self)
+
+    __mul__, __rmul__ = _rounded(operator.mul)
+    __truediv__, __rtruediv__ = _rounded(operator.truediv)
+
+    def sqrt(self) -> "Rounded":
+        return Rounded(self.value.sqrt() * self.kind.rounding, self.kind)
+
+    exp, expm1, log, log1p = (_function(f) for f in (arb.exp, arb.expm1, arb.log, arb.log1p))
+    sin, cos, tan = (_function(f) for f in (arb.sin, arb.cos, arb.tan))
+    sinh, cosh, tanh = (_function(f) for f in (arb.sinh, arb.cosh, arb.tanh))
+
+
+def _operand(number: object, kind: Kind) -> Any:
+    """The other operand of an operation in that kind, to which a plain number is rounded."""
+    if isinstance(number, Rounded):
+        return number
+    if isinstance(number, Ball):
+        raise StaleValueError
+    value = enclosure(number)
+    if value is NotImplemented:
+        return value
+    exact = value.is_exact() and arb(float(kind.dtype.type(float(value)))) == value
+    return Rounded(value if exact else value * kind.rounding + kind.underflow, kind)
+
+
+def _promoted(a: Kind, b: Kind) -> Kind:
+    if a is b:
+        return a
+    if a.weak != b.weak:
+        return b if a.weak else a
+    return a if a.bits >= b.bits else b
+
+
+def _library(apply: Callable[..., arb], *operands: Rounded) -> Rounded:
+    """A function of the library: exact to a few units in the last place."""
+    kind = functools.reduce(_promoted, (operand.kind for operand in operands))
+    result = apply(*(operand.to(kind).value for operand in operands))
+    return Rounded(result * kind.library + kind.library_underflow, kind)
