@@ -28,6 +28,8 @@ _FEW_ROUNDINGS = arb(2) ** -50  # of an entry
 _SLIGHT = arb(2) ** -26  # of the largest entry or of f: half the digits of a float64
 _HALF_OF_FLOAT32 = arb(2) ** -12  # of the same: a float that is off by more was not merely rounded
 
+_DIGITS_SHOWN = 40  # of a number at most
+
 _Outcome = Literal["agrees", "wrong", "slight", "rounded", "constants", "float", "open"]
 
 
@@ -71,7 +73,9 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
 
     if wrong := those("wrong"):
         largest = max(wrong, key=lambda n: entries[n].error)
-        return finding("wrong", largest, f"{len(wrong)} of {len(entries)} entries differ")
+        equal = leading_digits(enclosure(by_hand[largest]), claim.reference[largest])
+        faint = f", here from digit {equal + 1} on" if equal > _DIGITS_SHOWN else ""
+        return finding("wrong", largest, f"{len(wrong)} of {len(entries)} entries differ{faint}")
     if floats := those("float"):
         return finding("undecided", floats[0], "the gradient was given balls and returned floats: is it rounding?")
     if constants := those("constants"):
@@ -143,11 +147,15 @@ def decimals(by_hand: arb, reference: arb) -> tuple[str, str]:
     """Two numbers, to enough digits to tell them apart; the second with its radius."""
     if reference.rel_accuracy_bits() < 4:
         return by_hand.str(6, radius=False), reference.str(6)
-    difference = abs(by_hand - reference.mid()) / abs(reference.mid())
-    leading_equal = int(-float(_log10(difference))) if 0 < difference < 1 else 0
-    shown = max(6, leading_equal + 3)
+    shown = min(max(6, leading_digits(by_hand, reference) + 3), _DIGITS_SHOWN)
     radius = "" if reference.is_exact() else f" ± {reference.rad().str(1, radius=False)}"
     return by_hand.str(shown, radius=False), reference.mid().str(shown, radius=False) + radius
+
+
+def leading_digits(by_hand: arb, reference: arb) -> int:
+    """How many digits the two have in common."""
+    difference = abs(by_hand - reference.mid()) / abs(reference.mid())
+    return int(-float(_log10(difference))) if 0 < difference < 1 else 0
 
 
 def _log10(x: arb) -> arb:

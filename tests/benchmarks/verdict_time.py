@@ -1,4 +1,4 @@
-"""How long a verdict takes, and how it grows: `python tests/benchmarks/verdict_time.py`.
+"""How long a verdict takes, and how it grows: `python -m tests.benchmarks.verdict_time`.
 
 Each row is the Elman network with bias and initial state. The time of `check_gradient` stands beside that of one
 evaluation of the gradient on balls, measured in turn in the same run; their ratio should not grow with the sizes.

@@ -1,0 +1,207 @@
+"""How many wrong gradients are caught, and right ones accused: `python -m tests.benchmarks.detection [--quick]`.
+
+Every wrong gradient of `tests/wrong_gradients.py` meets random cases of every regime. Both it and the right gradient
+are computed on balls of 1,600 digits, and their difference, entry by entry, says what kind of pair this is:
+
+    live         some entry differs by more than the right one may by its rounding in floats
+    faint        some entry differs, but no float of that type could tell
+    equivalent   no entry differs: at these sizes and values the wrong gradient is the right one
+    open         the balls leave it open
+
+A detour through a shorter type is no difference on balls; it is live if its floats lie outside the rounding error of
+the right gradient. A pair is caught if the wrong gradient is called wrong and the right one, in the same case, is not.
+`--right N` judges N right gradients of each regime and no wrong ones.
+"""
+
+import argparse
+import json
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from flint import arb
+
+from bptt import network
+from bptt.verify import Report, check_gradient
+from bptt.verify.balls import Ball, UndecidedComparisonError, enclosure, precision
+from bptt.verify.leaves import FlatArguments, Leaf
+from bptt.verify.rounding import Rounded, kind_of
+from tests.regimes import REGIMES, Case, case
+from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
+
+CONTRIBUTION_ERRORS = [10.0**-n for n in range(6, 17)]
+
+
+PairKind = Literal["live", "faint", "equivalent", "open"]
+
+
+@dataclass
+class Tally:
+    """The pairs of one regime."""
+
+    pairs: Counter[PairKind] = field(default_factory=Counter)
+    caught: Counter[PairKind] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)  # live ones, by the kind of mistake
+    undecided: int = 0  # live ones
+    right_cases: int = 0
+    right_undecided: int = 0
+    smallest_error: float = float("inf")  # relative to the entry, of those caught
+
+    @property
+    def false_alarms(self) -> int:
+        """Right gradients that were called wrong; an equivalent one is right."""
+        return self.caught["equivalent"] + self.missed["(the right gradient)"]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--quick", action="store_true", help="3 cases of each regime, under 2 minutes")
+    parser.add_argument("--cases", type=int, default=20, help="cases of each regime (20)")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument(
+        "--right", type=int, metavar="N", help="judge the right gradient alone, in N cases of each regime"
+    )
+    parser.add_argument("--json", type=Path, help="write the figures to this file, too")
+    options = parser.parse_args()
+    if options.right:
+        judge_right_cases(options.right, options.seed)
+        return
+    start = time.perf_counter()
+    tallies = {name: tally(name, 3 if options.quick else options.cases, options.seed) for name in REGIMES}
+    floor = detection_floor(options.seed)
+    print_table(tallies)
+    print(f"\nThe smallest error of one step's contribution to dL/dU that was caught in every benign case: {floor:.0e}")
+    print(f"{time.perf_counter() - start:.0f} s")
+    if options.json:
+        figures = {name: asdict(of_regime) for name, of_regime in tallies.items()}
+        options.json.write_text(json.dumps({"regimes": figures, "detection_floor": floor}, indent=2) + "\n")
+
+
+def judge_right_cases(cases: int, seed: int) -> None:
+    """The right gradients that are accused, and those that stay undecided, each with its reason."""
+    print("| regime | right cases | false alarms | undecided | median guaranteed digits in float64 |")
+    print("|---|---|---|---|---|")
+    for name, regime in REGIMES.items():
+        wrong = undecided = 0
+        digits: list[int] = []
+        for n in range(cases):
+            drawn = case(regime, seed * cases + n)
+            report = judged(drawn, right)
+            wrong += report.verdict == "wrong"
+            if "undecided" in (report.verdict, report.arithmetic.verdict):
+                undecided += 1
+                print(f"{name}, seed {seed * cases + n}: {report.arithmetic.reason}", file=sys.stderr)
+            if drawn.point.y.dtype == np.float64:
+                digits += [leaf.digits for leaf in report.arithmetic.leaves if leaf.digits is not None]
+        print(f"| {name} | {cases} | {wrong} | {undecided} | {np.median(digits):.0f} |", flush=True)
+
+
+def tally(name: str, cases: int, seed: int) -> Tally:
+    result = Tally()
+    for n in range(cases):
+        drawn = case(REGIMES[name], seed + n)
+        report = judged(drawn, right)
+        result.right_cases += 1
+        result.right_undecided += "undecided" in (report.verdict, report.arithmetic.verdict)
+        if report.verdict == "wrong":
+            result.missed["(the right gradient)"] += 1
+            continue
+        for mistake in WRONG_GRADIENTS:
+            count(result, drawn, mistake)
+    return result
+
+
+def count(result: Tally, drawn: Case, mistake: Wrong) -> None:
+    report = judged(drawn, mistake.gradient)
+    kind, error = compared(drawn, mistake)
+    if not mistake.in_the_formula:
+        kind = "live" if report.arithmetic.verdict == "wrong" else "equivalent"
+    result.pairs[kind] += 1
+    if report.verdict == "wrong":
+        result.caught[kind] += 1
+        result.smallest_error = min(result.smallest_error, error or np.inf)
+    elif kind == "live":
+        result.undecided += report.verdict == "undecided"
+        result.missed[mistake.kind] += 1
+
+
+def judged(drawn: Case, gradient: Gradient) -> Report:
+    loss = partial(network.loss, activation=drawn.activation)
+    return check_gradient(loss, partial(gradient, drawn.activation), tuple(drawn.point))
+
+
+def compared(drawn: Case, mistake: Wrong) -> tuple[PairKind, float]:
+    """What kind of pair this is, and the largest relative difference of an entry."""
+    flat = FlatArguments(network.loss, tuple(drawn.point))
+    try:
+        with precision(40):
+            bounds = on_balls(flat, drawn, right, lambda leaf: leaf.balls(partial(Rounded, kind=kind_of(leaf))))
+        with precision(1600):
+            ours, true = (
+                on_balls(flat, drawn, gradient, lambda leaf: leaf.balls(Ball)) for gradient in (mistake.gradient, right)
+            )
+            return of_entries(ours, true, bounds)
+    except UndecidedComparisonError:
+        return "open", 0.0
+
+
+def of_entries(wrong: list[arb], truth: list[arb], bounds: list[arb]) -> tuple[PairKind, float]:
+    largest = 0.0
+    kind: PairKind = "equivalent"
+    for ours, true, bound in zip(wrong, truth, bounds, strict=True):
+        difference = ours - true
+        if difference.contains(0):
+            if not difference.abs_upper() <= true.abs_lower() * arb("1e-50"):
+                kind = "open" if kind == "equivalent" else kind
+            continue
+        largest = max(largest, float(abs(difference) / (abs(true) + abs(ours))))
+        kind = "live" if kind == "live" or difference.abs_lower() > bound.rad() else "faint"
+    return kind, largest
+
+
+def on_balls(flat: FlatArguments, drawn: Case, gradient: Gradient, balls: Callable[[Leaf], Any]) -> list[arb]:
+    returned = gradient(drawn.activation, *flat.rebuild([balls(leaf) for leaf in flat.leaves]))
+    return [enclosure(entry) for leaf in flat.match(returned) for entry in leaf.reshape(-1).tolist()]
+
+
+def detection_floor(seed: int) -> float:
+    """The smallest of the errors 1e-6, 1e-7, … of the first step's contribution to dL/dU such that it and all larger
+    ones are caught in 20 benign cases."""
+    smallest = float("inf")
+    for error in CONTRIBUTION_ERRORS:
+        gradient = partial(backward, Steps(by_U=partial(first_step_off_by, error)))
+        if not all(judged(case(REGIMES["benign"], seed + n), gradient).verdict == "wrong" for n in range(20)):
+            break
+        smallest = error
+    return smallest
+
+
+def first_step_off_by(error: float, δ: Any, xs: Any) -> Any:
+    return outer_sum(at_step(0, 1 + error, δ), xs)
+
+
+def print_table(tallies: dict[str, Tally]) -> None:
+    print(
+        "| regime | live pairs | caught | undecided | faint (caught) | equivalent | open | right cases | false alarms |"
+    )
+    print("|---|---|---|---|---|---|---|---|---|")
+    for name, t in tallies.items():
+        live, faint = t.pairs["live"], t.pairs["faint"]
+        share = f"{100 * t.caught['live'] / live:.2f} %" if live else "–"
+        print(
+            f"| {name} | {live} | {share} | {t.undecided} | {faint} ({t.caught['faint']}) | {t.pairs['equivalent']}"
+            f" | {t.pairs['open']} | {t.right_cases} | {t.false_alarms} |"
+        )
+    for name, t in tallies.items():
+        for kind, n in t.missed.most_common():
+            print(f"missed in {name}: {kind}, {n} times")
+
+
+if __name__ == "__main__":
+    main()
