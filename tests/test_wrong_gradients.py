@@ -15,10 +15,12 @@ from bptt.network import Arguments
 from bptt.shipped import network_points, sizes
 from bptt.verify import Report, check_gradient
 from bptt.verify.survey import Subject, smallest_counterexample
+from tests.benchmarks.detection import detection_floor, tally
 from tests.regimes import REGIMES, Case, cases
 from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Wrong, right
 
 points = network_points("... y", max_size=4)
+FIFTY_STEPS = 6  # a seed of the long regime that gives T = 50, in float64
 kinds = pytest.mark.parametrize("mistake", WRONG_GRADIENTS, ids=lambda mistake: mistake.kind)
 
 
@@ -44,6 +46,18 @@ def test_the_same_loop_without_a_mistake_is_right_in_every_regime(regime: str, d
     report = judged(data.draw(cases(regime)), right)
     assert report.verdict == "right"
     assert report.arithmetic.verdict == "right"
+
+
+@pytest.mark.parametrize("regime", REGIMES)
+def test_every_mistake_is_refuted_where_it_exceeds_the_rounding_of_the_right_gradient(regime: str) -> None:
+    found = tally(regime, cases=1, seed=FIFTY_STEPS if regime == "long" else 0)
+    assert found.pairs["live"] > 0
+    assert found.caught["live"] == found.pairs["live"]
+    assert found.false_alarms == 0
+
+
+def test_one_step_off_by_one_in_a_million_million_is_caught() -> None:
+    assert detection_floor(seed=0) <= 1e-12
 
 
 @kinds

@@ -35,6 +35,7 @@ from bptt.verify.rounding import Rounded, kind_of
 from tests.regimes import REGIMES, Case, case
 from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
 
+DIGITS = 1600  # to which wrong and right gradients are compared
 CONTRIBUTION_ERRORS = [10.0**-n for n in range(6, 17)]
 
 
@@ -57,6 +58,15 @@ class Tally:
     def false_alarms(self) -> int:
         """Right gradients that were called wrong; an equivalent one is right."""
         return self.caught["equivalent"] + self.missed["(the right gradient)"]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The right gradient of a case, every entry of it in turn: on balls, and with the rounding that it may have."""
+
+    flat: FlatArguments
+    entries: list[arb]
+    bounds: list[arb]
 
 
 def main() -> None:
@@ -112,14 +122,15 @@ def tally(name: str, cases: int, seed: int) -> Tally:
         if report.verdict == "wrong":
             result.missed["(the right gradient)"] += 1
             continue
+        truth = truth_of(drawn)
         for mistake in WRONG_GRADIENTS:
-            count(result, drawn, mistake)
+            count(result, drawn, mistake, truth)
     return result
 
 
-def count(result: Tally, drawn: Case, mistake: Wrong) -> None:
+def count(result: Tally, drawn: Case, mistake: Wrong, truth: Truth) -> None:
     report = judged(drawn, mistake.gradient)
-    kind, error = compared(drawn, mistake)
+    kind, error = compared(drawn, mistake, truth)
     if not mistake.in_the_formula:
         kind = "live" if report.arithmetic.verdict == "wrong" else "equivalent"
     result.pairs[kind] += 1
@@ -136,19 +147,22 @@ def judged(drawn: Case, gradient: Gradient) -> Report:
     return check_gradient(loss, partial(gradient, drawn.activation), tuple(drawn.point))
 
 
-def compared(drawn: Case, mistake: Wrong) -> tuple[PairKind, float]:
-    """What kind of pair this is, and the largest relative difference of an entry."""
+def truth_of(drawn: Case) -> Truth:
     flat = FlatArguments(network.loss, tuple(drawn.point))
-    try:
-        with precision(40):
-            bounds = on_balls(flat, drawn, right, lambda leaf: leaf.balls(partial(Rounded, kind=kind_of(leaf))))
-        with precision(1600):
-            ours, true = (
-                on_balls(flat, drawn, gradient, lambda leaf: leaf.balls(Ball)) for gradient in (mistake.gradient, right)
-            )
-            return of_entries(ours, true, bounds)
-    except UndecidedComparisonError:
-        return "open", 0.0
+    with precision(40):
+        bounds = on_balls(flat, drawn, right, lambda leaf: leaf.balls(partial(Rounded, kind=kind_of(leaf))))
+    with precision(DIGITS):
+        return Truth(flat, on_balls(flat, drawn, right, lambda leaf: leaf.balls(Ball)), bounds)
+
+
+def compared(drawn: Case, mistake: Wrong, truth: Truth) -> tuple[PairKind, float]:
+    """What kind of pair this is, and the largest relative difference of an entry."""
+    with precision(DIGITS):
+        try:
+            ours = on_balls(truth.flat, drawn, mistake.gradient, lambda leaf: leaf.balls(Ball))
+        except UndecidedComparisonError:
+            return "open", 0.0
+        return of_entries(ours, truth.entries, truth.bounds)
 
 
 def of_entries(wrong: list[arb], truth: list[arb], bounds: list[arb]) -> tuple[PairKind, float]:
