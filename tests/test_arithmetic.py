@@ -228,6 +228,17 @@ class TestGradients:
         assert report.arithmetic.verdict == "right"
         assert report.arithmetic.leaves[0].digits is not None
 
+    def test_noise_in_both_functions_is_undecided_and_accused_of_nothing(self) -> None:
+        random = np.random.default_rng(0)
+        report = check_gradient(lambda x: (x * random.normal()).sum(), lambda x: x * 0 + random.normal(), (X,))
+        assert report.arithmetic.verdict == "undecided"
+        assert "something else each time" in report.arithmetic.reason
+
+    def test_a_constant_too_large_for_the_type_overflows(self) -> None:
+        x = np.array([1.0, 2.0], dtype="float32")
+        report = check_gradient(lambda x: (x * 1e300).sum(), lambda x: x * 0 + 1e300, (x,))
+        assert report.arithmetic.verdict == "wrong"
+
     def test_both_verdicts_are_printed(self) -> None:
         text = str(check_gradient(lambda x: np.exp(x).sum(), np.exp, (X,)))
         assert "formula   agreement   arithmetic   guaranteed" in text

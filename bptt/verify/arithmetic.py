@@ -21,11 +21,13 @@ from bptt.verify.running import Claims, Function, NoVerdictError, forward_and_ba
 _DIGITS = 40  # to which the bounds are computed: far beyond any float type
 
 
-def judge(f: Function, gradient: Function, arguments: FlatArguments, floats: list[Claims]) -> Arithmetic:
-    """The verdict on `floats`, what `gradient` returned for `arguments`.
+def judge(f: Function, gradient: Function, arguments: FlatArguments, floats: list[Claims] | None) -> Arithmetic:
+    """The verdict on `floats`, what `gradient` returned for `arguments`; `None` if that was another each time.
 
     f and gradient have run on other numbers since, so that what they keep between calls is not taken for these.
     """
+    if floats is None:
+        return Arithmetic("undecided", "gradient returns something else each time that it is called", ())
     with precision(_DIGITS), collector_paused():
         try:
             bounds = _bounds(f, gradient, arguments)

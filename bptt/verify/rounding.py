@@ -39,13 +39,12 @@ class Kind(NamedTuple):
 
 def kind_of(leaf: Leaf) -> Kind:
     """The arithmetic in which a leaf takes part."""
-    return _format(
-        leaf.values.dtype.name, weak=isinstance(leaf.given, float) and not isinstance(leaf.given, np.floating)
-    )
+    weak = isinstance(leaf.given, float) and not isinstance(leaf.given, np.floating)
+    return _kind(leaf.values.dtype.name, weak)
 
 
 @cache
-def _format(name: str, weak: bool) -> Kind:
+def _kind(name: str, weak: bool) -> Kind:
     info = np.finfo(name)
     bits = int(info.nmant) + 1
     unit, tiny = arb(2) ** -bits, arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
@@ -178,8 +177,8 @@ def _operand(number: object, kind: Kind) -> Any:
     value = enclosure(number)
     if value is NotImplemented:
         return value
-    exact = value.is_exact() and arb(float(kind.dtype.type(float(value)))) == value
-    return Rounded(value if exact else value * kind.rounding + kind.underflow, kind)
+    stored = float(kind.dtype.type(float(value)))
+    return Rounded(value if arb(stored) == value else value * kind.rounding + kind.underflow, kind)
 
 
 def _promoted(a: Kind, b: Kind) -> Kind:
