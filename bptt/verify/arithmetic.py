@@ -16,7 +16,7 @@ from bptt.verify.comparison import decimals
 from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.report import Arithmetic, Entry, LeafArithmetic, Verdict
 from bptt.verify.rounding import Rounded, kind_of
-from bptt.verify.running import Claims, Function, NoVerdictError, forward_and_backward, run
+from bptt.verify.running import Claims, Function, NoVerdictError, run
 
 _DIGITS = 40  # to which the bounds are computed: far beyond any float type
 
@@ -53,7 +53,8 @@ def _bounds(f: Function, gradient: Function, arguments: FlatArguments) -> list[C
             isinstance(entry, Ball) and not isinstance(entry, Rounded) for bound in bounds for entry in bound.flat
         ):
             return bounds
-    return forward_and_backward(f, gradient, arguments, _rounded)[1]
+    run("f", f, arguments, [_rounded(leaf) for leaf in arguments.leaves])
+    return arguments.match(run("gradient", gradient, arguments, [_rounded(leaf) for leaf in arguments.leaves]))
 
 
 def _rounded(leaf: Leaf) -> Any:

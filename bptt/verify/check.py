@@ -1,6 +1,7 @@
 """The two questions a user asks: what is this gradient worth, and, in a test, is it right?"""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -46,10 +47,11 @@ def check_gradient(
             raise TypeError(f"{name} must be a function of the arguments; got {type(function).__name__}")
     seed = _checked(seed)
     flat = FlatArguments(f, arguments)
-    f, gradient = _reseeded(f, seed), _reseeded(gradient, seed)
-    value, floats = on_floats(f, gradient, flat)
-    judged = formula.judge(f, gradient, flat, value)
-    return Report(judged, arithmetic.judge(f, gradient, flat, floats), seed)
+    f, gradient = _seeded(f, seed), _seeded(gradient, seed)
+    with _numpys_generator_put_back():
+        value, floats = on_floats(f, gradient, flat)
+        judged = formula.judge(f, gradient, flat, value)
+        return Report(judged, arithmetic.judge(f, gradient, flat, floats), seed)
 
 
 def assert_gradient(
@@ -79,13 +81,18 @@ def _checked(seed: int | None) -> int:
     return int(seed)
 
 
-def _reseeded(function: Callable[..., Any], seed: int) -> Callable[..., Any]:
+def _seeded(function: Callable[..., Any], seed: int) -> Callable[..., Any]:
     def called(*arguments: Any) -> Any:
-        before = np.random.get_state()  # noqa: NPY002
         np.random.seed(seed)  # noqa: NPY002
-        try:
-            return function(*arguments)
-        finally:
-            np.random.set_state(before)  # noqa: NPY002
+        return function(*arguments)
 
     return called
+
+
+@contextmanager
+def _numpys_generator_put_back() -> Iterator[None]:
+    before = np.random.get_state()  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002

@@ -21,8 +21,7 @@ from bptt.verify.report import Entry, LeafFinding, Verdict
 
 # These say when a ball is narrow enough, and when to look for the excuse. Only _FEW_ROUNDINGS turns an error into
 # agreement, and only where the excuse was found to hold.
-_BITS_ENOUGH = 64  # of an entry: finer than any float64 can resolve
-_ENOUGH = arb(2) ** -_BITS_ENOUGH
+_ENOUGH = arb(2) ** -64  # of an entry: finer than any float64 can resolve
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
 _FEW_ROUNDINGS = arb(2) ** -50  # of an entry
 _SLIGHT = arb(2) ** -26  # of the largest entry or of f: half the digits of a float64
@@ -91,12 +90,6 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
     else:
         reason = ""
     return LeafFinding(leaf.path, shape, "right", reason, digits)
-
-
-def too_wide(by_hand: npt.NDArray[Any]) -> bool:
-    """Whether a ball in a gradient is too wide to agree with anything: more digits are needed, whatever f is."""
-    balls = [entry.value for entry in by_hand.flat if isinstance(entry, Ball)]
-    return any(ball.rel_accuracy_bits() < _BITS_ENOUGH and not ball.rad() < _BELOW_FLOATS for ball in balls)
 
 
 def _compare(claim: object, true: arb, scale: arb) -> _Compared:

@@ -6,17 +6,17 @@ tell; past the last one the verdict is `undecided`.
 """
 
 import functools
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from flint import arb
 
 from bptt.verify.adjoint import Traced, collector_paused, sweep
 from bptt.verify.balls import Ball, StaleValueError, enclosure, precision, rounded_constants
-from bptt.verify.comparison import Claim, compare_leaf, too_wide
-from bptt.verify.leaves import FlatArguments, Leaf
+from bptt.verify.comparison import Claim, compare_leaf
+from bptt.verify.leaves import FlatArguments
 from bptt.verify.report import Formula, LeafFinding
-from bptt.verify.running import Claims, Function, NoVerdictError, forward_and_backward, run, scalar
+from bptt.verify.running import Claims, Function, NoVerdictError, run, scalar
 
 PRECISIONS = (50, 200, 800)  # digits
 
@@ -26,6 +26,7 @@ class _Reference(NamedTuple):
 
     value: arb
     gradient: list[list[arb]]
+    constant: bool  # f returned a number that was computed from no ball
 
 
 def judge(f: Function, gradient: Function, arguments: FlatArguments, on_floats: object) -> Formula:
@@ -33,11 +34,8 @@ def judge(f: Function, gradient: Function, arguments: FlatArguments, on_floats: 
     for digits in PRECISIONS:
         with precision(digits), collector_paused():
             try:
-                on_balls, claims = forward_and_backward(f, gradient, arguments, _exact)
-                if digits < PRECISIONS[-1] and any(too_wide(claim) for claim in claims):
-                    continue  # before the reference, which takes longer
-                reference = _reference(f, arguments)
-                _require_one_function(arguments, on_floats, on_balls, reference)
+                reference, claims = _both(f, gradient, arguments)
+                _require_one_function(arguments, on_floats, reference, claims)
                 formula = _conclude(_findings(f, gradient, arguments, claims, reference), digits)
             except NoVerdictError as outcome:
                 formula = _undecided(str(outcome), digits, arguments)
@@ -48,11 +46,8 @@ def judge(f: Function, gradient: Function, arguments: FlatArguments, on_floats: 
     return formula
 
 
-def _exact(leaf: Leaf) -> Any:
-    return leaf.balls(Ball)
-
-
-def _reference(f: Function, arguments: FlatArguments) -> _Reference:
+def _both(f: Function, gradient: Function, arguments: FlatArguments) -> tuple[_Reference, list[Claims]]:
+    """The reference, and then the gradient by each leaf: a backward pass may use what the forward pass kept."""
     leaves = [leaf.balls(Traced) for leaf in arguments.leaves]
     inputs = [
         np.ravel(balls).tolist() if leaf.differentiable else []  # now: f may write into its arguments
@@ -63,39 +58,45 @@ def _reference(f: Function, arguments: FlatArguments) -> _Reference:
         adjoint = sweep(value, [x for of_leaf in inputs for x in of_leaf])
     except StaleValueError as error:
         raise NoVerdictError(f"f {error}", final=True) from error
-    return _Reference(enclosure(value), [[adjoint(x) for x in of_leaf] for of_leaf in inputs])
+    slopes = [[adjoint(x) for x in of_leaf] for of_leaf in inputs]
+    balls = [leaf.balls(Ball) for leaf in arguments.leaves]
+    claims = arguments.match(run("gradient", gradient, arguments, balls))
+    return _Reference(enclosure(value), slopes, constant=not isinstance(value, Ball)), claims
 
 
-def _require_one_function(arguments: FlatArguments, on_floats: object, on_balls: arb, reference: _Reference) -> None:
-    """Give no verdict on an f that is not finite, changes from call to call, or does something else with balls."""
+def _require_one_function(
+    arguments: FlatArguments, on_floats: object, reference: _Reference, claims: list[Claims]
+) -> None:
+    """Give no verdict on an f that is not finite, or is not the same function each time that it is called."""
     value = reference.value
     if not value.is_finite():
         raise NoVerdictError("f is not finite at this point", final=False)
-    if not value.overlaps(on_balls):
-        raise NoVerdictError("f has another value each time that it is called", final=True)
+    if reference.constant and any(enclosure(entry) != 0 for claim in claims for entry in claim.flat):
+        raise NoVerdictError("f does not depend on its arguments: does it keep what it computed first?", final=True)
     known = enclosure(on_floats)
     difference, scale = abs(known - value), abs(value)
     for leaf, gradient in zip(arguments.leaves, reference.gradient, strict=True):
         for x, slope in zip(leaf.values.reshape(-1).tolist(), gradient, strict=False):
             scale += abs(slope * x)
     if known.is_finite() and difference > scale * arguments.half_the_digits():
-        raise NoVerdictError(f"f is {known.str(6, radius=False)} on floats and {value.str(6)} on balls", final=False)
+        reason = f"f is {known.str(6, radius=False)} on floats and {value.str(6)} on balls, or each time another"
+        raise NoVerdictError(reason, final=False)
 
 
 def _findings(
     f: Function, gradient: Function, arguments: FlatArguments, claims: list[Claims], reference: _Reference
 ) -> tuple[LeafFinding, ...]:
     @functools.cache
-    def again() -> tuple[list[Claims], _Reference] | None:
+    def again() -> tuple[_Reference, list[Claims]] | None:
         with rounded_constants():
             try:
-                return forward_and_backward(f, gradient, arguments, _exact)[1], _reference(f, arguments)
+                return _both(f, gradient, arguments)
             except NoVerdictError:
                 return None
 
     def claim_again(n: int) -> Claim | None:
         both = again()
-        return both and Claim(both[0][n], both[1].gradient[n], both[1].value)
+        return both and Claim(both[1][n], both[0].gradient[n], both[0].value)
 
     return tuple(
         compare_leaf(leaf, Claim(claims[n], reference.gradient[n], reference.value), functools.partial(claim_again, n))

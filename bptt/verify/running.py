@@ -7,10 +7,9 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb
 
 from bptt.verify.balls import StaleValueError, UndecidedComparisonError, enclosure
-from bptt.verify.leaves import FlatArguments, Leaf
+from bptt.verify.leaves import FlatArguments
 
 Function: TypeAlias = Callable[..., Any]
 Claims: TypeAlias = npt.NDArray[Any]  # the gradient by one leaf, computed on balls
@@ -38,15 +37,6 @@ def on_floats(f: Function, gradient: Function, arguments: FlatArguments) -> tupl
 
 def _floats(claims: Claims) -> npt.NDArray[np.float64]:
     return claims.astype(np.float64)
-
-
-def forward_and_backward(
-    f: Function, gradient: Function, arguments: FlatArguments, balls: Callable[[Leaf], Any]
-) -> tuple[arb, list[Claims]]:
-    """f, and then the gradient by each leaf: in this order, as a backward pass may use what the forward pass kept."""
-    value = scalar(run("f", f, arguments, [balls(leaf) for leaf in arguments.leaves]))
-    claims = arguments.match(run("gradient", gradient, arguments, [balls(leaf) for leaf in arguments.leaves]))
-    return enclosure(value), claims
 
 
 def run(name: str, function: Function, arguments: FlatArguments, balls: list[Any]) -> Any:
