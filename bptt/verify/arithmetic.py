@@ -67,7 +67,7 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims) -> LeafArithmetic:
         if n is not None:
             index = tuple(int(axis) for axis in np.unravel_index(n, bounds.shape))
             place = Entry(index, *decimals(runs[n], balls[n]))
-        return LeafArithmetic(leaf.path, verdict, reason, digits, place)
+        return LeafArithmetic(leaf.path, leaf.values.shape, verdict, reason, digits, place)
 
     if floats.shape != bounds.shape:
         return finding("undecided", f"its shape is {floats.shape} on floats and {bounds.shape} on balls")

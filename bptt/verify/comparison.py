@@ -78,7 +78,9 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
     if floats := those("float"):
         return finding("undecided", floats[0], "the gradient was given balls and returned floats: is it rounding?")
     if constants := those("constants"):
-        return finding("undecided", constants[0], "the rounding of floats in the code can explain it")
+        return finding(
+            "undecided", constants[0], "rounding of floats in the code can explain it; as arguments they would be exact"
+        )
     if still_open := those("open"):
         n = still_open[0]
         return finding("undecided", n, _why_open(enclosure(by_hand[n]), claim.reference[n]))

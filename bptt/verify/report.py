@@ -2,7 +2,7 @@
 
 import io
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["right", "wrong", "undecided"]
 
@@ -16,13 +16,12 @@ class Entry:
     reference: str
 
 
-def _place(path: str, entry: Entry | None) -> str:
-    return f"{path}{list(entry.index)}" if entry and entry.index else path
-
-
 @dataclass(frozen=True)
 class LeafFinding:
-    """The verdict on the gradient by one array of the arguments."""
+    """The verdict on the formula for the gradient by one array of the arguments."""
+
+    HELD: ClassVar[str] = "by hand"
+    REFERENCE: ClassVar[str] = "by ball arithmetic"
 
     path: str
     shape: tuple[int, ...]
@@ -32,7 +31,8 @@ class LeafFinding:
     entry: Entry | None = None  # if wrong, the one with the largest error; if undecided, one that is open
 
     @property
-    def agreement(self) -> str:
+    def known(self) -> str:
+        """The digits in words; empty if not right."""
         if self.verdict != "right":
             return ""
         return "exact" if self.digits is None else f"{self.digits} digits"
@@ -40,15 +40,22 @@ class LeafFinding:
     @property
     def place(self) -> str:
         """The path of the entry, as one would write it; of the leaf if there is none."""
-        return _place(self.path, self.entry)
+        return f"{self.path}{list(self.entry.index)}" if self.entry and self.entry.index else self.path
 
     @property
     def finding(self) -> str:
         """What is wrong or undecided, in one line; empty if right."""
         if self.entry is None:
             return self.reason and f"{self.path}: {self.reason}"
-        entry = f"{self.place} is {self.entry.by_hand} by hand, {self.entry.reference} by ball arithmetic"
-        return f"{entry} ({self.reason})"
+        values = f"{self.entry.by_hand} {self.HELD}, {self.entry.reference} {self.REFERENCE}"
+        return f"{self.place} is {values} ({self.reason})"
+
+
+class LeafArithmetic(LeafFinding):
+    """The verdict on the floats of the gradient by one array; `digits` are those that the bounds leave."""
+
+    HELD = "on floats"
+    REFERENCE = "with its rounding"
 
 
 @dataclass(frozen=True)
@@ -59,37 +66,6 @@ class Formula:
     reason: str
     digits: int  # the working precision that it took
     leaves: tuple[LeafFinding, ...]
-
-
-@dataclass(frozen=True)
-class LeafArithmetic:
-    """The verdict on the floats of the gradient by one array of the arguments."""
-
-    path: str
-    verdict: Verdict
-    reason: str
-    digits: int | None = None  # if right: those that the bound guarantees of every entry; None if all are exact
-    entry: Entry | None = None  # if not right: the float, and the ball in which it should lie
-
-    @property
-    def guaranteed(self) -> str:
-        if self.verdict != "right":
-            return ""
-        return "exact" if self.digits is None else f"{self.digits} digits"
-
-    @property
-    def place(self) -> str:
-        """The path of the entry, as one would write it; of the leaf if there is none."""
-        return _place(self.path, self.entry)
-
-    @property
-    def finding(self) -> str:
-        """What is wrong or undecided, in one line; empty if right."""
-        if self.entry is None:
-            return self.reason and f"{self.path}: {self.reason}"
-        return (
-            f"{self.place} is {self.entry.by_hand} on floats, {self.entry.reference} with its rounding ({self.reason})"
-        )
 
 
 @dataclass(frozen=True)
@@ -156,7 +132,7 @@ _HEADINGS = (
 
 
 def _cells(formula: LeafFinding, arithmetic: LeafArithmetic | None) -> tuple[str, ...]:
-    on_floats = ("", "") if arithmetic is None else (arithmetic.verdict, arithmetic.guaranteed)
-    named = formula if formula.reason or arithmetic is None else arithmetic
+    on_floats = ("", "") if arithmetic is None else (arithmetic.verdict, arithmetic.known)
+    named: LeafFinding = formula if formula.reason or arithmetic is None else arithmetic
     entry = (named.place, named.entry.by_hand, named.entry.reference) if named.entry else ("", "", "")
-    return (formula.path, str(formula.shape), formula.verdict, formula.agreement, *on_floats, *entry, named.reason)
+    return (formula.path, str(formula.shape), formula.verdict, formula.known, *on_floats, *entry, named.reason)
