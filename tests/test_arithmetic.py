@@ -239,6 +239,17 @@ class TestGradients:
         report = check_gradient(lambda x: (x * 1e300).sum(), lambda x: x * 0 + 1e300, (x,))
         assert report.arithmetic.verdict == "wrong"
 
+    def test_a_number_of_python_among_the_arguments_takes_the_type_of_the_array(self) -> None:
+        x = np.array([0.3, 0.7], dtype="float32")
+        report = check_gradient(lambda a, x: (a * x).sum(), lambda a, x: (x.sum(), a + 0 * x), (0.1, x))
+        assert report.arithmetic.verdict == "right"
+
+    def test_a_detour_after_a_function_that_makes_a_new_array_is_seen(self) -> None:
+        report = check_gradient(
+            lambda x: (x**3).sum(), lambda x: np.stack([3 * x**2])[0].astype("float32").astype("float64"), (X + 0.1,)
+        )
+        assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "wrong")
+
     def test_both_verdicts_are_printed(self) -> None:
         text = str(check_gradient(lambda x: np.exp(x).sum(), np.exp, (X,)))
         assert "formula   agreement   arithmetic   guaranteed" in text

@@ -147,8 +147,26 @@ class TestCancellation:
         assert report
         assert report.formula.digits > 50
 
+    def test_a_true_entry_of_1e_minus_250_that_is_claimed_to_be_zero_is_wrong(self) -> None:
+        def f(x: Array) -> Any:
+            return np.exp(x).sum() - np.exp(x).sum() + (x * 1e-250).sum()
+
+        assert check_gradient(f, lambda x: 0 * x, (X,)).verdict == "wrong"
+
+    def test_an_agreement_to_few_digits_is_not_enough(self) -> None:
+        report = check_gradient(sigmoid.function, lambda x: sigmoid(x) * (1 - sigmoid(x)), (np.array(90.0),))
+        assert report
+        assert report.formula.digits == 200
+
+    def test_a_constant_some_roundings_away_is_undecided(self) -> None:
+        assert check_gradient(lambda x: 0.1 * x, lambda x: 0 * x + 0.1 * (1 + 2**-48), (1.5,)).verdict == "undecided"
+
 
 class TestKinks:
+    def test_one_wrong_leaf_is_enough_beside_an_undecided_one(self) -> None:
+        report = check_gradient(lambda x, y: abs(x) + y * y, lambda x, y: (0, y), (0.0, 2.0))
+        assert (leaf(report, "x").verdict, leaf(report, "y").verdict, report.verdict) == ("undecided", "wrong", "wrong")
+
     def test_the_kink_of_an_absolute_value_is_undecided(self) -> None:
         report = check_gradient(lambda x: abs(x).sum(), np.sign, (np.array([1.0, -2.0, 0.0]),))
         assert report.verdict == "undecided"
