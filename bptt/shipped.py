@@ -92,7 +92,7 @@ def sizes(point: Arguments) -> dict[str, int]:
 
 def _check_by_all_arguments(activation: Activation, point: Arguments) -> Report:
     f = partial(network.loss, activation=activation)
-    return check_gradient(f, partial(network.gradient, activation=activation), tuple(point))
+    return check_gradient(f, partial(network.gradient, activation=activation), tuple(point), reference="balls")
 
 
 def _check_by_weights(gradient: WeightsGradient, activation: Activation, point: Arguments) -> Report:
@@ -101,7 +101,8 @@ def _check_by_weights(gradient: WeightsGradient, activation: Activation, point: 
     def loss_of_weights(weights: Weights) -> Array:
         return network.loss(weights, h0, xs, y, activation)
 
-    return check_gradient(loss_of_weights, lambda weights: gradient(weights, h0, xs, y), (point.weights,))
+    by_weights = lambda weights: gradient(weights, h0, xs, y)  # noqa: E731
+    return check_gradient(loss_of_weights, by_weights, (point.weights,), reference="balls")
 
 
 def _distance(wrong: Array, right: Array) -> tuple[float, float]:

@@ -94,7 +94,7 @@ def test_a_gradient_that_cannot_be_judged_is_not_right(monkeypatch: pytest.Monke
 
     def of_floats(*arguments: Any, **keywords: Any) -> Arguments:
         gradient = right(*arguments, **keywords)
-        assert np.asarray(gradient.xs).astype(float).shape == gradient.xs.shape
+        assert np.isfinite(float(gradient.xs.flat[0]))
         return gradient
 
     monkeypatch.setattr(network, "gradient", of_floats)

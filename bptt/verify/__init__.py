@@ -1,7 +1,13 @@
 """The harness: any scalar function, any hand-written gradient of it, and a verdict from ball arithmetic."""
 
 try:
-    from bptt.verify.check import GradientMismatch, GradientUndecided, assert_gradient, check_gradient
+    from bptt.verify.check import (
+        GradientMismatch,
+        GradientUndecided,
+        GradientWarning,
+        assert_gradient,
+        check_gradient,
+    )
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"bptt.verify needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone", name=error.name
@@ -14,6 +20,7 @@ __all__ = [
     "Formula",
     "GradientMismatch",
     "GradientUndecided",
+    "GradientWarning",
     "LeafArithmetic",
     "LeafFinding",
     "Report",

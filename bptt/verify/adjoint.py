@@ -14,11 +14,13 @@ import itertools
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from flint import arb
 
-from bptt.verify.balls import Ball, StaleValueError, UndecidedComparisonError, enclosure
+from bptt.verify.balls import Ball, Operands, StaleValueError, enclosure
+from bptt.verify.functions import BINARY, UNARY
+from bptt.verify.ways import Difference, undecided
 
 _creation = itertools.count()
 
@@ -100,22 +102,12 @@ class Traced(Ball):
     __truediv__, __rtruediv__ = _binary(operator.truediv, lambda a, b, v: 1 / b, lambda a, b, v: -v / b)
     __pow__, __rpow__ = _binary(operator.pow, _slope_of_power, lambda a, b, v: v * a.log())
 
-    # the function, then ∂v/∂x of v = f(x)
     __neg__ = _unary(operator.neg, lambda x, v: _MINUS_ONE)
-    exp = _unary(arb.exp, lambda x, v: v)
-    expm1 = _unary(arb.expm1, lambda x, v: x.exp())
-    log = _unary(arb.log, lambda x, v: 1 / x)
-    log1p = _unary(arb.log1p, lambda x, v: 1 / (1 + x))
-    sqrt = _unary(arb.sqrt, lambda x, v: 1 / (2 * v))
-    sin = _unary(arb.sin, lambda x, v: x.cos())
-    cos = _unary(arb.cos, lambda x, v: -x.sin())
-    tan = _unary(arb.tan, lambda x, v: x.sec() ** 2)
-    sinh = _unary(arb.sinh, lambda x, v: x.cosh())
-    cosh = _unary(arb.cosh, lambda x, v: x.sinh())
-    tanh = _unary(arb.tanh, lambda x, v: x.sech() ** 2)
 
     def __abs__(self) -> "Traced":
         slope = _slope_of_abs(self.value)
+        if not slope.is_exact() and _both_slopes_of_abs and self.value.is_zero():
+            slope = _ONE if self.decide(">", False, False, 0, arb(0)) else _MINUS_ONE
         if slope.is_exact():
             return _of_one(abs(self.value), self, slope)
         if (
@@ -124,12 +116,60 @@ class Traced(Ball):
             self.absolute = Traced(abs(self.value), ((self, slope),))
         return self.absolute
 
-    def decide(self, relation: str, holds: bool, fails: bool, other: arb) -> bool:
+    def decide(self, relation: str, holds: bool, fails: bool, other: object, value: arb) -> bool:  # noqa: ARG002
         """As for any ball; but equal numbers are a kink or a jump, however exactly they are known."""
-        if self.value.overlaps(other):
-            exact = self.value.is_exact() and other.is_exact()
-            raise UndecidedComparisonError(relation, self.value, other, exact=exact)
-        return super().decide(relation, holds, fails, other)
+        if not self.value.overlaps(value):
+            return holds
+        exact = self.value.is_exact() and value.is_exact()
+        return undecided(relation, self.value, value, lambda: _difference(self, other), exact=exact)
+
+
+class _Slopes(NamedTuple):
+    """How a difference of two numbers changes with the inputs: near a tie, that says which of the two is greater."""
+
+    by: dict[int, arb]
+
+    def factor(self, other: Difference) -> int:
+        if not isinstance(other, _Slopes):
+            return 0
+        zero = arb(0)
+        pairs = [(self.by.get(key, zero), other.by.get(key, zero)) for key in self.by.keys() | other.by.keys()]
+        here, there = max(pairs, key=lambda pair: float(abs(pair[1]).mid()))
+        ratio = here / there
+        if not (ratio.is_finite() and all((a - ratio * b).contains(0) for a, b in pairs)):
+            return 0
+        return 1 if ratio > 0 else -1 if ratio < 0 else 0
+
+
+def _difference(left: Traced, right: object) -> Difference:
+    """Of two numbers that are equal as far as is known."""
+    slopes = _slopes(left)
+    if isinstance(right, Traced):
+        for key, slope in _slopes(right).items():
+            slopes[key] = slopes.get(key, arb(0)) - slope
+    if all(slope.contains(0) for slope in slopes.values()):
+        return Operands(left, right)
+    return _Slopes(slopes)
+
+
+def _slopes(node: Traced) -> dict[int, arb]:
+    """By each input that a node depends on, by number."""
+    if node.created < 0:
+        return {}
+    return {x.created: x.adjoint for x in _swept(node) if not x.sources and x.created >= 0}
+
+
+for _name, _function in UNARY.items():
+    setattr(Traced, _name, _unary(*_function))
+for _name, _operation in BINARY.items():
+    setattr(Traced, _name, _binary(*_operation)[0])
+
+
+def constant(number: object, dtype: object = None) -> Traced:  # noqa: ARG001  (the form of every such function)
+    """A number that depends on no input, such as the zeros of a buffer."""
+    made = Traced(enclosure(number))
+    made.created = -1 - made.created
+    return made
 
 
 def _of_one(value: arb, x: Traced, partial: arb) -> Traced:
@@ -142,6 +182,10 @@ def _of_one(value: arb, x: Traced, partial: arb) -> Traced:
 
 def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb) -> Traced:
     """The result of an operation on a and b."""
+    if a.created < 0:
+        return _of_one(value, b, by_b)
+    if b.created < 0:
+        return _of_one(value, a, by_a)
     variable_of_a, slope_of_a = a.sources[0] if a.collapsed else (a, _ONE)
     variable_of_b, slope_of_b = b.sources[0] if b.collapsed else (b, _ONE)
     if variable_of_a is variable_of_b:
@@ -159,17 +203,43 @@ def sweep(output: object, inputs: Sequence[Traced]) -> Callable[[Traced], arb]:
         if isinstance(output, Ball):
             raise StaleValueError
         return lambda x: arb(0)
-    reached = _latest_first(output)
-    if any(not node.sources and node.created not in known for node in reached):
+    reached = _swept(output)
+    if any(not node.sources and node.created >= 0 and node.created not in known for node in reached):
         raise StaleValueError
+    adjoints = {node.created: node.adjoint for node in reached if not node.sources}
+    return lambda x: adjoints.get(x.created, arb(0))
+
+
+def _swept(output: Traced) -> list[Traced]:
+    """All that `output` was computed from, each with its adjoint."""
+    reached = _latest_first(output)
     output.adjoint = _ONE
     for node in reached:
         adjoint = node.adjoint
         for source, partial in node.sources:
             contribution = adjoint * partial
             source.adjoint = contribution if source.adjoint is None else source.adjoint + contribution
-    adjoints = {node.created: node.adjoint for node in reached if not node.sources}
-    return lambda x: adjoints.get(x.created, arb(0))
+    return reached
+
+
+def losses(output: object, inputs: Sequence[Sequence[Traced]]) -> list[list[float]]:
+    """What back-propagation in floats may lose in ∂output/∂x, for each x of each input, in units of its roundings.
+
+    An estimate: a product loses some roundings of all that is added up in the cotangent, not of what is left of it;
+    and the slope of a function of one variable some roundings of its value, as that of h (1 − h) does.
+    """
+    if not isinstance(output, Traced):
+        return [[0.0 for _ in xs] for xs in inputs]
+    masses, lost = {output.created: 1.0}, {output.created: 0.0}
+    for node in _latest_first(output):
+        mass, loss = masses[node.created], lost[node.created]
+        value = float(abs(node.value).mid()) if node.collapsed else 0.0
+        for source, partial in node.sources:
+            slope = float(abs(partial).mid())
+            key = source.created
+            masses[key] = masses.get(key, 0.0) + mass * slope
+            lost[key] = lost.get(key, 0.0) + loss * slope + mass * (4 * slope + value)
+    return [[lost.get(x.created, 0.0) for x in xs] for xs in inputs]
 
 
 def _latest_first(output: Traced) -> list[Traced]:
@@ -196,6 +266,23 @@ def collector_paused() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+_both_slopes_of_abs = False
+
+
+@contextmanager
+def both_slopes_of_abs(wanted: bool) -> Iterator[None]:
+    """Take |x| at 0 for a comparison that is not decided, and not for a function of any slope from −1 to 1.
+
+    The latter is enough for a formula that is smooth there, such as a sigmoid written with |x|.
+    """
+    global _both_slopes_of_abs
+    before, _both_slopes_of_abs = _both_slopes_of_abs, wanted
+    try:
+        yield
+    finally:
+        _both_slopes_of_abs = before
 
 
 def _slope_of_abs(x: arb) -> arb:

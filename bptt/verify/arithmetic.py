@@ -11,54 +11,74 @@ from typing import Any
 import numpy as np
 
 from bptt.verify.adjoint import collector_paused
-from bptt.verify.balls import Ball, StaleValueError, enclosure, precision
+from bptt.verify.balls import (
+    Ball,
+    StaleValueError,
+    enclosure,
+    precision,
+)
 from bptt.verify.comparison import decimals
 from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.report import Arithmetic, Entry, LeafArithmetic, Verdict
-from bptt.verify.rounding import Rounded, kind_of
-from bptt.verify.running import Claims, Function, NoVerdictError, run
+from bptt.verify.rounding import NUMPY, XLA, Rounded, constant, kind_of, stored
+from bptt.verify.running import Claims, NoVerdictError, Subject, undecided
+from bptt.verify.ways import TooManyWaysError, UndecidedComparisonError, every_way
 
 _DIGITS = 40  # to which the bounds are computed: far beyond any float type
 
 
-def judge(f: Function, gradient: Function, arguments: FlatArguments, floats: list[Claims] | None) -> Arithmetic:
+def judge(f: Subject, gradient: Subject, arguments: FlatArguments, floats: list[Claims] | None) -> Arithmetic:
     """The verdict on `floats`, what `gradient` returned for `arguments`; `None` if that was another each time.
 
-    f and gradient have run on other numbers since, so that what they keep between calls is not taken for these.
+    f and gradient have run on other numbers since, so that what they keep between calls is not taken for these. Where a
+    comparison depends on rounding, the floats must lie in the balls of one of the ways that it can go.
     """
     if floats is None:
         return Arithmetic("undecided", "gradient returns something else each time that it is called", ())
     with precision(_DIGITS), collector_paused():
+        outcomes = []
         try:
-            bounds = _bounds(f, gradient, arguments)
+            for bounds in every_way(lambda: _bounds(f, gradient, arguments), (1, -1, 0), exact_only=False):
+                outcomes.append(_conclude(_leaves(arguments, floats, bounds)))
+                if outcomes[-1].verdict == "right":
+                    return outcomes[-1]
         except NoVerdictError as outcome:
             return Arithmetic("undecided", str(outcome), ())
-        leaves = [
-            _judge_leaf(leaf, of_leaf, bound)
-            for leaf, of_leaf, bound in zip(arguments.leaves, floats, bounds, strict=True)
-            if leaf.differentiable
-        ]
-    return _conclude(tuple(leaves))
+        except (UndecidedComparisonError, TooManyWaysError) as error:
+            return Arithmetic("undecided", str(undecided("gradient", error)), ())
+    return next((outcome for outcome in outcomes if outcome.verdict == "undecided"), outcomes[0])
 
 
-def _bounds(f: Function, gradient: Function, arguments: FlatArguments) -> list[Claims]:
+def _bounds(f: Subject, gradient: Subject, arguments: FlatArguments) -> list[Claims]:
     """The gradient on balls that are rounded; after f only if it uses what f keeps, which takes longer."""
     try:
-        bounds = arguments.match(run("gradient", gradient, arguments, [_rounded(leaf) for leaf in arguments.leaves]))
+        bounds = arguments.match(_on_rounded(gradient, arguments))
     except NoVerdictError as outcome:
         if not isinstance(outcome.__cause__, StaleValueError):
             raise
     else:
-        if not any(
-            isinstance(entry, Ball) and not isinstance(entry, Rounded) for bound in bounds for entry in bound.flat
-        ):
+        entries = (entry for bound in bounds for entry in bound.flat)
+        if not any(isinstance(entry, Ball) and not isinstance(entry, Rounded) for entry in entries):
             return bounds
-    run("f", f, arguments, [_rounded(leaf) for leaf in arguments.leaves])
-    return arguments.match(run("gradient", gradient, arguments, [_rounded(leaf) for leaf in arguments.leaves]))
+    _on_rounded(f, arguments)
+    return arguments.match(_on_rounded(gradient, arguments))
 
 
-def _rounded(leaf: Leaf) -> Any:
-    return leaf.balls(partial(Rounded, kind=kind_of(leaf))) if leaf.differentiable else leaf.copy()
+def _on_rounded(function: Subject, arguments: FlatArguments) -> Any:
+    figures = XLA if function.by_jax else NUMPY
+    leaves = [
+        leaf.balls(partial(stored, kind=kind_of(leaf, figures))) if leaf.values.dtype.kind == "f" else leaf.copy()
+        for leaf in arguments.leaves
+    ]
+    return function.run(leaves, partial(constant, figures=figures))
+
+
+def _leaves(arguments: FlatArguments, floats: list[Claims], bounds: list[Claims]) -> tuple[LeafArithmetic, ...]:
+    return tuple(
+        _judge_leaf(leaf, of_leaf, bound)
+        for leaf, of_leaf, bound in zip(arguments.leaves, floats, bounds, strict=True)
+        if leaf.differentiable
+    )
 
 
 def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims) -> LeafArithmetic:
@@ -72,7 +92,7 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims) -> LeafArithmetic:
     if floats.shape != bounds.shape:
         return finding("undecided", f"its shape is {floats.shape} on floats and {bounds.shape} on balls")
     runs = [enclosure(number) for number in floats.reshape(-1).tolist()]
-    balls = [enclosure(number) for number in bounds.reshape(-1).tolist()]
+    balls = [enclosure(_returned(number, leaf)) for number in bounds.reshape(-1).tolist()]
     outside = [n for n, (run, ball) in enumerate(zip(runs, balls, strict=True)) if not ball.contains(run)]
     for n in outside:
         if not runs[n].is_finite() and balls[n].is_finite():
@@ -85,6 +105,11 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims) -> LeafArithmetic:
         return finding("undecided", "there is no bound for its rounding error", unbounded[0])
     bits = [ball.rel_accuracy_bits() for ball in balls if not ball.is_exact()]
     return finding("right", "", digits=max(0, int(min(bits) * math.log10(2))) if bits else None)
+
+
+def _returned(number: Any, leaf: Leaf) -> Any:
+    """What a gradient returns may be rounded to the type of the leaf, as the gradient by an array of float32 is."""
+    return number.to(kind_of(leaf)) if isinstance(number, Rounded) and number.kind.bits > kind_of(leaf).bits else number
 
 
 def _conclude(leaves: tuple[LeafArithmetic, ...]) -> Arithmetic:

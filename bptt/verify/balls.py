@@ -11,10 +11,14 @@ import operator
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb, ctx
+from numpy import empty  # while functions run on balls, `np.empty` makes an array of them
+
+from bptt.verify.functions import BINARY, UNARY
+from bptt.verify.ways import Difference, undecided
 
 _PRECISION_LOCK = threading.RLock()  # FLINT has one working precision for the whole process
 
@@ -31,15 +35,9 @@ def precision(digits: int) -> Iterator[None]:
             ctx.prec = before
 
 
-class UndecidedComparisonError(ArithmeticError):
-    """A comparison whose answer depends on where in its ball a number lies.
-
-    `exact` says that more digits cannot help.
-    """
-
-    def __init__(self, relation: str, left: arb, right: arb, *, exact: bool) -> None:
-        super().__init__(f"cannot decide {left.str(5)} {relation} {right.str(5)}")
-        self.exact = exact
+def constant(number: object, dtype: object = None) -> "Ball":  # noqa: ARG001  (the form of every such function)
+    """A number that stands in the code, as a ball."""
+    return Ball(enclosure(number))
 
 
 class StaleValueError(ArithmeticError):
@@ -109,7 +107,7 @@ def _comparison(relation: str, holds: Callable[[arb, arb], bool], fails: Callabl
             if isinstance(other, numbers.Number):  # Python would take an unknown number for an unequal one
                 raise TypeError(f"cannot compare a ball with {other!r}, a {type(other).__name__}")
             return right
-        return self.decide(relation, holds(self.value, right), fails(self.value, right), right)
+        return self.decide(relation, holds(self.value, right), fails(self.value, right), other, right)
 
     return compare
 
@@ -130,12 +128,6 @@ class Ball:
     __neg__ = _unary(operator.neg)
     __abs__ = _unary(operator.abs)
 
-    # np.exp of an object array calls the method of that name of each element
-    exp, expm1, log, log1p = _unary(arb.exp), _unary(arb.expm1), _unary(arb.log), _unary(arb.log1p)
-    sin, cos, tan = _unary(arb.sin), _unary(arb.cos), _unary(arb.tan)
-    sinh, cosh, tanh = _unary(arb.sinh), _unary(arb.cosh), _unary(arb.tanh)
-    sqrt = _unary(arb.sqrt)
-
     __lt__ = _comparison("<", operator.lt, operator.ge)
     __le__ = _comparison("<=", operator.le, operator.gt)
     __gt__ = _comparison(">", operator.gt, operator.le)
@@ -144,11 +136,11 @@ class Ball:
     __ne__ = _comparison("!=", operator.ne, operator.eq)
     __hash__ = None  # type: ignore[assignment]  # equality may be undecided
 
-    def decide(self, relation: str, holds: bool, fails: bool, other: arb) -> bool:
-        """The truth value of a comparison of which at most one of `holds` and `fails` is known."""
-        if holds == fails:
-            raise UndecidedComparisonError(relation, self.value, other, exact=False)
-        return holds
+    def decide(self, relation: str, holds: bool, fails: bool, other: object, value: arb) -> bool:
+        """The truth value of a comparison with another number, of which at most one of `holds` and `fails` is known."""
+        if holds != fails:
+            return holds
+        return undecided(relation, self.value, value, lambda: Operands(self, other), exact=False)
 
     def __bool__(self) -> bool:
         return bool(self != 0)
@@ -168,3 +160,35 @@ class Ball:
 
     def __repr__(self) -> str:
         return f"Ball({self.value.str(15)})"
+
+    def __getattr__(self, name: str) -> Any:
+        """Whatever a scalar of NumPy's has, `.shape`, `.T` or `.sum()`: that of the array that holds the ball."""
+        if name.startswith("_") or not hasattr(np.ndarray, name):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        held = empty((), dtype=object)
+        held[()] = self
+        return getattr(held, name)
+
+
+class Operands(NamedTuple):
+    """Two numbers that were compared, known again where they are the same two."""
+
+    left: Ball
+    right: object
+
+    def factor(self, other: Difference) -> int:
+        if not isinstance(other, Operands):
+            return 0
+        if self.left is other.left and _same(self.right, other.right):
+            return 1
+        return -1 if self.left is other.right and self.right is other.left else 0
+
+
+def _same(a: object, b: object) -> bool:
+    return a is b or not (isinstance(a, Ball) or isinstance(b, Ball) or a != b)
+
+
+for _name, _function in UNARY.items():
+    setattr(Ball, _name, _unary(_function.apply))
+for _name, _operation in BINARY.items():
+    setattr(Ball, _name, _binary(_operation.apply)[0])

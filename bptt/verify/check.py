@@ -1,15 +1,20 @@
 """The two questions a user asks: what is this gradient worth, and, in a test, is it right?"""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, Literal, Never, TypeAlias
 
 import numpy as np
 
-from bptt.verify import arithmetic, formula
+from bptt.verify import arithmetic, conduct, directional, estimate, formula
+from bptt.verify.conduct import Observed
 from bptt.verify.leaves import FlatArguments
-from bptt.verify.report import Report
-from bptt.verify.running import on_floats
+from bptt.verify.report import Arithmetic, Formula, Report
+from bptt.verify.running import FloatsOnlyError, Function, NoVerdictError, Subject
+
+ReferenceKind: TypeAlias = Literal["balls", "floats"]
 
 
 class GradientMismatch(AssertionError):  # noqa: N818  (a finding about the gradient, as AssertionError is)
@@ -20,38 +25,55 @@ class GradientUndecided(Exception):  # noqa: N818
     """The gradient could not be judged; the message is the report, which says why."""
 
 
+class GradientWarning(UserWarning):
+    """The gradient is right, but f or it behaves as a caller would not expect: it changes its arguments, say."""
+
+
 def check_gradient(
     f: Callable[..., Any],
     gradient: Callable[..., Any],
     arguments: tuple[Any, ...],
     *,
+    wrt: str | Sequence[str] | None = None,
+    reference: ReferenceKind | None = None,
     seed: int | None = None,
+    **not_offered: Never,
 ) -> Report:
     """Judge a hand-written gradient at one point, with guaranteed error bounds and no tolerance.
 
     `f(*arguments)` is a scalar, and `gradient(*arguments)` a tuple with the gradient by each argument, of the same
     structure; for a single argument, the gradient by it. An argument is an array, a number, or a tuple, list, dict or
     NamedTuple of them, nested at will; `None` counts as an empty tuple. Integer and boolean arrays are passed on and
-    not differentiated. Both functions are called with NumPy object arrays of balls and must run on those: a function
-    that only runs on floats is `undecided`.
+    not differentiated. Both may be NumPy or JAX functions.
+
+    `wrt` names arguments or arrays in them, `"params"` or `"params['W']"`; the others are held fixed. For one name,
+    `gradient` returns the gradient by that; for a sequence of names, a tuple.
+
+    `reference` chooses what the gradient is compared with: by default the strongest that both functions take. `"balls"`
+    is ball arithmetic or nothing; `"floats"` is one random direction, by finite differences and a complex step, which
+    is quick for many parameters and proves nothing.
+
+    There is no tolerance (`rtol`, `atol`, `eps`): what rounding may do is computed. Second derivatives and complex
+    arguments are not offered; check the gradient as a function of its own, and real and imaginary parts.
 
     NumPy's global random generator is seeded before every call (with 0 if `seed` is None) and then put back, so that
-    noise drawn from it is the same for f and gradient. Nothing else here is random.
+    noise drawn from it is the same for f and gradient; the directions and jitters of the float references are drawn
+    from `seed` too. If an argument is float64, JAX computes in 64 bits.
 
     Raises `TypeError` for arguments that are no real numbers; `ValueError` for NaN, infinity or nothing to
     differentiate, for an f that is no scalar and for a gradient of another structure; and whatever f and gradient
     raise on floats too.
     """
+    _refuse(not_offered)
     for name, function in (("f", f), ("gradient", gradient)):
         if not callable(function):
             raise TypeError(f"{name} must be a function of the arguments; got {type(function).__name__}")
-    seed = _checked(seed)
-    flat = FlatArguments(f, arguments)
-    f, gradient = _seeded(f, seed), _seeded(gradient, seed)
-    with _numpys_generator_put_back():
-        value, floats = on_floats(f, gradient, flat)
-        judged = formula.judge(f, gradient, flat, value)
-        return Report(judged, arithmetic.judge(f, gradient, flat, floats), seed)
+    if reference not in (None, "balls", "floats"):
+        raise ValueError(f"reference must be 'balls', 'floats' or None; got {reference!r}")
+    seed = checked_seed(seed)
+    flat = FlatArguments(f, arguments, wrt)
+    with computing(flat):
+        return _judge(_seeded(f, seed), _seeded(gradient, seed), flat, reference, seed)
 
 
 def assert_gradient(
@@ -59,21 +81,108 @@ def assert_gradient(
     gradient: Callable[..., Any],
     arguments: tuple[Any, ...],
     *,
+    wrt: str | Sequence[str] | None = None,
+    reference: ReferenceKind | None = None,
     seed: int | None = None,
+    **not_offered: Never,
 ) -> None:
     """Raise `GradientMismatch` if `gradient` is wrong at this point, `GradientUndecided` if that cannot be told.
 
-    The arguments and the other errors are those of `check_gradient`.
+    Issues a `GradientWarning` if it is right but the report has a note. The arguments and the other errors are those of
+    `check_gradient`.
     """
     __tracebackhide__ = True  # pytest: the failure is the caller's line
-    report = check_gradient(f, gradient, arguments, seed=seed)
+    require_right(check_gradient(f, gradient, arguments, wrt=wrt, reference=reference, seed=seed, **not_offered))
+
+
+def require_right(report: Report) -> None:
+    """What the report is worth in a test."""
+    __tracebackhide__ = True
     if report.verdict == "wrong":
         raise GradientMismatch(str(report))
     if report.verdict == "undecided":
         raise GradientUndecided(str(report))
+    for finding in report.findings:
+        warnings.warn(finding, GradientWarning, stacklevel=3)
 
 
-def _checked(seed: int | None) -> int:
+def _judge(f: Function, gradient: Function, flat: FlatArguments, reference: ReferenceKind | None, seed: int) -> Report:
+    try:
+        observed = conduct.observe(f, gradient, flat)
+    except (AttributeError, TypeError) as error:
+        if "jax" not in sys.modules:
+            raise
+        flat = flat.as_jax()  # x.at[0].set(1), or x[i] in a loop, wants arrays of JAX's
+        try:
+            observed = conduct.observe(f, gradient, flat)
+        except (AttributeError, TypeError):
+            raise error from None
+    subjects = Subject("f", f, flat), Subject("gradient", gradient, flat)
+    findings = list(observed.findings)
+
+    def report(judged: Formula, of_floats: Arithmetic) -> Report:
+        return Report(judged, of_floats, seed, tuple(findings))
+
+    if reference == "floats":
+        judged = directional.judge(f, gradient, flat, observed.value, observed.gradient, seed)
+        if judged.verdict != "wrong":
+            findings += _changing(gradient, flat, observed)
+        return report(judged, _not_told_apart("floats were asked for"))
+
+    others = _changing(gradient, flat, observed)
+    findings += others
+    try:
+        judged = formula.judge(*subjects, flat, observed.value)
+        return report(judged, arithmetic.judge(*subjects, flat, None if others else observed.gradient))
+    except FloatsOnlyError as error:
+        if reference == "balls":
+            judged = formula.undecided_formula(str(error), formula.PRECISIONS[0], flat)
+            return report(judged, Arithmetic("undecided", str(error), ()))
+        return report(_by_floats(error, f, gradient, flat, observed, seed), _not_told_apart(str(error)))
+
+
+def _by_floats(
+    error: FloatsOnlyError, f: Function, gradient: Function, flat: FlatArguments, observed: Observed, seed: int
+) -> Formula:
+    """The next best: the true gradient beside floats, and without balls for f, a random direction."""
+    if error.name == "gradient":
+        try:
+            true, digits = formula.true_gradient(Subject("f", f, flat), flat, observed.value)
+        except FloatsOnlyError:  # it ran before, in another way
+            pass
+        except NoVerdictError as outcome:
+            return formula.undecided_formula(str(outcome), formula.PRECISIONS[-1], flat)
+        else:
+            return estimate.judge(f, gradient, flat, observed.gradient, true, digits, seed)
+    return directional.judge(f, gradient, flat, observed.value, observed.gradient, seed)
+
+
+def _changing(gradient: Function, flat: FlatArguments, observed: Observed) -> list[str]:
+    others = conduct.other_on_second_call(gradient, flat, observed.gradient)
+    return [f"a second call of gradient returns something else by {', '.join(others)}"] if others else []
+
+
+def _not_told_apart(why: str) -> Arithmetic:
+    return Arithmetic("undecided", f"it cannot be told apart from the formula: {why}", ())
+
+
+_TOLERANCES = ("rtol", "atol", "eps", "tol", "epsilon", "step", "delta", "h")
+_NOT_OFFERED = {
+    **dict.fromkeys(_TOLERANCES, "what rounding may do is computed for each entry, and nothing else is tolerated"),
+    "order": "check the gradient by a function that returns one of its entries",
+}
+
+
+def _refuse(unknown: dict[str, Any]) -> None:
+    for name in unknown:
+        why = (
+            f"{name} is not offered: {_NOT_OFFERED[name]}" if name in _NOT_OFFERED else f"unexpected argument {name!r}"
+        )
+        raise TypeError(why)
+
+
+def checked_seed(seed: int | None) -> int:
+    """The seed, 0 if it is None; raises `ValueError` for what NumPy does not take."""
     if seed is None:
         return 0
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
@@ -90,9 +199,15 @@ def _seeded(function: Callable[..., Any], seed: int) -> Callable[..., Any]:
 
 
 @contextmanager
-def _numpys_generator_put_back() -> Iterator[None]:
+def computing(flat: FlatArguments) -> Iterator[None]:
+    """NumPy's generator put back afterwards, and JAX, if it is there, in 64 bits where an argument is."""
     before = np.random.get_state()  # noqa: NPY002
-    try:
-        yield
-    finally:
-        np.random.set_state(before)  # noqa: NPY002
+    with ExitStack() as stack:
+        if "jax" in sys.modules and any(leaf.values.dtype == np.float64 for leaf in flat.leaves):
+            from bptt.verify.jaxprs import double_precision
+
+            stack.enter_context(double_precision())
+        try:
+            yield
+        finally:
+            np.random.set_state(before)  # noqa: NPY002

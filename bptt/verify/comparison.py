@@ -9,7 +9,7 @@ no more than a few roundings of itself, and undecided otherwise.
 """
 
 from collections.abc import Callable
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -38,12 +38,17 @@ class _Compared(NamedTuple):
     size: arb  # lower bound of |by hand|
 
 
+Kinks: TypeAlias = dict[int, tuple[arb, arb]]
+"""The entries at which f has a kink, with its least and its greatest slope; the reference is all that lies between."""
+
+
 class Claim(NamedTuple):
     """The gradient by one leaf as computed on balls, and the true one, flattened."""
 
     by_hand: npt.NDArray[Any]
     reference: list[arb]
     value: arb  # of f
+    kinks: Kinks
 
 
 def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], Claim | None]) -> LeafFinding:
@@ -65,14 +70,17 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
     def those(outcome: _Outcome) -> list[int]:
         return [n for n, entry in enumerate(entries) if entry.outcome == outcome]
 
-    def finding(verdict: Verdict, n: int, reason: str) -> LeafFinding:
+    def finding(verdict: Verdict, n: int, reason: str, *, kink: bool = False) -> LeafFinding:
         index = tuple(int(axis) for axis in np.unravel_index(n, shape))
-        entry = Entry(index, *decimals(enclosure(by_hand[n]), claim.reference[n]))
-        return LeafFinding(leaf.path, shape, verdict, reason, entry=entry)
+        values = decimals(enclosure(by_hand[n]), claim.reference[n])
+        if n in claim.kinks:
+            values = enclosure(by_hand[n]).str(6, radius=False), between(*claim.kinks[n])
+        entry = Entry(index, *values)
+        return LeafFinding(leaf.path, shape, verdict, reason, entry=entry, kink=kink)
 
     if wrong := those("wrong"):
         largest = max(wrong, key=lambda n: entries[n].error)
-        equal = leading_digits(enclosure(by_hand[largest]), claim.reference[largest])
+        equal = 0 if largest in claim.kinks else leading_digits(enclosure(by_hand[largest]), claim.reference[largest])
         faint = f", here from digit {equal + 1} on" if equal > _DIGITS_SHOWN else ""
         return finding("wrong", largest, f"{len(wrong)} of {len(entries)} entries differ{faint}")
     if floats := those("float"):
@@ -82,6 +90,8 @@ def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], 
             "undecided", constants[0], "rounding of floats in the code can explain it; as arguments they would be exact"
         )
     if still_open := those("open"):
+        if claim.kinks.keys() >= set(still_open):
+            return finding("undecided", still_open[0], "f has a kink there, it seems", kink=True)
         n = still_open[0]
         return finding("undecided", n, _why_open(enclosure(by_hand[n]), claim.reference[n]))
     digits = _digits_left(entries)
@@ -145,6 +155,11 @@ def decimals(by_hand: arb, reference: arb) -> tuple[str, str]:
     shown = min(max(6, leading_digits(by_hand, reference) + 3), _DIGITS_SHOWN)
     radius = "" if reference.is_exact() else f" ± {reference.rad().str(1, radius=False)}"
     return by_hand.str(shown, radius=False), reference.mid().str(shown, radius=False) + radius
+
+
+def between(low: arb, high: arb) -> str:
+    """All that a subgradient may be."""
+    return f"between {low.str(6, radius=False)} and {high.str(6, radius=False)}"
 
 
 def leading_digits(by_hand: arb, reference: arb) -> int:

@@ -1,5 +1,6 @@
 """The arguments of a function as a flat list of named arrays, and its gradient matched to them."""
 
+import copy
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
@@ -19,32 +20,37 @@ class Leaf(NamedTuple):
     path: str  # as one would write it in Python: params['W'], weights.cell.U
     given: Any
     values: npt.NDArray[Any]
+    chosen: bool = True  # or held fixed, since `wrt` does not name it
 
     @property
     def differentiable(self) -> bool:
-        return self.values.dtype.kind == "f"
+        return self.chosen and self.values.dtype.kind == "f"
 
     def copy(self) -> Any:
         """The leaf as it was given, an array copied."""
         return self.given.copy() if isinstance(self.given, np.ndarray) else self.given
 
-    def balls(self, make: Callable[[arb], Ball]) -> Any:
-        """The leaf as an object array of exact balls, or as a single ball if a scalar was given."""
-        if not self.differentiable:
+    def balls(self, make: Callable[[arb], Ball], fixed: Callable[[arb], Ball] | None = None) -> Any:
+        """The leaf as an object array of exact balls, or as a single ball if a scalar was given.
+
+        `fixed` makes them if the leaf is held fixed and is to be something else then.
+        """
+        if self.values.dtype.kind != "f":
             return self.copy()
+        make = make if self.chosen else fixed or make
         if not isinstance(self.given, np.ndarray) and self.values.ndim == 0:
             return make(arb(float(self.values)))
         return ball_array([make(arb(x)) for x in self.values.reshape(-1).tolist()], self.values.shape)
 
 
 class FlatArguments:
-    """The positional arguments of f, flattened.
+    """The positional arguments of f, flattened; those that `wrt` names, by argument or path, are differentiated.
 
     Raises `TypeError` for an argument that holds something other than real arrays and numbers, and `ValueError` for
-    NaN or infinity among them or when nothing is left to differentiate.
+    NaN or infinity among them, for a name that is none of theirs, or when nothing is left to differentiate.
     """
 
-    def __init__(self, f: Callable[..., Any], arguments: Sequence[Any]) -> None:
+    def __init__(self, f: Callable[..., Any], arguments: Sequence[Any], wrt: str | Sequence[str] | None = None) -> None:
         if not isinstance(arguments, tuple):
             raise TypeError(
                 f"arguments must be the tuple of f's positional arguments; got {type(arguments).__name__}"
@@ -54,11 +60,30 @@ class FlatArguments:
         tree: Any = tuple(arguments)
         accessors, given, self._spec = optree.tree_flatten_with_accessor(tree)
         paths = [names[accessor[0].entry] + accessor[1:].codify("") for accessor in accessors]
-        self._count = len(arguments)
-        self.leaves = [Leaf(path, leaf, _real_array(path, leaf)) for path, leaf in zip(paths, given, strict=True)]
+        parts = _parts(tree, accessors, names, wrt)
+        self._alone = isinstance(wrt, str) or (wrt is None and len(arguments) == 1)
+        self._one_for_each = "argument of f" if wrt is None else "name in wrt"
+        by_part: Any = tuple(subtree for _, subtree in parts)
+        self._parts_spec = optree.tree_structure(by_part)
+        self._order = [n for indices, _ in parts for n in indices]
+        self.leaves = [
+            Leaf(path, leaf, _real_array(path, leaf), chosen=n in self._order)
+            for n, (path, leaf) in enumerate(zip(paths, given, strict=True))
+        ]
         if not any(leaf.differentiable for leaf in self.leaves):
             kinds = ", ".join(f"{leaf.path}: {leaf.values.dtype}" for leaf in self.leaves) or "no array at all"
             raise ValueError(f"arguments must hold at least one array of floats to differentiate by; got {kinds}")
+
+    def as_jax(self) -> "FlatArguments":
+        """The same arguments, their arrays of floats JAX's."""
+        import jax.numpy as jnp
+
+        converted = copy.copy(self)
+        converted.leaves = [
+            leaf._replace(given=jnp.asarray(leaf.given)) if leaf.values.dtype.kind == "f" and leaf.values.ndim else leaf
+            for leaf in self.leaves
+        ]
+        return converted
 
     def copies(self) -> Any:
         """The arguments as they were given, arrays copied."""
@@ -73,38 +98,67 @@ class FlatArguments:
         """The arguments with other leaves in the same places."""
         return self._spec.unflatten(leaves)
 
+    def flatten(self, arguments: Any) -> list[Any]:
+        """The leaves of arguments of the same structure."""
+        return optree.tree_leaves(arguments)
+
     def match(self, gradient: Any) -> list[npt.NDArray[Any]]:
-        """The gradient by each leaf as an object array, an empty one for a leaf that is not differentiated.
+        """The gradient by each leaf as an array of numbers or of balls, an empty one if it is not differentiated.
 
         Raises `ValueError` for another structure than the arguments', and `TypeError` for what is no real number.
         """
-        if self._count == 1:
-            if isinstance(gradient, tuple) and len(gradient) == 1 and len(self.leaves) == 1:
+        count = self._parts_spec.num_children
+        if self._alone:
+            if isinstance(gradient, tuple) and len(gradient) == 1 and self._parts_spec.num_leaves == 1:
                 raise ValueError("gradient must return the gradient by the single argument itself; got a tuple of 1")
             gradient = [gradient]
         elif not isinstance(gradient, tuple | list):
             raise ValueError(
-                f"gradient must return a tuple of {self._count}, one for each argument of f; got"
+                f"gradient must return a tuple of {count}, one for each {self._one_for_each}; got"
                 f" {type(gradient).__name__}"
             )
         try:
-            by_argument: Any = tuple(gradient)
-            claims: list[Any] = self._spec.flatten_up_to(by_argument)
+            parts: Any = tuple(gradient)
+            claims: list[Any] = self._parts_spec.flatten_up_to(parts)
         except ValueError:
             raise ValueError(
-                f"gradient must have the structure of f's arguments, {_outline(self._spec)};"
-                f" got {_outline(optree.tree_structure(by_argument))}"
+                f"gradient must have the structure of f's arguments, {_outline(self._parts_spec)};"
+                f" got {_outline(optree.tree_structure(parts))}"
             ) from None
+        by_leaf = dict(zip(self._order, claims, strict=True))
         return [
-            _numbers(leaf.path, claim) if leaf.differentiable else np.empty(0, dtype=object)
-            for leaf, claim in zip(self.leaves, claims, strict=True)
+            _numbers(leaf.path, by_leaf[n]) if leaf.differentiable else np.empty(0)
+            for n, leaf in enumerate(self.leaves)
         ]
 
 
+def _parts(
+    arguments: Any, accessors: Sequence[Any], names: Sequence[str], wrt: str | Sequence[str] | None
+) -> list[tuple[list[int], Any]]:
+    """For each argument, or each name in `wrt`, the numbers of its leaves and the tree that it is."""
+    wanted = names if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
+    subtrees: dict[str, tuple[list[int], Any]] = {name: ([], tree) for name, tree in zip(names, arguments, strict=True)}
+    for n, accessor in enumerate(accessors):
+        for depth in range(1, len(accessor) + 1):
+            name = names[accessor[0].entry] + accessor[1:depth].codify("")
+            subtrees.setdefault(name, ([], accessor[:depth](arguments)))[0].append(n)
+    for name in wanted:
+        if name not in subtrees:
+            known = ", ".join(list(subtrees)[:20])
+            raise ValueError(f"wrt must name arguments of f or arrays in them ({known}); got {name!r}")
+    parts = [subtrees[name] for name in wanted]
+    numbers = [n for indices, _ in parts for n in indices]
+    if len(set(numbers)) < len(numbers):
+        raise ValueError(f"wrt must name no array twice; got {wanted}")
+    return parts
+
+
 def _numbers(path: str, claim: Any) -> npt.NDArray[Any]:
-    """The gradient by one leaf as an object array, whatever array, list or number it came as."""
+    """The gradient by one leaf as an array of numbers or of objects, whatever array, list or number it came as."""
     if claim is None:
-        raise ValueError(f"gradient by {path} must be an array; got None (to hold it fixed, close over it)")
+        raise ValueError(f"gradient by {path} must be an array; got None (to hold it fixed, leave it out of wrt)")
+    if hasattr(claim, "dtype") and np.dtype(claim.dtype).kind in "fiub" and np.dtype(claim.dtype).itemsize <= 8:
+        return np.asarray(claim)
     try:
         array = np.asarray(claim, dtype=object)
     except ValueError:

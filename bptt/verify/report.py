@@ -21,7 +21,6 @@ class LeafFinding:
     """The verdict on the formula for the gradient by one array of the arguments."""
 
     HELD: ClassVar[str] = "by hand"
-    REFERENCE: ClassVar[str] = "by ball arithmetic"
 
     path: str
     shape: tuple[int, ...]
@@ -29,6 +28,8 @@ class LeafFinding:
     reason: str
     digits: int | None = None  # if right: every entry agrees to these; None if all do so exactly
     entry: Entry | None = None  # if wrong, the one with the largest error; if undecided, one that is open
+    kink: bool = False  # undecided because f has no derivative there, and the entry may be a subgradient
+    reference: str = "by ball arithmetic"
 
     @property
     def known(self) -> str:
@@ -47,15 +48,17 @@ class LeafFinding:
         """What is wrong or undecided, in one line; empty if right."""
         if self.entry is None:
             return self.reason and f"{self.path}: {self.reason}"
-        values = f"{self.entry.by_hand} {self.HELD}, {self.entry.reference} {self.REFERENCE}"
+        values = f"{self.entry.by_hand} {self.HELD}, {self.entry.reference} {self.reference}"
         return f"{self.place} is {values} ({self.reason})"
 
 
+@dataclass(frozen=True)
 class LeafArithmetic(LeafFinding):
     """The verdict on the floats of the gradient by one array; `digits` are those that the bounds leave."""
 
     HELD = "on floats"
-    REFERENCE = "with its rounding"
+
+    reference: str = "with its rounding"
 
 
 @dataclass(frozen=True)
@@ -64,8 +67,9 @@ class Formula:
 
     verdict: Verdict
     reason: str
-    digits: int  # the working precision that it took
+    digits: int | None  # the working precision that it took; None if the reference used floats
     leaves: tuple[LeafFinding, ...]
+    reference: str = "by ball arithmetic"
 
 
 @dataclass(frozen=True)
@@ -84,6 +88,9 @@ class Report:
     formula: Formula
     arithmetic: Arithmetic
     seed: int
+    findings: tuple[
+        str, ...
+    ] = ()  # what a caller of f or of the gradient would not expect; they leave the verdict alone
 
     @property
     def verdict(self) -> Verdict:
@@ -105,7 +112,10 @@ class Report:
         lines = [f"{self.verdict}: {self.reason}", "", self._table(), ""]
         if self.arithmetic.verdict == "undecided":
             lines.append(f"arithmetic undecided: {self.arithmetic.reason}")
-        lines.append(f"seed {self.seed}, balls of {self.formula.digits} digits")
+        lines += [f"note: {finding}" for finding in self.findings]
+        balls = f"balls of {self.formula.digits} digits"
+        reference = self.formula.reference.removeprefix("by ")
+        lines.append(f"seed {self.seed}, {balls if self.formula.digits else reference}")
         return "\n".join(lines)
 
     def _table(self) -> str:

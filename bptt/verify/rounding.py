@@ -22,33 +22,70 @@ import numpy as np
 from flint import arb
 
 from bptt.verify.balls import Ball, StaleValueError, enclosure
+from bptt.verify.functions import BINARY, UNARY
 from bptt.verify.leaves import Leaf
 
 
 class Kind(NamedTuple):
-    """A float type: how much an operation in it may add, as balls around 1 (relative) and 0 (absolute)."""
+    """A float type as NumPy or XLA computes in it: how much an operation may add, as balls around 1 and around 0."""
 
     dtype: np.dtype[Any]
     bits: int
     weak: bool  # a number of Python's, which takes the type of the array that it meets
-    rounding: arb  # 1 ± u
+    rounding: arb  # 1 ± u, of a product, a quotient or a root
     library: arb  # 1 ± 8 u
     underflow: arb  # 0 ± η
     library_underflow: arb  # 0 ± 8 η
+    flush: arb  # 0 ± what an addition may lose where subnormal numbers become 0
 
 
-def kind_of(leaf: Leaf) -> Kind:
-    """The arithmetic in which a leaf takes part."""
-    weak = isinstance(leaf.given, float) and not isinstance(leaf.given, np.floating)
-    return _kind(leaf.values.dtype.name, weak)
+class Figures(NamedTuple):
+    """What is assumed of whoever computes, in units of u and η; `docs/rounding.md` says why."""
+
+    rounding: int
+    library: int
+    flushes: bool  # subnormal numbers to 0
+
+
+NUMPY = Figures(rounding=1, library=8, flushes=False)
+XLA = Figures(rounding=2, library=32, flushes=True)
 
 
 @cache
-def _kind(name: str, weak: bool) -> Kind:
+def kind(name: str, figures: Figures = NUMPY, *, weak: bool = False) -> Kind:
+    """The kind of that float type: "float32"."""
     info = np.finfo(name)
     bits = int(info.nmant) + 1
-    unit, tiny = arb(2) ** -bits, arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
-    return Kind(np.dtype(name), bits, weak, arb(1, unit), arb(1, 8 * unit), arb(0, tiny), arb(0, 8 * tiny))
+    unit = arb(2) ** -bits
+    tiny = arb(2) ** int(info.minexp) if figures.flushes else arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
+    return Kind(
+        np.dtype(name),
+        bits,
+        weak,
+        rounding=arb(1, figures.rounding * unit),
+        library=arb(1, figures.library * unit),
+        underflow=arb(0, tiny),
+        library_underflow=arb(0, figures.library * tiny),
+        flush=arb(0, tiny if figures.flushes else 0),
+    )
+
+
+def kind_of(leaf: Leaf, figures: Figures = NUMPY) -> Kind:
+    """The arithmetic in which a leaf takes part."""
+    weak = isinstance(leaf.given, float) and not isinstance(leaf.given, np.floating)
+    return kind(leaf.values.dtype.name, figures, weak=weak)
+
+
+def constant(number: object, dtype: Any = None, figures: Figures = NUMPY) -> "Rounded":
+    """A number that stands in the code; in a buffer of that type, or of the type of what it meets."""
+    weak = dtype is None or np.dtype(dtype).kind != "f"
+    return Rounded(enclosure(number), kind("float64" if weak else np.dtype(dtype).name, figures, weak=weak))
+
+
+def stored(number: arb, kind: Kind) -> "Rounded":
+    """A float as it is read: with XLA, a subnormal number may be read as 0."""
+    flushed = not kind.flush.is_exact() and abs(number) <= kind.flush.rad()
+    return Rounded(number + kind.flush if flushed else number, kind)
 
 
 @cache
@@ -82,6 +119,14 @@ def _function(apply: Callable[[arb], arb]) -> Callable[[Any], Any]:
     return lambda self: _library(apply, self)
 
 
+def _function_of_two(apply: Callable[[arb, arb], arb]) -> Callable[[Any, Any], Any]:
+    def method(self: "Rounded", other: object) -> Any:
+        operand = _operand(other, self.kind)
+        return operand if operand is NotImplemented else _library(apply, self, operand)
+
+    return method
+
+
 class Rounded(Ball):
     """A float somewhere in `value`. A sum is kept as one while its terms may still be added in another order."""
 
@@ -100,6 +145,8 @@ class Rounded(Ball):
             return self._sum
         if self._value is None:
             self._value = self._sum + self.mass * _spread(self._terms, self.kind.bits)
+            if not self.kind.flush.is_exact():
+                self._value += self.kind.flush * self._terms
         return self._value
 
     @property
@@ -161,11 +208,14 @@ class Rounded(Ball):
     __truediv__, __rtruediv__ = _rounded(operator.truediv)
 
     def sqrt(self) -> "Rounded":
-        return Rounded(self.value.sqrt() * self.kind.rounding, self.kind)
+        return Rounded(self.value.sqrt() * self.kind.rounding + self.kind.flush, self.kind)
 
-    exp, expm1, log, log1p = (_function(f) for f in (arb.exp, arb.expm1, arb.log, arb.log1p))
-    sin, cos, tan = (_function(f) for f in (arb.sin, arb.cos, arb.tan))
-    sinh, cosh, tanh = (_function(f) for f in (arb.sinh, arb.cosh, arb.tanh))
+
+for _name, _unary in UNARY.items():
+    if _name != "sqrt":
+        setattr(Rounded, _name, _function(_unary.apply))
+for _name, _binary in BINARY.items():
+    setattr(Rounded, _name, _function_of_two(_binary.apply))
 
 
 def _operand(number: object, kind: Kind) -> Any:
@@ -177,8 +227,8 @@ def _operand(number: object, kind: Kind) -> Any:
     value = enclosure(number)
     if value is NotImplemented:
         return value
-    stored = float(kind.dtype.type(float(value)))
-    return Rounded(value if arb(stored) == value else value * kind.rounding + kind.underflow, kind)
+    in_that_type = float(kind.dtype.type(float(value)))
+    return Rounded(value if arb(in_that_type) == value else value * kind.rounding + kind.underflow, kind)
 
 
 def _promoted(a: Kind, b: Kind) -> Kind:

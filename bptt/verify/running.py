@@ -1,5 +1,6 @@
 """Running a user's f and gradient on balls, which they were not written for."""
 
+import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from bptt.verify.balls import StaleValueError, UndecidedComparisonError, enclosure
+from bptt.verify.ball_array import Constant
+from bptt.verify.balls import StaleValueError, enclosure
+from bptt.verify.buffers import holding
 from bptt.verify.leaves import FlatArguments
+from bptt.verify.ways import TooManyWaysError, UndecidedComparisonError
 
 Function: TypeAlias = Callable[..., Any]
 Claims: TypeAlias = npt.NDArray[Any]  # the gradient by one leaf, computed on balls
@@ -26,38 +30,82 @@ class NoVerdictError(Exception):
         self.final = final
 
 
-def on_floats(f: Function, gradient: Function, arguments: FlatArguments) -> tuple[object, list[Claims] | None]:
-    """f, and then the gradient by each leaf, on the arguments as they were given; `None` if it is another each time."""
-    with np.errstate(all="ignore"):
-        value = scalar(f(*arguments.copies()))
-        first, second = (arguments.match(gradient(*arguments.copies())) for _ in range(2))
-    same = all(np.array_equal(_floats(a), _floats(b), equal_nan=True) for a, b in zip(first, second, strict=True))
-    return value, first if same else None
+class FloatsOnlyError(NoVerdictError):
+    """The function of that name runs on floats and on nothing else."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} runs on floats but not on balls{reason}", final=True)
+        self.name = name
 
 
-def _floats(claims: Claims) -> npt.NDArray[np.float64]:
-    return claims.astype(np.float64)
+def undecided(name: str, error: UndecidedComparisonError | TooManyWaysError) -> NoVerdictError:
+    """What to say where a comparison stays open."""
+    if isinstance(error, TooManyWaysError):
+        return NoVerdictError(f"{name} {error}{_place(error)}", final=True)
+    jump = ": a kink or a jump" if error.exact else ""
+    return NoVerdictError(f"{name} {error}{_place(error)}{jump}", final=error.exact)
 
 
-def run(name: str, function: Function, arguments: FlatArguments, balls: list[Any]) -> Any:
-    """What the function returns for balls. Raises what it raises on floats too, and `NoVerdictError` otherwise."""
-    try:
-        with np.errstate(all="ignore"):  # balls raise no flag, but what is computed beside them may
-            return function(*arguments.rebuild(balls))
-    except UndecidedComparisonError as error:
-        kink = ": a kink or a jump" if error.exact else ""
-        raise NoVerdictError(f"{name} {error}{_place(error)}{kink}", final=error.exact) from error
-    except StaleValueError as error:
-        raise NoVerdictError(f"{name} {error}{_place(error)}", final=True) from error
-    except _BALL_ERRORS as error:
-        function(*arguments.copies())  # an error that floats raise too is the caller's own
-        reason = f"{name} runs on floats but not on balls{_place(error)}: {type(error).__name__}: {error}"
-        raise NoVerdictError(reason, final=True) from error
+class Subject:
+    """A user's function as one that runs on balls: as it stands, or as the jaxpr that JAX traces."""
+
+    def __init__(self, name: str, function: Function, arguments: FlatArguments) -> None:
+        self.name = name
+        self._function = function
+        self._arguments = arguments
+        self._jaxpr: Callable[[list[Any], Constant], Any] | None = None
+
+    @property
+    def by_jax(self) -> bool:
+        """Whether it has run as a jaxpr."""
+        return self._jaxpr is not None
+
+    def run(self, balls: list[Any], constant: Constant) -> Any:
+        """What the function returns for these leaves. `constant` makes balls of the numbers that stand in its code.
+
+        Raises what it raises on floats too; `UndecidedComparisonError`; and `NoVerdictError` if it does not run on
+        balls.
+        """
+        if self._jaxpr is not None:
+            return self._traced(balls, constant)
+        try:
+            with holding(constant), np.errstate(all="ignore"):  # balls raise no flag, but what stands beside them may
+                return self._function(*self._arguments.rebuild(balls))
+        except UndecidedComparisonError:
+            raise
+        except StaleValueError as error:
+            raise NoVerdictError(f"{self.name} {error}{_place(error)}", final=True) from error
+        except _BALL_ERRORS as error:
+            self._function(*self._arguments.copies())  # an error that floats raise too is the caller's own
+            if "jax" in sys.modules and self._trace():
+                return self._traced(balls, constant)
+            reason = f"{_place(error)}: {type(error).__name__}: {error}"
+            raise FloatsOnlyError(self.name, reason) from error
+
+    def _trace(self) -> bool:
+        from bptt.verify import jaxprs
+
+        try:
+            leaves = [leaf.copy() for leaf in self._arguments.leaves]
+            self._jaxpr = jaxprs.traced(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
+        except _BALL_ERRORS:  # NumPy code, which JAX cannot trace
+            return False
+        return True
+
+    def _traced(self, balls: list[Any], constant: Constant) -> Any:
+        from bptt.verify.jaxprs import UnknownPrimitiveError
+
+        assert self._jaxpr is not None
+        try:
+            return self._jaxpr(balls, constant)
+        except UnknownPrimitiveError as error:
+            raise FloatsOnlyError(self.name, f": {error}") from error
 
 
 def _place(error: Exception) -> str:
     """Where in the caller's code an error arose."""
-    inside = (str(Path(__file__).parent), str(Path(np.__file__).parent))
+    libraries = [sys.modules[name].__file__ for name in ("numpy", "jax") if name in sys.modules]
+    inside = tuple(str(Path(file).parent) for file in (__file__, *libraries) if file)
     own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(inside)]
     return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
 

@@ -29,9 +29,10 @@ from flint import arb
 
 from bptt import network
 from bptt.verify import Report, check_gradient
-from bptt.verify.balls import Ball, UndecidedComparisonError, enclosure, precision
+from bptt.verify.balls import Ball, enclosure, precision
 from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.rounding import Rounded, kind_of
+from bptt.verify.ways import UndecidedComparisonError
 from tests.regimes import REGIMES, Case, case
 from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
 
