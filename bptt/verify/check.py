@@ -73,7 +73,7 @@ def check_gradient(
     seed = checked_seed(seed)
     flat = FlatArguments(f, arguments, wrt)
     with computing(flat):
-        return _judge(_seeded(f, seed), _seeded(gradient, seed), flat, reference, seed)
+        return _judge(seeded(f, seed), seeded(gradient, seed), flat, reference, seed)
 
 
 def assert_gradient(
@@ -190,7 +190,9 @@ def checked_seed(seed: int | None) -> int:
     return int(seed)
 
 
-def _seeded(function: Callable[..., Any], seed: int) -> Callable[..., Any]:
+def seeded(function: Callable[..., Any], seed: int) -> Callable[..., Any]:
+    """The function, NumPy's generator seeded before each call."""
+
     def called(*arguments: Any) -> Any:
         np.random.seed(seed)  # noqa: NPY002
         return function(*arguments)

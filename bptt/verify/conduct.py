@@ -73,5 +73,6 @@ def _of_other_types(arguments: FlatArguments, gradient: list[npt.NDArray[Any]]) 
     return [
         f"the gradient by {leaf.path} is {claims.dtype}; {leaf.path} is {leaf.values.dtype}"
         for leaf, claims in zip(arguments.leaves, gradient, strict=True)
-        if leaf.differentiable and claims.dtype.kind == "f" and claims.dtype != leaf.values.dtype
+        if leaf.differentiable and hasattr(leaf.given, "dtype") and claims.dtype.kind == "f"
+        if claims.dtype != leaf.values.dtype
     ]

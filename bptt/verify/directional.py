@@ -26,7 +26,10 @@ from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.report import Formula, LeafFinding, Verdict
 from bptt.verify.running import Function
 
-_LEVELS = 6  # of Richardson extrapolation
+_LEVELS = 24  # of Richardson extrapolation at most: f may change much faster than the size of an array suggests
+_ENOUGH = (
+    1e-3  # of Σ |contribution|: a slope to within that is not looked for in smaller steps when two brought nothing
+)
 _FIRST_STEP = 2.0**-7  # of the size of an array
 _COMPLEX_STEP = 2.0**-100
 _COMPLEX_REACH = 2.0**40  # how far beyond the entry that matters most another one is moved; nothing is lost by it there
@@ -97,6 +100,7 @@ class _Line:
         self.value = value
         self.random = random
         self.gradient = floats
+        self.values: _Arrays = [leaf.values for leaf in arguments.leaves]
         self.values = self._in_double()
         self.sizes = [_size(leaf.values) for leaf in arguments.leaves]
         self.direction: _Arrays = []
@@ -121,7 +125,7 @@ class _Line:
 
     def _in_double(self) -> _Arrays:
         """The leaves in float64 if f takes them so and is the same, and else as they are."""
-        given = [leaf.values for leaf in self.arguments.leaves]
+        given = self.values
         double = [x.astype(_Number, copy=False) if x.dtype.kind == "f" else x for x in given]
         if all(x.dtype == y.dtype for x, y in zip(given, double, strict=True)):
             return given
@@ -190,6 +194,7 @@ class _Line:
         row: list[float] = []
         best = Slope(np.nan, np.inf)
         bends: list[float] = []
+        found = 0
         for level in range(_LEVELS):
             h = self.step / 4**level
             difference, bend = self._both_sides(chosen, h)
@@ -202,12 +207,13 @@ class _Line:
             if level == 2:
                 self.measure_noise()
             error = _SAFETY * abs(row[-1] - row[-2]) + self._noise_over(h, chosen)
-            if error >= best.error:
-                break
-            kink = bends[-1] > bends[-2] / 2 and bends[-1] > 8 * self.noise / h
-            best = Slope(row[-1], error, kink)
-            self.finest, self.correction = h, abs(row[-1] - row[0])
-            if not kink and abs(best.value - claim.value) > 16 * (best.error + claim.error):
+            if error < best.error:
+                kink = bends[-1] > bends[-2] / 2 and bends[-1] > _SAFETY * self.noise / h
+                best = Slope(row[-1], error, kink)
+                self.finest, self.correction, found = h, abs(row[-1] - row[0]), level
+            far = abs(best.value - claim.value) > 16 * (best.error + claim.error)
+            enough = best.error < _ENOUGH * sum(self._masses[n] for n in chosen) and level >= found + 2
+            if self._noise_over(h, chosen) > error / 2 or (not best.kink and (far or enough)):
                 break
         return best
 

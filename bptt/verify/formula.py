@@ -173,7 +173,7 @@ def _of_f(
     """The true gradient in every way that f can go, and what `after` returned after each."""
 
     def once() -> Reference:
-        leaves = [leaf.balls(Traced, adjoint.constant) for leaf in arguments.leaves]
+        leaves = [leaf.balls(Traced, lambda value: adjoint.constant(Ball(value))) for leaf in arguments.leaves]
         inputs = [
             np.ravel(balls).tolist() if leaf.differentiable else []  # now: f may write into its arguments
             for leaf, balls in zip(arguments.leaves, leaves, strict=True)

@@ -374,7 +374,8 @@ _RULES: dict[str, Rule] = {
         name: _method(_NAMES_OF_METHODS.get(name, name))
         for name in (
             "exp", "exp2", "expm1", "log", "log1p", "sqrt", "rsqrt", "cbrt", "logistic", "erf", "erfc", "erf_inv",
-            "lgamma", "digamma", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh", "atanh",
+            "lgamma", "digamma", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+            "atanh",
         )
     },
     "atan2": _method("arctan2", 2),

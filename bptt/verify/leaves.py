@@ -56,7 +56,7 @@ class FlatArguments:
                 f"arguments must be the tuple of f's positional arguments; got {type(arguments).__name__}"
                 " (for a single argument x write (x,))"
             )
-        names = _parameter_names(f, len(arguments))
+        names = self.names = _parameter_names(f, len(arguments))
         tree: Any = tuple(arguments)
         accessors, given, self._spec = optree.tree_flatten_with_accessor(tree)
         paths = [names[accessor[0].entry] + accessor[1:].codify("") for accessor in accessors]
@@ -91,7 +91,7 @@ class FlatArguments:
 
     def half_the_digits(self) -> float:
         """The relative error of a number of which half the bits of the coarsest float type given are right."""
-        bits = min(np.finfo(leaf.values.dtype).nmant + 1 for leaf in self.leaves if leaf.differentiable)
+        bits = min(np.finfo(leaf.values.dtype).nmant + 1 for leaf in self.leaves if leaf.values.dtype.kind == "f")
         return float(2.0 ** -(bits // 2))
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:
@@ -99,8 +99,9 @@ class FlatArguments:
         return self._spec.unflatten(leaves)
 
     def flatten(self, arguments: Any) -> list[Any]:
-        """The leaves of arguments of the same structure."""
-        return optree.tree_leaves(arguments)
+        """The leaves of something of the same structure; `None` where that has none."""
+        leaves: list[Any] = self._spec.flatten_up_to(arguments)
+        return leaves
 
     def match(self, gradient: Any) -> list[npt.NDArray[Any]]:
         """The gradient by each leaf as an array of numbers or of balls, an empty one if it is not differentiated.
