@@ -2,6 +2,8 @@
 
 import json
 import tempfile
+import traceback
+from collections.abc import Iterator
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +19,8 @@ from rich.table import Table
 
 from bptt.network import Arguments
 from bptt.shipped import Distance, distances_on_the_sine, shipped, the_published
+from bptt.verify import Claim
+from bptt.verify.claim import load, points
 from bptt.verify.survey import Counterexample, Row, Subject, smallest_counterexample, survey
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
@@ -44,6 +48,15 @@ def bptt(
 
 @app.command()
 def verify(
+    claim: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[MODULE:NAME]",
+            show_default=False,
+            help="Judge this instead: a bptt.verify.Claim, a tuple (f, gradient, arguments), or a function that returns"
+            " one and takes nothing or a NumPy generator. FILE.py:NAME does, too.",
+        ),
+    ] = None,
     examples: Annotated[int, typer.Option(min=1, help="Random points for each gradient.")] = 100,
     seed: Annotated[int, typer.Option(min=0, max=2**32 - 1, help="The same seed gives the same run.")] = 0,
     max_size: Annotated[
@@ -55,10 +68,14 @@ def verify(
 ) -> None:
     """Judge every gradient that bptt ships at random points, and refute the one that the post published.
 
-    Exit code 0 if every shipped gradient is right, 1 if one is not, 2 for a usage error.
+    With MODULE:NAME, judge that claim of yours instead.
+
+    Exit code 0 if everything that is judged is right, 1 if something is not, 2 for a usage error.
     """
     if json_file is not None:
         _require_writable(json_file)
+    if claim is not None:
+        raise typer.Exit(_verify_claim(claim, examples, seed, json_file))
     console.print(f"{examples} random points for each gradient, sizes from 1 to {max_size}, seed {seed};")
     console.print("each row shows the largest sizes that were met, and the fewest digits of agreement\n")
 
@@ -95,6 +112,45 @@ def verify(
         }
         json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
     raise typer.Exit(0 if all_right else 1)
+
+
+def _verify_claim(place: str, examples: int, seed: int, json_file: Path | None) -> int:
+    """Judge a user's claim, print the report on the worst point, and return the exit code."""
+    try:
+        claim = load(place)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="MODULE:NAME") from error
+    try:
+        reports = [point.check(seed) for point in _with_progress(points(claim, examples, seed), examples)]
+    except (TypeError, ValueError) as error:
+        if not _raised_here(error):
+            raise  # the claim's own code did
+        raise typer.BadParameter(f"{place}: {error}", param_hint="MODULE:NAME") from error
+    verdicts = [report.verdict for report in reports]
+    worst = next(v for v in ("wrong", "undecided", "right") if v in verdicts)
+    shown = verdicts.index(worst)
+    if len(reports) > 1:
+        counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("right", "wrong", "undecided") if v in verdicts)
+        console.print(f"{place} at {len(reports)} points: {counts}\n")
+        console.print(f"point {shown}, drawn from numpy.random.default_rng([{seed}, {shown}]):")
+    console.print(str(reports[shown]))
+    if json_file is not None:
+        findings = {"claim": place, "seed": seed, "verdict": worst, "points": [asdict(report) for report in reports]}
+        json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
+    return 0 if worst == "right" else 1
+
+
+def _raised_here(error: Exception) -> bool:
+    """Whether it was not the user's code that raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
+
+
+def _with_progress(judged: Iterator[Claim], total: int) -> Iterator[Claim]:
+    terminal = Console(stderr=True)
+    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
+    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+        yield from progress.track(judged, total=total, description="judging")
 
 
 def main() -> None:

@@ -12,11 +12,13 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"bptt.verify needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone", name=error.name
     ) from error
+from bptt.verify.claim import Claim
 from bptt.verify.products import assert_jvp, assert_vjp, check_jvp, check_vjp
 from bptt.verify.report import Arithmetic, Entry, Formula, LeafArithmetic, LeafFinding, Report, Verdict
 
 __all__ = [
     "Arithmetic",
+    "Claim",
     "Entry",
     "Formula",
     "GradientMismatch",

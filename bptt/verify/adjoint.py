@@ -11,6 +11,7 @@ slope that cancel do so before they are multiplied by an adjoint that is itself 
 
 import gc
 import itertools
+import math
 import operator
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ _ONE, _MINUS_ONE = arb(1), arb(-1)
 
 Partial: TypeAlias = Callable[[arb, arb, arb], arb]
 
+_LINEAR, _CURVED = 1, 2  # in the one variable that a formula has
+_SATURATED = 32.0  # beyond which h (1 − h) and its kin are 0 to within a rounding of h
+
 
 def _constant(number: object) -> Any:
     """The `arb` of a number that does not depend on the inputs; a ball that is not traced should have."""
@@ -37,36 +41,45 @@ def _constant(number: object) -> Any:
 
 
 def _binary(
-    apply: Callable[[arb, arb], arb], by_left: Partial, by_right: Partial
+    apply: Callable[[arb, arb], arb],
+    by_left: Partial,
+    by_right: Partial,
+    *,
+    in_left: int = _CURVED,
+    in_right: int = _CURVED,
+    in_both: int = _CURVED,
 ) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
     def forward(self: "Traced", other: object) -> Any:
         a = self.value
         if isinstance(other, Traced):
             b = other.value
             v = apply(a, b)
-            return _of_two(v, self, by_left(a, b, v), other, by_right(a, b, v))
+            return _of_two(v, self, by_left(a, b, v), other, by_right(a, b, v), in_both)
         b = _constant(other)
         if b is NotImplemented:
             return b
         v = apply(a, b)
-        return _of_one(v, self, by_left(a, b, v))
+        return _of_one(v, self, by_left(a, b, v), in_left)
 
     def reflected(self: "Traced", other: object) -> Any:
         a, b = _constant(other), self.value
         if a is NotImplemented:
             return a
         v = apply(a, b)
-        return _of_one(v, self, by_right(a, b, v))
+        return _of_one(v, self, by_right(a, b, v), in_right)
 
     return forward, reflected
 
 
-def _unary(apply: Callable[[arb], arb], partial: Callable[[arb, arb], arb]) -> Callable[[Any], Any]:
+def _unary(apply: Callable[[arb], arb], partial: Callable[[arb, arb], arb], how: int = _CURVED) -> Callable[[Any], Any]:
     def method(self: "Traced") -> "Traced":
         v = apply(self.value)
-        return _of_one(v, self, partial(self.value, v))
+        return _of_one(v, self, partial(self.value, v), how)
 
     return method
+
+
+_LINEAR_IN_BOTH = {"in_left": _LINEAR, "in_right": _LINEAR, "in_both": _LINEAR}
 
 
 def _slope_of_power(a: arb, b: arb, v: arb) -> arb:  # noqa: ARG001  (the form of every partial derivative)
@@ -79,7 +92,8 @@ def _slope_of_power(a: arb, b: arb, v: arb) -> arb:  # noqa: ARG001  (the form o
 class Traced(Ball):
     """A ball that knows which traced balls it was computed from, and its partial derivative by each.
 
-    If `collapsed`, it is a function of the one source alone, and whatever is computed from it may refer to that.
+    If `collapsed`, it is a function of the one source alone, and whatever is computed from it may refer to that; the
+    number says whether a linear function or a curved one.
     """
 
     __slots__ = ("absolute", "adjoint", "collapsed", "created", "sources")
@@ -88,7 +102,7 @@ class Traced(Ball):
 
     adjoint: Any  # an arb while a sweep is under way, the sum of what has come back so far; None before
 
-    def __init__(self, value: arb, sources: tuple[tuple["Traced", arb], ...] = (), *, collapsed: bool = False) -> None:
+    def __init__(self, value: arb, sources: tuple[tuple["Traced", arb], ...] = (), collapsed: int = 0) -> None:
         self.value = value
         self.sources = sources
         self.collapsed = collapsed
@@ -96,20 +110,22 @@ class Traced(Ball):
         self.created = next(_creation)
 
     # the operation, then ∂v/∂a and ∂v/∂b of v = a ∘ b
-    __add__, __radd__ = _binary(operator.add, lambda a, b, v: _ONE, lambda a, b, v: _ONE)
-    __sub__, __rsub__ = _binary(operator.sub, lambda a, b, v: _ONE, lambda a, b, v: _MINUS_ONE)
-    __mul__, __rmul__ = _binary(operator.mul, lambda a, b, v: b, lambda a, b, v: a)
-    __truediv__, __rtruediv__ = _binary(operator.truediv, lambda a, b, v: 1 / b, lambda a, b, v: -v / b)
+    __add__, __radd__ = _binary(operator.add, lambda a, b, v: _ONE, lambda a, b, v: _ONE, **_LINEAR_IN_BOTH)
+    __sub__, __rsub__ = _binary(operator.sub, lambda a, b, v: _ONE, lambda a, b, v: _MINUS_ONE, **_LINEAR_IN_BOTH)
+    __mul__, __rmul__ = _binary(operator.mul, lambda a, b, v: b, lambda a, b, v: a, in_left=_LINEAR, in_right=_LINEAR)
+    __truediv__, __rtruediv__ = _binary(
+        operator.truediv, lambda a, b, v: 1 / b, lambda a, b, v: -v / b, in_left=_LINEAR
+    )
     __pow__, __rpow__ = _binary(operator.pow, _slope_of_power, lambda a, b, v: v * a.log())
 
-    __neg__ = _unary(operator.neg, lambda x, v: _MINUS_ONE)
+    __neg__ = _unary(operator.neg, lambda x, v: _MINUS_ONE, _LINEAR)
 
     def __abs__(self) -> "Traced":
         slope = _slope_of_abs(self.value)
         if not slope.is_exact() and _both_slopes_of_abs and self.value.is_zero():
             slope = _ONE if self.decide(">", False, False, 0, arb(0)) else _MINUS_ONE
         if slope.is_exact():
-            return _of_one(abs(self.value), self, slope)
+            return _of_one(abs(self.value), self, slope, _LINEAR)
         if (
             self.absolute is None
         ):  # one node, however often |x| is written: its slope cancels in the sum that comes back
@@ -172,24 +188,25 @@ def constant(number: object, dtype: object = None) -> Traced:  # noqa: ARG001  (
     return made
 
 
-def _of_one(value: arb, x: Traced, partial: arb) -> Traced:
-    """The result of an operation on x."""
+def _of_one(value: arb, x: Traced, partial: arb, how: int) -> Traced:
+    """The result of an operation on x that is linear or curved."""
     if x.collapsed:
         ((variable, slope),) = x.sources
-        return Traced(value, ((variable, partial * slope),), collapsed=True)
-    return Traced(value, ((x, partial),), collapsed=True)
+        return Traced(value, ((variable, partial * slope),), max(how, x.collapsed))
+    return Traced(value, ((x, partial),), how)
 
 
-def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb) -> Traced:
+def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb, how: int) -> Traced:
     """The result of an operation on a and b."""
     if a.created < 0:
-        return _of_one(value, b, by_b)
+        return _of_one(value, b, by_b, how)
     if b.created < 0:
-        return _of_one(value, a, by_a)
+        return _of_one(value, a, by_a, how)
     variable_of_a, slope_of_a = a.sources[0] if a.collapsed else (a, _ONE)
     variable_of_b, slope_of_b = b.sources[0] if b.collapsed else (b, _ONE)
     if variable_of_a is variable_of_b:
-        return Traced(value, ((variable_of_a, by_a * slope_of_a + by_b * slope_of_b),), collapsed=True)
+        slope = by_a * slope_of_a + by_b * slope_of_b
+        return Traced(value, ((variable_of_a, slope),), max(how, a.collapsed, b.collapsed))
     return Traced(value, ((a, by_a), (b, by_b)))
 
 
@@ -222,33 +239,36 @@ def _swept(output: Traced) -> list[Traced]:
     return reached
 
 
-def losses(output: object, inputs: Sequence[Sequence[Traced]]) -> list[list[float]]:
-    """What back-propagation in floats may lose in ∂output/∂x, for each x of each input, in units of its roundings.
+def losses(output: object, inputs: Sequence[Sequence[Traced]], unit: float, tiny: float) -> list[list[float]]:
+    """What back-propagation in floats may lose in ∂output/∂x, for each x of each input.
 
-    An estimate: a product loses some roundings of all that is added up in the cotangent, not of what is left of it;
-    and the slope of a function of one variable some roundings of its value, as that of h (1 − h) does.
+    An estimate for an arithmetic of that unit, whose smallest positive number is `tiny`, once `output` was swept. Each
+    contribution to a cotangent loses some roundings of itself; in one that a curved function passes on, its slope also
+    loses some roundings of its value, as that of h (1 − h) does. The losses are passed on as independent ones.
     """
     if not isinstance(output, Traced):
         return [[0.0 for _ in xs] for xs in inputs]
-    masses, lost = {output.created: 1.0}, {output.created: 0.0}
-    for node in _latest_first(output):
-        mass, loss = masses[node.created], lost[node.created]
-        value = float(abs(node.value).mid()) if node.collapsed else 0.0
+    lost: dict[int, float] = {output.created: 0.0}
+    for node in _latest_first(output, keep_adjoints=True):
+        loss, cotangent = lost[node.created], float(abs(node.adjoint).mid())
+        value = float(abs(node.value).mid()) if node.collapsed == _CURVED else 0.0
         for source, partial in node.sources:
             slope = float(abs(partial).mid())
-            key = source.created
-            masses[key] = masses.get(key, 0.0) + mass * slope
-            lost[key] = lost.get(key, 0.0) + loss * slope + mass * (4 * slope + value)
+            flat = value * min(1.0, _SATURATED / (float(abs(source.value).mid()) or 1.0))
+            of_slope = unit * (4 * slope + flat)
+            own = math.hypot(loss * slope, loss * of_slope, cotangent * of_slope, tiny)
+            lost[source.created] = math.hypot(lost.get(source.created, 0.0), own)
     return [[lost.get(x.created, 0.0) for x in xs] for xs in inputs]
 
 
-def _latest_first(output: Traced) -> list[Traced]:
+def _latest_first(output: Traced, *, keep_adjoints: bool = False) -> list[Traced]:
     """All that `output` was computed from, each node before its sources, and no adjoint known yet."""
     reached = {output.created: output}
     waiting = [output]
     while waiting:
         node = waiting.pop()
-        node.adjoint = None
+        if not keep_adjoints:
+            node.adjoint = None
         for source, _ in node.sources:
             if source.created not in reached:
                 reached[source.created] = source

@@ -42,7 +42,7 @@ Kinks: TypeAlias = dict[int, tuple[arb, arb]]
 """The entries at which f has a kink, with its least and its greatest slope; the reference is all that lies between."""
 
 
-class Claim(NamedTuple):
+class Sides(NamedTuple):
     """The gradient by one leaf as computed on balls, and the true one, flattened."""
 
     by_hand: npt.NDArray[Any]
@@ -51,7 +51,7 @@ class Claim(NamedTuple):
     kinks: Kinks
 
 
-def compare_leaf(leaf: Leaf, claim: Claim, with_rounded_constants: Callable[[], Claim | None]) -> LeafFinding:
+def compare_leaf(leaf: Leaf, claim: Sides, with_rounded_constants: Callable[[], Sides | None]) -> LeafFinding:
     """The finding on the gradient by `leaf`.
 
     `with_rounded_constants` computes the claim once more, with `balls.rounded_constants`, if that can be done.
@@ -119,7 +119,7 @@ def _compare(claim: object, true: arb, scale: arb) -> _Compared:
     return _Compared("slight" if error <= scale * _SLIGHT else "wrong", error, size)
 
 
-def _excused(entries: list[_Compared], reference: list[arb], again: Claim | None) -> list[_Compared]:
+def _excused(entries: list[_Compared], reference: list[arb], again: Sides | None) -> list[_Compared]:
     """The entries, the slight differences among them judged with the constants taken for rounded."""
     if again is None:
         return [entry._replace(outcome="wrong") if entry.outcome == "slight" else entry for entry in entries]

@@ -26,13 +26,14 @@ from bptt.verify.balls import (
     precision,
     rounded_constants,
 )
-from bptt.verify.comparison import Claim, Kinks, compare_leaf
+from bptt.verify.comparison import Kinks, Sides, compare_leaf
 from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.report import Formula, LeafFinding
 from bptt.verify.running import Claims, FloatsOnlyError, NoVerdictError, Subject, scalar, undecided
 from bptt.verify.ways import TooManyWaysError, UndecidedComparisonError, every_way
 
 PRECISIONS = (50, 200, 800)  # digits
+_SAFETY = 64  # by which the roundings that a gradient on floats is given are widened
 
 
 class Reference(NamedTuple):
@@ -117,6 +118,12 @@ def true_gradient(f: Subject, arguments: FlatArguments, on_floats: object) -> tu
     return reference, digits
 
 
+def loss_figures(arguments: FlatArguments) -> tuple[float, float]:
+    """What an operation on the coarsest of the floats given may lose: relative to its result, and at least."""
+    types = [np.finfo(leaf.values.dtype) for leaf in arguments.leaves if leaf.values.dtype.kind == "f"]
+    return _SAFETY * max(float(t.eps) for t in types), _SAFETY**2 * max(float(t.smallest_subnormal) for t in types)
+
+
 def _narrow(entry: arb) -> bool:
     return bool(entry.rad() <= abs(entry.mid()) * arb(2) ** -60 or entry.rad() < arb(2) ** -1075)
 
@@ -184,7 +191,7 @@ def _of_f(
         except StaleValueError as error:
             raise NoVerdictError(f"f {error}", final=True) from error
         slopes = [[slope(x) for x in of_leaf] for of_leaf in inputs]
-        lost = adjoint.losses(value, inputs) if with_losses else []
+        lost = adjoint.losses(value, inputs, *loss_figures(arguments)) if with_losses else []
         return Reference(enclosure(value), slopes, [{} for _ in inputs], not isinstance(value, Ball), lost)
 
     try:
@@ -249,10 +256,10 @@ def _of_every_way(
 ) -> LeafFinding:
     """The finding on leaf n, if it is the same for every way that the gradient can go."""
 
-    def claim(reference: Reference, way: list[Claims]) -> Claim:
-        return Claim(way[n], reference.gradient[n], reference.value, reference.kinks[n])
+    def claim(reference: Reference, way: list[Claims]) -> Sides:
+        return Sides(way[n], reference.gradient[n], reference.value, reference.kinks[n])
 
-    def claim_again(number: int) -> Claim | None:
+    def claim_again(number: int) -> Sides | None:
         repeated = again()
         return repeated and claim(repeated[0], repeated[1][number])
 

@@ -76,7 +76,8 @@ class Subject:
         except StaleValueError as error:
             raise NoVerdictError(f"{self.name} {error}{_place(error)}", final=True) from error
         except _BALL_ERRORS as error:
-            self._function(*self._arguments.copies())  # an error that floats raise too is the caller's own
+            with np.errstate(all="ignore"):
+                self._function(*self._arguments.copies())  # an error that floats raise too is the caller's own
             if "jax" in sys.modules and self._trace():
                 return self._traced(balls, constant)
             reason = f"{_place(error)}: {type(error).__name__}: {error}"

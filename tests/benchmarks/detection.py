@@ -9,11 +9,13 @@ are computed on balls of 1,600 digits, and their difference, entry by entry, say
     open         the balls leave it open
 
 A detour through a shorter type is no difference on balls; it is live if its floats lie outside the rounding error of
-the right gradient. A pair is caught if the wrong gradient is called wrong and the right one, in the same case, is not.
-`--right N` judges N right gradients of each regime and no wrong ones.
+the right gradient, and faint otherwise. A pair is caught if the wrong gradient is called wrong and the right one, in the same case, is not.
+`--right N` judges N right gradients of each regime and no wrong ones. `--floats` lets the gradients take floats only,
+so that their floats are compared with the true gradient of f.
 """
 
 import argparse
+import itertools
 import json
 import sys
 import time
@@ -78,14 +80,16 @@ def main() -> None:
     parser.add_argument(
         "--right", type=int, metavar="N", help="judge the right gradient alone, in N cases of each regime"
     )
+    parser.add_argument("--floats", action="store_true", help="gradients that take floats only")
     parser.add_argument("--json", type=Path, help="write the figures to this file, too")
     options = parser.parse_args()
     if options.right:
-        judge_right_cases(options.right, options.seed)
+        judge_right_cases(options.right, options.seed, options.floats)
         return
     start = time.perf_counter()
-    tallies = {name: tally(name, 3 if options.quick else options.cases, options.seed) for name in REGIMES}
-    floor = detection_floor(options.seed)
+    cases = 3 if options.quick else options.cases
+    tallies = {name: tally(name, cases, options.seed, options.floats) for name in REGIMES}
+    floor = detection_floor(options.seed, options.floats)
     print_table(tallies)
     print(f"\nThe smallest error of one step's contribution to dL/dU that was caught in every benign case: {floor:.0e}")
     print(f"{time.perf_counter() - start:.0f} s")
@@ -94,7 +98,7 @@ def main() -> None:
         options.json.write_text(json.dumps({"regimes": figures, "detection_floor": floor}, indent=2) + "\n")
 
 
-def judge_right_cases(cases: int, seed: int) -> None:
+def judge_right_cases(cases: int, seed: int, floats_only: bool) -> None:
     """The right gradients that are accused, and those that stay undecided, each with its reason."""
     print("| regime | right cases | false alarms | undecided | median guaranteed digits in float64 |")
     print("|---|---|---|---|---|")
@@ -103,21 +107,22 @@ def judge_right_cases(cases: int, seed: int) -> None:
         digits: list[int] = []
         for n in range(cases):
             drawn = case(regime, seed * cases + n)
-            report = judged(drawn, right)
+            report = judged(drawn, right, floats_only)
             wrong += report.verdict == "wrong"
-            if "undecided" in (report.verdict, report.arithmetic.verdict):
-                undecided += 1
-                print(f"{name}, seed {seed * cases + n}: {report.arithmetic.reason}", file=sys.stderr)
+            if report.verdict == "wrong":
+                print(f"{name}, seed {seed * cases + n}: {report.reason}", file=sys.stderr)
+            part = report.formula if floats_only else report.arithmetic
+            undecided += "undecided" in (report.verdict, part.verdict)
             if drawn.point.y.dtype == np.float64:
-                digits += [leaf.digits for leaf in report.arithmetic.leaves if leaf.digits is not None]
+                digits += [leaf.digits for leaf in part.leaves if leaf.digits is not None]
         print(f"| {name} | {cases} | {wrong} | {undecided} | {np.median(digits):.0f} |", flush=True)
 
 
-def tally(name: str, cases: int, seed: int) -> Tally:
+def tally(name: str, cases: int, seed: int, floats_only: bool = False) -> Tally:
     result = Tally()
     for n in range(cases):
         drawn = case(REGIMES[name], seed + n)
-        report = judged(drawn, right)
+        report = judged(drawn, right, floats_only)
         result.right_cases += 1
         result.right_undecided += "undecided" in (report.verdict, report.arithmetic.verdict)
         if report.verdict == "wrong":
@@ -125,15 +130,16 @@ def tally(name: str, cases: int, seed: int) -> Tally:
             continue
         truth = truth_of(drawn)
         for mistake in WRONG_GRADIENTS:
-            count(result, drawn, mistake, truth)
+            count(result, drawn, mistake, truth, floats_only)
     return result
 
 
-def count(result: Tally, drawn: Case, mistake: Wrong, truth: Truth) -> None:
-    report = judged(drawn, mistake.gradient)
+def count(result: Tally, drawn: Case, mistake: Wrong, truth: Truth, floats_only: bool) -> None:
+    report = judged(drawn, mistake.gradient, floats_only)
     kind, error = compared(drawn, mistake, truth)
     if not mistake.in_the_formula:
-        kind = "live" if report.arithmetic.verdict == "wrong" else "equivalent"
+        arithmetic = judged(drawn, mistake.gradient).arithmetic if floats_only else report.arithmetic
+        kind = "live" if arithmetic.verdict == "wrong" else "faint"
     result.pairs[kind] += 1
     if report.verdict == "wrong":
         result.caught[kind] += 1
@@ -143,9 +149,18 @@ def count(result: Tally, drawn: Case, mistake: Wrong, truth: Truth) -> None:
         result.missed[mistake.kind] += 1
 
 
-def judged(drawn: Case, gradient: Gradient) -> Report:
+def judged(drawn: Case, gradient: Gradient, floats_only: bool = False) -> Report:
     loss = partial(network.loss, activation=drawn.activation)
-    return check_gradient(loss, partial(gradient, drawn.activation), tuple(drawn.point))
+    of_arguments = partial(gradient, drawn.activation)
+    return check_gradient(loss, refusing_balls(of_arguments) if floats_only else of_arguments, tuple(drawn.point))
+
+
+def refusing_balls(gradient: Callable[..., Any]) -> Callable[..., Any]:
+    def of_floats(*arguments: Any) -> Any:
+        float(arguments[-1].flat[0])
+        return gradient(*arguments)
+
+    return of_floats
 
 
 def truth_of(drawn: Case) -> Truth:
@@ -185,13 +200,15 @@ def on_balls(flat: FlatArguments, drawn: Case, gradient: Gradient, balls: Callab
     return [enclosure(entry) for leaf in flat.match(returned) for entry in leaf.reshape(-1).tolist()]
 
 
-def detection_floor(seed: int) -> float:
+def detection_floor(seed: int, floats_only: bool = False) -> float:
     """The smallest of the errors 1e-6, 1e-7, … of the first step's contribution to dL/dU such that it and all larger
-    ones are caught in 20 benign cases."""
+    ones are caught in 20 benign cases in float64."""
+    drawn = (case(REGIMES["benign"], n) for n in itertools.count(seed))
+    cases = list(itertools.islice((one for one in drawn if one.point.y.dtype == np.float64), 20))
     smallest = float("inf")
     for error in CONTRIBUTION_ERRORS:
         gradient = partial(backward, Steps(by_U=partial(first_step_off_by, error)))
-        if not all(judged(case(REGIMES["benign"], seed + n), gradient).verdict == "wrong" for n in range(20)):
+        if not all(judged(one, gradient, floats_only).verdict == "wrong" for one in cases):
             break
         smallest = error
     return smallest
