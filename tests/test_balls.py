@@ -220,7 +220,7 @@ def test_every_operation_of_balls_has_a_version_of_its_own(kind: type[Ball]) -> 
         "__repr__",
         "__copy__",
         "__deepcopy__",
-        "__getattr__",
+        "__format__",
     )
     comparisons = ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__", "__hash__")
     unchanged = (*of_numbers, *comparisons, "__pos__", "conjugate", "decide")

@@ -1,6 +1,7 @@
 """`bptt verify` as its users run it."""
 
 import json
+import re
 import subprocess
 import sys
 from importlib.metadata import version
@@ -142,7 +143,7 @@ def test_the_version_is_printed() -> None:
 def test_help_tells_the_exit_codes() -> None:
     result = run("verify", "--help")
     assert result.exit_code == 0
-    assert "Exit code 0 if every shipped gradient is right" in result.stdout
+    assert "Exit code 0 if everything that is judged is right" in result.stdout
 
 
 def test_the_installed_command_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
@@ -157,3 +158,95 @@ def test_importing_bptt_loads_numpy_and_nothing_else() -> None:
     code = f"import sys, bptt; print([name for name in {extras} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"
+
+
+CLAIMS = """
+import numpy as np
+from bptt.verify import Claim
+
+def f(x):
+    return np.tanh(x).sum()
+
+def gradient(x):
+    return 1 - np.tanh(x) ** 2
+
+point = (np.array([0.5, 1.0]),)
+right = Claim(f, gradient, point)
+wrong = (f, lambda x: 1 - x**2, point)
+unclear = (f, lambda x: gradient(x), point, None, "balls")
+stops = (f, lambda x: [float(x[0]), 0], point, None, "balls")
+no_claim = 3
+no_tuple = (f, gradient, [1.0])
+
+def one():
+    return right
+
+def at_random(random):
+    return f, gradient, (random.normal(size=3),)
+
+def sometimes_wrong(random):
+    return f, lambda x: gradient(x) * np.where(x > 1, 2, 1), (random.normal(size=3),)
+
+def broken(random):
+    return f, lambda x: x.no_such_thing, (random.normal(size=3),)
+"""
+
+
+class TestAClaim:
+    @pytest.fixture(autouse=True)
+    def in_a_folder_with_claims(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (tmp_path / "claims_of_mine.py").write_text(CLAIMS)
+        monkeypatch.chdir(tmp_path)
+        monkeypatch.setattr(sys, "path", list(sys.path))
+        monkeypatch.setattr(sys, "modules", dict(sys.modules))
+
+    @pytest.mark.parametrize("place", ["claims_of_mine:right", "claims_of_mine:one", "claims_of_mine.py:right"])
+    def test_a_right_one_is_reported_with_exit_code_0(self, place: str) -> None:
+        result = run("verify", place)
+        assert result.exit_code == 0
+        assert result.stdout.startswith("right: every entry agrees to 49 digits")
+
+    @pytest.mark.parametrize(("name", "verdict"), [("wrong", "wrong: x[1] is 0 by hand"), ("stops", "undecided: ")])
+    def test_one_that_is_not_right_is_reported_with_exit_code_1(self, name: str, verdict: str) -> None:
+        result = run("verify", f"claims_of_mine:{name}")
+        assert result.exit_code == 1
+        assert result.stdout.startswith(verdict)
+
+    def test_a_function_of_a_generator_is_judged_at_random_points(self) -> None:
+        result = run("verify", "claims_of_mine:at_random", "--examples", "7")
+        assert result.exit_code == 0
+        assert result.stdout.startswith("claims_of_mine:at_random at 7 points: 7 right")
+
+    def test_the_first_point_that_is_wrong_is_shown_and_can_be_drawn_again(self) -> None:
+        result = run("verify", "claims_of_mine:sometimes_wrong", "--seed", "3")
+        assert result.exit_code == 1
+        counts, _, place = result.stdout.splitlines()[:3]
+        assert re.fullmatch(r"claims_of_mine:sometimes_wrong at 100 points: \d+ right, \d+ wrong", counts)
+        (n,) = re.findall(r"point \d+, drawn from numpy.random.default_rng\(\[3, (\d+)\]\):", place)
+        assert (np.random.default_rng([3, int(n)]).normal(size=3) > 1).any()
+
+    def test_the_findings_are_written_as_json(self, tmp_path: Path) -> None:
+        run("verify", "claims_of_mine:wrong", "--json", str(tmp_path / "findings.json"))
+        findings = json.loads((tmp_path / "findings.json").read_text())
+        assert findings["verdict"] == "wrong"
+        assert findings["points"][0]["formula"]["leaves"][0]["entry"]["index"] == [1]
+
+    @pytest.mark.parametrize(
+        ("place", "message"),
+        [
+            ("claims_of_mine", "a claim is named module:name or file.py:name; got 'claims_of_mine'"),
+            ("claims_of_mine:absent", "claims_of_mine has no 'absent'; it has Claim, f, gradient"),
+            ("no_such_module:x", "there is no module 'no_such_module'"),
+            ("no_such_file.py:x", "there is no file no_such_file.py"),
+            ("claims_of_mine:no_claim", "a claim must be a bptt.verify.Claim or a tuple"),
+            ("claims_of_mine:no_tuple", "arguments must be the tuple of f's positional arguments; got list"),
+        ],
+    )
+    def test_what_is_no_claim_is_a_usage_error(self, place: str, message: str) -> None:
+        result = run("verify", place)
+        assert result.exit_code == 2
+        assert message in re.sub(r"[│\s]+", " ", result.output)
+
+    def test_an_error_of_the_claims_own_code_is_raised(self) -> None:
+        result = run("verify", "claims_of_mine:broken")
+        assert isinstance(result.exception, AttributeError)

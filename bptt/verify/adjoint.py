@@ -19,7 +19,8 @@ from typing import Any, NamedTuple, TypeAlias
 
 from flint import arb
 
-from bptt.verify.balls import Ball, Operands, StaleValueError, enclosure
+from bptt.verify import balls
+from bptt.verify.balls import Ball, Fixed, Operands, StaleValueError, enclosure
 from bptt.verify.functions import BINARY, UNARY
 from bptt.verify.ways import Difference, undecided
 
@@ -34,8 +35,8 @@ _SATURATED = 32.0  # beyond which h (1 − h) and its kin are 0 to within a roun
 
 
 def _constant(number: object) -> Any:
-    """The `arb` of a number that does not depend on the inputs; a ball that is not traced should have."""
-    if isinstance(number, Ball):
+    """The `arb` of a number that does not depend on the inputs; a ball that is not traced may have."""
+    if isinstance(number, Ball) and not isinstance(number, Fixed):
         raise StaleValueError
     return enclosure(number)
 
@@ -96,7 +97,7 @@ class Traced(Ball):
     number says whether a linear function or a curved one.
     """
 
-    __slots__ = ("absolute", "adjoint", "collapsed", "created", "sources")
+    __slots__ = ("absolute", "adjoint", "blurred", "collapsed", "created", "sources")
 
     absolute: "Traced | None"  # |x|, once it has been asked for where x may be 0
 
@@ -107,6 +108,7 @@ class Traced(Ball):
         self.sources = sources
         self.collapsed = collapsed
         self.absolute = None
+        self.blurred = 0.0  # what it may have lost since its variable, in roundings; if that is measured
         self.created = next(_creation)
 
     # the operation, then ∂v/∂a and ∂v/∂b of v = a ∘ b
@@ -122,7 +124,7 @@ class Traced(Ball):
 
     def __abs__(self) -> "Traced":
         slope = _slope_of_abs(self.value)
-        if not slope.is_exact() and _both_slopes_of_abs and self.value.is_zero():
+        if not slope.is_exact() and _at_kink(self.value):
             slope = _ONE if self.decide(">", False, False, 0, arb(0)) else _MINUS_ONE
         if slope.is_exact():
             return _of_one(abs(self.value), self, slope, _LINEAR)
@@ -132,10 +134,12 @@ class Traced(Ball):
             self.absolute = Traced(abs(self.value), ((self, slope),))
         return self.absolute
 
-    def decide(self, relation: str, holds: bool, fails: bool, other: object, value: arb) -> bool:  # noqa: ARG002
+    def decide(self, relation: str, holds: bool, fails: bool, other: object, value: arb) -> bool:
         """As for any ball; but equal numbers are a kink or a jump, however exactly they are known."""
         if not self.value.overlaps(value):
             return holds
+        if self.created < 0 and not (isinstance(other, Traced) and other.created >= 0):
+            return super().decide(relation, holds, fails, other, value)  # neither depends on an input
         exact = self.value.is_exact() and value.is_exact()
         return undecided(relation, self.value, value, lambda: _difference(self, other), exact=exact)
 
@@ -183,17 +187,27 @@ for _name, _operation in BINARY.items():
 
 def constant(number: object, dtype: object = None) -> Traced:  # noqa: ARG001  (the form of every such function)
     """A number that depends on no input, such as the zeros of a buffer."""
-    made = Traced(enclosure(number))
+    return _fixed(balls.constant(number).value)
+
+
+def _fixed(value: arb) -> Traced:
+    made = Traced(value)
     made.created = -1 - made.created
     return made
 
 
 def _of_one(value: arb, x: Traced, partial: arb, how: int) -> Traced:
     """The result of an operation on x that is linear or curved."""
-    if x.collapsed:
+    if x.created < 0:
+        return _fixed(value)
+    if not x.collapsed:
+        made = Traced(value, ((x, partial),), how)
+    else:
         ((variable, slope),) = x.sources
-        return Traced(value, ((variable, partial * slope),), max(how, x.collapsed))
-    return Traced(value, ((x, partial),), how)
+        made = Traced(value, ((variable, partial * slope),), max(how, x.collapsed))
+    if _measuring:
+        made.blurred = _size(partial) * x.blurred + _size(value)
+    return made
 
 
 def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb, how: int) -> Traced:
@@ -206,8 +220,29 @@ def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb, how: int) ->
     variable_of_b, slope_of_b = b.sources[0] if b.collapsed else (b, _ONE)
     if variable_of_a is variable_of_b:
         slope = by_a * slope_of_a + by_b * slope_of_b
-        return Traced(value, ((variable_of_a, slope),), max(how, a.collapsed, b.collapsed))
+        made = Traced(value, ((variable_of_a, slope),), max(how, a.collapsed, b.collapsed))
+        if _measuring:
+            made.blurred = _size(by_a) * a.blurred + _size(by_b) * b.blurred + _size(value)
+        return made
     return Traced(value, ((a, by_a), (b, by_b)))
+
+
+_measuring = False
+
+
+@contextmanager
+def measuring_cancellation() -> Iterator[None]:
+    """Let `Traced` keep account of what cancels in formulas of one variable, for `losses`."""
+    global _measuring
+    _measuring = True
+    try:
+        yield
+    finally:
+        _measuring = False
+
+
+def _size(x: arb) -> float:
+    return float(abs(x).mid())
 
 
 def sweep(output: object, inputs: Sequence[Traced]) -> Callable[[Traced], arb]:
@@ -244,18 +279,20 @@ def losses(output: object, inputs: Sequence[Sequence[Traced]], unit: float, tiny
 
     An estimate for an arithmetic of that unit, whose smallest positive number is `tiny`, once `output` was swept. Each
     contribution to a cotangent loses some roundings of itself; in one that a curved function passes on, its slope also
-    loses some roundings of its value, as that of h (1 − h) does. The losses are passed on as independent ones.
+    loses some roundings of its value, as that of h (1 − h) does, and what cancels in its formula makes that more.
+    The losses are passed on as independent ones.
     """
     if not isinstance(output, Traced):
         return [[0.0 for _ in xs] for xs in inputs]
     lost: dict[int, float] = {output.created: 0.0}
     for node in _latest_first(output, keep_adjoints=True):
-        loss, cotangent = lost[node.created], float(abs(node.adjoint).mid())
-        value = float(abs(node.value).mid()) if node.collapsed == _CURVED else 0.0
+        loss, cotangent = lost[node.created], _size(node.adjoint)
+        value = _size(node.value) if node.collapsed == _CURVED else 0.0
+        blurred = min(node.blurred / (_size(node.value) or 1e-300), 1e100)
         for source, partial in node.sources:
-            slope = float(abs(partial).mid())
-            flat = value * min(1.0, _SATURATED / (float(abs(source.value).mid()) or 1.0))
-            of_slope = unit * (4 * slope + flat)
+            slope = _size(partial)
+            flat = value * min(1.0, _SATURATED / (_size(source.value) or 1.0))
+            of_slope = unit * (4 * slope * (1 + blurred) + flat)
             own = math.hypot(loss * slope, loss * of_slope, cotangent * of_slope, tiny)
             lost[source.created] = math.hypot(lost.get(source.created, 0.0), own)
     return [[lost.get(x.created, 0.0) for x in xs] for xs in inputs]
@@ -289,6 +326,7 @@ def collector_paused() -> Iterator[None]:
 
 
 _both_slopes_of_abs = False
+_met_abs_at_zero = False
 
 
 @contextmanager
@@ -303,6 +341,20 @@ def both_slopes_of_abs(wanted: bool) -> Iterator[None]:
         yield
     finally:
         _both_slopes_of_abs = before
+
+
+def _at_kink(x: arb) -> bool:
+    """Whether |x| is to be taken for a comparison that is not decided."""
+    global _met_abs_at_zero
+    _met_abs_at_zero |= x.is_zero()
+    return _both_slopes_of_abs and x.is_zero()
+
+
+def met_abs_at_zero() -> bool:
+    """Whether |x| at exactly 0 was computed since this was last asked."""
+    global _met_abs_at_zero
+    met, _met_abs_at_zero = _met_abs_at_zero, False
+    return met
 
 
 def _slope_of_abs(x: arb) -> arb:

@@ -35,9 +35,12 @@ def precision(digits: int) -> Iterator[None]:
             ctx.prec = before
 
 
-def constant(number: object, dtype: object = None) -> "Ball":  # noqa: ARG001  (the form of every such function)
-    """A number that stands in the code, as a ball."""
-    return Ball(enclosure(number))
+def constant(number: object, dtype: object = None) -> "Fixed":  # noqa: ARG001  (the form of every such function)
+    """A number that stands in the code, as a ball. Raises `TypeError` for what is no real number."""
+    value = enclosure(number)
+    if value is NotImplemented:
+        raise TypeError(f"{number!r} is no real number")
+    return Fixed(value)
 
 
 class StaleValueError(ArithmeticError):
@@ -62,22 +65,25 @@ _constant_error = arb(0)  # of a float among the balls, relative; as global as t
 
 
 @contextmanager
-def rounded_constants() -> Iterator[None]:
+def rounded_constants(bits: int = 53) -> Iterator[None]:
     """Take a float among the balls for a real number that it was rounded from, some 64 roundings away at most.
 
-    So is `1.0 / 3`, and so are the entries of a product of data that was computed before. A float that a float32 can
-    hold, such as 0.5 or 2.0, stays what it is.
+    So is `1.0 / 3`, and so are the entries of a product of data that was computed before, in a type of so many bits. A
+    float that half of them can hold, such as 0.5 or 2.0, stays what it is.
     """
-    global _constant_error
-    _constant_error = arb(0, 64 * arb(2) ** -53)
+    global _constant_error, _short
+    _constant_error, _short = arb(0, 64 * arb(2) ** -bits), 2.0 ** (24 if bits == 53 else bits // 2)
     try:
         yield
     finally:
         _constant_error = arb(0)
 
 
+_short = 2.0**24
+
+
 def _constant(number: float) -> arb:
-    if _constant_error.is_zero() or (math.frexp(number)[0] * 2**24).is_integer():
+    if _constant_error.is_zero() or (math.frexp(number)[0] * _short).is_integer():
         return arb(number)
     return arb(number) * (1 + _constant_error)
 
@@ -155,19 +161,14 @@ class Ball:
 
     conjugate = __copy__ = __pos__
 
+    def __format__(self, spec: str) -> str:
+        return format(float(self.value.mid()), spec) if spec else repr(self)
+
     def __deepcopy__(self, memo: object) -> "Ball":
         return self
 
     def __repr__(self) -> str:
         return f"Ball({self.value.str(15)})"
-
-    def __getattr__(self, name: str) -> Any:
-        """Whatever a scalar of NumPy's has, `.shape`, `.T` or `.sum()`: that of the array that holds the ball."""
-        if name.startswith("_") or not hasattr(np.ndarray, name):
-            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        held = empty((), dtype=object)
-        held[()] = self
-        return getattr(held, name)
 
 
 class Operands(NamedTuple):
@@ -188,6 +189,46 @@ def _same(a: object, b: object) -> bool:
     return a is b or not (isinstance(a, Ball) or isinstance(b, Ball) or a != b)
 
 
+class Fixed(Ball):
+    """A number that stands in the code, such as the zeros of a buffer: it goes with balls of any kind."""
+
+    __slots__ = ()
+
+
+def _among_fixed(name: str) -> Callable[[Fixed, Any], Any]:
+    """An operation that leaves a number fixed if the other one is, and leaves the rest to a ball of another kind."""
+    operation = getattr(Ball, name)
+
+    def method(self: Fixed, other: Any) -> Any:
+        if isinstance(other, Ball) and type(other) not in (Ball, Fixed):
+            return NotImplemented
+        result = operation(self, other)
+        return Fixed(result.value) if type(result) is Ball and type(other) is not Ball else result
+
+    return method
+
+
+for _name in ("add", "sub", "mul", "truediv", "pow"):
+    for _prefix in ("__", "__r"):
+        setattr(Fixed, f"{_prefix}{_name}__", _among_fixed(f"{_prefix}{_name}__"))
+
+
+def _of_array(name: str) -> property:
+    """What a scalar of NumPy's has: that of the array without axes that holds the ball."""
+
+    def attribute(self: Ball) -> Any:
+        held = empty((), dtype=object)
+        held[()] = self
+        return getattr(held, name)
+
+    return property(attribute)
+
+
+for _name in (
+    "T", "astype", "clip", "copy", "dot", "dtype", "flatten", "item", "max", "mean", "min", "ndim", "prod", "ravel",
+    "reshape", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose", "var",
+):  # fmt: skip
+    setattr(Ball, _name, _of_array(_name))
 for _name, _function in UNARY.items():
     setattr(Ball, _name, _unary(_function.apply))
 for _name, _operation in BINARY.items():

@@ -6,8 +6,11 @@ by `from numpy import zeros`, is not covered: its arrays are floats, and refuse 
 """
 
 import functools
+import importlib.machinery
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -21,7 +24,12 @@ from bptt.verify.balls import Ball
 def holding(constant: Constant) -> Iterator[None]:
     """Let NumPy's constructors make arrays of such balls in this context, and put them back afterwards."""
     before = {name: getattr(np, name) for name in _WRAPPED}
+    compiled = _compiled_users_of_numpy(len(sys.modules))
+    as_it_is = ModuleType("numpy")
+    vars(as_it_is).update(vars(np))
     token = making.set(constant)
+    for module, name in compiled:
+        setattr(module, name, as_it_is)
     for name, wrap in _WRAPPED.items():
         setattr(np, name, wrap(before[name]))
     try:
@@ -29,11 +37,30 @@ def holding(constant: Constant) -> Iterator[None]:
     finally:
         for name, function in before.items():
             setattr(np, name, function)
+        for module, name in compiled:
+            setattr(module, name, np)
         making.reset(token)
 
 
+@functools.cache
+def _compiled_users_of_numpy(_: int) -> list[tuple[ModuleType, str]]:
+    """The compiled modules that look NumPy's functions up by name, such as those of `np.random`, and under which name.
+
+    They take the arrays that they make for what they always are, without looking. The argument is how many modules are
+    loaded, so that new ones are found.
+    """
+    suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
+    return [
+        (module, name)
+        for module in list(sys.modules.values())
+        if (getattr(module, "__file__", None) or "").endswith(suffixes)
+        for name, value in list(vars(module).items())
+        if value is np
+    ]
+
+
 def _filled(make: Callable[..., Any]) -> Callable[..., Any]:
-    """A constructor whose array has one value throughout: zeros, ones, full and the like; in empty it is NaN."""
+    """A constructor whose array has one value throughout: zeros and ones; in empty it is NaN."""
 
     @functools.wraps(make)
     def filled(*arguments: Any, **keywords: Any) -> Any:
@@ -60,7 +87,7 @@ def _can_hold(array: Any) -> bool:
 
 
 def _each(make: Callable[..., Any]) -> Callable[..., Any]:
-    """A constructor whose array has different values: eye and identity."""
+    """A constructor whose array has values of several kinds, some of them balls perhaps: eye, full."""
 
     @functools.wraps(make)
     def each(*arguments: Any, **keywords: Any) -> Any:
@@ -69,7 +96,8 @@ def _each(make: Callable[..., Any]) -> Callable[..., Any]:
         if constant is None or not _can_hold(array):
             return array
         balls = empty(array.shape, dtype=object)
-        balls.reshape(-1)[:] = [constant(value, array.dtype) for value in array.reshape(-1).tolist()]
+        values = array.reshape(-1).tolist()
+        balls.reshape(-1)[:] = [x if isinstance(x, Ball) else constant(x, array.dtype) for x in values]
         return balls.view(BallArray)
 
     return each
@@ -102,8 +130,8 @@ def _of_a_scalar(test: Callable[..., Any], of_ball: Callable[[Ball], bool]) -> C
 
 
 _WRAPPED: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    **dict.fromkeys(("zeros", "ones", "empty", "full", "zeros_like", "ones_like", "empty_like", "full_like"), _filled),
-    **dict.fromkeys(("eye", "identity"), _each),
+    **dict.fromkeys(("zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like"), _filled),
+    **dict.fromkeys(("full", "full_like", "eye", "identity"), _each),
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray"), _converted),
     "isfinite": lambda test: _of_a_scalar(test, is_finite),
     "isnan": lambda test: _of_a_scalar(test, lambda x: not is_finite(x)),

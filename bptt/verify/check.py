@@ -117,7 +117,7 @@ def _judge(f: Function, gradient: Function, flat: FlatArguments, reference: Refe
             observed = conduct.observe(f, gradient, flat)
         except (AttributeError, TypeError):
             raise error from None
-    subjects = Subject("f", f, flat), Subject("gradient", gradient, flat)
+    subjects = Subject("f", f, flat), Subject("gradient", gradient, flat, before=f)
     findings = list(observed.findings)
 
     def report(judged: Formula, of_floats: Arithmetic) -> Report:
@@ -133,12 +133,23 @@ def _judge(f: Function, gradient: Function, flat: FlatArguments, reference: Refe
     findings += others
     try:
         judged = formula.judge(*subjects, flat, observed.value)
-        return report(judged, arithmetic.judge(*subjects, flat, None if others else observed.gradient))
+        of_floats = arithmetic.judge(*subjects, flat, None if others else observed.gradient)
+        if judged.verdict == of_floats.verdict == "wrong":
+            beside = _beside_the_truth(f, gradient, flat, observed, seed)
+            if beside is not None and beside.verdict != "wrong":
+                findings.append("gradient does something else on balls than on floats: does it ask for types?")
+                return report(beside, _not_told_apart("its balls are not those of its floats"))
+        return report(judged, of_floats)
     except FloatsOnlyError as error:
         if reference == "balls":
             judged = formula.undecided_formula(str(error), formula.PRECISIONS[0], flat)
             return report(judged, Arithmetic("undecided", str(error), ()))
-        return report(_by_floats(error, f, gradient, flat, observed, seed), _not_told_apart(str(error)))
+        judged = _by_floats(error, f, gradient, flat, observed, seed)
+        if others and judged.verdict == "right":
+            judged = formula.undecided_formula(others[0], formula.PRECISIONS[0], flat)
+        return report(judged, _not_told_apart(str(error)))
+    finally:
+        conduct.run_again(f, gradient, flat)
 
 
 def _by_floats(
@@ -147,14 +158,23 @@ def _by_floats(
     """The next best: the true gradient beside floats, and without balls for f, a random direction."""
     if error.name == "gradient":
         try:
-            true, digits = formula.true_gradient(Subject("f", f, flat), flat, observed.value)
-        except FloatsOnlyError:  # it ran before, in another way
-            pass
+            beside = _beside_the_truth(f, gradient, flat, observed, seed)
         except NoVerdictError as outcome:
             return formula.undecided_formula(str(outcome), formula.PRECISIONS[-1], flat)
-        else:
-            return estimate.judge(f, gradient, flat, observed.gradient, true, digits, seed)
+        if beside is not None:
+            return beside
     return directional.judge(f, gradient, flat, observed.value, observed.gradient, seed)
+
+
+def _beside_the_truth(
+    f: Function, gradient: Function, flat: FlatArguments, observed: Observed, seed: int
+) -> Formula | None:
+    """The floats of the gradient beside the true one; `None` if f runs on floats only."""
+    try:
+        true, digits = formula.true_gradient(Subject("f", f, flat), flat, observed.value)
+    except FloatsOnlyError:
+        return None
+    return estimate.judge(f, gradient, flat, observed.gradient, true, digits, seed)
 
 
 def _changing(gradient: Function, flat: FlatArguments, observed: Observed) -> list[str]:

@@ -21,10 +21,9 @@ from bptt.verify.report import Entry, LeafFinding, Verdict
 
 # These say when a ball is narrow enough, and when to look for the excuse. Only _FEW_ROUNDINGS turns an error into
 # agreement, and only where the excuse was found to hold.
-_ENOUGH = arb(2) ** -64  # of an entry: finer than any float64 can resolve
+_ENOUGH = arb(2) ** -100  # of an entry: 30 digits, so that a difference quotient of a tiny step shows
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
 _FEW_ROUNDINGS = arb(2) ** -50  # of an entry
-_SLIGHT = arb(2) ** -26  # of the largest entry or of f: half the digits of a float64
 _HALF_OF_FLOAT32 = arb(2) ** -12  # of the same: a float that is off by more was not merely rounded
 
 _DIGITS_SHOWN = 40  # of a number at most
@@ -49,6 +48,7 @@ class Sides(NamedTuple):
     reference: list[arb]
     value: arb  # of f
     kinks: Kinks
+    bits: int = 53  # of the floats given
 
 
 def compare_leaf(leaf: Leaf, claim: Sides, with_rounded_constants: Callable[[], Sides | None]) -> LeafFinding:
@@ -63,7 +63,8 @@ def compare_leaf(leaf: Leaf, claim: Sides, with_rounded_constants: Callable[[], 
 
     by_hand = claim.by_hand.reshape(-1).tolist()
     scale = max(number.abs_upper() for number in (claim.value, *claim.reference))
-    entries = [_compare(entry, true, scale) for entry, true in zip(by_hand, claim.reference, strict=True)]
+    slight = scale * arb(2) ** -(claim.bits // 2)  # half the digits, of the largest entry or of f
+    entries = [_compare(entry, true, scale, slight) for entry, true in zip(by_hand, claim.reference, strict=True)]
     if any(entry.outcome == "slight" for entry in entries):
         entries = _excused(entries, claim.reference, with_rounded_constants())
 
@@ -104,7 +105,7 @@ def compare_leaf(leaf: Leaf, claim: Sides, with_rounded_constants: Callable[[], 
     return LeafFinding(leaf.path, shape, "right", reason, digits)
 
 
-def _compare(claim: object, true: arb, scale: arb) -> _Compared:
+def _compare(claim: object, true: arb, scale: arb, slight: arb) -> _Compared:
     by_hand = enclosure(claim)
     difference = by_hand - true
     error, size = difference.abs_upper(), by_hand.abs_lower()
@@ -115,15 +116,15 @@ def _compare(claim: object, true: arb, scale: arb) -> _Compared:
         narrow = error <= size * _ENOUGH or error < _BELOW_FLOATS
         return _Compared("agrees" if narrow else "open", error, size)
     if isinstance(claim, float) and difference.abs_lower() <= scale * _HALF_OF_FLOAT32:
-        return _Compared("slight" if error <= scale * _SLIGHT else "float", error, size)
-    return _Compared("slight" if error <= scale * _SLIGHT else "wrong", error, size)
+        return _Compared("slight" if error <= slight else "float", error, size)
+    return _Compared("slight" if error <= slight else "wrong", error, size)
 
 
 def _excused(entries: list[_Compared], reference: list[arb], again: Sides | None) -> list[_Compared]:
     """The entries, the slight differences among them judged with the constants taken for rounded."""
     if again is None:
         return [entry._replace(outcome="wrong") if entry.outcome == "slight" else entry for entry in entries]
-    with rounded_constants():
+    with rounded_constants(again.bits):
         by_hand = [enclosure(entry) for entry in again.by_hand.reshape(-1).tolist()]
 
     def outcome(n: int) -> _Outcome:

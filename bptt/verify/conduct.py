@@ -1,5 +1,6 @@
 """What is seen when f and the gradient run on the floats that were given: their results, and how they behave."""
 
+import contextlib
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,6 +54,13 @@ def jittered(x: npt.NDArray[Any], random: np.random.Generator) -> npt.NDArray[An
     return moved.reshape(x.shape)
 
 
+def run_again(f: Function, gradient: Function, arguments: FlatArguments) -> None:
+    """Call both once more on floats, so that what they keep between calls is no balls."""
+    with np.errstate(all="ignore"), contextlib.suppress(Exception):
+        f(*arguments.copies())
+        gradient(*arguments.copies())
+
+
 def _as_floats(claims: npt.NDArray[Any]) -> Floats:
     """A copy: a gradient may return the buffer that its next call fills."""
     floats: Floats = claims.astype(claims.dtype if claims.dtype.kind == "f" else np.float64)
@@ -60,7 +68,10 @@ def _as_floats(claims: npt.NDArray[Any]) -> Floats:
 
 
 def _changed(name: str, arguments: FlatArguments, given: Any) -> list[str]:
-    after = arguments.flatten(given)
+    try:
+        after = arguments.flatten(given)
+    except ValueError:
+        return [f"{name} changes the structure of its arguments"]
     changed = [
         leaf.path
         for leaf, now in zip(arguments.leaves, after, strict=True)

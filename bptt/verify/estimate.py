@@ -108,7 +108,7 @@ def _outcome(by_hand: float, true: arb, noise: float) -> str:
         return "wrong"
     if true.is_zero() and by_hand == 0:
         return "agrees"
-    return "agrees" if noise < abs(true) / 2 and error.abs_upper() <= noise else "open"
+    return "agrees" if noise < abs(true) / 1000 and error.abs_upper() <= noise else "open"
 
 
 def _digits(true: Sequence[float], noise: npt.NDArray[np.float64]) -> int | None:

@@ -68,8 +68,10 @@ _ATTEMPTS = (
     _Attempt(PRECISIONS[0]),
     _Attempt(PRECISIONS[0], both_slopes_of_abs=True),
     _Attempt(PRECISIONS[1]),
+    _Attempt(PRECISIONS[1], both_slopes_of_abs=True),
     _Attempt(PRECISIONS[2], exact_only=False),
 )
+_MANY = 2000  # arguments, beyond which a second run costs more than the digits that save it
 
 
 def judge(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats: object) -> Formula:
@@ -78,7 +80,10 @@ def judge(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats: ob
     Raises `FloatsOnlyError` if one of them does not run on balls.
     """
     first: Formula | None = None
-    for attempt in _ATTEMPTS:
+    many = sum(leaf.values.size for leaf in arguments.leaves if leaf.values.dtype.kind == "f") > _MANY
+    for attempt in _ATTEMPTS[2 if many else 0 :]:
+        if attempt.both_slopes_of_abs and not adjoint.met_abs_at_zero():
+            continue
         with precision(attempt.digits), collector_paused():
             final = False
             try:
@@ -105,7 +110,7 @@ def true_gradient(f: Subject, arguments: FlatArguments, on_floats: object) -> tu
     """
     for digits in PRECISIONS:
         last = digits == PRECISIONS[-1]
-        with precision(digits), collector_paused():
+        with precision(digits), collector_paused(), adjoint.measuring_cancellation():
             try:
                 reference = _hull([way for way, _ in _of_f(f, arguments, exact_only=not last, with_losses=True)])
                 require_one_function(arguments, on_floats, reference)
@@ -136,7 +141,7 @@ def _attempt(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats:
 
         @functools.cache
         def again() -> tuple[Reference, list[list[Claims]]] | None:
-            with rounded_constants():
+            with rounded_constants(arguments.bits()):
                 try:
                     ways = _ways(f, gradient, arguments, exact_only=attempt.exact_only)
                     return _hull([way.reference for way in ways]), [claims for way in ways for claims in way.claims]
@@ -144,7 +149,9 @@ def _attempt(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats:
                     return None
 
         leaves = [
-            _of_every_way(leaf, n, reference, [claims for way in ways for claims in way.claims], again)
+            _of_every_way(
+                leaf, n, reference, [claims for way in ways for claims in way.claims], again, arguments.bits()
+            )
             for n, leaf in enumerate(arguments.leaves)
             if leaf.differentiable
         ]
@@ -253,11 +260,12 @@ def _of_every_way(
     reference: Reference,
     ways: Sequence[list[Claims]],
     again: Callable[[], tuple[Reference, list[list[Claims]]] | None],
+    bits: int,
 ) -> LeafFinding:
     """The finding on leaf n, if it is the same for every way that the gradient can go."""
 
     def claim(reference: Reference, way: list[Claims]) -> Sides:
-        return Sides(way[n], reference.gradient[n], reference.value, reference.kinks[n])
+        return Sides(way[n], reference.gradient[n], reference.value, reference.kinks[n], bits)
 
     def claim_again(number: int) -> Sides | None:
         repeated = again()

@@ -300,8 +300,11 @@ def _moved(equation: Any, *operands: Any) -> Any:
 
 def _converted(equation: Any, x: Any) -> Any:
     """To floats of another length a ball stays what it is: a detour is no part of the formula."""
-    if not jax.numpy.issubdtype(equation.params["new_dtype"], np.floating):
-        raise UnknownPrimitiveError("JAX's primitive 'convert_element_type' from floats to integers has no rule")
+    dtype = equation.params["new_dtype"]
+    if not jax.numpy.issubdtype(dtype, np.floating):
+        raise UnknownPrimitiveError(
+            f"JAX's primitive 'convert_element_type' from floats to {dtype} has no rule for balls"
+        )
     return x
 
 
@@ -333,15 +336,23 @@ def _scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[A
 
 
 def _while(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """Under `vmap` the condition is an array, and what it is false for stays as it is until all of it is."""
     params = equation.params
     n, m = params["cond_nconsts"], params["body_nconsts"]
     of_condition, of_body, carry = operands[:n], operands[n : n + m], operands[n + m :]
     for _ in range(_MOST_TURNS):
         (goes_on,) = evaluation.run(params["cond_jaxpr"], [*of_condition, *carry])
-        if not bool(goes_on):
+        if not goes_on.any():
             return carry
-        carry = evaluation.run(params["body_jaxpr"], [*of_body, *carry])
+        after = evaluation.run(params["body_jaxpr"], [*of_body, *carry])
+        carry = [_where(goes_on, new, old) for new, old in zip(after, carry, strict=True)] if goes_on.ndim else after
     raise UnknownPrimitiveError(f"JAX's primitive 'while' was not done after {_MOST_TURNS} turns")
+
+
+def _where(which: Any, new: Any, old: Any) -> Any:
+    """The new rows where that holds, and the old ones elsewhere."""
+    where = np.where if _is_of_balls(new) else jax.numpy.where  # which knows random keys, too
+    return where(which.reshape(which.shape + (1,) * (new.ndim - which.ndim)), new, old)
 
 
 def _cond(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
@@ -420,11 +431,11 @@ _RULES: dict[str, Rule] = {
     **dict.fromkeys(
         (
             "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims", "gather", "pad",
-            "reshape", "rev", "scatter", "slice", "split", "squeeze", "transpose",
+            "reshape", "rev", "scatter", "slice", "split", "squeeze", "stack", "tile", "transpose", "unstack",
         ),
         _moved,
     ),
-    **dict.fromkeys(("copy", "copy_p", "reduce_precision", "stop_gradient"), lambda equation, x: x),
+    **dict.fromkeys(("copy", "copy_p", "name", "reduce_precision", "stop_gradient"), lambda equation, x: x),
     "optimization_barrier": lambda equation, *operands: list(operands),
     "convert_element_type": _converted,
     **dict.fromkeys(_WITHOUT_RESULT, _nothing),

@@ -91,8 +91,12 @@ class FlatArguments:
 
     def half_the_digits(self) -> float:
         """The relative error of a number of which half the bits of the coarsest float type given are right."""
-        bits = min(np.finfo(leaf.values.dtype).nmant + 1 for leaf in self.leaves if leaf.values.dtype.kind == "f")
-        return float(2.0 ** -(bits // 2))
+        return float(2.0 ** -(self.bits() // 2))
+
+    def bits(self) -> int:
+        """Those of the coarsest float type given."""
+        types = [np.finfo(leaf.values.dtype) for leaf in self.leaves if leaf.values.dtype.kind == "f"]
+        return min(int(t.nmant) + 1 for t in types)
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:
         """The arguments with other leaves in the same places."""
@@ -195,6 +199,8 @@ def _real_array(path: str, leaf: Any) -> npt.NDArray[Any]:
     values = np.asarray(leaf)
     if isinstance(leaf, np.ndarray) and type(leaf) is not np.ndarray:
         raise TypeError(f"{path} must be a plain array; got {type(leaf).__name__}")
+    if values.dtype.kind == "c":
+        raise TypeError(f"{path} is complex, which is not offered: pass its real and its imaginary part")
     if values.dtype.kind not in "fiub" or values.dtype.itemsize > 8:
         got = f"an array of dtype {values.dtype}" if hasattr(leaf, "dtype") else type(leaf).__name__
         raise TypeError(

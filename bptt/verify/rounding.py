@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from bptt.verify.balls import Ball, StaleValueError, enclosure
+from bptt.verify.balls import Ball, Fixed, StaleValueError, enclosure
 from bptt.verify.functions import BINARY, UNARY
 from bptt.verify.leaves import Leaf
 
@@ -214,15 +214,28 @@ class Rounded(Ball):
 for _name, _unary in UNARY.items():
     if _name != "sqrt":
         setattr(Rounded, _name, _function(_unary.apply))
+
+
+def _log_add_exp(a: Rounded, b: object) -> Any:
+    """Near 0 its error is that of its operands."""
+    operand = _operand(b, a.kind)
+    if operand is NotImplemented:
+        return operand
+    result = _library(BINARY["logaddexp"].apply, a, operand)
+    kind = result.kind
+    return Rounded(result.value + (abs(a.value) + abs(operand.value)) * (kind.library - 1), kind)
+
+
 for _name, _binary in BINARY.items():
     setattr(Rounded, _name, _function_of_two(_binary.apply))
+Rounded.logaddexp = _log_add_exp  # type: ignore[attr-defined]
 
 
 def _operand(number: object, kind: Kind) -> Any:
     """The other operand of an operation in that kind, to which a plain number is rounded."""
     if isinstance(number, Rounded):
         return number
-    if isinstance(number, Ball):
+    if isinstance(number, Ball) and not isinstance(number, Fixed):
         raise StaleValueError
     value = enclosure(number)
     if value is NotImplemented:

@@ -47,12 +47,18 @@ def undecided(name: str, error: UndecidedComparisonError | TooManyWaysError) -> 
 
 
 class Subject:
-    """A user's function as one that runs on balls: as it stands, or as the jaxpr that JAX traces."""
+    """A user's function as one that runs on balls: as it stands, or as the jaxpr that JAX traces.
 
-    def __init__(self, name: str, function: Function, arguments: FlatArguments) -> None:
+    `before` is what runs before it, if it may use what that keeps.
+    """
+
+    def __init__(
+        self, name: str, function: Function, arguments: FlatArguments, before: Function = lambda *_: None
+    ) -> None:
         self.name = name
         self._function = function
         self._arguments = arguments
+        self._before = before
         self._jaxpr: Callable[[list[Any], Constant], Any] | None = None
 
     @property
@@ -77,6 +83,7 @@ class Subject:
             raise NoVerdictError(f"{self.name} {error}{_place(error)}", final=True) from error
         except _BALL_ERRORS as error:
             with np.errstate(all="ignore"):
+                self._before(*self._arguments.copies())
                 self._function(*self._arguments.copies())  # an error that floats raise too is the caller's own
             if "jax" in sys.modules and self._trace():
                 return self._traced(balls, constant)

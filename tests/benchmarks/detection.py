@@ -9,7 +9,8 @@ are computed on balls of 1,600 digits, and their difference, entry by entry, say
     open         the balls leave it open
 
 A detour through a shorter type is no difference on balls; it is live if its floats lie outside the rounding error of
-the right gradient, and faint otherwise. A pair is caught if the wrong gradient is called wrong and the right one, in the same case, is not.
+the right gradient, and faint otherwise. A pair is caught if the wrong gradient is called wrong and the right one, in
+the same case, is not.
 `--right N` judges N right gradients of each regime and no wrong ones. `--floats` lets the gradients take floats only,
 so that their floats are compared with the true gradient of f.
 """

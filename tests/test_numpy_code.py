@@ -1,0 +1,1102 @@
+"""NumPy code as people write it, judged as it stands: buffers, in-place updates, objects, layouts, ties.
+
+Every gradient here is right, and comes with a slip that has to be found.
+"""
+
+import inspect
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import numpy as np
+import pytest
+from numpy import zeros
+
+from bptt.verify import Report, check_gradient
+from tests import numpy_lstm
+
+Array = Any
+BALLS = ("right", "by ball arithmetic", "right")
+
+normal = np.random.default_rng(0).normal
+X = np.array([0.5, -1.25, 2.0])
+W = np.array([1.0, 2.0, -3.0])
+M = normal(size=(3, 4))
+C = normal(size=(3, 4))
+POSITIVE = np.abs(M) + 0.25
+
+
+def found(report: Report) -> tuple[str, str, str]:
+    return report.verdict, report.formula.reference, report.arithmetic.verdict
+
+
+def wrong_leaves(report: Report) -> set[str]:
+    return {leaf.path for leaf in report.formula.leaves if leaf.verdict == "wrong"}
+
+
+def with_a_slip(code: Any, line: str, instead: str) -> Any:
+    """The function or class with a part of one line of it replaced."""
+    source = textwrap.dedent(inspect.getsource(code))
+    assert source.count(line) == 1
+    names = dict(vars(inspect.getmodule(code)))
+    exec(source.replace(line, instead), names)
+    return names[code.__name__]
+
+
+# An LSTM on one-hot columns, and one on embedded words.
+
+
+def judged_char_lstm(char_loss: Any) -> Report:
+    def loss(p: Any, h: Array, c: Array) -> Any:
+        return char_loss(p, [0, 2, 1, 1], [2, 1, 1, 3], h, c)[0]
+
+    def gradient(p: Any, h: Array, c: Array) -> Any:
+        return char_loss(p, [0, 2, 1, 1], [2, 1, 1, 3], h, c)[1]
+
+    return check_gradient(loss, gradient, (numpy_lstm.char_parameters(H=3, V=4), M[:, :1], C[:, :1]), wrt="p")
+
+
+def judged_word_lstm(word_lstm: Any) -> Report:
+    lstm = word_lstm(words=5, D=3, H=2)
+
+    def loss(params: Any) -> Any:
+        lstm.params = params
+        return lstm.forward(np.array([[0, 4, 0, 1], [2, 1, 0, 3]]), np.array([[4, 0, 3, 2], [1, 0, 0, 4]]))
+
+    def gradient(params: Any) -> Any:
+        loss(params)
+        lstm.backward()
+        return lstm.grads
+
+    return check_gradient(loss, gradient, (lstm.params,))
+
+
+def test_an_lstm_on_one_hot_columns_is_right_by_balls() -> None:
+    assert found(judged_char_lstm(numpy_lstm.char_loss)) == BALLS
+
+
+def test_an_lstm_on_embedded_words_is_right_by_balls() -> None:
+    assert found(judged_word_lstm(numpy_lstm.WordLSTM)) == BALLS
+
+
+GATES = {f"p['{kind}_{gate}']" for gate in "figo" for kind in "Wb"}
+OUTPUT = {"p['W_y']", "p['b_y']"}
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "wrong"),
+    [
+        pytest.param("dh * o[t] * (1 - np.tanh(c[t]) ** 2)", "dh * o[t]", GATES, id="tanh' forgotten"),
+        pytest.param("dh * o[t] * (1 - np.tanh(c[t]) ** 2)", "dh * o[t] * (1 - c[t] ** 2)", GATES, id="tanh' of tanh"),
+        pytest.param("dh * np.tanh(c[t]) * o[t]", "dh * c[t] * o[t]", GATES, id="tanh of the cell forgotten"),
+        pytest.param("dc_next = f[t] * dc", "dc_next = dc", GATES, id="forget gate missing"),
+        pytest.param("dc_next = f[t] * dc", "dc_next = f[t - 1] * dc if t else dc", GATES, id="forget gate of before"),
+        pytest.param("** 2) + dc_next", "** 2)", GATES, id="carry of the cell dropped"),
+        pytest.param("dy) + dh_next", "dy)", GATES, id="carry of the state dropped"),
+        pytest.param("dz[:H, :]", "dz[-H:, :]", GATES, id="the input's half of dz"),
+        pytest.param("dz += np.dot", "dz = np.dot", GATES, id="the last gate's dz wins"),
+        pytest.param("dc * c[t - 1] * f[t]", "dc * c[t] * f[t]", GATES, id="cell of the same step"),
+        pytest.param("(1 - g[t] ** 2)", "g[t] * (1 - g[t])", GATES, id="the slope of a sigmoid for that of tanh"),
+        pytest.param("dy[targets[t]] -= 1", "dy[targets[t]] -= 0", GATES | OUTPUT, id="one-hot not subtracted"),
+        pytest.param("dy[targets[t]] -= 1", "dy[inputs[t]] -= 1", GATES | OUTPUT, id="one-hot of the input"),
+        pytest.param('grads["b_y"] += dy', 'grads["b_y"] = dy', {"p['b_y']"}, id="last write wins"),
+        pytest.param("dy, h[t].T", "dy, h[t - 1].T", {"p['W_y']"}, id="state of the step before"),
+        pytest.param("gradient, -5, 5", "gradient, -0.01, 0.01", GATES | OUTPUT, id="clipping that clips"),
+    ],
+)
+def test_a_slip_in_the_lstm_on_columns_is_wrong_by_the_leaves_it_touches(
+    line: str, instead: str, wrong: set[str]
+) -> None:
+    report = judged_char_lstm(with_a_slip(numpy_lstm.char_loss, line, instead))
+    assert report.verdict == "wrong"
+    assert wrong_leaves(report) == wrong
+
+
+RECURRENT = {"params['E']", "params['Wx']", "params['Wh']", "params['b']"}
+ALL = RECURRENT | {"params['Wy']", "params['by']"}
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "wrong"),
+    [
+        pytest.param(
+            'np.add.at(grads["E"], self.words, dx)',
+            'grads["E"][self.words] += dx',
+            {"params['E']"},
+            id="of a word met twice one gradient",
+        ),
+        pytest.param("dscores.sum(axis=0)", "dscores.sum(axis=1)", {"params['by']"}, id="bias over the wrong axis"),
+        pytest.param("dscores /= N * T", "dscores /= N", ALL, id="sum over time for the mean"),
+        pytest.param(
+            "self.targets.ravel()] -= 1",
+            "self.targets.T.ravel()] -= 1",
+            ALL - {"params['by']"},
+            id="targets time first",
+        ),
+        pytest.param("dc *= f", "dc *= 1", RECURRENT, id="forget gate missing"),
+        pytest.param("dc += dh * o", "dc = dh * o", RECURRENT, id="carry of the cell dropped"),
+        pytest.param("dh_out[:, t] + dh_next", "dh_out[:, t]", RECURRENT, id="carry of the state dropped"),
+        pytest.param("self.h[:, t - 1].T.dot(da)", "self.h[:, t].T.dot(da)", {"params['Wh']"}, id="state one late"),
+        pytest.param('grads["Wx"] += ', 'grads["Wx"] = ', {"params['Wx']"}, id="last write wins"),
+        pytest.param("dc * g * i * (1 - i)", "dc * g * (1 - i)", RECURRENT, id="half of a sigmoid's slope"),
+        pytest.param("dh_next = da.dot", "dh_next += da.dot", RECURRENT, id="carry added up"),
+    ],
+)
+def test_a_slip_in_the_lstm_on_words_is_wrong_by_the_leaves_it_touches(
+    line: str, instead: str, wrong: set[str]
+) -> None:
+    report = judged_word_lstm(with_a_slip(numpy_lstm.WordLSTM, line, instead))
+    assert report.verdict == "wrong"
+    assert wrong_leaves(report) == wrong
+
+
+# One function of NumPy's each.
+
+
+class Case(NamedTuple):
+    f: Callable[..., Any]
+    gradient: Callable[..., Any]
+    slip: Callable[..., Any]
+    point: Array
+
+
+def in_place(x: Array) -> Any:
+    y = x.copy()
+    y *= 3
+    y += 1
+    y[1:] -= x[:-1]
+    return (y * W).sum()
+
+
+FUNCTIONS = {
+    "clip": Case(lambda x: (np.clip(x, -1, 1) * W).sum(), lambda x: W * (np.abs(x) < 1), lambda x: W, X),
+    "maximum": Case(lambda x: (np.maximum(x, 0) * W).sum(), lambda x: W * (x > 0), lambda x: W * (x < 0), X),
+    "minimum": Case(lambda x: (np.minimum(x, 0) * W).sum(), lambda x: np.where(x < 0, W, 0), lambda x: W, X),
+    "abs": Case(lambda x: (np.abs(x) * W).sum(), lambda x: W * np.sign(x), lambda x: W, X),
+    "sign": Case(lambda x: (np.sign(x) * x**3).sum(), lambda x: 3 * x * np.abs(x), lambda x: 3 * x**2, X),
+    "where": Case(
+        lambda x: np.where(x > 0, x**2, -x).sum(), lambda x: np.where(x > 0, 2 * x, -1), lambda x: 2 * x * (x > 0), X
+    ),
+    "square": Case(lambda x: np.square(x).sum(), lambda x: 2 * x, np.square, X),
+    "reciprocal": Case(
+        lambda x: np.reciprocal(x).sum(), lambda x: -np.square(np.reciprocal(x)), lambda x: 1 / np.square(x), X
+    ),
+    "prod": Case(np.prod, lambda x: np.prod(x) / x, lambda x: np.prod(x) * x, X),
+    "cumprod": Case(
+        lambda x: np.cumprod(x).sum(),
+        lambda x: np.cumsum(np.cumprod(x)[::-1])[::-1] / x,
+        lambda x: np.cumprod(x) / x,
+        X,
+    ),
+    "var": Case(np.var, lambda x: 2 * (x - x.mean()) / x.size, lambda x: 2 * x / x.size, X),
+    "std": Case(np.std, lambda x: (x - x.mean()) / (x.size * x.std()), lambda x: (x - x.mean()) / x.std(), X),
+    "mean": Case(lambda M: np.mean(M**2, axis=0).sum(), lambda M: 2 * M / len(M), lambda M: 2 * M / M.size, M),
+    "max": Case(lambda x: np.max(x) ** 2, lambda x: 2 * x * (x == np.max(x)), lambda x: 2 * x, X),
+    "max along an axis": Case(
+        lambda M: (np.max(M, axis=1) ** 2).sum(),
+        lambda M: 2 * M * (np.max(M, axis=1, keepdims=True) == M),
+        lambda M: 2 * M * (np.max(M, axis=0, keepdims=True) == M),
+        M,
+    ),
+    "argmax": Case(
+        lambda M: (M[np.arange(3), np.argmax(M, axis=1)] ** 2).sum(),
+        lambda M: 2 * M * np.eye(4)[np.argmax(M, axis=1)],
+        lambda M: M * np.eye(4)[np.argmax(M, axis=1)],
+        M,
+    ),
+    "sort": Case(
+        lambda x: (np.sort(x) * W).sum(), lambda x: W[np.argsort(np.argsort(x))], lambda x: W[np.argsort(x[::-1])], X
+    ),
+    "cumsum": Case(
+        lambda x: (np.cumsum(x) ** 2).sum() / 2, lambda x: np.cumsum(np.cumsum(x)[::-1])[::-1], np.cumsum, X
+    ),
+    "diff": Case(
+        lambda x: (np.diff(x) ** 2).sum() / 2,
+        lambda x: -np.diff(np.diff(x), prepend=0, append=0),
+        lambda x: np.diff(np.diff(x), prepend=0, append=0),
+        X,
+    ),
+    "outer": Case(
+        lambda x: (np.outer(x, W) ** 2).sum(), lambda x: 2 * np.outer(x, W) @ W, lambda x: 2 * np.outer(W, x) @ W, X
+    ),
+    "tensordot": Case(
+        lambda M: (np.tensordot(M, C, axes=([1], [1])) ** 2).sum() / 2,
+        lambda M: np.tensordot(np.tensordot(M, C, axes=([1], [1])), C, axes=1),
+        lambda M: np.tensordot(np.tensordot(C, M, axes=([1], [1])), C, axes=1),
+        M,
+    ),
+    "einsum": Case(
+        lambda M: np.einsum("ij,ij,kj->", M, M, C),
+        lambda M: 2 * np.einsum("ij,kj->ij", M, C),
+        lambda M: np.einsum("ij,kj->ij", M, C),
+        M,
+    ),
+    "kron": Case(lambda x: (np.kron(x, W) ** 2).sum(), lambda x: 2 * x * (W @ W), lambda x: 2 * x * W.sum(), X),
+    "concatenate": Case(lambda x: (np.concatenate([x, 2 * x]) ** 2).sum(), lambda x: 10 * x, lambda x: 6 * x, X),
+    "stack": Case(
+        lambda x: (np.stack([x, x**2], axis=-1) ** 2).sum(), lambda x: 2 * x + 4 * x**3, lambda x: 2 * x + 2 * x**2, X
+    ),
+    "split": Case(
+        lambda M: (np.split(M, 2, axis=1)[0] ** 2).sum(),
+        lambda M: np.hstack([2 * M[:, :2], np.zeros((3, 2))]),
+        lambda M: np.hstack([np.zeros((3, 2)), 2 * M[:, 2:]]),
+        M,
+    ),
+    "pad": Case(
+        lambda x: (np.pad(x, 1)[:-1] * np.pad(x, 1)[1:]).sum(),
+        lambda x: np.pad(x, 1)[2:] + np.pad(x, 1)[:-2],
+        lambda x: np.pad(x, 1, mode="edge")[2:] + np.pad(x, 1)[:-2],
+        X,
+    ),
+    "roll": Case(
+        lambda x: (np.roll(x, 1) * x**2).sum(),
+        lambda x: np.roll(x, 1) * 2 * x + np.roll(x**2, -1),
+        lambda x: np.roll(x, 1) * 2 * x + np.roll(x**2, 1),
+        X,
+    ),
+    "flip": Case(
+        lambda x: (np.flip(x) * x * W).sum(),
+        lambda x: np.flip(x) * W + np.flip(x * W),
+        lambda x: 2 * np.flip(x) * W,
+        X,
+    ),
+    "tile": Case(lambda x: (np.tile(x, (3, 1)) * C[:, :3]).sum(), lambda x: C[:, :3].sum(0), lambda x: C[0, :3], X),
+    "repeat": Case(
+        lambda x: (np.repeat(x, 2) * np.arange(6)).sum(),
+        lambda x: np.arange(6).reshape(3, 2).sum(axis=1),
+        lambda x: np.arange(6).reshape(2, 3).sum(axis=0),
+        X,
+    ),
+    "diag": Case(lambda x: (np.diag(x) @ C).sum(), lambda x: C.sum(axis=1), lambda x: C.sum(axis=0)[:3], X),
+    "tril": Case(lambda M: (np.tril(M) ** 2).sum(), lambda M: 2 * np.tril(M), lambda M: 2 * np.triu(M), M),
+    "trace": Case(lambda M: np.trace(M @ M), lambda M: 2 * M.T, lambda M: 2 * M, M[:, :3]),
+    "norm": Case(np.linalg.norm, lambda x: x / np.linalg.norm(x), lambda x: x / np.linalg.norm(x) ** 2, X),
+    "norms of rows": Case(
+        lambda M: np.linalg.norm(M, axis=1).sum(),
+        lambda M: M / np.linalg.norm(M, axis=1, keepdims=True),
+        lambda M: M / np.linalg.norm(M),
+        M,
+    ),
+    "logaddexp": Case(lambda x: np.logaddexp(0, x).sum(), lambda x: 1 / (1 + np.exp(-x)), np.exp, X),
+    "hypot": Case(lambda x: np.hypot(x, W).sum(), lambda x: x / np.hypot(x, W), lambda x: W / np.hypot(x, W), X),
+    "log2": Case(lambda P: np.log2(P).sum(), lambda P: 1 / (P * np.log(2)), lambda P: 1 / P, POSITIVE),
+    "log10": Case(lambda P: np.log10(P).sum(), lambda P: 1 / (P * np.log(10)), lambda P: np.log(10) / P, POSITIVE),
+    "log1p": Case(lambda P: np.log1p(P).sum(), lambda P: 1 / (1 + P), lambda P: 1 / P, POSITIVE),
+    "expm1": Case(lambda x: np.expm1(x).sum(), lambda x: np.expm1(x) + 1, np.expm1, X),
+    "arctan": Case(lambda x: np.arctan(x).sum(), lambda x: 1 / (1 + x**2), lambda x: 1 / (1 - x**2), X),
+    "cbrt": Case(lambda x: np.cbrt(x).sum(), lambda x: 1 / (3 * np.cbrt(x) ** 2), lambda x: 1 / (3 * np.cbrt(x)), X),
+    "power": Case(
+        lambda P: np.power(P, 2.5).sum(), lambda P: 2.5 * np.power(P, 1.5), lambda P: 2.5 * np.power(P, 2.5), POSITIVE
+    ),
+    "isfinite": Case(
+        lambda x: (x**2).sum() if np.isfinite(x).all() else np.nan,
+        lambda x: np.where(np.isfinite(x), 2 * x, 0),
+        lambda x: np.where(np.isnan(x), 2 * x, 0),
+        X,
+    ),
+    "integers as indices": Case(
+        lambda x: (x[[0, 0, 1]] ** 2).sum(),
+        lambda x: 2 * x * np.bincount([0, 0, 1], minlength=3),
+        lambda x: 2 * x * np.isin([0, 1, 2], [0, 0, 1]),
+        X,
+    ),
+    "a mask as index": Case(lambda x: (x[x > 0] ** 2).sum(), lambda x: 2 * x * (x > 0), lambda x: 2 * x, X),
+    "in place": Case(
+        in_place, lambda x: 3 * W - np.append(W[1:], 0), lambda x: 3 * W - 3 * np.append(W[1:], 0), X
+    ),
+    "a mean for a sum": Case(lambda M: (M**2).sum(), lambda M: 2 * M, lambda M: 2 * M / len(M), M),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_a_function_of_numpys_is_right_by_balls(case: Case) -> None:
+    assert found(check_gradient(case.f, case.gradient, (case.point,))) == BALLS
+
+
+@pytest.mark.parametrize("case", FUNCTIONS.values(), ids=FUNCTIONS)
+def test_a_slip_in_its_gradient_is_wrong(case: Case) -> None:
+    assert check_gradient(case.f, case.slip, (case.point,)).formula.verdict == "wrong"
+
+
+# Layers.
+
+
+def softmax(scores: Array) -> Any:
+    e = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
+    return e / np.sum(e, axis=-1, keepdims=True)
+
+
+def cross_entropy(scores: Array, targets: Array) -> Any:
+    return -np.log(softmax(scores)[np.arange(len(targets)), targets]).mean()
+
+
+def cross_entropy_gradient(scores: Array, targets: Array) -> tuple[Any, None]:
+    p = softmax(scores)
+    p[np.arange(len(targets)), targets] -= 1
+    return p / len(targets), None
+
+
+def layer_norm(x: Array, gain: Array, bias: Array, out: Array) -> Any:
+    normed = (x - x.mean(axis=-1, keepdims=True)) / np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+    return ((gain * normed + bias) * out).sum()
+
+
+def layer_norm_gradient(x: Array, gain: Array, bias: Array, out: Array) -> tuple[Any, ...]:
+    std = np.sqrt(x.var(axis=-1, keepdims=True) + 1e-5)
+    normed = (x - x.mean(axis=-1, keepdims=True)) / std
+    d = out * gain
+    dx = (d - d.mean(axis=-1, keepdims=True) - normed * (d * normed).mean(axis=-1, keepdims=True)) / std
+    return dx, (out * normed).sum(axis=0), out.sum(axis=0), gain * normed + bias
+
+
+def batch_norm(x: Array, gamma: Array, beta: Array, out: Array) -> Any:
+    mean, var = np.mean(x, axis=0), np.var(x, axis=0)
+    return np.sum((gamma * (x - mean) / np.sqrt(var + 1e-5) + beta) * out)
+
+
+def batch_norm_gradient(x: Array, gamma: Array, beta: Array, out: Array) -> tuple[Any, ...]:
+    N = x.shape[0]
+    centred = x - np.mean(x, axis=0)
+    inverse_std = 1 / np.sqrt(np.var(x, axis=0) + 1e-5)
+    dnormed = out * gamma
+    dvar = np.sum(dnormed * centred * -0.5 * inverse_std**3, axis=0)
+    dmean = np.sum(-dnormed * inverse_std, axis=0) + dvar * np.mean(-2 * centred, axis=0)
+    dx = dnormed * inverse_std + dvar * 2 * centred / N + dmean / N
+    return dx, np.sum(out * centred * inverse_std, axis=0), np.sum(out, axis=0), gamma * centred * inverse_std + beta
+
+
+def convolution(x: Array, kernel: Array) -> Any:
+    kh, kw = kernel.shape
+    y = np.zeros((x.shape[0] - kh + 1, x.shape[1] - kw + 1))
+    for i in range(y.shape[0]):
+        for j in range(y.shape[1]):
+            y[i, j] = np.sum(x[i : i + kh, j : j + kw] * kernel)
+    return (y**2).sum() / 2
+
+
+def convolution_gradient(x: Array, kernel: Array) -> tuple[Any, Any]:
+    kh, kw = kernel.shape
+    dx, dkernel = np.zeros(x.shape), np.zeros_like(kernel)
+    for i in range(x.shape[0] - kh + 1):
+        for j in range(x.shape[1] - kw + 1):
+            y = np.sum(x[i : i + kh, j : j + kw] * kernel)
+            dx[i : i + kh, j : j + kw] += y * kernel
+            dkernel += y * x[i : i + kh, j : j + kw]
+    return dx, dkernel
+
+
+def im2col(x: Array, kh: int, kw: int) -> Any:
+    h, w = x.shape[0] - kh + 1, x.shape[1] - kw + 1
+    columns = np.empty((kh * kw, h * w), dtype=np.float32)
+    for i in range(kh):
+        for j in range(kw):
+            columns[i * kw + j] = x[i : i + h, j : j + w].reshape(-1)
+    return columns
+
+
+def convolution_by_columns(x: Array, kernel: Array) -> Any:
+    return np.square(kernel.reshape(1, -1) @ im2col(x, *kernel.shape)).sum() / 2
+
+
+def convolution_by_columns_gradient(x: Array, kernel: Array) -> tuple[Any, Any]:
+    kh, kw = kernel.shape
+    h, w = x.shape[0] - kh + 1, x.shape[1] - kw + 1
+    columns = im2col(x, kh, kw)
+    y = kernel.reshape(1, -1) @ columns
+    dcolumns = kernel.reshape(-1, 1) @ y
+    dx = np.zeros_like(x)
+    for i in range(kh):
+        for j in range(kw):
+            dx[i : i + h, j : j + w] += dcolumns[i * kw + j].reshape(h, w)
+    return dx, (y @ columns.T).reshape(kernel.shape)
+
+
+def attention(Q: Array, K: Array, V: Array) -> Any:
+    scores = Q @ K.T / np.sqrt(Q.shape[-1])
+    scores[np.triu_indices(len(Q), 1)] = -np.inf
+    return np.square(softmax(scores) @ V).sum() / 2
+
+
+def attention_gradient(Q: Array, K: Array, V: Array) -> tuple[Any, ...]:
+    scores = Q @ K.T / np.sqrt(Q.shape[-1])
+    P = softmax(np.where(np.tril(np.ones(scores.shape, dtype=bool)), scores, -np.inf))
+    out = P @ V
+    dP = out @ V.T
+    dscores = P * (dP - np.sum(dP * P, axis=-1, keepdims=True)) / np.sqrt(Q.shape[-1])
+    return dscores @ K, dscores.T @ Q, P.T @ out
+
+
+def dropout(x: Array, w: Array) -> Any:
+    mask = np.random.binomial(1, 0.5, size=x.shape) / 0.5  # noqa: NPY002
+    return np.sum((x * mask) @ w)
+
+
+def dropout_gradient(x: Array, w: Array) -> tuple[Any, Any]:
+    mask = np.random.binomial(1, 0.5, size=x.shape) / 0.5  # noqa: NPY002
+    return np.outer(np.ones(len(x)), w) * mask, np.sum(x * mask, axis=0)
+
+
+def embedding(E: Array, tokens: Array) -> Any:
+    return np.tanh(E[tokens]).sum(axis=1).prod()
+
+
+def embedding_gradient(E: Array, tokens: Array) -> tuple[Any, None]:
+    h = np.tanh(E[tokens])
+    s = h.sum(axis=1)
+    dE = np.zeros_like(E)
+    np.add.at(dE, tokens, (np.prod(s) / s)[:, None] * (1 - h**2))
+    return dE, None
+
+
+def batch_first(x: Array, W: Array) -> Any:
+    B, T, D = x.shape
+    h = np.zeros((B, T + 1, D))
+    for t in range(T):
+        h[:, t + 1] = np.tanh(x[:, t] + h[:, t] @ W)
+    return (h[:, -1] ** 2).sum() / 2
+
+
+def batch_first_gradient(x: Array, W: Array) -> tuple[Any, Any]:
+    B, T, D = x.shape
+    h, dx, dW = np.zeros((B, T + 1, D)), np.empty_like(x), np.zeros_like(W)
+    for t in range(T):
+        h[:, t + 1] = np.tanh(x[:, t] + h[:, t] @ W)
+    dh = h[:, T].copy()
+    for t in range(T)[::-1]:
+        dx[:, t] = dh * (1 - h[:, t + 1] ** 2)
+        dW += h[:, t].T @ dx[:, t]
+        dh = dx[:, t] @ W.T
+    return dx, dW
+
+
+def time_first(x: Array, W: Array) -> Any:
+    h = [np.zeros(x.shape[1:])]
+    for x_t in x:
+        h.append(np.tanh(x_t + h[-1].dot(W)))
+    return (h[-1] ** 2).sum() / 2
+
+
+def time_first_gradient(x: Array, W: Array) -> tuple[Any, Any]:
+    h = [np.zeros(x.shape[1:])]
+    for x_t in x:
+        h.append(np.tanh(x_t + h[-1].dot(W)))
+    dh, dW, dx = h[-1], 0, list[Any]()
+    for t in reversed(range(len(x))):
+        da = dh * (1 - h[t + 1] ** 2)
+        dW = dW + h[t].T.dot(da)
+        dh = da.dot(W.T)
+        dx.insert(0, da)
+    return np.stack(dx), dW
+
+
+def features_first(x: Array, W: Array) -> Any:
+    h = {-1: np.zeros(x.shape[:2])}
+    for t in range(x.shape[2]):
+        h[t] = np.tanh(x[:, :, t] + W.T @ h[t - 1])
+    return (h[t] ** 2).sum() / 2
+
+
+def features_first_gradient(x: Array, W: Array) -> tuple[Any, Any]:
+    h = {-1: np.zeros(x.shape[:2])}
+    for t in range(x.shape[2]):
+        h[t] = np.tanh(x[:, :, t] + W.T @ h[t - 1])
+    dx, dW, dh = np.zeros(x.shape), np.zeros(W.shape), 1 * h[t]
+    while t >= 0:
+        dx[:, :, t] = dh * (1 - np.square(h[t]))
+        dW += np.dot(h[t - 1], dx[:, :, t].T)
+        dh = W @ dx[:, :, t]
+        t -= 1
+    return dx, dW
+
+
+def relu_layers(x: Array, layers: list[Any]) -> Any:
+    for weights, bias in layers:
+        x = np.maximum(0, x @ weights + bias)
+    return np.linalg.norm(x)
+
+
+def relu_layers_gradient(x: Array, layers: list[Any]) -> tuple[Any, list[Any]]:
+    inputs = [x]
+    for weights, bias in layers:
+        inputs.append(np.maximum(0, inputs[-1] @ weights + bias))
+    dx, grads = inputs[-1] / np.linalg.norm(inputs[-1]), []
+    for (weights, _), before, after in zip(layers[::-1], inputs[-2::-1], inputs[:0:-1], strict=True):
+        dx[after <= 0] = 0
+        grads.append((before.T @ dx, dx.sum(axis=0)))
+        dx = dx @ weights.T
+    return dx, grads[::-1]
+
+
+def clipped(x: Array) -> Any:
+    g = 2 * x
+    return g * min(1, 9 / np.sqrt((g**2).sum()))
+
+
+class Layer(NamedTuple):
+    """Its gradient, and the slips as (part of a line, what stands there instead)."""
+
+    f: Callable[..., Any]
+    gradient: Callable[..., Any]
+    slips: tuple[tuple[str, str], ...]
+    point: tuple[Any, ...]
+
+
+TOKENS = np.array([0, 2, 0, 1])
+SEQUENCES = normal(size=(2, 5, 3))  # (B, T, D)
+
+LAYERS = {
+    "softmax cross-entropy": Layer(
+        cross_entropy,
+        cross_entropy_gradient,
+        ((" -= 1", " -= 0"), ("p / len(targets)", "p"), ("np.arange(len(targets))", "0")),
+        (normal(size=(4, 3)), TOKENS),
+    ),
+    "layer norm": Layer(
+        layer_norm,
+        layer_norm_gradient,
+        (("d - d.mean(axis=-1, keepdims=True)", "d"), ("d = out * gain", "d = out"), (" + bias", "")),
+        (M, C[0], C[1], C),
+    ),
+    "batch norm": Layer(
+        batch_norm,
+        batch_norm_gradient,
+        (("inverse_std**3", "inverse_std**2"), (" + dmean / N", ""), ("dvar * 2", "dvar"), ("(out, axis=0)", "(out)")),
+        (M, C[0], C[1], C),
+    ),
+    "convolution by loops": Layer(
+        convolution,
+        convolution_gradient,
+        (("] += y", "] = y"), ("y * kernel", "y * kernel[::-1, ::-1]"), ("dkernel += y", "dkernel = y")),
+        (normal(size=(4, 5)), normal(size=(2, 3))),
+    ),
+    "convolution by columns": Layer(
+        convolution_by_columns,
+        convolution_by_columns_gradient,
+        (("w] += d", "w] = d"), ("(y @ columns.T)", "(np.ones_like(y) @ columns.T)")),
+        (normal(size=(4, 5)).astype(np.float32), normal(size=(2, 3)).astype(np.float32)),
+    ),
+    "masked attention": Layer(
+        attention,
+        attention_gradient,
+        (
+            (" / np.sqrt(Q.shape[-1])\n    return", "\n    return"),
+            ("dscores.T @ Q", "dscores @ Q"),
+            ("np.tril(", "np.triu("),
+            (" - np.sum(dP * P, axis=-1, keepdims=True)", ""),
+        ),
+        (M, C, normal(size=(3, 2))),
+    ),
+    "dropout": Layer(
+        dropout, dropout_gradient, ((") * mask", ")"), ("x * mask", "x"), (" / 0.5", "")), (normal(size=(5, 4)), C[0])
+    ),
+    "embedding": Layer(
+        embedding,
+        embedding_gradient,
+        (("np.add.at(dE, tokens, ", "dE[tokens] += ("), ("1 - h**2", "1 - h"), ("np.prod(s) / s", "s")),
+        (normal(size=(3, 2)), TOKENS),
+    ),
+    "(B, T, D)": Layer(
+        batch_first,
+        batch_first_gradient,
+        (("h[:, t].T", "h[:, t + 1].T"), ("dW += ", "dW = "), ("@ W.T", "@ W")),
+        (SEQUENCES, M[:, :3]),
+    ),
+    "(T, B, D)": Layer(
+        time_first,
+        time_first_gradient,
+        (("dx.insert(0, da)", "dx.append(da)"), ("dW + h", "h"), ("1 - h[t + 1] ** 2", "1 - h[t] ** 2")),
+        (SEQUENCES.transpose(1, 0, 2), M[:, :3]),
+    ),
+    "(D, B, T)": Layer(
+        features_first,
+        features_first_gradient,
+        (("W @ dx", "W.T @ dx"), ("t >= 0", "t > 0"), ("h[t - 1], dx", "h[t], dx")),
+        (SEQUENCES.transpose(2, 0, 1), M[:, :3]),
+    ),
+    "rectified layers in a list": Layer(
+        relu_layers,
+        relu_layers_gradient,
+        (("dx[after <= 0] = 0", "dx[before[:, 0] <= 0] = 0"), ("grads[::-1]", "grads"), ("dx @ weights.T", "dx")),
+        (M[:, :3], [(C[:, :3], C[0, :3]), (M[:, 1:], C[1, 1:])]),
+    ),
+    "clipping that does not clip": Layer(lambda x: (x**2).sum(), clipped, (("9 /", "1 /"),), (X,)),
+}
+
+
+@pytest.mark.parametrize("layer", LAYERS.values(), ids=LAYERS)
+def test_a_layer_is_right_by_balls(layer: Layer) -> None:
+    report = check_gradient(layer.f, layer.gradient, layer.point)
+    assert found(report)[:2] == BALLS[:2]
+    assert report.arithmetic.verdict != "wrong"
+    assert "runs on floats" not in report.arithmetic.reason
+
+
+@pytest.mark.parametrize(
+    ("layer", "line", "instead"),
+    [
+        pytest.param(layer, *slip, id=f"{name}: {slip[1].strip() or 'without' + slip[0]}")
+        for name, layer in LAYERS.items()
+        for slip in layer.slips
+    ],
+)
+def test_a_slip_in_a_layer_is_wrong(layer: Layer, line: str, instead: str) -> None:
+    report = check_gradient(layer.f, with_a_slip(layer.gradient, line, instead), layer.point)
+    assert report.formula.verdict == "wrong"
+
+
+# Where the parameters are, and where the gradients.
+
+
+class Regression:
+    """Parameters in attributes, the gradients left in `self.grads`, and a step that shows them in nothing else."""
+
+    def __init__(self, learning_rate: float = 0.5) -> None:
+        self.learning_rate = learning_rate
+        self.w, self.b = X, C[0]
+
+    def loss(self, x: Array) -> Any:
+        self.x = x
+        self.error = np.outer(x, self.w).sum(axis=0) + self.b[:3] - W
+        return 0.5 * (self.error**2).sum() + 0.05 * (self.b**2).sum()
+
+    def backward(self) -> None:
+        self.grads = SimpleNamespace(w=self.error * self.x.sum(), b=0.1 * self.b)
+        self.grads.b[:3] += self.error
+
+    def step(self) -> None:
+        self.w -= self.learning_rate * self.grads.w
+        self.b -= self.learning_rate * self.grads.b
+
+
+class Slipped(Regression):
+    """The regularisation of the bias is forgotten."""
+
+    def backward(self) -> None:
+        self.grads = SimpleNamespace(w=self.error * self.x.sum(), b=np.zeros(4))
+        self.grads.b[:3] += self.error
+
+
+def judged_by_grads(model: Regression) -> Report:
+    def loss(w: Array, b: Array) -> Any:
+        model.w, model.b = w, b
+        return model.loss(M[:, 0])
+
+    def gradient(w: Array, b: Array) -> Any:
+        loss(w, b)
+        model.backward()
+        return model.grads.w, model.grads.b
+
+    return check_gradient(loss, gradient, (X, C[0]))
+
+
+def judged_by_step(model: Regression) -> Report:
+    def loss(p: Any) -> Any:
+        model.w, model.b = p["w"], p["b"]
+        return model.loss(M[:, 0])
+
+    def gradient(p: Any) -> Any:
+        before = {name: value.copy() for name, value in p.items()}
+        loss(p)
+        model.backward()
+        model.step()
+        return {name: (before[name] - p[name]) / model.learning_rate for name in p}
+
+    return check_gradient(loss, gradient, ({"w": X, "b": C[0]},))
+
+
+def test_gradients_left_in_an_object_are_judged() -> None:
+    assert found(judged_by_grads(Regression())) == BALLS
+    assert wrong_leaves(judged_by_grads(Slipped())) == {"b"}
+
+
+def test_gradients_seen_in_nothing_but_the_step_are_judged() -> None:
+    report = judged_by_step(Regression())
+    assert found(report) == BALLS
+    assert set(report.findings) == {"gradient changes its argument p['b'], p['w']"}
+    assert wrong_leaves(judged_by_step(Slipped())) == {"p['b']"}
+
+
+@pytest.mark.parametrize("make", [tuple, list], ids=["tuple", "list"])
+def test_gradients_in_any_sequence_are_matched_to_the_arguments(make: Any) -> None:
+    def f(w: Array, b: Array) -> Any:
+        return ((w * X + b) ** 2).sum() / 2
+
+    assert found(check_gradient(f, lambda w, b: make([(w * X + b) * X, w * X + b]), (W, X))) == BALLS
+    assert wrong_leaves(check_gradient(f, lambda w, b: make([(w * X + b) * X, w * X]), (W, X))) == {"b"}
+
+
+def test_parameters_updated_in_place_by_f_are_judged_by_what_they_were() -> None:
+    def f(x: Array) -> Any:
+        x -= x.mean()
+        x /= 2
+        return (x**2).sum()
+
+    report = check_gradient(f, lambda x: (x - x.mean()) / 2, (X,))
+    assert found(report) == BALLS
+    assert report.findings == ("f changes its argument x",)
+    assert check_gradient(f, lambda x: x / 2, (X,)).verdict == "wrong"
+
+
+# Float types.
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32", "float64"])
+def test_buffers_of_the_parameters_type_are_right_by_balls(dtype: str) -> None:
+    def f(x: Array) -> Any:
+        kept = np.zeros(x.shape, dtype=dtype)
+        kept[:] = np.tanh(x)
+        return (kept.astype(dtype) ** 2).sum()
+
+    def gradient(x: Array) -> Any:
+        h = np.empty(len(x), dtype=dtype)
+        h[...] = np.tanh(x)
+        return (2 * h * (1 - h**2)).astype(dtype)
+
+    def slip(x: Array) -> Any:
+        h = np.tanh(x).astype(dtype)
+        return 2 * h * (1 - h)
+
+    assert found(check_gradient(f, gradient, (X.astype(dtype),))) == BALLS
+    assert check_gradient(f, slip, (X.astype(dtype),)).formula.verdict == "wrong"
+
+
+def test_a_detour_through_a_shorter_type_is_wrong_by_its_floats_alone() -> None:
+    def gradient(x: Array) -> Any:
+        g = np.zeros(3, dtype=np.float32)
+        g += 2 * x
+        return g
+
+    report = check_gradient(lambda x: (x**2).sum(), gradient, (X / 3,))
+    assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "wrong")
+    assert check_gradient(lambda x: (x**2).sum(), gradient, (X.astype(np.float32),)).verdict == "right"
+
+
+def test_a_buffer_of_integers_truncates_and_is_wrong() -> None:
+    def gradient(x: Array) -> Any:
+        g = np.zeros(3, dtype=int)
+        g[:] = 2 * x
+        return g
+
+    report = check_gradient(lambda x: (x**2).sum(), gradient, (X / 3,))
+    assert report.verdict == "wrong"
+    assert "x[0] is 0 by hand, 0.333333 by ball arithmetic" in report.reason
+
+
+def test_a_buffer_that_is_read_before_it_is_written_is_not_right() -> None:
+    def gradient(x: Array) -> Any:
+        g = np.empty(3)
+        g[:2] = 2 * x[:2]
+        return g
+
+    assert check_gradient(lambda x: (x**2).sum(), gradient, (X,)).verdict != "right"
+
+
+# NumPy's constructors.
+
+CONSTRUCTORS = ("zeros", "ones", "empty", "full", "zeros_like", "empty_like", "eye", "array", "asarray", "isfinite")
+
+
+@pytest.fixture
+def _constructors_are_left_as_they_were() -> Iterator[None]:
+    before = [getattr(np, name) for name in CONSTRUCTORS]
+    yield
+    after = [getattr(np, name) for name in CONSTRUCTORS]
+    assert all(now is then for now, then in zip(after, before, strict=True))
+    assert np.zeros(3).dtype == np.float64
+
+
+@pytest.mark.usefixtures("_constructors_are_left_as_they_were")
+class TestConstructors:
+    @staticmethod
+    def raising(error: type[BaseException], x: Array) -> Any:
+        np.zeros(3)[:] = x
+        if x.dtype == object:
+            raise error
+        return (x**2).sum()
+
+    def test_they_are_put_back_after_a_check(self) -> None:
+        assert found(check_gradient(convolution, convolution_gradient, (M, C[:2, :2]))) == BALLS
+
+    @pytest.mark.parametrize("error", [KeyError, AssertionError, KeyboardInterrupt])
+    def test_they_are_put_back_after_an_error(self, error: type[BaseException]) -> None:
+        with suppress(KeyboardInterrupt):
+            check_gradient(lambda x: self.raising(error, x), lambda x: 2 * x, (X,))
+        with suppress(KeyboardInterrupt):
+            check_gradient(lambda x: (x**2).sum(), lambda x: self.raising(error, x) * x, (X,))
+
+    def test_another_thread_gets_floats_meanwhile(self) -> None:
+        types = []
+
+        def f(x: Array) -> Any:
+            with ThreadPoolExecutor(1) as thread:
+                types.append(thread.submit(np.zeros, 3).result().dtype)
+                types.append(thread.submit(np.asarray, [1.5]).result().dtype)
+            return (np.zeros(3) + x**2).sum()
+
+        assert found(check_gradient(f, lambda x: 2 * x, (X,))) == BALLS
+        assert len(types) > 2
+        assert set(types) == {np.dtype(float)}
+
+    def test_a_name_imported_before_makes_floats_and_the_report_says_where(self) -> None:
+        def f(x: Array) -> Any:
+            y = zeros(3)
+            y[:] = x
+            return (y**2).sum()
+
+        report = check_gradient(f, lambda x: 2 * x, (X,))
+        assert report.verdict == "right"
+        assert report.formula.reference != "by ball arithmetic"
+        assert "f runs on floats but not on balls at test_numpy_code.py:" in report.arithmetic.reason
+
+    def test_a_gradient_in_an_imported_buffer_is_judged_by_its_floats(self) -> None:
+        def gradient(x: Array, factor: float) -> Any:
+            g = zeros(3)
+            g += factor * x
+            return g
+
+        right = check_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 2 * float(x[0]) / float(x[0])), (X,))
+        assert found(right) == ("right", "by ball arithmetic", "undecided")
+        assert "gradient runs on floats but not on balls at test_numpy_code.py:" in right.arithmetic.reason
+        wrong = check_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 2 + 1e-12), (X,))
+        assert wrong.verdict == "wrong"
+
+
+# Ties and kinks.
+
+
+def log_sum_exp(x: Array) -> Any:
+    return np.max(x) + np.log(np.sum(np.exp(x - np.max(x))))
+
+
+def sigmoid_in_branches(x: Array) -> Any:
+    return np.where(x >= 0, 1 / (1 + np.exp(-x)), np.exp(x) / (1 + np.exp(x)))
+
+
+def sigmoid_in_masks(x: Array) -> Any:
+    s, positive = np.zeros_like(x), x >= 0
+    s[positive] = 1 / (1 + np.exp(-x[positive]))
+    e = np.exp(x[~positive])
+    s[~positive] = e / (1 + e)
+    return s
+
+
+def slope(sigmoid: Any, x: Array) -> Any:
+    s = sigmoid(x)
+    return s * (1 - s)
+
+
+TIE = np.array([1.0, 0.0, -1.0])
+
+SMOOTH = {
+    "log-sum-exp of equal entries": Case(log_sum_exp, softmax, lambda x: x == np.max(x), np.array([1.0, 1.0, 1.0])),
+    "log-sum-exp of two maxima": Case(log_sum_exp, softmax, lambda x: softmax(x) / 2, np.array([1.0, 1.0, 0.5])),
+    "sigmoid in branches": Case(
+        lambda x: sigmoid_in_branches(x).sum(),
+        lambda x: slope(sigmoid_in_branches, x),
+        lambda x: sigmoid_in_branches(x),
+        TIE,
+    ),
+    "sigmoid in masks": Case(
+        lambda x: sigmoid_in_masks(x).sum(),
+        lambda x: slope(sigmoid_in_masks, x),
+        lambda x: sigmoid_in_masks(x) * (x != 0),
+        TIE,
+    ),
+    "softplus with |x|": Case(
+        lambda x: (np.maximum(x, 0) + np.log1p(np.exp(-np.abs(x)))).sum(),
+        lambda x: 1 / (1 + np.exp(-x)),
+        lambda x: x > 0,
+        TIE,
+    ),
+    "squared rectifier": Case(
+        lambda x: (np.maximum(x, 0) ** 2).sum(),
+        lambda x: 2 * np.maximum(x, 0),
+        lambda x: 2 * np.maximum(x, 0) + (x == 0),
+        TIE,
+    ),
+    "elu": Case(
+        lambda x: np.where(x > 0, x, np.exp(x) - 1).sum(),
+        lambda x: np.where(x > 0, 1, np.exp(x)),
+        lambda x: np.where(x > 0, 1, np.exp(x) - 1),
+        TIE,
+    ),
+    "Huber at its corners": Case(
+        lambda x: np.where(np.abs(x) <= 1, x**2 / 2, np.abs(x) - 0.5).sum(),
+        lambda x: np.clip(x, -1, 1),
+        lambda x: np.where(np.abs(x) < 1, x, 0),
+        TIE,
+    ),
+    "x |x|": Case(lambda x: (x * np.abs(x)).sum(), lambda x: 2 * np.abs(x), lambda x: 2 * x + (x == 0), TIE),
+    "squares of the sorted": Case(
+        lambda x: (np.sort(x) ** 2).sum(), lambda x: 2 * x, np.sort, np.array([2.0, 1.0, 1.0])
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SMOOTH.values(), ids=SMOOTH)
+def test_what_is_smooth_at_a_tie_is_right(case: Case) -> None:
+    assert found(check_gradient(case.f, case.gradient, (case.point,))) == BALLS
+
+
+@pytest.mark.parametrize("case", SMOOTH.values(), ids=SMOOTH)
+def test_a_slip_at_a_tie_is_wrong(case: Case) -> None:
+    assert check_gradient(case.f, case.slip, (case.point,)).verdict == "wrong"
+
+
+def largest_in_pairs(x: Array) -> Any:
+    """Max-pooling."""
+    pooled = np.zeros(len(x) // 2)
+    for n in range(len(pooled)):
+        pooled[n] = np.max(x[2 * n : 2 * n + 2])
+    return (pooled**2).sum() / 2
+
+
+KINKS = {
+    "rectifier": Case(
+        lambda x: np.maximum(x, 0).sum(), lambda x: x > 0, lambda x: np.where(x == 0, -0.5, x > 0), np.array([1.0, 0.0])
+    ),
+    "absolute value": Case(
+        lambda x: np.abs(x).sum(), np.sign, lambda x: np.where(x == 0, 1.5, np.sign(x)), np.array([1.0, 0.0])
+    ),
+    "max-pooling": Case(
+        largest_in_pairs,
+        lambda x: x * np.array([0, 1, 1, 0]),
+        lambda x: x * np.array([0, 1, 2, 0]),
+        np.array([1.0, 3.0, 2.0, 2.0]),
+    ),
+    "clip": Case(
+        lambda x: np.clip(x, -1, 1).sum(),
+        lambda x: np.abs(x) < 1,
+        lambda x: np.where(x == 1, 2, np.abs(x) < 1),
+        np.array([0.5, 1.0]),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", KINKS.values(), ids=KINKS)
+def test_a_subgradient_at_a_kink_is_undecided_for_that_reason(case: Case) -> None:
+    (leaf,) = check_gradient(case.f, case.gradient, (case.point,)).formula.leaves
+    assert (leaf.verdict, leaf.kink) == ("undecided", True)
+
+
+@pytest.mark.parametrize("case", KINKS.values(), ids=KINKS)
+def test_what_is_no_subgradient_at_a_kink_is_wrong(case: Case) -> None:
+    report = check_gradient(case.f, case.slip, (case.point,))
+    assert report.verdict == "wrong"
+    assert "(1 of " in report.reason
+
+
+def test_a_step_function_is_undecided_at_its_jump_and_right_elsewhere() -> None:
+    def f(x: Array) -> Any:
+        return (np.where(x > 0, 1.0, 0.0) + x**2).sum()
+
+    report = check_gradient(f, lambda x: 2 * x, (np.array([1.0, 0.0]),))
+    assert report.verdict == "undecided"
+    assert report.reason.startswith("f jumps there: it is 3.00000 on one side and 2.00000 on another")
+    assert check_gradient(f, lambda x: 2 * x, (X,)).verdict == "right"
+
+
+# Attempts to mislead.
+
+
+@pytest.mark.parametrize("step", [1e-3, 1e-5])
+def test_a_difference_quotient_is_no_gradient(step: float) -> None:
+    def gradient(x: Array) -> Any:
+        return ((x + step) ** 3 - (x - step) ** 3) / (2 * step)
+
+    assert check_gradient(lambda x: (x**3).sum(), gradient, (X,)).formula.verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    "gradient",
+    [
+        lambda x: 3 * x if x.dtype == np.float64 else 2 * x,
+        lambda x: 3 * x if type(x) is np.ndarray else 2 * x,
+        lambda x: [3 * v if isinstance(v, float) else 2 * v for v in x],
+    ],
+    ids=["by dtype", "by type", "by the type of an entry"],
+)
+def test_a_gradient_that_is_right_on_balls_alone_is_wrong_by_its_floats(gradient: Any) -> None:
+    report = check_gradient(lambda x: (x**2).sum(), gradient, (X,))
+    assert (report.verdict, report.arithmetic.verdict) == ("wrong", "wrong")
+
+
+def test_an_f_that_uses_the_parameters_of_an_object_for_its_argument_is_not_right() -> None:
+    model = Regression()
+    report = check_gradient(lambda w: model.loss(M[:, 0]), lambda w: model.error * model.x.sum(), (X,))
+    assert report.verdict == "undecided"
+    assert report.reason == "f does not depend on its arguments: does it keep what it computed first?"
+
+
+def test_gradients_that_are_added_up_from_call_to_call_are_not_right_without_a_note() -> None:
+    kept = [0 * X]
+
+    def gradient(x: Array) -> Any:
+        kept.append(kept[-1] + [2 * float(v) for v in x])
+        return kept[-1]
+
+    report = check_gradient(lambda x: (x**2).sum(), gradient, (X,))
+    assert report.findings == ("a second call of gradient returns something else by x",)
+
+
+def test_a_gradient_may_return_the_same_buffer_each_time() -> None:
+    kept: dict[str, Any] = {}
+
+    def gradient(x: Array) -> Any:
+        g = kept.setdefault(str(x.dtype), 0 * x)
+        g[...] = 2 * x
+        return g
+
+    assert found(check_gradient(lambda x: (x**2).sum(), gradient, (X,)))[:2] == BALLS[:2]
+
+
+def test_noise_of_its_own_is_not_taken_for_rounding() -> None:
+    random = np.random.default_rng(0)
+    report = check_gradient(lambda x: (x**2).sum(), lambda x: 2 * x * (1 + 1e-9 * random.random()), (X,))
+    assert report.formula.verdict == "wrong"
+    assert report.findings == ("a second call of gradient returns something else by x",)
+
+
+@pytest.mark.parametrize("threshold", [4.0, 5.0])
+def test_clipping_is_right_up_to_the_very_threshold(threshold: float) -> None:
+    def gradient(x: Array, limit: float = threshold) -> Any:
+        return np.clip(2 * x, -limit, limit)
+
+    assert check_gradient(lambda x: (x**2).sum(), gradient, (X,)).verdict == "right"
+    below = check_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 4 * (1 - 1e-15)), (X,))
+    assert below.verdict == "wrong"
+
+
+def test_masks_of_floats_are_right_by_balls() -> None:
+    def f(x: Array) -> Any:
+        mask = np.zeros_like(x)
+        mask[x > 0] = 1
+        return ((mask * x + (1 - mask) * x**2) * W).sum() + x[mask == 1].sum()
+
+    def gradient(x: Array, base: int = 2) -> Any:
+        mask = (x > 0).astype(float)
+        return (mask + (1 - mask) * base * x) * W + mask
+
+    assert found(check_gradient(f, gradient, (X,))) == BALLS
+    assert check_gradient(f, lambda x: gradient(x, base=1), (X,)).verdict == "wrong"
+
+
+def test_gradients_by_names_in_the_wrong_order_are_wrong() -> None:
+    def f(p: Any, x: Array) -> Any:
+        return (p["layers"][0] @ x) ** 2 + p["layers"][1] @ x
+
+    def gradient(p: Any, x: Array) -> Any:
+        return 2 * (p["layers"][0] @ x) * x, x
+
+    point = ({"layers": [W, X]}, X)
+    names = ("p['layers'][0]", "p['layers'][1]")
+    assert found(check_gradient(f, gradient, point, wrt=names)) == BALLS
+    assert wrong_leaves(check_gradient(f, gradient, point, wrt=names[::-1])) == set(names)
+
+
+def test_an_array_given_twice_is_two_arguments() -> None:
+    assert found(check_gradient(lambda a, b: (a * b).sum(), lambda a, b: (b, a), (X, X))) == BALLS
+    assert wrong_leaves(check_gradient(lambda a, b: (a * b).sum(), lambda a, b: (2 * a, a), (X, X))) == {"a"}
