@@ -20,7 +20,7 @@ from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.report import Entry, Formula, LeafFinding, Verdict
 from bptt.verify.running import Function
 
-_SAFETY = 64  # by which a change of the floats is widened
+_SAFETY = 128  # by which a change of the floats is widened
 _JITTERS = 4
 
 REFERENCE = "by ball arithmetic"
@@ -108,7 +108,7 @@ def _outcome(by_hand: float, true: arb, noise: float) -> str:
         return "wrong"
     if true.is_zero() and by_hand == 0:
         return "agrees"
-    return "agrees" if noise < abs(true) / 1000 and error.abs_upper() <= noise else "open"
+    return "agrees" if noise < abs(true) / 10 and error.abs_upper() <= noise else "open"
 
 
 def _digits(true: Sequence[float], noise: npt.NDArray[np.float64]) -> int | None:

@@ -33,7 +33,7 @@ from bptt.verify.running import Claims, FloatsOnlyError, NoVerdictError, Subject
 from bptt.verify.ways import TooManyWaysError, UndecidedComparisonError, every_way
 
 PRECISIONS = (50, 200, 800)  # digits
-_SAFETY = 64  # by which the roundings that a gradient on floats is given are widened
+_SAFETY = 256  # by which the roundings that a gradient on floats is given are widened
 
 
 class Reference(NamedTuple):
