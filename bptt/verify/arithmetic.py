@@ -20,7 +20,7 @@ from bptt.verify.balls import (
 from bptt.verify.comparison import decimals
 from bptt.verify.leaves import FlatArguments, Leaf
 from bptt.verify.report import Arithmetic, Entry, LeafArithmetic, Verdict
-from bptt.verify.rounding import NUMPY, XLA, Rounded, constant, kind_of, stored
+from bptt.verify.rounding import NUMPY, XLA, Kind, Rounded, constant, kind_of, stored
 from bptt.verify.running import Claims, NoVerdictError, Subject, undecided
 from bptt.verify.ways import TooManyWaysError, UndecidedComparisonError, every_way
 
@@ -92,7 +92,8 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims) -> LeafArithmetic:
     if floats.shape != bounds.shape:
         return finding("undecided", f"its shape is {floats.shape} on floats and {bounds.shape} on balls")
     runs = [enclosure(number) for number in floats.reshape(-1).tolist()]
-    balls = [enclosure(_returned(number, leaf)) for number in bounds.reshape(-1).tolist()]
+    kind = kind_of(leaf)
+    balls = [enclosure(_returned(number, kind)) for number in bounds.reshape(-1).tolist()]
     outside = [n for n, (run, ball) in enumerate(zip(runs, balls, strict=True)) if not ball.contains(run)]
     for n in outside:
         if not runs[n].is_finite() and balls[n].is_finite():
@@ -107,9 +108,9 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims) -> LeafArithmetic:
     return finding("right", "", digits=max(0, int(min(bits) * math.log10(2))) if bits else None)
 
 
-def _returned(number: Any, leaf: Leaf) -> Any:
+def _returned(number: Any, kind: Kind) -> Any:
     """What a gradient returns may be rounded to the type of the leaf, as the gradient by an array of float32 is."""
-    return number.to(kind_of(leaf)) if isinstance(number, Rounded) and number.kind.bits > kind_of(leaf).bits else number
+    return number.to(kind) if isinstance(number, Rounded) and number.kind.bits > kind.bits else number
 
 
 def _conclude(leaves: tuple[LeafArithmetic, ...]) -> Arithmetic:

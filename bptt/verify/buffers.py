@@ -25,13 +25,11 @@ def holding(constant: Constant) -> Iterator[None]:
     """Let NumPy's constructors make arrays of such balls in this context, and put them back afterwards."""
     before = {name: getattr(np, name) for name in _WRAPPED}
     compiled = _compiled_users_of_numpy(len(sys.modules))
-    as_it_is = ModuleType("numpy")
-    vars(as_it_is).update(vars(np))
     token = making.set(constant)
     for module, name in compiled:
-        setattr(module, name, as_it_is)
-    for name, wrap in _WRAPPED.items():
-        setattr(np, name, wrap(before[name]))
+        setattr(module, name, _NUMPY_AS_IT_IS)
+    for name, function in before.items():
+        setattr(np, name, _wrapped(name, function))
     try:
         yield
     finally:
@@ -40,6 +38,15 @@ def holding(constant: Constant) -> Iterator[None]:
         for module, name in compiled:
             setattr(module, name, np)
         making.reset(token)
+
+
+_NUMPY_AS_IT_IS = ModuleType("numpy")
+vars(_NUMPY_AS_IT_IS).update(vars(np))
+
+
+@functools.cache
+def _wrapped(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+    return _WRAPPED[name](function)
 
 
 @functools.cache

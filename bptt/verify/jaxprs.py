@@ -104,7 +104,10 @@ class _Evaluation:
             raise UnknownPrimitiveError("complex numbers have no balls")
         if not jax.numpy.issubdtype(dtype, np.floating):
             return given if jax.numpy.issubdtype(dtype, jax.dtypes.extended) else np.asarray(given)
+        dtype = jax.dtypes.canonicalize_dtype(dtype)  # a NumPy constant may stand in a jaxpr of 32 bits as a float64
         numbers = _array(given) if isinstance(given, Ball) else np.asarray(given)
+        if numbers.dtype.kind == "f":
+            numbers = numbers.astype(dtype)
         flat = numbers.reshape(-1).tolist()
         if all(isinstance(number, Ball) for number in flat):
             return held(numbers)
