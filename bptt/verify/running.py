@@ -101,7 +101,7 @@ class Subject:
         return True
 
     def _traced(self, balls: list[Any], constant: Constant) -> Any:
-        from bptt.verify.jaxprs import UnknownPrimitiveError
+        from bptt.verify.primitives import UnknownPrimitiveError
 
         assert self._jaxpr is not None
         try:
