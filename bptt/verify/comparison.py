@@ -23,9 +23,10 @@ from bptt.verify.report import Entry, LeafFinding, Verdict
 # agreement, and only where the excuse was found to hold.
 _ENOUGH = arb(2) ** -100  # of an entry: 30 digits, so that a difference quotient of a tiny step shows
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
-_FEW_ROUNDINGS = arb(2) ** -50  # of an entry
+_FEW_ROUNDINGS = 8  # of an entry
 _HALF_OF_FLOAT32 = arb(2) ** -12  # of the same: a float that is off by more was not merely rounded
 
+_TYPES = {53: "float64", 24: "float32", 11: "float16"}
 _DIGITS_SHOWN = 40  # of a number at most
 
 _Outcome = Literal["agrees", "wrong", "slight", "rounded", "constants", "float", "open"]
@@ -97,7 +98,7 @@ def compare_leaf(leaf: Leaf, claim: Sides, with_rounded_constants: Callable[[], 
         return finding("undecided", n, _why_open(enclosure(by_hand[n]), claim.reference[n]))
     digits = _digits_left(entries)
     if those("rounded"):
-        reason = "to within a constant rounded to float64"
+        reason = f"to within a constant rounded to {_TYPES[claim.bits]}"
     elif digits is None and any(entry.error > 0 for entry in entries):
         reason = "0 to within less than any float"
     else:
@@ -127,10 +128,12 @@ def _excused(entries: list[_Compared], reference: list[arb], again: Sides | None
     with rounded_constants(again.bits):
         by_hand = [enclosure(entry) for entry in again.by_hand.reshape(-1).tolist()]
 
+    few = _FEW_ROUNDINGS * arb(2) ** -again.bits
+
     def outcome(n: int) -> _Outcome:
         if not (by_hand[n] - again.reference[n]).contains(0):
             return "float" if isinstance(again.by_hand.flat[n], float) else "wrong"
-        return "rounded" if entries[n].error <= reference[n].abs_lower() * _FEW_ROUNDINGS else "constants"
+        return "rounded" if entries[n].error <= reference[n].abs_lower() * few else "constants"
 
     return [e._replace(outcome=outcome(n)) if e.outcome == "slight" else e for n, e in enumerate(entries)]
 

@@ -11,9 +11,10 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
-from bptt.verify.ball_array import BallArray, Constant, held
+from bptt.verify.ball_array import BallArray, Constant, ball_array, held
 from bptt.verify.balls import Ball
 from bptt.verify.primitives import RULES, WITHOUT_RESULT, UnknownPrimitiveError, is_of_balls
+from bptt.verify.rounding import Rounded
 
 _MOST_TURNS = 100_000  # of a while loop
 
@@ -33,9 +34,11 @@ def traced(function: Callable[..., Any], leaves: Sequence[Any]) -> Callable[[Seq
     closed, shapes = jax.make_jaxpr(of_floats, return_shape=True)(*floats)
     structure = jax.tree.structure(shapes)
 
+    types = {np.asarray(leaf).dtype for leaf in floats}
+
     def on_balls(balls: Sequence[Any], constant: Constant) -> Any:
         inputs = [_array(leaf) for by, leaf in zip(is_float, balls, strict=True) if by]
-        outputs = _Evaluation(constant).run(closed, inputs)
+        outputs = _Evaluation(constant, types).run(closed, inputs)
         return jax.tree.unflatten(structure, [output[()] for output in outputs])
 
     return on_balls
@@ -49,8 +52,9 @@ def double_precision() -> Any:
 class _Evaluation:
     """One evaluation of a jaxpr on one kind of ball."""
 
-    def __init__(self, constant: Constant) -> None:
+    def __init__(self, constant: Constant, types: set[Any]) -> None:
         self.constant = constant
+        self.types = types  # of the floats among the arguments
 
     def run(self, closed: Any, inputs: Sequence[Any]) -> list[Any]:
         """The outputs of a jaxpr for these inputs."""
@@ -76,6 +80,11 @@ class _Evaluation:
         name = equation.primitive.name
         if name in _HIGHER_ORDER:
             return _HIGHER_ORDER[name](self, equation, operands)
+        return self.by_rule(equation, operands)
+
+    def by_rule(self, equation: Any, operands: list[Any]) -> list[Any]:
+        """The results of an equation that holds no other one."""
+        name = equation.primitive.name
         if not any(is_of_balls(operand) for operand in operands) and name not in WITHOUT_RESULT:
             results = equation.primitive.bind(*operands, **equation.params)
             results = results if equation.primitive.multiple_results else [results]
@@ -119,6 +128,18 @@ def _array(balls: Any) -> Any:
 def _inner(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     closed = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
     return evaluation.run(closed, operands)
+
+
+def _converted(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """To a type that an argument has, floats are rounded; to another one is a detour, and no part of the formula."""
+    (x,) = operands
+    dtype = equation.params["new_dtype"]
+    if not is_of_balls(x) or dtype not in evaluation.types:
+        return evaluation.by_rule(equation, operands)
+    converted = [
+        number.rounded_to(dtype) if isinstance(number, Rounded) else number for number in x.reshape(-1).tolist()
+    ]
+    return [ball_array(converted, x.shape)]
 
 
 def _scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
@@ -169,6 +190,7 @@ def _cond(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[A
 _HIGHER_ORDER: dict[str, Callable[[_Evaluation, Any, list[Any]], list[Any]]] = {
     **dict.fromkeys(("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"), _inner),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"), _inner),
+    "convert_element_type": _converted,
     "scan": _scan,
     "while": _while,
     "cond": _cond,

@@ -117,6 +117,7 @@ def _rounded(apply: Callable[[arb, arb], arb]) -> tuple[Callable[[Any, Any], Any
 
 # What some functions of XLA's lose beyond the figure of a library function, in units of u, of x and v = f(x).
 _BEYOND_THE_LIBRARY: dict[str, Callable[[arb, arb], arb]] = {
+    "exp": lambda x, v: 2 * x * v,  # exp(a) exp(b) becomes exp(a + b)
     "exp2": lambda x, v: 2 * x * v,
     "sinh": lambda x, v: 2 * x * v,
     "cosh": lambda x, v: 2 * x * v,
@@ -186,6 +187,11 @@ class Rounded(Ball):
             return self
         value = self.value if self.kind.bits <= kind.bits else self.value * kind.rounding + kind.underflow
         return Rounded(value, kind)
+
+    def rounded_to(self, dtype: Any) -> "Rounded":
+        """The same number stored in another float type."""
+        figures = NUMPY if self.kind.flush.is_exact() else XLA
+        return self.to(kind(np.dtype(dtype).name, figures))
 
     def __add__(self, other: object) -> Any:
         term = _operand(other, self.kind)

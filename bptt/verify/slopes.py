@@ -246,7 +246,7 @@ class Line:
                 with warnings.catch_warnings():
                     warnings.simplefilter("error", np.exceptions.ComplexWarning)
                     result = np.asarray(self.f(*self.arguments.rebuild(leaves)))
-            except (TypeError, ValueError, np.exceptions.ComplexWarning):
+            except (TypeError, ValueError, RuntimeError, np.exceptions.ComplexWarning):
                 return None
             if result.dtype.kind != "c" or abs(result.real - self.value) > self.noise:
                 return None
