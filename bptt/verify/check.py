@@ -134,8 +134,8 @@ def _judge(f: Function, gradient: Function, flat: FlatArguments, reference: Refe
     try:
         judged = formula.judge(*subjects, flat, observed.value)
         of_floats = arithmetic.judge(*subjects, flat, None if others else observed.gradient)
-        if judged.verdict == of_floats.verdict == "wrong":
-            beside = _beside_the_truth(f, gradient, flat, observed, seed)
+        if judged.verdict == of_floats.verdict == "wrong" and reference is None:
+            beside = _unless_there_is_none(f, gradient, flat, observed, seed)
             if beside is not None and beside.verdict != "wrong":
                 findings.append("gradient does something else on balls than on floats: does it ask for types?")
                 return report(beside, _not_told_apart("its balls are not those of its floats"))
@@ -158,23 +158,27 @@ def _by_floats(
     """The next best: the true gradient beside floats, and without balls for f, a random direction."""
     if error.name == "gradient":
         try:
-            beside = _beside_the_truth(f, gradient, flat, observed, seed)
+            return _beside_the_truth(f, gradient, flat, observed, seed)
+        except FloatsOnlyError:  # f is judged by its slopes, too
+            pass
         except NoVerdictError as outcome:
             return formula.undecided_formula(str(outcome), formula.PRECISIONS[-1], flat)
-        if beside is not None:
-            return beside
     return directional.judge(f, gradient, flat, observed.value, observed.gradient, seed)
 
 
-def _beside_the_truth(
+def _beside_the_truth(f: Function, gradient: Function, flat: FlatArguments, observed: Observed, seed: int) -> Formula:
+    """The floats of the gradient beside the true one. Raises `NoVerdictError` where that is not known."""
+    true, digits = formula.true_gradient(Subject("f", f, flat), flat, observed.value)
+    return estimate.judge(f, gradient, flat, observed.gradient, true, digits, seed)
+
+
+def _unless_there_is_none(
     f: Function, gradient: Function, flat: FlatArguments, observed: Observed, seed: int
 ) -> Formula | None:
-    """The floats of the gradient beside the true one; `None` if f runs on floats only."""
     try:
-        true, digits = formula.true_gradient(Subject("f", f, flat), flat, observed.value)
-    except FloatsOnlyError:
+        return _beside_the_truth(f, gradient, flat, observed, seed)
+    except NoVerdictError:
         return None
-    return estimate.judge(f, gradient, flat, observed.gradient, true, digits, seed)
 
 
 def _changing(gradient: Function, flat: FlatArguments, observed: Observed) -> list[str]:
