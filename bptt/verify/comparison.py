@@ -24,7 +24,7 @@ from bptt.verify.report import Entry, LeafFinding, Verdict
 _ENOUGH = arb(2) ** -100  # of an entry: 30 digits, so that a difference quotient of a tiny step shows
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
 _FEW_ROUNDINGS = 8  # of an entry
-_HALF_OF_FLOAT32 = arb(2) ** -12  # of the same: a float that is off by more was not merely rounded
+_HALF_OF_FLOAT32 = arb(2) ** -12  # of the largest entry or of f: a float that is off by more was not merely rounded
 
 _TYPES = {53: "float64", 24: "float32", 11: "float16"}
 _DIGITS_SHOWN = 40  # of a number at most

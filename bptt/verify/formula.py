@@ -80,6 +80,7 @@ def judge(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats: ob
     Raises `FloatsOnlyError` if one of them does not run on balls.
     """
     first: Formula | None = None
+    adjoint.met_abs_at_zero()  # whatever an earlier check met
     many = sum(leaf.values.size for leaf in arguments.leaves if leaf.values.dtype.kind == "f") > _MANY
     for attempt in _ATTEMPTS[2 if many else 0 :]:
         if attempt.both_slopes_of_abs and not adjoint.met_abs_at_zero():

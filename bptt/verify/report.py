@@ -28,7 +28,7 @@ class LeafFinding:
     reason: str
     digits: int | None = None  # if right: every entry agrees to these; None if all do so exactly
     entry: Entry | None = None  # if wrong, the one with the largest error; if undecided, one that is open
-    kink: bool = False  # undecided because f has no derivative there, and the entry may be a subgradient
+    kink: bool = False  # undecided because f seems to have a kink there, and the entry may be a subgradient
     reference: str = "by ball arithmetic"
 
     @property
@@ -88,9 +88,7 @@ class Report:
     formula: Formula
     arithmetic: Arithmetic
     seed: int
-    findings: tuple[
-        str, ...
-    ] = ()  # what a caller of f or of the gradient would not expect; they leave the verdict alone
+    findings: tuple[str, ...] = ()  # what a caller would not expect; no part of the verdict
 
     @property
     def verdict(self) -> Verdict:

@@ -9,7 +9,7 @@ the ball that it returned. `docs/rounding.md` says why, and what is assumed.
     −x, |x|, a comparison     nothing
 
 u is the unit roundoff of the float type, half the distance from 1 to the next float, and η half the smallest positive
-number, which is what underflow can cost.
+number, which is what underflow can cost. Those are NumPy's figures; XLA has its own, `XLA` and `_BEYOND_THE_LIBRARY`.
 """
 
 import functools
