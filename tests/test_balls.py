@@ -223,7 +223,8 @@ def test_every_operation_of_balls_has_a_version_of_its_own(kind: type[Ball]) -> 
         "__format__",
     )
     comparisons = ("__lt__", "__le__", "__gt__", "__ge__", "__eq__", "__ne__", "__hash__")
-    unchanged = (*of_numbers, *comparisons, "__pos__", "conjugate", "decide")
+    by_comparison = ("sign", "minimum", "maximum")
+    unchanged = (*of_numbers, *comparisons, *by_comparison, "__pos__", "conjugate", "decide")
     operations = [name for name, value in vars(Ball).items() if callable(value) and name not in unchanged]
     assert len(operations) > 20
     assert [name for name in operations if name not in vars(kind)] == []

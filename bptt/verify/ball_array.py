@@ -34,7 +34,7 @@ class BallArray(npt.NDArray[Any]):
         if out is not None:
             keywords["out"] = tuple(_plain(array) for array in out)
         apply = _OF_ELEMENTS.get(ufunc) if method == "__call__" else None
-        apply = apply or getattr(ufunc, method)
+        apply = apply or getattr(_OF_PAIRS.get(ufunc, ufunc), method)
         operands = [_plain(operand) for operand in inputs]
         try:
             result = apply(*operands, **keywords)
@@ -93,12 +93,32 @@ def is_finite(number: Any) -> bool:
 
 
 _finite = np.frompyfunc(is_finite, 1, 1)
+_sign = np.frompyfunc(lambda a: a.sign() if isinstance(a, Ball) else int(np.sign(a)), 1, 1)
 _log_add_exp = np.frompyfunc(lambda a, b: a.logaddexp(b), 2, 1)
 
 _OF_ELEMENTS: dict[np.ufunc, Callable[..., Any]] = {  # for which NumPy has no loop over objects
     np.isfinite: lambda x: asarray(_finite(x), dtype=bool)[()],
     np.isnan: lambda x: ~asarray(_finite(x), dtype=bool)[()],
     np.isinf: lambda x: ~asarray(_finite(x), dtype=bool)[()],
+    np.sign: lambda a: _sign(a),
     np.logaddexp: lambda a, b: _log_add_exp(_all_balls(a), b),
     np.float_power: lambda a, b: np.power(_all_balls(a), b),
+}
+
+
+def _larger(a: Any, b: Any) -> Any:
+    if not isinstance(a, Ball):
+        return b.maximum(a) if isinstance(b, Ball) else max(a, b)
+    return a.maximum(b)
+
+
+def _smaller(a: Any, b: Any) -> Any:
+    if not isinstance(a, Ball):
+        return b.minimum(a) if isinstance(b, Ball) else min(a, b)
+    return a.minimum(b)
+
+
+_OF_PAIRS: dict[np.ufunc, Any] = {  # NumPy's own compare the elements, which is more than a rounded ball need do
+    np.maximum: np.frompyfunc(_larger, 2, 1, identity=None),
+    np.minimum: np.frompyfunc(_smaller, 2, 1, identity=None),
 }

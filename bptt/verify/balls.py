@@ -148,6 +148,15 @@ class Ball:
             return holds
         return undecided(relation, self.value, value, lambda: Operands(self, other), exact=False)
 
+    def sign(self) -> Any:
+        return (self > 0) - (self < 0)
+
+    def minimum(self, other: Any) -> Any:
+        return self if self <= other else other
+
+    def maximum(self, other: Any) -> Any:
+        return self if self >= other else other
+
     def __bool__(self) -> bool:
         return bool(self != 0)
 

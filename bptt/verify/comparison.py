@@ -147,8 +147,12 @@ def _why_open(by_hand: arb, true: arb) -> str:
 
 
 def _digits_left(entries: list[_Compared]) -> int | None:
-    """The decimal digits that the largest relative error leaves; `None` where all entries are equal exactly."""
-    errors = [entry.error / entry.size for entry in entries if entry.error > 0 and entry.size > 0]
+    """The decimal digits that the largest relative error leaves, of the entries that are not equal exactly.
+
+    One that agrees only by being off by less than any float has no digits to count. `None` if no entry is left.
+    """
+    counted = (entry for entry in entries if entry.error > 0 and entry.size > 0)
+    errors = [e.error / e.size for e in counted if e.error < e.size or e.error >= _BELOW_FLOATS]
     return min((int(-float(_log10(error))) for error in errors), default=None)
 
 

@@ -21,6 +21,20 @@ class Binary(NamedTuple):
     by_right: Callable[[arb, arb, arb], arb]
 
 
+def _increasing(f: Callable[..., arb]) -> Callable[..., arb]:
+    """f, which of wide balls is computed at both ends: FLINT's own may be far wider than all values of f."""
+
+    def between_the_ends(*x: arb) -> arb:
+        if all(ball.rad() < _NARROW for ball in x) or not all(ball.is_finite() for ball in x):
+            return f(*x)
+        return f(*(ball.lower() for ball in x)).union(f(*(ball.upper() for ball in x)))
+
+    return between_the_ends
+
+
+_NARROW = arb(2) ** -4
+
+
 def _logistic(x: arb) -> arb:
     return 1 / (1 + (-x).exp())
 
@@ -36,7 +50,7 @@ def _two_over_root_pi() -> arb:
 
 
 UNARY = {
-    "exp": Unary(arb.exp, lambda x, v: v),
+    "exp": Unary(_increasing(arb.exp), lambda x, v: v),
     "exp2": Unary(lambda x: (x * arb.const_log2()).exp(), lambda x, v: v * arb.const_log2()),
     "expm1": Unary(arb.expm1, lambda x, v: x.exp()),
     "log": Unary(arb.log, lambda x, v: 1 / x),
@@ -54,7 +68,7 @@ UNARY = {
     "arctan": Unary(arb.atan, lambda x, v: 1 / (1 + x * x)),
     "sinh": Unary(arb.sinh, lambda x, v: x.cosh()),
     "cosh": Unary(arb.cosh, lambda x, v: x.sinh()),
-    "tanh": Unary(arb.tanh, lambda x, v: x.sech() ** 2),
+    "tanh": Unary(_increasing(arb.tanh), lambda x, v: x.sech() ** 2),
     "arcsinh": Unary(arb.asinh, lambda x, v: (1 + x * x).rsqrt()),
     "arccosh": Unary(arb.acosh, lambda x, v: (x * x - 1).rsqrt()),
     "arctanh": Unary(arb.atanh, lambda x, v: 1 / (1 - x * x)),
@@ -68,7 +82,7 @@ UNARY = {
 
 BINARY = {
     "logaddexp": Binary(
-        lambda a, b: (a.exp() + b.exp()).log(),
+        _increasing(lambda a, b: (a.exp() + b.exp()).log()),
         lambda a, b, v: (a - v).exp(),
         lambda a, b, v: (b - v).exp(),
     ),

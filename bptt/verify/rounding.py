@@ -157,7 +157,7 @@ def _function_of_two(apply: Callable[[arb, arb], arb]) -> Callable[[Any, Any], A
 class Rounded(Ball):
     """A float somewhere in `value`. A sum is kept as one while its terms may still be added in another order."""
 
-    __slots__ = ("_mass", "_sum", "_terms", "_value", "kind")
+    __slots__ = ("_abs_of", "_mass", "_sum", "_terms", "_value", "kind")
 
     def __init__(self, total: arb, kind: Kind, mass: arb | None = None, terms: int = 1) -> None:
         self.kind = kind
@@ -165,6 +165,7 @@ class Rounded(Ball):
         self._mass = mass  # Σ |term|; None for a single term
         self._terms = terms
         self._value: arb | None = None
+        self._abs_of: Rounded | None = None
 
     @property
     def value(self) -> arb:  # type: ignore[override]
@@ -215,6 +216,8 @@ class Rounded(Ball):
     def __sub__(self, other: object) -> Any:
         if other is self:
             return Rounded(arb(0), self.kind)  # x − x is 0, whatever x is
+        if isinstance(other, Rounded) and other._abs_of is self:
+            return Rounded(2 * self.value.min(0), self.kind)  # x − |x|, exactly; of two balls it could be above 0
         term = _operand(other, self.kind)
         return term if term is NotImplemented else self + (-term)
 
@@ -224,7 +227,31 @@ class Rounded(Ball):
     def __abs__(self) -> "Rounded":
         if self.value > 0:
             return self  # so that x − |x| is 0 where x is positive
-        return -self if self.value < 0 else Rounded(abs(self.value), self.kind)
+        if self.value < 0:
+            return -self
+        result = Rounded(arb(0).union(self.value.abs_upper()), self.kind)
+        result._abs_of = self
+        return result
+
+    def sign(self) -> "Rounded":
+        """1, −1 or 0, and whatever may be between where rounding decides: an enclosure of each."""
+        return Rounded(self.value.sgn(), self.kind)
+
+    def minimum(self, other: object) -> Any:
+        return self._extreme(arb.min, other)
+
+    def maximum(self, other: object) -> Any:
+        return self._extreme(arb.max, other)
+
+    def _extreme(self, extreme: Callable[[arb, arb], arb], other: object) -> Any:
+        """The smaller or the larger one; where rounding decides which, a ball that contains either."""
+        operand = _operand(other, self.kind)
+        if operand is NotImplemented:
+            return operand
+        kind = _promoted(self.kind, operand.kind)
+        a, b = self.to(kind), operand.to(kind)
+        value = extreme(a.value, b.value)
+        return a if value == a.value and value != b.value else Rounded(value, kind)
 
     def __pow__(self, exponent: object) -> Any:
         if type(exponent) is int and exponent == 2:

@@ -1,11 +1,12 @@
 """One gradient at many random points: the verdict by each argument, and the smallest point at which it is wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Generic, TypeVar
 
 import hypothesis
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from bptt.verify.report import LeafFinding, Report, Verdict
@@ -23,12 +24,16 @@ _ALONE = hypothesis.settings(  # whatever profile is loaded around it
 
 @dataclass(frozen=True)
 class Subject(Generic[Point]):
-    """A gradient: how to judge it at a point, the strategy for such points, and the sizes of one by name."""
+    """A gradient: how to judge it at a point, strategies for such points, each to be met, and the sizes of one by name.
+
+    A costly one may be judged at `one_in` so many of the points asked for.
+    """
 
     name: str
     check: Callable[[Point], Report]
-    points: SearchStrategy[Point]
+    points: Sequence[SearchStrategy[Point]]
     sizes: Callable[[Point], dict[str, int]]
+    one_in: int = 1
 
 
 @dataclass(frozen=True)
@@ -55,21 +60,25 @@ class Counterexample(Generic[Point]):
 
 
 def survey(subject: Subject[Point], examples: int, seed: int, judged: Callable[[], None] = lambda: None) -> list[Row]:
-    """Judge at `examples` random points, calling `judged` after each. The same seed gives the same points."""
+    """Judge at `examples` random points, the strategies sharing them, and call `judged` after each.
+
+    Every strategy has two points at least, since Hypothesis draws the smallest one first. The same seed gives the same
+    points.
+    """
     reports: list[Report] = []
     sizes: list[dict[str, int]] = []
 
-    @hypothesis.seed(seed)
-    @hypothesis.settings(_ALONE, max_examples=examples, phases=[hypothesis.Phase.generate])
-    @hypothesis.given(subject.points)
-    def at_random_points(point: Point) -> None:
+    def at_point(point: Point) -> None:
         reports.append(subject.check(point))
         sizes.append(subject.sizes(point))
         judged()
 
-    at_random_points()
+    for n, points in enumerate(subject.points):
+        share = (examples // subject.one_in + n) // len(subject.points)  # which add up to the examples
+        settings = hypothesis.settings(_ALONE, max_examples=max(2, share), phases=[hypothesis.Phase.generate])
+        hypothesis.seed(f"{seed}, {n}")(settings(hypothesis.given(points)(at_point)))()
     largest = {name: max(met[name] for met in sizes) for name in sizes[0]}
-    paths = [leaf.path for leaf in reports[0].formula.leaves]
+    paths = dict.fromkeys(leaf.path for report in reports for leaf in report.formula.leaves)
     return [_row(subject.name, by, largest, reports) for by in paths]
 
 
@@ -77,27 +86,31 @@ def smallest_counterexample(subject: Subject[Point], by: str, seed: int) -> Coun
     """The smallest point at which the gradient by `by` is wrong; `None` if 200 random points hold no such one."""
 
     def wrong(point: Point) -> bool:
-        return _leaf(subject.check(point), by).verdict == "wrong"
+        leaf = _leaf(subject.check(point), by)
+        return leaf is not None and leaf.verdict == "wrong"
 
     try:
-        point = hypothesis.find(subject.points, wrong, settings=_ALONE, random=Random(seed))
+        point = hypothesis.find(st.one_of(subject.points), wrong, settings=_ALONE, random=Random(seed))
     except hypothesis.errors.NoSuchExample:
         return None
-    return Counterexample(subject.name, subject.sizes(point), point, _leaf(subject.check(point), by))
+    (leaf,) = (leaf for leaf in subject.check(point).formula.leaves if leaf.path == by)
+    return Counterexample(subject.name, subject.sizes(point), point, leaf)
 
 
-def _leaf(report: Report, by: str) -> LeafFinding:
-    return next(leaf for leaf in report.formula.leaves if leaf.path == by)
+def _leaf(report: Report, by: str) -> LeafFinding | None:
+    """The finding by that argument; `None` if it is none of them, as a class is not."""
+    return next((leaf for leaf in report.formula.leaves if leaf.path == by), None)
 
 
 def _row(gradient: str, by: str, largest_sizes: dict[str, int], reports: list[Report]) -> Row:
-    leaves = [_leaf(report, by) for report in reports]
+    met = [(report, leaf) for report in reports if (leaf := _leaf(report, by)) is not None]
+    leaves = [leaf for _, leaf in met]
     verdict: Verdict = next(v for v in ("wrong", "undecided", "right") if any(leaf.verdict == v for leaf in leaves))
     digits = [leaf.digits for leaf in leaves if leaf.digits is not None]
     finding = ""
     if verdict != "right":
         last = max(n for n, leaf in enumerate(leaves) if leaf.verdict == verdict)
-        finding = leaves[last].finding or reports[last].formula.reason
+        finding = leaves[last].finding or met[last][0].formula.reason
     return Row(
         gradient=gradient,
         by=by,
