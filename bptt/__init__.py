@@ -3,6 +3,6 @@
 `import bptt` and the gradients need NumPy alone; `bptt.verify` and the command need `pip install 'bptt[verify]'`.
 """
 
-from bptt import activations, elman, losses, network, published
+from bptt import activations, elman, gru, layers, losses, lstm, network, published, truncated
 
-__all__ = ["activations", "elman", "losses", "network", "published"]
+__all__ = ["activations", "elman", "gru", "layers", "losses", "lstm", "network", "published", "truncated"]

@@ -1,6 +1,7 @@
-"""What the gradients ask of their arrays: one namespace, one float type and the right shapes."""
+"""What the gradients ask of their arrays: one namespace, one float type and the right shapes; and the linear maps."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from types import ModuleType
 from typing import Any, TypeAlias
 
@@ -16,24 +17,55 @@ def namespace(*arrays: Any) -> ModuleType:
     return next((space for space in spaces if space is not np), np)
 
 
-OPTIONAL = ("b", "h0")  # may be None: no bias, and an initial state of zeros
+def each(f: Callable[..., Any], first: Any, *others: Any) -> Any:
+    """`f` of the arrays that stand in the same place of tuples and NamedTuples nested at will; a `None` stays one."""
+    if first is None:
+        return None
+    if isinstance(first, tuple):
+        results = [each(f, *parts) for parts in zip(first, *others, strict=True)]
+        return type(first)(*results) if hasattr(first, "_fields") else tuple(results)
+    return f(first, *others)
 
 
-def floating(**named: Array | None) -> list[Any]:
-    """The arrays in one namespace and of one float type, as NumPy promotes it; integers become floats.
+OPTIONAL = {"b", "b_h", "h0"}  # may be None: no bias, and an initial state of zeros
+
+
+def floating(**named: Any) -> list[Any]:
+    """The arrays, alone or in tuples, in one namespace and of one float type, as NumPy promotes it, integers included.
 
     A `None` stays one where it is allowed. Raises `TypeError` where it is not, and for complex numbers and the like.
     """
-    xp = namespace(*named.values())
+    leaves = [leaf for name, tree in named.items() for leaf in _leaves(name, tree)]
+    xp = namespace(*(array for _, array in leaves))
     as_array = np.asanyarray if xp is np else xp.asarray  # an array of balls may be of a class of its own
-    arrays = {name: as_array(array) for name, array in named.items() if array is not None or name not in OPTIONAL}
-    for name, array in arrays.items():
-        if named[name] is None:
-            raise TypeError(f"{name} must be an array of real numbers; got None")
+    arrays = []
+    for name, given in leaves:
+        if given is None:
+            if OPTIONAL.isdisjoint(name.split(".")):
+                raise TypeError(f"{name} must be an array of real numbers; got None")
+            continue
+        array = as_array(given)
         if np.dtype(array.dtype).kind in "cSUMm":
             raise TypeError(f"{name} must be an array of real numbers; got dtype {array.dtype}")
-    dtype = xp.result_type(*arrays.values(), 1.0)
-    return [None if array is None else as_array(arrays[name], dtype=dtype) for name, array in named.items()]
+        arrays.append(array)
+    dtype = xp.result_type(*arrays, 1.0)
+    return [each(lambda array: as_array(array, dtype=dtype), tree) for tree in named.values()]
+
+
+def _leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
+    """The arrays of nested tuples, each with its name: `weights.cell.0.U`."""
+    if not isinstance(tree, tuple):
+        return [(name, tree)]
+    fields = getattr(tree, "_fields", range(len(tree)))
+    return [leaf for field, part in zip(fields, tree, strict=True) for leaf in _leaves(f"{name}.{field}", part)]
+
+
+def integers(name: str, array: Any) -> Array:
+    """The array; raises `TypeError` unless it is one of integers."""
+    result: Array = array if namespace(array) is not np else np.asarray(array)
+    if np.dtype(result.dtype).kind not in "iu":
+        raise TypeError(f"{name} must be an array of integers; got dtype {result.dtype}")
+    return result
 
 
 def require_shape(name: str, array: Array, shape: Sequence[int], meaning: str) -> None:
@@ -44,7 +76,36 @@ def require_shape(name: str, array: Array, shape: Sequence[int], meaning: str) -
         raise ValueError(f"{name} must have no empty axis; got shape {array.shape}")
 
 
+def product(M: Array, z: Array) -> Array:
+    """out[...,k] = M[k,l] z[...,l]: (..., *rows) from M, (*rows, l), whose rows may have an axis of gates before k."""
+    result: Array = (z @ M.reshape(-1, M.shape[-1]).T).reshape(*z.shape[:-1], *M.shape[:-1])
+    return result
+
+
+def transposed_product(M: Array, δ: Array) -> Array:
+    """out[...,l] = M[k,l] δ[...,k]: (..., l) from δ, (..., *rows), the rows of M."""
+    leading = δ.shape[: δ.ndim - M.ndim + 1]
+    result: Array = δ.reshape(*leading, -1) @ M.reshape(-1, M.shape[-1])
+    return result
+
+
 def contract_time(δ: Array, z: Array) -> Array:
-    """out[k,l] = Σ_t δ[t,...,k] z[t,...,l], the batch axes summed too, as one matrix product."""
-    result: Array = δ.reshape(-1, δ.shape[-1]).T @ z.reshape(-1, z.shape[-1])
+    """out[k,l] = Σ_t δ[t,...,k] z[t,...,l], the batch axes summed too, as one matrix product: (*rows, l).
+
+    δ is (T, ..., *rows), with or without an axis of gates, and z (T, ..., l).
+    """
+    rows = δ.shape[z.ndim - 1 :]
+    result: Array = δ.reshape(-1, math.prod(rows)).T @ z.reshape(-1, z.shape[-1])
+    return result.reshape(*rows, z.shape[-1])
+
+
+def gates(a: Array) -> Array:
+    """The gates of a, (..., gates, D_h), as the first axis, to be unpacked."""
+    result: Array = namespace(a).moveaxis(a, -2, 0)
+    return result
+
+
+def stacked(*δ: Array) -> Array:
+    """What belongs to each gate, (..., D_h), as (..., gates, D_h)."""
+    result: Array = namespace(*δ).stack(δ, axis=-2)
     return result

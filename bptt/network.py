@@ -1,22 +1,34 @@
-"""The post's network: a cell, a linear readout ỹ = V h, half the squared error, and the gradient of all of it.
+"""The post's network, of any cell: a linear readout ỹ = V h, a loss, and the gradient of all of it.
 
 The shape of the target y says where the loss is taken. y of shape (..., D_y) is compared with the prediction at the
-last step, as in the post; y of shape (T, ..., D_y) with the prediction at every step, and the losses are summed. Batch
-axes come after time and are summed over, never averaged.
+last step, as in the post; y of shape (T, ..., D_y) with the prediction at every step, and the losses are summed. The
+classes of a cross-entropy lack the axis D_y. Batch axes come after time and are summed over, never averaged.
 """
 
-from typing import NamedTuple
+from functools import partial
+from typing import Any, NamedTuple
 
-from bptt import elman
-from bptt.activations import Activation, sigmoid
-from bptt.arrays import Array, contract_time, floating, namespace, require_shape
-from bptt.losses import half_squared_error
+from bptt import elman, recurrence
+from bptt.arrays import (
+    Array,
+    contract_time,
+    each,
+    floating,
+    integers,
+    namespace,
+    product,
+    require_shape,
+    transposed_product,
+)
+from bptt.losses import Loss, half_squared_error
+from bptt.ragged import at_the_end, checked_lengths, where, within
+from bptt.recurrence import Cell, Layer
 
 
 class Weights(NamedTuple):
     """The weights of the cell, and those of the readout, V: (D_y, D_h)."""
 
-    cell: elman.Weights
+    cell: Any
     V: Array
 
 
@@ -24,82 +36,125 @@ class Arguments(NamedTuple):
     """The arguments of `loss`, or anything shaped like them: its gradient. `h0` may be None, and is then zero."""
 
     weights: Weights
-    h0: Array | None
+    h0: Any
     xs: Array
-    y: Array
+    y: Any
 
 
-def loss(weights: Weights, h0: Array | None, xs: Array, y: Array, activation: Activation = sigmoid) -> Array:
-    """L = ½ Σ_i (ỹ_i − y_i)²  with  ỹ_i = V[i,k] h[t,k], at t = T or summed over t; a scalar.
+elman_cell = elman.cell()
 
-    xs is (T, ..., D_x); h0 is (..., D_h), or None for zeros; y is (..., D_y) for the last step or (T, ..., D_y) for
-    every step. Raises `ValueError` for a wrong shape, for T = 0 and for an empty axis.
+
+def loss(
+    weights: Weights,
+    h0: Any,
+    xs: Array,
+    y: Array,
+    cell: Layer = elman_cell,
+    loss: Loss = half_squared_error,
+    lengths: Array | None = None,
+) -> Array:
+    """L(ỹ, y) with ỹ_i = V[i,k] h[t,k], at the last step or summed over all; a scalar.
+
+    xs is (T, ..., D_x), h0 whatever the cell takes or None for zeros, y (..., D_y) for the last step or (T, ..., D_y)
+    for every step; a loss of classes has integers (...) or (T, ...) instead. `lengths`, (...), gives each sequence of
+    the batch an end of its own, the last step being the last one before it, and what lies beyond is not read. Raises
+    `ValueError` for a wrong shape, T = 0, an empty axis, a length or a class that cannot be, `TypeError` for what is no
+    array of numbers.
     """
-    weights, h0, xs, y = _promoted(weights, h0, xs, y)
-    h = elman.forward(weights.cell, h0, xs, activation)
-    h_read, y_read = read(weights.V, y, h)
-    return half_squared_error(h_read @ weights.V.T, y_read)
+    weights, h0, xs, y = promoted(weights, h0, xs, y, loss)
+    return loss_of_states(weights.V, cell.forward(weights.cell, h0, xs, lengths).h, y, loss, lengths)
 
 
-def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, activation: Activation = sigmoid) -> Arguments:
+def gradient(
+    weights: Weights,
+    h0: Any,
+    xs: Array,
+    y: Array,
+    cell: Layer = elman_cell,
+    loss: Loss = half_squared_error,
+    lengths: Array | None = None,
+) -> Arguments:
     """The gradient of `loss` in every argument, by back-propagation through time.
 
         e[t,i]     = ∂L/∂ỹ[t,i]          where the loss is taken
         V_bar[i,k] = e[t,i] h[t,k]
         h_bar[t,k] = e[t,i] V[i,k]       and 0 where it is not
 
-    and from h_bar on as in `elman.backward`. Arguments and errors as for `loss`.
+    and from h_bar on as in the cell's `backward`. Arguments and errors as for `loss`. The gradient by classes is None.
     """
-    weights, h0, xs, y = _promoted(weights, h0, xs, y)
-    h = elman.forward(weights.cell, h0, xs, activation)
-    V_bar, h_bar, y_bar = _readout_backward(weights.V, y, h)
-    cell = elman.backward(weights.cell, h0, xs, h, h_bar, activation)
-    return Arguments(Weights(cell.weights, V_bar), cell.h0, cell.xs, y_bar)
+    weights, h0, xs, y = promoted(weights, h0, xs, y, loss)
+    states = cell.forward(weights.cell, h0, xs, lengths)
+    V_bar, h_bar, y_bar = _readout_backward(weights.V, states.h, y, loss, lengths)
+    bar = cell.backward(weights.cell, h0, xs, states, h_bar, lengths)
+    return Arguments(Weights(bar.weights, V_bar), bar.h0, bar.xs, y_bar)
 
 
 def sensitivity_gradient(
-    weights: Weights, h0: Array | None, xs: Array, y: Array, activation: Activation = sigmoid
+    weights: Weights, h0: Any, xs: Array, y: Array, cell: Cell = elman_cell, loss: Loss = half_squared_error
 ) -> Weights:
     """The gradient of `loss` in the weights, forward in time, as the post derives it.
 
-        ∂L/∂U[α,β] = e[t,i] V[i,k] ∂h[t,k]/∂U[α,β]        and the same for W and b
+        ∂L/∂M[α,β] = e[t,i] V[i,k] ∂h[t,k]/∂M[α,β]        for every weight M of the cell
         ∂L/∂V[i,k] = e[t,i] h[t,k]
 
-    with the tensors of `elman.sensitivities`. Arguments and errors as for `loss`.
+    with the tensors of `Cell.sensitivities`. Arguments and errors as for `loss`.
     """
-    weights, h0, xs, y = _promoted(weights, h0, xs, y)
-    h = elman.forward(weights.cell, h0, xs, activation)
-    V_bar, h_bar, _ = _readout_backward(weights.V, y, h)
-    s = elman.sensitivities(weights.cell, h0, xs, h, activation)
-    return Weights(elman.contract(s, h_bar), V_bar)
+    weights, h0, xs, y = promoted(weights, h0, xs, y, loss)
+    states = cell.forward(weights.cell, h0, xs)
+    V_bar, h_bar, _ = _readout_backward(weights.V, states.h, y, loss, None)
+    return Weights(recurrence.contract(cell.sensitivities(weights.cell, h0, xs, states), h_bar), V_bar)
 
 
-def _readout_backward(V: Array, y: Array, h: Array) -> tuple[Array, Array, Array]:
-    """V_bar, h_bar and y_bar of the readout and the loss."""
-    h_read, y_read = read(V, y, h)
-    e, y_bar = half_squared_error.gradient(h_read @ V.T, y_read)
-    xp = namespace(h)
-    h_bar = xp.concat([xp.zeros_like(h[: len(h) - len(e)]), e @ V])  # e[t,i] V[i,k] is e @ V
-    return contract_time(e, h_read), h_bar, y_bar.reshape(y.shape)
+def loss_of_states(V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None = None) -> Array:
+    """The loss of the readout of the states h, (T, ..., D_h); other arguments and errors as for `loss`."""
+    at = read(V, h, y, loss, lengths)
+    result: Array = where(at.counted, loss.terms(product(V, at.h), at.y)).sum()
+    return result
 
 
-def read(V: Array, y: Array, h: Array) -> tuple[Array, Array]:
-    """The states at the steps where the loss is taken, and their targets, both with a time axis.
+def _readout_backward(
+    V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None
+) -> tuple[Array, Array, Array | None]:
+    """V_bar, h_bar and y_bar of `loss_of_states`."""
+    at = read(V, h, y, loss, lengths)
+    e, y_bar = each(partial(where, at.counted), loss.gradient(product(V, at.h), at.y))
+    h_bar = where(at.steps, transposed_product(V, e))
+    return contract_time(e, at.h), h_bar, None if y_bar is None else y_bar.reshape(y.shape)
 
-    Raises `ValueError` if V or y does not fit the states h, (T, ..., D_h).
+
+class Reading(NamedTuple):
+    """The states where the loss is taken, and their targets: (S, ...), S = 1 for the last step and S = T for every.
+
+    `counted` says which of these S are within their sequence, `steps` at which of the T steps they stand: booleans
+    (S, ...) and (T, ...), or None for all.
     """
-    D_h = h.shape[-1]
+
+    h: Array
+    y: Array
+    counted: Array | None
+    steps: Array | None
+
+
+def read(V: Array, h: Array, y: Array, loss: Loss = half_squared_error, lengths: Array | None = None) -> Reading:
+    """Where the loss is taken, by the shape of y. Raises `ValueError` if V or y does not fit h, (T, ..., D_h)."""
+    T, *batch, D_h = h.shape
     if V.ndim != 2 or V.shape[1] != D_h or 0 in V.shape:
-        raise ValueError(f"V must have shape (D_y, D_h) with D_h = {D_h}, the rows of U; got {V.shape}")
-    every_step, last_step = (*h.shape[:-1], len(V)), (*h.shape[1:-1], len(V))
+        raise ValueError(f"V must have shape (D_y, D_h) with D_h = {D_h}, the units of the cell; got {V.shape}")
+    ends = checked_lengths(lengths, h)
+    of_one, letters = ((), "") if loss.of_classes else ((len(V),), ", D_y")
+    every_step, last_step = (T, *batch, *of_one), (*batch, *of_one)
     if y.shape == every_step:
-        return h, y
-    require_shape("y", y, last_step, f"(T, ..., D_y) = {every_step} for a loss at every step or (..., D_y)")
-    return h[-1:], y[None]
+        valid = None if ends is None else within(ends, T)
+        return Reading(h, where(valid, y), counted=valid, steps=None)
+    meaning = f"(T, ...{letters}) = {every_step} for a loss at every step or (...{letters})"
+    require_shape("y", y, last_step, meaning)
+    steps = (namespace(h).arange(T) == T - 1) if ends is None else within(ends, T) & ~within(ends - 1, T)
+    return Reading(at_the_end(h, ends), y[None], counted=None, steps=steps)
 
 
-def _promoted(weights: Weights, h0: Array | None, xs: Array, y: Array) -> Arguments:
-    """The arguments in one float type."""
-    (U, W, b), V = weights
-    U, W, b, V, h0, xs, y = floating(U=U, W=W, b=b, V=V, h0=h0, xs=xs, y=y)
-    return Arguments(Weights(elman.Weights(U, W, b), V), h0, xs, y)
+def promoted(weights: Weights, h0: Any, xs: Array, y: Array, loss: Loss) -> Arguments:
+    """The arguments in one float type; classes stay integers."""
+    if not loss.of_classes:
+        return Arguments(*floating(weights=weights, h0=h0, xs=xs, y=y))
+    weights, h0, xs = floating(weights=weights, h0=h0, xs=xs)
+    return Arguments(weights, h0, xs, integers("y", y))

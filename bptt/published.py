@@ -13,19 +13,26 @@ For the right one see `bptt.network.gradient`.
 
 from bptt import elman
 from bptt.activations import sigmoid
-from bptt.arrays import Array, contract_time, floating, namespace
+from bptt.arguments import shifted
+from bptt.arrays import Array, contract_time, floating, namespace, product
+from bptt.losses import Loss, half_squared_error
 from bptt.network import Weights, read
 from bptt.scan import scan
 
 
-def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array) -> Weights:
+def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, loss: Loss = half_squared_error) -> Weights:
     """What the post's code calls dL/dU, dL/dW and dL/dV.
 
         S_U[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_U[t-1,k,β] + xs[t,β])         with S_U[-1] = 0
         S_W[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_W[t-1,k,β] + h[t-1,β])        with S_W[-1] = 0 and h[-1] = h0
-        dU[α,β]    = e[i] V[i,α] S_U[T-1,α,β]                                    with e = ỹ − y
+        dU[α,β]    = e[i] V[i,α] S_U[T-1,α,β]                                    with e = ∂L/∂ỹ
         dW[α,β]    = e[i] V[i,α] S_W[T-1,α,β]
         dV[i,k]    = e[i] h[T-1,k]
+
+    Since S is linear in xs, and S_W likewise in h[t-1], both follow from one P, which is smaller:
+
+        P[t,s,α]    = h[t,α] (1 − h[t,α]) (W[α,k] P[t-1,s,k] + δ_ts)             with P[-1] = 0
+        S_U[t,α,β]  = P[t,s,α] xs[s,β]
 
     The sigmoid network without bias, the loss at the last step. Arguments and errors as for `bptt.network.loss`: xs is
     (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a target at
@@ -37,23 +44,16 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array) -> Weights
     U, W, V, h0, xs, y = floating(U=U, W=W, V=V, h0=h0, xs=xs, y=y)
     if y.ndim != xs.ndim - 1:
         raise ValueError(f"y must have shape (..., D_y), the published loss is at the last step; got {y.shape}")
-    h = elman.forward(elman.Weights(U, W), h0, xs)
+    h = elman.forward(elman.Weights(U, W), h0, xs).h
     xp = namespace(h)
-    h_last, y_last = read(V, y, h)
-    e = h_last @ V.T - y_last
+    h_last, y_last, *_ = read(V, h, y)
+    e, _ = loss.gradient(h_last @ V.T, y_last)
     h_bar = (e @ V)[0]
 
-    def contracted(z: Array) -> Array:
-        """dM for the weight M that multiplies z, (T, ..., D_z), from its S, (..., D_h, D_z)."""
+    def step(P: Array, slope: Array, δ: Array) -> tuple[Array, tuple[()]]:
+        return slope * (product(W, P) + δ.reshape(-1, *(1 for _ in h.shape[1:]))), ()
 
-        def step(S: Array, slope: Array, z: Array) -> tuple[Array, Array]:
-            S = slope[..., None] * (W @ S + z[..., None, :])
-            return S, S
-
-        zeros = xp.zeros_like(h[0][..., None] * z[0][..., None, :])
-        S, _ = scan(step, zeros, sigmoid.slope(h), z)
-        summed: Array = (h_bar[..., None] * S).reshape(-1, *S.shape[-2:]).sum(axis=0)
-        return summed
-
-    h_before = elman.before(xp.zeros_like(h[0]) if h0 is None else h0, h)
-    return Weights(elman.Weights(U=contracted(xs), W=contracted(h_before)), V=contract_time(e, h_last))
+    P, _ = scan(step, xp.zeros_like(h), sigmoid.slope(h), xp.eye(len(h), dtype=h.dtype))
+    h_before = shifted(xp.zeros_like(h[0]) if h0 is None else h0, h)
+    cell = elman.Weights(U=contract_time(h_bar * P, xs), W=contract_time(h_bar * P, h_before))
+    return Weights(cell, V=contract_time(e, h_last))

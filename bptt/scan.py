@@ -5,18 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from bptt.arrays import Array, namespace
+from bptt.arrays import each, namespace
 
 
-def scan(
-    step: Callable[..., tuple[Array, Array]], carry: Array, *sequences: Array, reverse: bool = False
-) -> tuple[Array, Array]:
+def scan(step: Callable[..., tuple[Any, Any]], carry: Any, *sequences: Any, reverse: bool = False) -> tuple[Any, Any]:
     """Fold `carry, out[t] = step(carry, *(s[t] for s in sequences))` over time; returns the last carry and `out`.
 
-    Each of `sequences` has time as its first axis, and so has `out`. With `reverse` the fold runs from the last
-    step to the first, and `out` keeps its order in time. JAX arrays go through `jax.lax.scan`.
+    `carry`, `out` and each of `sequences` is an array or a NamedTuple of arrays. In `sequences` time is the first axis,
+    and so it is in `out`. With `reverse` the fold runs from the last step to the first, and `out` keeps its order in
+    time. JAX arrays go through `jax.lax.scan`.
     """
-    if namespace(carry, *sequences) is not np:
+    arrays: list[Any] = []
+    each(arrays.append, sequences)
+    if namespace(*arrays) is not np:
         import jax
 
         def sliced(carry: Any, slices: tuple[Any, ...]) -> tuple[Any, Any]:
@@ -25,9 +26,9 @@ def scan(
         last, out = jax.lax.scan(sliced, carry, sequences, reverse=reverse)
         return last, out
 
-    slices = list(zip(*sequences, strict=True))
+    times = range(len(arrays[0]))
     outs = []
-    for at_t in reversed(slices) if reverse else slices:
-        carry, out_t = step(carry, *at_t)
+    for t in reversed(times) if reverse else times:
+        carry, out_t = step(carry, *each(lambda s: s[t], sequences))  # noqa: B023  (called at once)
         outs.append(out_t)
-    return carry, np.stack(outs[::-1] if reverse else outs)
+    return carry, each(lambda *of_steps: np.stack(of_steps), *(outs[::-1] if reverse else outs))

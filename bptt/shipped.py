@@ -1,111 +1,151 @@
 """What `bptt verify` judges: every gradient that bptt ships, and the one that the post published."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from hypothesis.strategies import SearchStrategy, just
 
-from bptt import elman, experiment, network, published
-from bptt.activations import Activation, sigmoid, tanh
+from bptt import elman, experiment, network, published, truncated
 from bptt.arrays import Array
+from bptt.cells import CELLS
+from bptt.layers import Bidirectional, Stacked
+from bptt.losses import LOSSES, half_squared_error
 from bptt.network import Arguments, Weights
+from bptt.points import Case, cases, sizes
+from bptt.recurrence import Cell, Layer
 from bptt.verify import Report, check_gradient
 from bptt.verify.strategies import arrays
 from bptt.verify.survey import Subject
 
-WeightsGradient = Callable[[Weights, Array | None, Array, Array], Weights]
+FAMILIES = ["elman", "lstm", "gru", "layers"]  # what can be judged alone
+COSTLY_SIZE = 3  # the largest size of whatever takes more than the gradient of one cell
 
 
 class Distance(NamedTuple):
-    """How far the published gradient is from the true one: ‖published − true‖ / ‖true‖, and the cosine of both."""
+    """How far a gradient is from the true one: ‖other − true‖ / ‖true‖, and the cosine of both."""
 
+    gradient: str
     weights: str
     by: str
     relative_error: float
     cosine: float
 
 
-def shipped(max_size: int, seed: int) -> list[Subject[Arguments]]:
-    """Every gradient that bptt ships, at random points with bias, initial state and batch axes, and at the post's."""
-    points = network_points("... y", max_size) | network_points("t ... y", max_size)
-    subjects = []
-    for name, activation in {"sigmoid": sigmoid, "tanh": tanh}.items():
-        by_all = partial(_check_by_all_arguments, activation)
-        forward_in_time = partial(network.sensitivity_gradient, activation=activation)
-        by_weights = partial(_check_by_weights, forward_in_time, activation)
-        subjects += [
-            Subject(f"gradient, {name}", by_all, points, sizes),
-            Subject(f"sensitivity_gradient, {name}", by_weights, points, sizes),
-        ]
-    by_all = partial(_check_by_all_arguments, sigmoid)
-    return [*subjects, Subject("gradient, on the sine", by_all, _sine(seed), sizes)]
+def shipped(max_size: int, seed: int, family: str | None = None) -> list[Subject[Case]]:
+    """Every gradient that bptt ships, or those of one family: of each cell, each loss at the last and at every step.
+
+    At random points, and that of the Elman cell on a window of the post's sine, too.
+    """
+    small = min(max_size, COSTLY_SIZE)
+    last_or_every = (False, True)
+    subjects: list[Subject[Case]] = []
+    for name, cell in CELLS.items():
+        if family in (None, name.split("-")[0]):
+            points = [
+                cases(cell, loss, every, max_size, ragged=True) for loss in LOSSES.values() for every in last_or_every
+            ]
+            subjects.append(Subject(name, partial(_check, cell), points, sizes))
+            if name == "elman":
+                subjects.append(Subject("elman, on the sine", partial(_check, cell), [_sine(seed)], sizes))
+            points = [cases(cell, half_squared_error, every, small) for every in last_or_every]
+            by_jvp = partial(_check_sensitivities, cell)
+            subjects.append(Subject(f"{name}, sensitivities", by_jvp, points, sizes, one_in=4))
+    for name, layer in _COMPOSED.items():
+        if family in (None, "layers"):
+            points = [cases(layer, half_squared_error, every, small, ragged=True) for every in last_or_every]
+            subjects.append(Subject(name, partial(_check, layer), points, sizes))
+    return subjects
 
 
-def the_published(max_size: int, seed: int) -> list[Subject[Arguments]]:
+_COMPOSED: dict[str, Layer] = {
+    "stacked": Stacked((CELLS["elman-tanh"], CELLS["lstm"], CELLS["gru"])),
+    "bidirectional": Bidirectional(CELLS["lstm"]),
+    "stacked, bidirectional": Stacked((Bidirectional(CELLS["gru"]), Bidirectional(CELLS["elman"]))),
+}
+
+
+def the_truncated(max_size: int, family: str | None = None) -> list[Subject[Case]]:
+    """The truncated gradient of each cell, which is judged as what it is: that of `truncated.loss`."""
+    return [
+        Subject(
+            name,
+            partial(_check_truncated, cell),
+            [cases(cell, half_squared_error, every, max_size, cut=True) for every in (False, True)],
+            sizes,
+        )
+        for name, cell in CELLS.items()
+        if family in (None, name.split("-")[0])
+    ]
+
+
+def the_published(max_size: int, seed: int) -> list[Subject[Case]]:
     """The published gradient at random points as in the post (one sequence, no bias, h0 = 0), and at the post's."""
     named = arrays(max_size, U="h m", W="h h", V="y h", xs="t m", y="y")
-    points = named.map(lambda a: Arguments(Weights(elman.Weights(a["U"], a["W"]), a["V"]), None, a["xs"], a["y"]))
-    by_weights = partial(_check_by_weights, published.gradient, sigmoid)
+    points = named.map(lambda a: Case(Arguments(Weights(elman.Weights(a["U"], a["W"]), a["V"]), None, a["xs"], a["y"])))
     return [
-        Subject("published.gradient", by_weights, points, sizes),
-        Subject("published.gradient, on the sine", by_weights, _sine(seed), sizes),
+        Subject("published.gradient", _check_published, [points], sizes),
+        Subject("published.gradient, on the sine", _check_published, [_sine(seed)], sizes),
     ]
 
 
 def distances_on_the_sine(seed: int) -> list[Distance]:
-    """The published dU and dW over all windows of the sine, with the post's initial weights and with random ones."""
+    """The published dU and dW over all windows of the sine, with the post's initial weights and with random ones.
+
+    Beside them those of truncated back-propagation, cut in the middle of the windows.
+    """
     random = np.random.default_rng(seed)
     xs, y = experiment.windows()
     kinds = {"initial": experiment.initial_weights(random), "random": experiment.random_weights(random)}
     distances = []
     for kind, weights in kinds.items():
-        wrong = published.gradient(weights, None, xs, y).cell
         right = network.gradient(weights, None, xs, y).weights.cell
-        distances.append(Distance(kind, "weights.cell.U", *_distance(wrong.U, right.U)))
-        distances.append(Distance(kind, "weights.cell.W", *_distance(wrong.W, right.W)))
+        others = {
+            "published": published.gradient(weights, None, xs, y).cell,
+            "truncated": truncated.gradient(weights, None, xs, y, cuts=[experiment.T // 2]).weights.cell,
+        }
+        for name, other in others.items():
+            for by in ("U", "W"):
+                distances.append(Distance(name, kind, by, *_distance(getattr(other, by), getattr(right, by))))
     return distances
 
 
-def _sine(seed: int) -> SearchStrategy[Arguments]:
+def _sine(seed: int) -> SearchStrategy[Case]:
     """One window of the sine and random weights of the post's sizes: T = D_x = 6, D_h = 32, D_y = 8."""
     xs, y = experiment.windows(samples=1)
     weights = experiment.random_weights(np.random.default_rng(seed))
-    return just(Arguments(weights, None, xs[:, 0], y[0]))
+    return just(Case(Arguments(weights, None, xs[:, 0], y[0])))
 
 
-def network_points(axes_of_y: str, max_size: int) -> SearchStrategy[Arguments]:
-    """Random arguments of `network.loss`, every one of them given."""
-    named = arrays(max_size, U="h m", W="h h", b="h", V="y h", h0="... h", xs="t ... m", y=axes_of_y)
-    return named.map(
-        lambda a: Arguments(Weights(elman.Weights(a["U"], a["W"], a["b"]), a["V"]), a["h0"], a["xs"], a["y"])
-    )
+def _check(cell: Layer, case: Case) -> Report:
+    f = partial(network.loss, cell=cell, loss=case.loss, lengths=case.lengths)
+    gradient = partial(network.gradient, cell=cell, loss=case.loss, lengths=case.lengths)
+    return check_gradient(f, gradient, tuple(case.arguments), reference="balls")
 
 
-def sizes(point: Arguments) -> dict[str, int]:
-    """The sizes of a point, in the letters of the notation; `batch` is the number of sequences."""
-    V, U, xs = point.weights.V, point.weights.cell.U, point.xs
-    batch = int(np.prod(xs.shape[1:-1]))
-    return {"T": len(xs), "D_x": U.shape[1], "D_h": len(U), "D_y": len(V), "batch": batch}
+def _check_truncated(cell: Cell, case: Case) -> Report:
+    f = partial(truncated.loss, cuts=case.cuts, cell=cell, loss=case.loss)
+
+    def gradient(weights: Weights, h0: Any, xs: Array, y: Array, copy: Arguments) -> Arguments:  # noqa: ARG001
+        return truncated.gradient(weights, h0, xs, y, case.cuts, cell, case.loss)
+
+    by = ("weights", "h0", "xs", "y")
+    return check_gradient(f, gradient, (*case.arguments, case.arguments), wrt=by, reference="balls")
 
 
-def _check_by_all_arguments(activation: Activation, point: Arguments) -> Report:
-    f = partial(network.loss, activation=activation)
-    return check_gradient(f, partial(network.gradient, activation=activation), tuple(point), reference="balls")
+def _check_sensitivities(cell: Cell, case: Case) -> Report:
+    def by_weights(weights: Weights, h0: Any, xs: Array, y: Array) -> Weights:
+        return network.sensitivity_gradient(weights, h0, xs, y, cell, case.loss)
+
+    f = partial(network.loss, cell=cell, loss=case.loss)
+    return check_gradient(f, by_weights, tuple(case.arguments), wrt="weights", reference="balls")
 
 
-def _check_by_weights(gradient: WeightsGradient, activation: Activation, point: Arguments) -> Report:
-    _, h0, xs, y = point
-
-    def loss_of_weights(weights: Weights) -> Array:
-        return network.loss(weights, h0, xs, y, activation)
-
-    by_weights = lambda weights: gradient(weights, h0, xs, y)  # noqa: E731
-    return check_gradient(loss_of_weights, by_weights, (point.weights,), reference="balls")
+def _check_published(case: Case) -> Report:
+    return check_gradient(network.loss, published.gradient, tuple(case.arguments), wrt="weights", reference="balls")
 
 
-def _distance(wrong: Array, right: Array) -> tuple[float, float]:
+def _distance(other: Array, right: Array) -> tuple[float, float]:
     norm = np.linalg.norm(right)
-    relative_error = np.linalg.norm(wrong - right) / norm
-    return float(relative_error), float(np.sum(wrong * right) / (np.linalg.norm(wrong) * norm))
+    relative_error = np.linalg.norm(other - right) / norm
+    return float(relative_error), float(np.sum(other * right) / (np.linalg.norm(other) * norm))

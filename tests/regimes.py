@@ -1,4 +1,4 @@
-"""Seven kinds of points at which a gradient of the network is judged, each with the distribution it is drawn from."""
+"""Seven kinds of points at which the gradient of a network is judged, each with the distribution it is drawn from."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,9 +7,11 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
+from bptt import elman, points
 from bptt.activations import Activation, sigmoid, tanh
-from bptt.elman import Weights as Cell
+from bptt.losses import Loss
 from bptt.network import Arguments, Weights
+from bptt.recurrence import Cell
 
 identity = Activation(lambda a: 1 * a, slope=lambda h: 0 * h + 1)
 
@@ -37,29 +39,53 @@ REGIMES = {
 
 @dataclass(frozen=True)
 class Case:
-    """A point of the network and its activation."""
+    """A point of the Elman network and its activation."""
 
     activation: Activation
     point: Arguments
 
 
+class Draws:
+    """Random sizes, a float type, and arrays of it."""
+
+    def __init__(self, regime: Regime, seed: int) -> None:
+        self.regime, self.random = regime, np.random.default_rng(seed)
+        self.T = int(self.random.choice(regime.T))
+        self.D_x, self.D_h, self.D_y = (int(size) for size in self.random.integers(1, 5, 3))
+        axes = self.random.integers(0, 3)
+        self.batch = tuple(int(size) for size in self.random.integers(1, 4, axes)) if self.T < 50 else ()
+        self.dtype = self.random.choice(["float32", "float64"])
+
+    def normal(self, *shape: int) -> Any:
+        return (self.regime.scale * self.random.normal(size=shape)).astype(self.dtype)
+
+    def recurrent(self, *gates: int) -> Any:
+        """W, the matrix of each gate of the spectral norm of the regime."""
+        W = self.random.normal(size=(*gates, self.D_h, self.D_h))
+        return (W * self.regime.norm_of_W / np.linalg.norm(W, ord=2, axis=(-2, -1), keepdims=True)).astype(self.dtype)
+
+
 def case(regime: Regime, seed: int) -> Case:
     """A random case; float32 or float64, a loss at the last or at every step, none to two batch axes."""
-    random = np.random.default_rng(seed)
-    T = int(random.choice(regime.T))
-    D_x, D_h, D_y = (int(size) for size in random.integers(1, 5, 3))
-    batch = tuple(int(size) for size in random.integers(1, 4, random.integers(0, 3))) if T < 50 else ()
-    dtype = random.choice(["float32", "float64"])
+    d = Draws(regime, seed)
+    W = d.recurrent()
+    y = d.normal(d.T, *d.batch, d.D_y) if d.random.integers(2) else d.normal(*d.batch, d.D_y)
+    weights = Weights(elman.Weights(d.normal(d.D_h, d.D_x), W, d.normal(d.D_h)), d.normal(d.D_y, d.D_h))
+    activation = regime.activations[d.random.integers(len(regime.activations))]
+    return Case(activation, Arguments(weights, d.normal(*d.batch, d.D_h), d.normal(d.T, *d.batch, d.D_x), y))
 
-    def normal(*shape: int) -> Any:
-        return (regime.scale * random.normal(size=shape)).astype(dtype)
 
-    W = random.normal(size=(D_h, D_h))
-    W = (W * regime.norm_of_W / np.linalg.norm(W, ord=2)).astype(dtype)
-    y = normal(T, *batch, D_y) if random.integers(2) else normal(*batch, D_y)
-    weights = Weights(Cell(normal(D_h, D_x), W, normal(D_h)), normal(D_y, D_h))
-    activation = regime.activations[random.integers(len(regime.activations))]
-    return Case(activation, Arguments(weights, normal(*batch, D_h), normal(T, *batch, D_x), y))
+def case_of(cell: Cell, loss: Loss, regime: Regime, seed: int) -> points.Case:
+    """The same for any cell and loss; some batches with sequences of different lengths."""
+    d = Draws(regime, seed)
+    rows = (*cell.gates, d.D_h)
+    biases = [d.normal(*rows) for _ in cell.Weights._fields[2:]]
+    weights = Weights(cell.Weights(d.normal(*rows, d.D_x), d.recurrent(*cell.gates), *biases), d.normal(d.D_y, d.D_h))
+    h0 = cell.State(*(d.normal(*d.batch, d.D_h) for _ in cell.State._fields))
+    steps = (d.T, *d.batch) if d.random.integers(2) else d.batch
+    y = d.random.integers(0, d.D_y, steps) if loss.of_classes else d.normal(*steps, d.D_y)
+    lengths = d.random.integers(1, d.T, d.batch, endpoint=True) if d.random.integers(2) else None
+    return points.Case(Arguments(weights, h0, d.normal(d.T, *d.batch, d.D_x), y), loss, lengths)
 
 
 def cases(name: str) -> st.SearchStrategy[Case]:

@@ -12,7 +12,7 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptt import network
+from bptt import elman, network
 from bptt.activations import Activation, sigmoid, tanh
 from bptt.elman import Weights as Cell
 from bptt.network import Arguments, Weights
@@ -151,7 +151,10 @@ def elman_point(dtype: str, T: int, scale: float, seed: int) -> Arguments:
 
 
 def check(point: Arguments, activation: Activation, change: Callable[[Any], Any] = lambda gradient: gradient) -> Report:
-    loss, gradient = partial(network.loss, activation=activation), partial(network.gradient, activation=activation)
+    loss, gradient = (
+        partial(network.loss, cell=elman.cell(activation)),
+        partial(network.gradient, cell=elman.cell(activation)),
+    )
     return check_gradient(loss, lambda *arguments: change(gradient(*arguments)), tuple(point))
 
 

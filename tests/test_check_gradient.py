@@ -13,12 +13,14 @@ from flint import ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptt import network
-from bptt.activations import Activation, sigmoid, tanh
+from bptt import elman, network
+from bptt.activations import sigmoid
 from bptt.arrays import Array
-from bptt.elman import Weights as Cell
+from bptt.cells import CELLS
+from bptt.losses import half_squared_error
 from bptt.network import Arguments, Weights
-from bptt.shipped import network_points
+from bptt.points import cases
+from bptt.recurrence import Cell
 from bptt.verify import GradientMismatch, GradientUndecided, Report, assert_gradient, check_gradient
 
 X = np.array([0.5, -1.25, 2.0])
@@ -28,15 +30,28 @@ def leaf(report: Report, path: str) -> Any:
     return next(leaf for leaf in report.formula.leaves if leaf.path == path)
 
 
-@given(network_points("... y", 4) | network_points("t ... y", 4), st.sampled_from([sigmoid, tanh]))
-def test_the_shipped_gradients_are_right(point: Arguments, activation: Activation) -> None:
-    loss = partial(network.loss, activation=activation)
-    assert_gradient(loss, partial(network.gradient, activation=activation), tuple(point))
+@given(st.data(), st.sampled_from(list(CELLS.values())), st.booleans())
+def test_the_shipped_gradients_are_right(data: st.DataObject, cell: Cell, every_step: bool) -> None:
+    point = data.draw(cases(cell, half_squared_error, every_step, max_size=3)).arguments
+    loss = partial(network.loss, cell=cell)
+    assert_gradient(loss, partial(network.gradient, cell=cell), tuple(point))
     assert_gradient(
         lambda weights: loss(weights, *point[1:]),
-        lambda weights: network.sensitivity_gradient(weights, *point[1:], activation),
+        lambda weights: network.sensitivity_gradient(weights, *point[1:], cell),
         (point.weights,),
     )
+
+
+def test_entries_below_all_floats_have_no_digits_to_count() -> None:
+    def f(x: Array, y: Array) -> Any:
+        return y * (1 - np.tanh(2000 * x))
+
+    def gradient(x: Array, y: Array) -> Any:
+        return 0 * x - 8000 * y * np.exp(-4000 * x), 2 * np.exp(-4000 * x)
+
+    report = check_gradient(f, gradient, (1.0, 1.0))
+    assert report.verdict == "right"
+    assert all(leaf.digits is None or leaf.digits > 0 for leaf in report.formula.leaves)
 
 
 class TestLongSequences:
@@ -45,7 +60,7 @@ class TestLongSequences:
     @staticmethod
     def point() -> Arguments:
         normal = np.random.default_rng(0).normal
-        cell = Cell(normal(size=(3, 2)), normal(size=(3, 3)), normal(size=3))
+        cell = elman.Weights(normal(size=(3, 2)), normal(size=(3, 3)), normal(size=3))
         return Arguments(Weights(cell, normal(size=(2, 3))), normal(size=3), normal(size=(200, 2)), normal(size=2))
 
     def report(self, change: Any) -> Report:

@@ -4,7 +4,9 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.metadata import version
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +14,27 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from bptt import network
+from bptt import network, truncated
+from bptt.cells import CELLS
 from bptt.cli import app
 from bptt.elman import Weights as Cell
+from bptt.losses import LOSSES
 from bptt.network import Arguments
+from bptt.points import Case
+from bptt.shipped import shipped
+from bptt.verify import Report
+from bptt.verify.survey import survey
 
 QUICK = ["verify", "--examples", "8", "--max-size", "3"]
 
 
 def run(*arguments: str) -> Result:
     return CliRunner().invoke(app, list(arguments))
+
+
+def unwrapped(output: str) -> str:
+    """The text in a box, on one line."""
+    return re.sub(r"[│\s]+", " ", output)
 
 
 def findings(folder: Path, *arguments: str) -> Any:
@@ -31,20 +44,23 @@ def findings(folder: Path, *arguments: str) -> Any:
 
 
 def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(tmp_path: Path) -> None:
-    result = run(*QUICK)
+    result = run(*QUICK, "--json", str(tmp_path / "findings.json"))
     assert result.exit_code == 0
     assert "The gradients that bptt ships are all right." in result.stdout
     assert "dL/dU at T = 2, D_x = 1, D_h = 2, D_y = 1, batch = 1:\n    weights.cell.U[" in result.stdout
     assert "dL/dW at T = 3, D_x = 1, D_h = 2, D_y = 1, batch = 1:\n    weights.cell.W[" in result.stdout
     assert "dL/dV: no point found where it is wrong" in result.stdout
 
-    found = findings(tmp_path)
+    found = json.loads((tmp_path / "findings.json").read_text())
     assert found["verdict"] == "right"
-    assert {row["verdict"] for row in found["shipped"]} == {"right"}
-    assert {row["cases"] for row in found["shipped"] if "sine" not in row["gradient"]} == {8}
-    assert min(row["digits"] for row in found["shipped"]) > 20
-    assert {row["by"] for row in found["shipped"]} == {
-        "weights.cell.U", "weights.cell.W", "weights.cell.b", "weights.V", "h0", "xs", "y",
+    rows = found["shipped"] + found["truncated"]
+    assert {row["verdict"] for row in rows} == {"right"}
+    assert min(row["digits"] for row in rows) > 20
+    judged = {row["gradient"] for row in found["shipped"]}
+    assert judged >= set(CELLS) | {f"{name}, sensitivities" for name in CELLS} | {"stacked", "bidirectional"}
+    assert {row["gradient"] for row in found["truncated"]} == set(CELLS)
+    assert {row["by"] for row in rows if row["gradient"] == "lstm"} == {
+        "weights.cell.U", "weights.cell.W", "weights.cell.b", "weights.V", "h0.h", "h0.c", "xs", "y",
     }  # fmt: skip
     assert found["published"]["dL/dU"]["sizes"] == {"T": 2, "D_x": 1, "D_h": 2, "D_y": 1, "batch": 1}
     assert found["published"]["dL/dV"] is None
@@ -52,8 +68,50 @@ def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(tmp_pa
     assert on_the_sine == {"weights.cell.U": "wrong", "weights.cell.W": "wrong", "weights.V": "right"}
 
 
+def test_every_loss_is_met_at_the_last_and_at_every_step() -> None:
+    of_lstm, *_ = shipped(max_size=3, seed=0, family="lstm")
+    met = []
+
+    def check(case: Case) -> Report:
+        T, *batch = case.arguments.xs.shape[:-1]
+        steps = case.arguments.y.shape if case.loss.of_classes else case.arguments.y.shape[:-1]
+        met.append((case.loss, steps == (T, *batch), case.lengths is not None))
+        return of_lstm.check(case)
+
+    survey(replace(of_lstm, check=check), 100, seed=0)
+    assert {(loss, every_step) for loss, every_step, _ in met} == set(product(LOSSES.values(), (False, True)))
+    assert {ragged for *_, ragged in met} == {False, True}
+    assert len(met) == 100
+
+
+@pytest.mark.parametrize(
+    ("family", "judged"), [("lstm", {"lstm"}), ("gru", {"gru", "gru-reset-before"}), ("elman", {"elman", "elman-tanh"})]
+)
+def test_the_name_of_a_cell_judges_that_cell_alone(tmp_path: Path, family: str, judged: set[str]) -> None:
+    found = findings(tmp_path, family)
+    assert {row["gradient"].split(",")[0] for row in found["shipped"] + found["truncated"]} == judged
+    assert "published" not in found
+    assert found["verdict"] == "right"
+
+
+def test_layers_and_the_published_gradient_can_be_judged_alone(tmp_path: Path) -> None:
+    layers = findings(tmp_path, "layers")
+    assert {row["gradient"] for row in layers["shipped"]} == {"stacked", "bidirectional", "stacked, bidirectional"}
+    published = findings(tmp_path, "published")
+    assert published["published"]["dL/dW"]["sizes"]["T"] == 3
+    assert "shipped" not in published
+
+
+def test_a_name_that_there_is_not_lists_those_that_there_are() -> None:
+    result = run("verify", "ltsm")
+    assert result.exit_code == 2
+    assert "one of elman, lstm, gru, layers, published, or MODULE:NAME; got 'ltsm'" in re.sub(
+        r"[│\s]+", " ", result.output
+    )
+
+
 def test_the_counterexample_in_the_json_is_one(tmp_path: Path) -> None:
-    refutation = findings(tmp_path)["published"]["dL/dU"]
+    refutation = findings(tmp_path, "published")["published"]["dL/dU"]
     point, index = refutation["point"], tuple(refutation["entry"]["index"])
     weights = network.Weights(Cell(point["U"], point["W"]), point["V"])
     true = network.gradient(weights, None, point["xs"], point["y"]).weights.cell.U[index]
@@ -62,32 +120,36 @@ def test_the_counterexample_in_the_json_is_one(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path: Path) -> None:
-    first, again, other = (findings(tmp_path, "--seed", seed) for seed in ("1", "1", "2"))
+    first, again, other = (findings(tmp_path, "gru", "--seed", seed) for seed in ("1", "1", "2"))
     assert first == again
     assert [row["digits"] for row in first["shipped"]] != [row["digits"] for row in other["shipped"]]
-    assert first["distances_on_the_sine"] != other["distances_on_the_sine"]
-    assert rows_at_random(first) != rows_at_random(other)
-
-
-def rows_at_random(found: Any) -> list[Any]:
-    return [row for row in found["shipped"] if "sine" not in row["gradient"]]
+    one, two = (findings(tmp_path, "published", "--seed", seed)["distances_on_the_sine"] for seed in ("1", "2"))
+    assert one != two
 
 
 def test_a_wrong_shipped_gradient_is_found_and_the_exit_code_is_1(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     right = network.gradient
 
-    def wrong(*arguments: Any, **keywords: Any) -> Arguments:
+    def negated(*arguments: Any, **keywords: Any) -> Arguments:
         gradient = right(*arguments, **keywords)
         return gradient._replace(xs=-gradient.xs)
 
-    monkeypatch.setattr(network, "gradient", wrong)
-    result = run(*QUICK)
+    monkeypatch.setattr(network, "gradient", negated)
+    result = run(*QUICK, "lstm", "--json", str(tmp_path / "findings.json"))
     assert result.exit_code == 1
-    assert "The gradients that bptt ships are NOT all right." in result.stdout
-    assert "gradient, tanh: xs[" in result.stdout
-    assert {row["by"] for row in findings(tmp_path)["shipped"] if row["verdict"] != "right"} == {"xs"}
+    assert "NOT all right" in result.stdout
+    assert "  lstm: xs[" in result.stdout
+    rows = json.loads((tmp_path / "findings.json").read_text())["shipped"]
+    assert {(row["gradient"], row["by"]) for row in rows if row["verdict"] != "right"} == {("lstm", "xs")}
+
+
+def test_a_wrong_truncated_gradient_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(truncated, "gradient", lambda *arguments: network.gradient(*arguments[:4], *arguments[5:]))
+    result = run(*QUICK, "lstm")
+    assert result.exit_code == 1
+    assert "NOT all right" in result.stdout
 
 
 def test_a_gradient_that_cannot_be_judged_is_not_right(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -99,13 +161,13 @@ def test_a_gradient_that_cannot_be_judged_is_not_right(monkeypatch: pytest.Monke
         return gradient
 
     monkeypatch.setattr(network, "gradient", of_floats)
-    result = run("verify", "--examples", "2", "--max-size", "2")
+    result = run("verify", "elman", "--examples", "2", "--max-size", "2")
     assert result.exit_code == 1
     assert "undecided" in result.stdout
 
 
 def test_sizes_too_small_for_a_counterexample_are_no_refutation() -> None:
-    result = run("verify", "--examples", "2", "--max-size", "1")
+    result = run("verify", "published", "--max-size", "1")
     assert result.exit_code == 0
     assert "dL/dU: no point found where it is wrong" in result.stdout
 
@@ -132,7 +194,7 @@ def test_a_folder_that_does_not_exist_is_named_before_any_work_is_done(tmp_path:
 
 
 def test_a_narrow_terminal_cuts_nothing_off() -> None:
-    result = CliRunner().invoke(app, QUICK, env={"COLUMNS": "50"})
+    result = CliRunner().invoke(app, [*QUICK, "elman"], env={"COLUMNS": "50"})
     assert "…" not in result.stdout
 
 
@@ -147,7 +209,7 @@ def test_help_tells_the_exit_codes() -> None:
 
 
 def test_the_installed_command_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
-    command = [str(Path(sys.executable).with_name("bptt")), *QUICK]
+    command = [str(Path(sys.executable).with_name("bptt")), *QUICK, "elman"]
     result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert list(tmp_path.iterdir()) == []
@@ -234,7 +296,7 @@ class TestAClaim:
     @pytest.mark.parametrize(
         ("place", "message"),
         [
-            ("claims_of_mine", "a claim is named module:name or file.py:name; got 'claims_of_mine'"),
+            ("claims_of_mine", "published, or MODULE:NAME; got 'claims_of_mine'"),
             ("claims_of_mine:absent", "claims_of_mine has no 'absent'; it has Claim, f, gradient"),
             ("no_such_module:x", "there is no module 'no_such_module'"),
             ("no_such_file.py:x", "there is no file no_such_file.py"),
@@ -245,7 +307,7 @@ class TestAClaim:
     def test_what_is_no_claim_is_a_usage_error(self, place: str, message: str) -> None:
         result = run("verify", place)
         assert result.exit_code == 2
-        assert message in re.sub(r"[│\s]+", " ", result.output)
+        assert message in unwrapped(result.output)
 
     def test_an_error_of_the_claims_own_code_is_raised(self) -> None:
         result = run("verify", "claims_of_mine:broken")

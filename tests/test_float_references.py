@@ -42,7 +42,7 @@ class TestAGradientOnFloats:
 
     @staticmethod
     def judged(case: Case, gradient: Any) -> Report:
-        loss = partial(network.loss, activation=case.activation)
+        loss = partial(network.loss, cell=elman.cell(case.activation))
         return check_gradient(loss, on_floats(partial(gradient, case.activation)), tuple(case.point))
 
     @pytest.mark.parametrize("regime", REGIMES)

@@ -20,7 +20,7 @@ def subject(gradient: Any) -> Subject[Any]:
         return check_gradient(lambda x: (x**3).sum(), gradient, (x,))
 
     points = st.integers(1, 6).map(lambda n: np.arange(1.0, n + 1) / 8)
-    return Subject("cubes", check, points, size)
+    return Subject("cubes", check, [points], size)
 
 
 def wrong_from_three_on(x: Any) -> Any:
@@ -80,5 +80,5 @@ def test_no_size_is_larger_than_asked_for(max_size: int) -> None:
         met.append(max(max(array.shape, default=0) for array in named.values()))
         return check_gradient(lambda x: x**2, lambda x: 2 * x, (1.0,))
 
-    survey(Subject("sizes", check, arrays(max_size, a="m n", b="t ... n"), lambda _: {}), 40, seed=0)
+    survey(Subject("sizes", check, [arrays(max_size, a="m n", b="t ... n")], lambda _: {}), 40, seed=0)
     assert max(met) == max_size

@@ -8,34 +8,36 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt import network
+from bptt import elman, network
 from bptt.activations import sigmoid
 from bptt.elman import Weights as Cell
-from bptt.network import Arguments
-from bptt.shipped import network_points, sizes
+from bptt.losses import half_squared_error
+from bptt.points import Case as PointOfNetwork
+from bptt.points import cases as points_of_network
+from bptt.points import sizes
 from bptt.verify import Report, check_gradient
 from bptt.verify.survey import Subject, smallest_counterexample
 from tests.benchmarks.detection import detection_floor, tally
 from tests.regimes import REGIMES, Case, cases
 from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Wrong, right
 
-points = network_points("... y", max_size=4)
+points = points_of_network(elman.cell(), half_squared_error, every_step=False, max_size=4)
 FIFTY_STEPS = 6  # a seed of the long regime that gives T = 50, in float64
 kinds = pytest.mark.parametrize("mistake", WRONG_GRADIENTS, ids=lambda mistake: mistake.kind)
 
 
 @pytest.mark.parametrize("mistake", [m for m in WRONG_GRADIENTS if m.smallest], ids=lambda mistake: mistake.kind)
 def test_a_mistake_is_refuted_at_the_smallest_sizes_at_which_it_shows(mistake: Wrong) -> None:
-    def check(point: Arguments) -> Report:
-        return check_gradient(network.loss, partial(mistake.gradient, sigmoid), tuple(point))
+    def check(point: PointOfNetwork) -> Report:
+        return check_gradient(network.loss, partial(mistake.gradient, sigmoid), tuple(point.arguments))
 
-    found = smallest_counterexample(Subject(mistake.kind, check, points, sizes), mistake.by, seed=0)
+    found = smallest_counterexample(Subject(mistake.kind, check, [points], sizes), mistake.by, seed=0)
     assert found is not None
     assert found.sizes == mistake.smallest
 
 
 def judged(case: Case, gradient: Gradient) -> Report:
-    loss = partial(network.loss, activation=case.activation)
+    loss = partial(network.loss, cell=elman.cell(case.activation))
     return check_gradient(loss, partial(gradient, case.activation), tuple(case.point))
 
 

@@ -67,8 +67,8 @@ class Steps:
 def backward(steps: Steps, activation: Activation, weights: Weights, h0: Array, xs: Array, y: Array) -> Arguments:
     """The gradient of `network.loss` by the steps given."""
     (U, W, _), V = weights
-    h = elman.forward(weights.cell, h0, xs, activation)
-    h_read, y_read = network.read(V, y, h)
+    h = elman.cell(activation).forward(weights.cell, h0, xs).h
+    h_read, y_read, *_ = network.read(V, h, y)
     e = h_read @ V.T - y_read
     h_bar = np.concatenate([np.zeros_like(h[: len(h) - len(e)]), steps.h_bar(e, V)])
     T, slope = len(xs), steps.slope(activation, h)

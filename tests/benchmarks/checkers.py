@@ -49,7 +49,8 @@ SCIPY_BOUND = 1e-5
 Mistake: TypeAlias = Literal["none", "W off by 1e-9", "U with Wᵀ"]
 Judge: TypeAlias = Callable[[], str]  # "right", "wrong" or "undecided"
 
-loss = partial(network.loss, activation=tanh)
+CELL = elman.cell(tanh)
+loss = partial(network.loss, cell=CELL)
 
 
 def main() -> None:
@@ -90,7 +91,7 @@ def compare(T: int, D_h: int) -> None:
 
 def detect(name: str, activation: Activation) -> None:
     point = random_point(**MANY)
-    right = partial(network.gradient, activation=activation)
+    right = partial(network.gradient, cell=elman.cell(activation))
 
     def wrong(*arguments: Any) -> Arguments:
         gradient = right(*arguments)
@@ -98,7 +99,7 @@ def detect(name: str, activation: Activation) -> None:
         return gradient
 
     def report() -> Report:
-        f = partial(network.loss, activation=activation)
+        f = partial(network.loss, cell=elman.cell(activation))
         return check_gradient(f, wrong, tuple(point), reference="floats")
 
     judged = report()
@@ -128,20 +129,20 @@ def seconds(function: Callable[[], object]) -> float:
 
 def gradient_with(mistake: Mistake, weights: Weights, h0: Any, xs: Array, y: Array) -> Arguments:
     """`network.gradient` with one mistake, on floats, balls and JAX arrays."""
-    gradient = network.gradient(weights, h0, xs, y, tanh)
+    gradient = network.gradient(weights, h0, xs, y, CELL)
     cell, W = gradient.weights.cell, weights.cell.W
     if mistake == "W off by 1e-9":
         cell = cell._replace(W=cell.W * (1 + 1e-9 * (np.arange(W.size).reshape(W.shape) == 0)))
     if mistake == "U with Wᵀ":
-        h = elman.forward(weights.cell, h0, xs, tanh)
-        e = weights.V @ h[-1] - y
-        h_bar = namespace(h).concat([0 * h[:-1], (e @ weights.V)[None]])
-        cell = cell._replace(U=elman.backward(weights.cell._replace(W=W.T), h0, xs, h, h_bar, tanh).weights.U)
+        states = CELL.forward(weights.cell, h0, xs)
+        e = weights.V @ states.h[-1] - y
+        h_bar = namespace(states.h).concat([0 * states.h[:-1], (e @ weights.V)[None]])
+        cell = cell._replace(U=CELL.backward(weights.cell._replace(W=W.T), h0, xs, states, h_bar).weights.U)
     return gradient._replace(weights=gradient.weights._replace(cell=cell))
 
 
 def by_bptt(point: Arguments, mistake: Mistake, reference: Literal["balls", "floats"] | None = None) -> Judge:
-    gradient = partial(network.gradient, activation=tanh) if mistake == "none" else partial(gradient_with, mistake)
+    gradient = partial(network.gradient, cell=CELL) if mistake == "none" else partial(gradient_with, mistake)
     return lambda: check_gradient(loss, gradient, tuple(point), reference=reference).verdict
 
 

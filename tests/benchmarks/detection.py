@@ -30,7 +30,7 @@ from typing import Any, Literal
 import numpy as np
 from flint import arb
 
-from bptt import network
+from bptt import elman, network
 from bptt.verify import Report, check_gradient
 from bptt.verify.balls import Ball, enclosure, precision
 from bptt.verify.leaves import FlatArguments, Leaf
@@ -151,7 +151,7 @@ def count(result: Tally, drawn: Case, mistake: Wrong, truth: Truth, floats_only:
 
 
 def judged(drawn: Case, gradient: Gradient, floats_only: bool = False) -> Report:
-    loss = partial(network.loss, activation=drawn.activation)
+    loss = partial(network.loss, cell=elman.cell(drawn.activation))
     of_arguments = partial(gradient, drawn.activation)
     return check_gradient(loss, refusing_balls(of_arguments) if floats_only else of_arguments, tuple(drawn.point))
 

@@ -1,0 +1,1 @@
+"""The commands of `bptt`, one a file."""
