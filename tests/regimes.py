@@ -48,7 +48,7 @@ class Case:
 class Draws:
     """Random sizes, a float type, and arrays of it."""
 
-    def __init__(self, regime: Regime, seed: int) -> None:
+    def __init__(self, regime: Regime, seed: int | list[int]) -> None:
         self.regime, self.random = regime, np.random.default_rng(seed)
         self.T = int(self.random.choice(regime.T))
         self.D_x, self.D_h, self.D_y = (int(size) for size in self.random.integers(1, 5, 3))
@@ -75,17 +75,37 @@ def case(regime: Regime, seed: int) -> Case:
     return Case(activation, Arguments(weights, d.normal(*d.batch, d.D_h), d.normal(d.T, *d.batch, d.D_x), y))
 
 
-def case_of(cell: Cell, loss: Loss, regime: Regime, seed: int) -> points.Case:
-    """The same for any cell and loss; some batches with sequences of different lengths."""
+def case_of(
+    cell: Cell,
+    loss: Loss,
+    regime: Regime,
+    seed: int | list[int],
+    every_step: bool | None = None,
+    dtype: str | None = None,
+) -> points.Case:
+    """The same for any cell and loss, some with sequences of different lengths; what is None is drawn."""
     d = Draws(regime, seed)
+    d.dtype = dtype or d.dtype
     rows = (*cell.gates, d.D_h)
     biases = [d.normal(*rows) for _ in cell.Weights._fields[2:]]
     weights = Weights(cell.Weights(d.normal(*rows, d.D_x), d.recurrent(*cell.gates), *biases), d.normal(d.D_y, d.D_h))
     h0 = cell.State(*(d.normal(*d.batch, d.D_h) for _ in cell.State._fields))
-    steps = (d.T, *d.batch) if d.random.integers(2) else d.batch
+    drawn = bool(d.random.integers(2))
+    steps = (d.T, *d.batch) if (drawn if every_step is None else every_step) else d.batch
     y = d.random.integers(0, d.D_y, steps) if loss.of_classes else d.normal(*steps, d.D_y)
     lengths = d.random.integers(1, d.T, d.batch, endpoint=True) if d.random.integers(2) else None
     return points.Case(Arguments(weights, h0, d.normal(d.T, *d.batch, d.D_x), y), loss, lengths)
+
+
+def normal_arguments(cell: Cell, T: int, D_x: int, D_h: int, D_y: int, *batch: int) -> Arguments:
+    """Arguments of these sizes, always the same, the loss at every step."""
+    normal = np.random.default_rng(0).normal
+    rows = (*cell.gates, D_h)
+    biases = [normal(size=rows) for _ in cell.Weights._fields[2:]]
+    weights = cell.Weights(normal(size=(*rows, D_x)), normal(size=(*rows, D_h)), *biases)
+    h0 = cell.State(*(normal(size=(*batch, D_h)) for _ in cell.State._fields))
+    xs, y = normal(size=(T, *batch, D_x)), normal(size=(T, *batch, D_y))
+    return Arguments(Weights(weights, normal(size=(D_y, D_h))), h0, xs, y)
 
 
 def cases(name: str) -> st.SearchStrategy[Case]:

@@ -19,6 +19,7 @@ from bptt.points import cases
 from bptt.recurrence import Cell
 from reference.finite_differences import central_differences
 from tests.comparing import assert_equal_but_for_rounding, leaves
+from tests.regimes import normal_arguments
 
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
 few = settings(max_examples=15)
@@ -30,17 +31,6 @@ def points(cell: Cell, every_step: bool) -> st.SearchStrategy[Arguments]:
 
 def any_point(cell: Cell) -> st.SearchStrategy[Arguments]:
     return points(cell, False) | points(cell, True)
-
-
-def arguments_of_shape(cell: Cell, T: int, D_x: int, D_h: int, D_y: int, *batch: int) -> Arguments:
-    """Normal arguments, the loss at every step."""
-    normal = np.random.default_rng(0).normal
-    rows = (*cell.gates, D_h)
-    biases = [normal(size=rows) for _ in cell.Weights._fields[2:]]
-    weights = cell.Weights(normal(size=(*rows, D_x)), normal(size=(*rows, D_h)), *biases)
-    h0 = cell.State(*(normal(size=(*batch, D_h)) for _ in cell.State._fields))
-    xs, y = normal(size=(T, *batch, D_x)), normal(size=(T, *batch, D_y))
-    return Arguments(Weights(weights, normal(size=(D_y, D_h))), h0, xs, y)
 
 
 @every_cell
@@ -124,7 +114,7 @@ def test_no_initial_state_is_one_of_zeros_and_no_bias_one_of_zeros(cell: Cell, d
 
 
 def test_a_part_of_the_initial_state_may_be_left_out() -> None:
-    weights, h0, xs, y = arguments_of_shape(lstm.cell, 3, 2, 2, 1)
+    weights, h0, xs, y = normal_arguments(lstm.cell, 3, 2, 2, 1)
     alone = network.gradient(weights, h0._replace(c=None), xs, y, lstm.cell)
     with_zeros = network.gradient(weights, lstm.State(h0.h, 0 * h0.c), xs, y, lstm.cell)
     assert alone.h0.c is None
@@ -134,7 +124,7 @@ def test_a_part_of_the_initial_state_may_be_left_out() -> None:
 @every_cell
 @pytest.mark.parametrize("shape", [(4, 3, 2, 3), (3, 1, 2, 2, 2, 1)])
 def test_the_same_functions_run_under_jit(cell: Cell, shape: tuple[int, ...]) -> None:
-    point = arguments_of_shape(cell, *shape)
+    point = normal_arguments(cell, *shape)
     for function in (network.loss, network.gradient, network.sensitivity_gradient):
         with jax.enable_x64(True):
             compiled = jax.jit(partial(function, cell=cell))(*point)
@@ -148,7 +138,7 @@ def test_the_same_functions_run_under_jit(cell: Cell, shape: tuple[int, ...]) ->
     [("float32", "float32"), ("float64", "float64"), ("int64", "float64"), ("int8", "float64"), ("bool", "float64")],
 )
 def test_float_types_are_kept_and_integers_become_float64(cell: Cell, given_type: str, expected: str) -> None:
-    cast: Arguments = jax.tree.map(lambda leaf: leaf.astype(given_type), arguments_of_shape(cell, 3, 2, 2, 2, 2))
+    cast: Arguments = jax.tree.map(lambda leaf: leaf.astype(given_type), normal_arguments(cell, 3, 2, 2, 2, 2))
     assert network.loss(*cast, cell).dtype == expected
     for function in (network.gradient, network.sensitivity_gradient):
         assert {leaf.dtype for leaf in leaves(function(*cast, cell))} == {np.dtype(expected)}
@@ -156,7 +146,7 @@ def test_float_types_are_kept_and_integers_become_float64(cell: Cell, given_type
 
 @every_cell
 def test_going_on_from_the_state_after_a_step_is_going_on(cell: Cell) -> None:
-    (weights, _), h0, xs, _ = arguments_of_shape(cell, 5, 2, 3, 1, 2)
+    (weights, _), h0, xs, _ = normal_arguments(cell, 5, 2, 3, 1, 2)
     whole = cell.forward(weights, h0, xs)
     beginning = cell.forward(weights, h0, xs[:2])
     rest = cell.forward(weights, cell.state_after(beginning), xs[2:])
@@ -166,7 +156,7 @@ def test_going_on_from_the_state_after_a_step_is_going_on(cell: Cell) -> None:
 @every_cell
 @pytest.mark.parametrize("t", range(4))
 def test_a_nan_passes_through_from_its_step_on(cell: Cell, t: int) -> None:
-    (weights, _), h0, xs, _ = arguments_of_shape(cell, 4, 2, 3, 1)
+    (weights, _), h0, xs, _ = normal_arguments(cell, 4, 2, 3, 1)
     xs[t, 0] = np.nan
     h = cell.forward(weights, h0, xs).h
     assert np.isnan(h[t:]).all()
@@ -175,7 +165,7 @@ def test_a_nan_passes_through_from_its_step_on(cell: Cell, t: int) -> None:
 
 def test_the_two_forms_of_the_gru_differ_by_where_the_reset_gate_stands() -> None:
     """They are the same function where W_n is diagonal and nothing is added to its product."""
-    point = arguments_of_shape(gru.cell, 4, 2, 3, 1)
+    point = normal_arguments(gru.cell, 4, 2, 3, 1)
     weights, h0, xs, _ = point
     cell = weights.cell._replace(b_h=None)
     after, before = (form.forward(cell, h0, xs).h for form in (gru.cell, gru.cell_reset_before))
@@ -188,7 +178,7 @@ def test_the_two_forms_of_the_gru_differ_by_where_the_reset_gate_stands() -> Non
 @pytest.mark.parametrize("module", [elman, lstm, gru])
 def test_the_functions_of_a_module_are_those_of_its_cell(module: Any) -> None:
     cell = elman.cell() if module is elman else module.cell
-    (weights, _), h0, xs, _ = arguments_of_shape(cell, 4, 2, 3, 1)
+    (weights, _), h0, xs, _ = normal_arguments(cell, 4, 2, 3, 1)
     states = module.forward(weights, h0, xs)
     bar = module.backward(weights, h0, xs, states, states.h)
     assert_equal_but_for_rounding(
@@ -212,7 +202,7 @@ def test_preactivations_of_ten_thousand_neither_warn_nor_give_nan(dtype: str, ac
 @every_cell
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_inputs_of_ten_thousand_neither_warn_nor_give_nan(cell: Cell, dtype: str) -> None:
-    point = arguments_of_shape(cell, 4, 2, 3, 1)
+    point = normal_arguments(cell, 4, 2, 3, 1)
     large: Arguments = jax.tree.map(lambda leaf: leaf.astype(dtype), point._replace(xs=1e4 * point.xs))
     assert all(np.isfinite(leaf).all() for leaf in leaves(network.gradient(*large, cell)))
 
@@ -253,7 +243,7 @@ def test_an_infinite_input_is_not_hidden(activation: Activation) -> None:
     ],
 )
 def test_a_wrong_shape_is_named_with_the_shape_it_should_have(changed: dict[str, Array], message: str) -> None:
-    (weights, V), h0, xs, y = arguments_of_shape(elman.cell(), 5, 2, 3, 2)
+    (weights, V), h0, xs, y = normal_arguments(elman.cell(), 5, 2, 3, 2)
     named: dict[str, Any] = {**weights._asdict(), "V": V, "h0": h0.h, "xs": xs, "y": y} | changed
     changed_weights = Weights(elman.Weights(named["U"], named["W"], named["b"]), named["V"])
     for function in (network.loss, network.gradient, network.sensitivity_gradient):
@@ -271,13 +261,13 @@ def test_a_wrong_shape_is_named_with_the_shape_it_should_have(changed: dict[str,
     ],
 )
 def test_a_wrong_shape_of_gates_is_named(changed: dict[str, Array], message: str) -> None:
-    (weights, _), h0, xs, _ = arguments_of_shape(lstm.cell, 5, 2, 3, 2)
+    (weights, _), h0, xs, _ = normal_arguments(lstm.cell, 5, 2, 3, 2)
     with pytest.raises(ValueError, match=message):
         lstm.forward(weights._replace(**changed), h0, xs)
 
 
 def test_a_wrong_initial_state_of_the_lstm_is_named() -> None:
-    (weights, _), h0, xs, _ = arguments_of_shape(lstm.cell, 5, 2, 3, 2)
+    (weights, _), h0, xs, _ = normal_arguments(lstm.cell, 5, 2, 3, 2)
     with pytest.raises(TypeError, match=r"h0 must be a State\(h, c\) of arrays \(\.\.\., D_h\), or None; got ndarray"):
         lstm.forward(weights, h0.h, xs)
     with pytest.raises(TypeError, match=r"h0 must be a State\(h, c\) .*; got tuple"):
@@ -294,7 +284,7 @@ def test_weights_that_are_none_are_named() -> None:
 
 
 def test_states_of_another_shape_are_refused() -> None:
-    (weights, _), h0, xs, _ = arguments_of_shape(lstm.cell, 5, 2, 3, 2)
+    (weights, _), h0, xs, _ = normal_arguments(lstm.cell, 5, 2, 3, 2)
     states = lstm.forward(weights, h0, xs)
     with pytest.raises(ValueError, match=r"h_bar must have shape .* = \(5, 3\); got \(4, 3\)"):
         lstm.backward(weights, h0, xs, states, states.h[1:])
@@ -303,7 +293,7 @@ def test_states_of_another_shape_are_refused() -> None:
 
 
 def test_a_cotangent_of_another_shape_is_not_contracted() -> None:
-    (weights, _), h0, xs, _ = arguments_of_shape(lstm.cell, 2, 2, 3, 2, 5)
+    (weights, _), h0, xs, _ = normal_arguments(lstm.cell, 2, 2, 3, 2, 5)
     states = lstm.forward(weights, h0, xs)
     s = lstm.sensitivities(weights, h0, xs, states)
     with pytest.raises(ValueError, match=r"h_bar must have shape .* = \(2, 5, 3\); got \(5, 2, 3\)"):
@@ -311,7 +301,7 @@ def test_a_cotangent_of_another_shape_is_not_contracted() -> None:
 
 
 def test_none_stands_for_no_bias_and_no_initial_state_alone() -> None:
-    weights, h0, _, y = arguments_of_shape(elman.cell(), 5, 2, 3, 2)
+    weights, h0, _, y = normal_arguments(elman.cell(), 5, 2, 3, 2)
     with pytest.raises(TypeError, match="xs must be an array of real numbers; got None"):
         network.loss(weights, h0, None, y)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"weights\.cell\.W must be an array of real numbers; got None"):
@@ -319,6 +309,6 @@ def test_none_stands_for_no_bias_and_no_initial_state_alone() -> None:
 
 
 def test_complex_numbers_are_refused_by_name() -> None:
-    (weights, _), h0, xs, _ = arguments_of_shape(gru.cell, 5, 2, 3, 2)
+    (weights, _), h0, xs, _ = normal_arguments(gru.cell, 5, 2, 3, 2)
     with pytest.raises(TypeError, match="xs must be an array of real numbers; got dtype complex128"):
         gru.forward(weights, h0, xs + 1j)

@@ -42,6 +42,14 @@ def test_the_shipped_gradients_are_right(data: st.DataObject, cell: Cell, every_
     )
 
 
+def test_an_f_that_underflows_is_judged() -> None:
+    def f(x: Array) -> Any:
+        return np.exp(-1000 * x)
+
+    assert_gradient(f, lambda x: -1000 * np.exp(-1000 * x), (1.5,))
+    assert check_gradient(lambda x: np.exp(-100 * x), lambda x: 0 * x, (np.float64(1.5),)).verdict == "wrong"
+
+
 def test_entries_below_all_floats_have_no_digits_to_count() -> None:
     def f(x: Array, y: Array) -> Any:
         return y * (1 - np.tanh(2000 * x))

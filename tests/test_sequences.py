@@ -19,6 +19,7 @@ from bptt.points import Case, cases
 from bptt.recurrence import Cell, Layer
 from bptt.verify import Report, check_gradient
 from tests.comparing import assert_equal_but_for_rounding, leaves
+from tests.regimes import normal_arguments
 
 LAYERS: dict[str, Layer] = {
     **CELLS,
@@ -131,14 +132,7 @@ class TestLengths:
 
 def point_of(cell: Cell) -> Arguments:
     """T = 4, two sequences, the loss at every step."""
-    normal = np.random.default_rng(0).normal
-    rows = (*cell.gates, 3)
-    biases = [normal(size=rows) for _ in cell.Weights._fields[2:]]
-    weights = network.Weights(
-        cell.Weights(normal(size=(*rows, 2)), normal(size=(*rows, 3)), *biases), normal(size=(1, 3))
-    )
-    h0 = cell.State(*(normal(size=(2, 3)) for _ in cell.State._fields))
-    return Arguments(weights, h0, normal(size=(4, 2, 2)), normal(size=(4, 2, 1)))
+    return normal_arguments(cell, 4, 2, 3, 1, 2)
 
 
 class TestComposed:

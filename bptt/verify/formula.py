@@ -250,7 +250,7 @@ def require_one_function(
     for leaf, gradient in zip(arguments.leaves, reference.gradient, strict=True):
         for x, slope in zip(leaf.values.reshape(-1).tolist(), gradient, strict=False):
             scale += abs(slope * x)
-    if known.is_finite() and difference > scale * arguments.half_the_digits():
+    if known.is_finite() and difference > scale * arguments.half_the_digits() + arguments.smallest():
         reason = f"f is {known.str(6, radius=False)} on floats and {value.str(6)} on balls, or each time another"
         raise NoVerdictError(reason, final=False)
 

@@ -95,8 +95,14 @@ class FlatArguments:
 
     def bits(self) -> int:
         """Those of the coarsest float type given."""
-        types = [np.finfo(leaf.values.dtype) for leaf in self.leaves if leaf.values.dtype.kind == "f"]
-        return min(int(t.nmant) + 1 for t in types)
+        return min(int(t.nmant) + 1 for t in self._float_types())
+
+    def smallest(self) -> float:
+        """The smallest normal number of the float type given that has the least range."""
+        return max(float(t.smallest_normal) for t in self._float_types())
+
+    def _float_types(self) -> list[Any]:
+        return [np.finfo(leaf.values.dtype) for leaf in self.leaves if leaf.values.dtype.kind == "f"]
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:
         """The arguments with other leaves in the same places."""
