@@ -27,9 +27,13 @@ def without_numbers(text: str) -> str:
     return re.sub(r"-?\d[\d.e+-]*", "#", text)
 
 
-def test_the_command_prints_the_lines_that_are_shown() -> None:
-    (shown,) = re.findall(r"2/√D_h:\n\n```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-    assert without_numbers(shown) in without_numbers(CliRunner().invoke(app, ["verify"]).stdout)
+@pytest.mark.parametrize("command", ["lstm", "published"])
+def test_the_command_prints_the_lines_that_are_shown(command: str) -> None:
+    shown = re.findall(
+        rf"`bptt verify {command}`[^`]*?:\n\n```text\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL
+    )
+    assert len(shown) == 1
+    assert without_numbers(shown[0]) in without_numbers(CliRunner().invoke(app, ["verify", command]).stdout)
 
 
 def test_there_are_examples() -> None:
