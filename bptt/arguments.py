@@ -21,30 +21,30 @@ class Arguments(NamedTuple):
     h_bar: Array
 
 
-def checked(
-    cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, states: Any = (), h_bar: Any = ()
-) -> Arguments:
-    """The arguments of the passes of `bptt.recurrence.Cell`, which says what they are and which errors are raised."""
-    if not hasattr(weights, "U"):
-        raise TypeError(f"weights must be a NamedTuple with U, W and b; got {type(weights).__name__}")
-    weights, initial, xs, states, h_bar = floating(
-        weights=weights, h0=_as_state(cell.State, h0), xs=xs, states=states, h_bar=h_bar
-    )
+def checked(cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, **of_forward: Any) -> Arguments:
+    """The arguments of the passes of `bptt.recurrence.Cell`, which says what they are and which errors are raised.
+
+    `of_forward` are `states`, what a forward pass has returned, and `h_bar`, for the passes that take them.
+    """
+    _require_kind("weights", weights, cell.Weights._fields)
+    if "states" in of_forward:
+        _require_kind("states", of_forward["states"], cell.States._fields)
+    weights, initial, xs, *promoted = floating(weights=weights, h0=_as_state(cell.State, h0), xs=xs, **of_forward)
     D_h, D_x = _check_weights(cell.gates, weights)
     if xs.ndim < 2 or xs.shape[-1] != D_x:
         raise ValueError(f"xs must have shape (T, ..., D_x) with D_x = {D_x}, the columns of U; got {xs.shape}")
     if 0 in xs.shape:
         raise ValueError(f"xs must have at least one time step and no empty axis; got shape {xs.shape}")
-    of_step, of_all = (*xs.shape[1:-1], D_h), (*xs.shape[:-1], D_h)
-    zeros = namespace(xs).zeros_like(xs, shape=of_step)
+    zeros = namespace(xs).zeros_like(xs, shape=(*xs.shape[1:-1], D_h))
     initial = initial._make(zeros if part is None else part for part in initial)
     for name, part in initial._asdict().items():
-        require_shape(_name(name, initial), part, of_step, "(..., D_h), the batch axes of xs before D_h,")
-    given = states._asdict() if states else {}
-    for name, array in (given if isinstance(h_bar, tuple) else given | {"h_bar": h_bar}).items():
-        require_shape(name, array, of_all, "(T, ..., D_h), as returned by forward,")
+        label = "h0" if len(initial) == 1 else f"h0.{name}"
+        require_shape(label, part, zeros.shape, "(..., D_h), the batch axes of xs before D_h,")
+    for name, array in _named(dict(zip(of_forward, promoted, strict=True))):
+        require_shape(name, array, (*xs.shape[:-1], D_h), "(T, ..., D_h), as returned by forward,")
     ends = checked_lengths(lengths, xs)
     valid = None if ends is None else within(ends, len(xs))
+    states, h_bar = (*promoted, (), ())[:2]
     xs, h_bar = each(lambda array: where(valid, array), (xs, h_bar))
     before = each(shifted, initial, carried(cell.State, states)) if states else ()
     return Arguments(weights, initial, xs, valid, states, before, h_bar)
@@ -83,8 +83,19 @@ def _as_state(state: Any, h0: Any) -> Any:
     return state(h0)
 
 
-def _name(part: str, initial: Any) -> str:
-    return "h0" if len(initial) == 1 else f"h0.{part}"
+def _require_kind(name: str, given: Any, fields: tuple[str, ...]) -> None:
+    """Raise `TypeError` unless it is a NamedTuple of these fields."""
+    if getattr(given, "_fields", None) != fields:
+        got = (
+            f"{type(given).__name__}({', '.join(given._fields)})" if hasattr(given, "_fields") else type(given).__name__
+        )
+        raise TypeError(f"{name} must be a NamedTuple of {', '.join(fields)}; got {got}")
+
+
+def _named(of_forward: dict[str, Any]) -> list[tuple[str, Array]]:
+    """The arrays of a forward pass by name, those of the states one by one."""
+    states = of_forward.pop("states", None)
+    return [*(states._asdict().items() if states else ()), *of_forward.items()]
 
 
 def _check_weights(gates: tuple[int, ...], weights: Any) -> tuple[int, int]:

@@ -44,12 +44,18 @@ def floating(**named: Any) -> list[Any]:
             if OPTIONAL.isdisjoint(name.split(".")):
                 raise TypeError(f"{name} must be an array of real numbers; got None")
             continue
+        _refuse_masked(name, given)
         array = as_array(given)
         if np.dtype(array.dtype).kind in "cSUMm":
             raise TypeError(f"{name} must be an array of real numbers; got dtype {array.dtype}")
         arrays.append(array)
     dtype = xp.result_type(*arrays, 1.0)
     return [each(lambda array: as_array(array, dtype=dtype), tree) for tree in named.values()]
+
+
+def _refuse_masked(name: str, array: Any) -> None:
+    if isinstance(array, np.ma.MaskedArray | np.matrix):
+        raise TypeError(f"{name} must be a plain array; got {type(array).__name__}")
 
 
 def _leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
@@ -62,6 +68,7 @@ def _leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
 
 def integers(name: str, array: Any) -> Array:
     """The array; raises `TypeError` unless it is one of integers."""
+    _refuse_masked(name, array)
     result: Array = array if namespace(array) is not np else np.asarray(array)
     if np.dtype(result.dtype).kind not in "iu":
         raise TypeError(f"{name} must be an array of integers; got dtype {result.dtype}")

@@ -17,7 +17,7 @@ FORMAT = "bptt train 1"
 
 def replace(file: Path, content: bytes) -> None:
     """Give the file this content, at once: whoever reads it, even after a crash, finds all of the old or of the new."""
-    temporary = file.with_name(f"{file.name}.tmp")  # in the same folder, since a rename is atomic on one disk only
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.tmp")  # in the same folder: a rename stays on one disk
     try:
         with temporary.open("wb") as stream:
             stream.write(content)
@@ -25,6 +25,12 @@ def replace(file: Path, content: bytes) -> None:
             os.fsync(stream.fileno())
         os.replace(temporary, file)
     finally:
+        temporary.unlink(missing_ok=True)
+
+
+def clear(folder: Path) -> None:
+    """Remove what a run left behind that was killed while it wrote."""
+    for temporary in folder.glob("*.tmp"):
         temporary.unlink(missing_ok=True)
 
 

@@ -45,7 +45,7 @@ def cell(activation: Activation = sigmoid) -> Cell:
         """h_dot[t,k] = s'(a[t,k]) (dot[t,k] + W[k,l] h_dot[t-1,l])"""
         return State(activation.slope(states.h) * (dot.x + dot.h + product(weights.W, before_dot.h)))
 
-    return Cell(Weights, (), step, vjp, jvp)
+    return Cell(Weights, States, (), step, vjp, jvp)
 
 
 forward, backward, sensitivities = cell().forward, cell().backward, cell().sensitivities

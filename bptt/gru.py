@@ -129,9 +129,10 @@ def _with_bias(a: Array, b: Array | None) -> Array:
     return a if b is None else a + b
 
 
-cell = Cell(Weights, (3,), step, vjp, jvp)
+cell = Cell(Weights, States, (3,), step, vjp, jvp)
 cell_reset_before = Cell(
     Weights,
+    States,
     (3,),
     step_reset_before,
     vjp_reset_before,

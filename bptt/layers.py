@@ -63,6 +63,8 @@ class Stacked(NamedTuple):
 
     def _each(self, weights: tuple[Any, ...], h0: tuple[Any, ...] | None) -> list[tuple[Layer, Any, Any]]:
         """The layers, each with its weights and its initial state."""
+        if type(self.layers) is not tuple or not self.layers:
+            raise TypeError(f"layers must be a tuple of cells or layers; got {_outline(self.layers)}")
         count = len(self.layers)
         initial = (None,) * count if h0 is None else h0
         for name, given in (("weights", weights), ("h0", initial)):
@@ -102,10 +104,10 @@ class Bidirectional(NamedTuple):
         self, weights: Directions, h0: Directions | None, xs: Array, lengths: Array | None = None
     ) -> BothStates:
         """The states of both passes; `h` are the hidden ones."""
-        initial = h0 or Directions(None, None)
+        weights, initial = _directions("weights", weights), _directions("h0", h0)
         onward = self.layer.forward(weights.onward, initial.onward, xs, lengths)
         reverse = self.layer.forward(weights.reverse, initial.reverse, reversed_in_time(xs, lengths), lengths)
-        h = namespace(xs).concat([onward.h, reversed_in_time(reverse.h, lengths)], axis=-1)
+        h = namespace(onward.h, reverse.h).concat([onward.h, reversed_in_time(reverse.h, lengths)], axis=-1)
         return BothStates(h, onward, reverse)
 
     def backward(
@@ -118,7 +120,7 @@ class Bidirectional(NamedTuple):
         lengths: Array | None = None,
     ) -> Cotangents:
         """Pull h_bar, (T, ..., 2 D_h), back through `forward`."""
-        initial = h0 or Directions(None, None)
+        weights, initial = _directions("weights", weights), _directions("h0", h0)
         D_h = states.onward.h.shape[-1]
         xs_reversed, h_bar_reversed = (reversed_in_time(a, lengths) for a in (xs, h_bar[..., D_h:]))
         onward = self.layer.backward(weights.onward, initial.onward, xs, states.onward, h_bar[..., :D_h], lengths)
@@ -132,5 +134,13 @@ class Bidirectional(NamedTuple):
         )
 
 
+def _directions(name: str, given: Any) -> Directions:
+    if given is None and name == "h0":
+        return Directions(None, None)
+    if not isinstance(given, Directions):
+        raise TypeError(f"{name} must be Directions(onward, reverse); got {type(given).__name__}")
+    return given
+
+
 def _outline(given: Any) -> str:
-    return f"a tuple of {len(given)}" if isinstance(given, tuple) else type(given).__name__
+    return f"a tuple of {len(given)}" if type(given) is tuple else type(given).__name__

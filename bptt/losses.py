@@ -6,19 +6,19 @@ subgradient it is stands in the docstring.
 
 import math
 from collections.abc import Callable
-from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
 
-from bptt.arrays import Array, namespace
+from bptt.arrays import Array, floating, integers, namespace, require_shape
 
 
 class Loss(NamedTuple):
     """`loss(prediction, target)` is a scalar, the sum of `loss.terms(prediction, target)`, one for each example (...).
 
     `loss.gradient(prediction, target)` is its gradient in both. The prediction is (..., D_y), and so is the target,
-    unless the loss is `of_classes`: then it is an integer (...), and there is no gradient in it, but None.
+    unless the loss is `of_classes`: then it is an integer (...), and there is no gradient in it, but None. Raises
+    `ValueError` for another shape of the target, `TypeError` for what is no array of numbers.
     """
 
     terms: Callable[[Array, Array], Array]
@@ -33,12 +33,18 @@ class Loss(NamedTuple):
 def _of_error(term: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Loss:
     """L = Σ_i term(e_i), with ∂L/∂ỹ_i = slope(e_i) and ∂L/∂y_i = −slope(e_i)."""
 
+    def error(prediction: Array, target: Array) -> Array:
+        prediction, target = floating(prediction=prediction, target=target)
+        require_shape("target", target, prediction.shape, "that of the prediction,")
+        return prediction - target
+
     def terms(prediction: Array, target: Array) -> Array:
-        result: Array = term(prediction - target).sum(axis=-1)
+        result: Array = term(error(prediction, target)).sum(axis=-1)
         return result
 
     def gradient(prediction: Array, target: Array) -> tuple[Array, Array]:
-        return slope(prediction - target), slope(target - prediction)
+        e_bar = slope(error(prediction, target))
+        return e_bar, -e_bar
 
     return Loss(terms, gradient)
 
@@ -63,6 +69,7 @@ def elastic_net(share: float = 0.5) -> Loss:
     """
     if not 0 <= share <= 1:
         raise ValueError(f"share must be from 0 to 1; got {share}")
+    share = float(share)  # a NumPy scalar would make float32 float64
     return _of_error(
         lambda e: share * abs(e) + (1 - share) * e * e / 2, slope=lambda e: share * _sign(e) + (1 - share) * e
     )
@@ -75,6 +82,8 @@ def huber(β: float = 1.0) -> Loss:
     """
     if not 0 < β < math.inf:
         raise ValueError(f"β must be positive and finite; got {β}")
+
+    β = float(β)  # a NumPy scalar would make float32 float64
 
     def clipped(e: Array) -> Array:
         xp = namespace(e)
@@ -97,31 +106,38 @@ def _log_softmax(logits: Array) -> Array:
 def _log_sum_exp(logits: Array) -> Array:
     """log Σ_j exp(ỹ_j), term by term, with an axis of 1 for j."""
     xp = namespace(logits)
-    result: Array = reduce(xp.logaddexp, xp.moveaxis(logits, -1, 0))[..., None]
+    result: Array = xp.logaddexp.reduce(xp.moveaxis(logits, -1, 0), axis=0)[..., None]
     return result
 
 
-def _one_hot(target: Array, like: Array) -> Array:
-    """Whether class i is the target: booleans (..., D_y). Raises `ValueError` for a class that there is not."""
-    D_y = like.shape[-1]
-    if isinstance(target, np.ndarray) and ((target < 0) | (target >= D_y)).any():
-        raise ValueError(
-            f"y must hold classes from 0 to D_y - 1 = {D_y - 1}; got {target[(target < 0) | (target >= D_y)].flat[0]}"
-        )
-    result: Array = target[..., None] == namespace(like).arange(D_y)
-    return result
+def _with_one_hot(logits: Array, target: Array) -> tuple[Array, Array]:
+    """The logits, and whether class i is the target, booleans (..., D_y).
+
+    Raises `ValueError` for a class that there is not; those of JAX arrays are not looked at.
+    """
+    (logits,) = floating(prediction=logits)
+    classes = integers("target", target)
+    require_shape("target", classes, logits.shape[:-1], "(...), the prediction without its last axis,")
+    D_y = logits.shape[-1]
+    outside = (classes < 0) | (classes >= D_y)
+    if namespace(classes) is np and outside.any():
+        wrong = np.asarray(classes)[outside].flat[0]
+        raise ValueError(f"classes must be from 0 to D_y - 1 = {D_y - 1}; got {wrong}")
+    return logits, classes[..., None] == namespace(logits, classes).arange(D_y)
 
 
 def _cross_entropy(logits: Array, target: Array) -> Array:
-    xp = namespace(logits)
-    result: Array = xp.where(_one_hot(target, logits), -_log_softmax(logits), xp.zeros_like(logits)).sum(axis=-1)
-    return result
+    logits, one_hot = _with_one_hot(logits, target)
+    xp = namespace(logits, one_hot)
+    result: Array = xp.where(one_hot, -_log_softmax(logits), xp.zeros_like(logits)).sum(axis=-1)
+    return result if xp is np else xp.where(one_hot.any(axis=-1), result, xp.nan)  # a class that there is not
 
 
 def _cross_entropy_gradient(logits: Array, target: Array) -> tuple[Array, None]:
-    xp = namespace(logits)
+    logits, one_hot = _with_one_hot(logits, target)
+    xp = namespace(logits, one_hot)
     p = xp.exp(_log_softmax(logits))
-    return xp.where(_one_hot(target, logits), p - 1, p), None
+    return xp.where(one_hot, p - 1, p), None
 
 
 softmax_cross_entropy = Loss(_cross_entropy, _cross_entropy_gradient, of_classes=True)

@@ -93,5 +93,5 @@ def jvp(weights: Weights, before: State, states: States, dot: Products, before_d
     return State(h=o_dot * tanh_c + o * tanh.slope(tanh_c) * c_dot, c=c_dot)
 
 
-cell = Cell(Weights, (4,), step, vjp, jvp, State)
+cell = Cell(Weights, States, (4,), step, vjp, jvp, State)
 forward, backward, sensitivities = cell.forward, cell.backward, cell.sensitivities

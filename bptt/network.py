@@ -153,7 +153,14 @@ def read(V: Array, h: Array, y: Array, loss: Loss = half_squared_error, lengths:
 
 
 def promoted(weights: Weights, h0: Any, xs: Array, y: Array, loss: Loss) -> Arguments:
-    """The arguments in one float type; classes stay integers."""
+    """The arguments in one float type; classes stay integers.
+
+    Raises `TypeError` for weights or a loss of another kind.
+    """
+    if not isinstance(weights, tuple) or getattr(weights, "_fields", ()) != Weights._fields:
+        raise TypeError(f"weights must be network.Weights(cell, V); got {type(weights).__name__}")
+    if not isinstance(loss, Loss):
+        raise TypeError(f"loss must be a Loss, such as bptt.losses.huber(); got {type(loss).__name__}")
     if not loss.of_classes:
         return Arguments(*floating(weights=weights, h0=h0, xs=xs, y=y))
     weights, h0, xs = floating(weights=weights, h0=h0, xs=xs)

@@ -43,7 +43,7 @@ def cases(
     def grid(*shape: int) -> Array:
         return random.integers(-32, 32, shape, endpoint=True) / 16
 
-    weights, h0, D_h = _of_layer(layer, D_x, batch, iter(D_hs), grid)
+    weights, h0, D_h = of_layer(layer, D_x, batch, iter(D_hs), grid)
     steps = (T, *batch) if every_step else batch
     y = random.integers(0, D_y, steps) if loss.of_classes else grid(*steps, D_y) + 1 / 32
     arguments = Arguments(Weights(weights, grid(D_y, D_h)), h0, grid(T, *batch, D_x), y)
@@ -61,18 +61,18 @@ def _cells(layer: Layer) -> int:
     raise TypeError(f"layer must be a Cell, Stacked or Bidirectional; got {type(layer).__name__}")
 
 
-def _of_layer(
+def of_layer(
     layer: Layer, D_x: int, batch: tuple[int, ...], D_hs: Iterator[int], array: Callable[..., Array]
 ) -> tuple[Any, Any, int]:
     """Weights and an initial state for this layer, and how many hidden states it returns."""
     if isinstance(layer, Stacked):
         parts = []
         for below in layer.layers:
-            parts.append(_of_layer(below, D_x, batch, D_hs, array))
+            parts.append(of_layer(below, D_x, batch, D_hs, array))
             D_x = parts[-1][2]
         return tuple(part[0] for part in parts), tuple(part[1] for part in parts), D_x
     if isinstance(layer, Bidirectional):
-        onward, reverse = (_of_layer(layer.layer, D_x, batch, D_hs, array) for _ in range(2))
+        onward, reverse = (of_layer(layer.layer, D_x, batch, D_hs, array) for _ in range(2))
         return Directions(onward[0], reverse[0]), Directions(onward[1], reverse[1]), onward[2] + reverse[2]
     assert isinstance(layer, Cell)
     rows = (*layer.gates, next(D_hs))

@@ -19,7 +19,7 @@ def checked_lengths(lengths: Any, xs: Array) -> Array | None:
     if namespace(ends) is np and not ((ends >= 1) & (ends <= len(xs))).all():
         wrong = ends[(ends < 1) | (ends > len(xs))].flat[0]
         raise ValueError(f"lengths must be from 1 to T = {len(xs)}; got {wrong}")
-    return ends
+    return ends if namespace(ends) is not np else ends.astype(np.int64)  # of which 1 can be taken off, and T - t
 
 
 def within(lengths: Array, T: int) -> Array:
@@ -35,7 +35,7 @@ def where(condition: Array | None, array: Any) -> Any:
     """
     if condition is None:
         return array
-    xp = namespace(array)
+    xp = namespace(condition, array)
     aligned = condition.reshape(*condition.shape, *(1 for _ in array.shape[condition.ndim :]))
     return xp.where(aligned, array, xp.zeros_like(array))
 
@@ -44,7 +44,7 @@ def at_the_end(array: Array, lengths: Array | None) -> Array:
     """The last step of each sequence, with a time axis: (1, ..., D) from (T, ..., D)."""
     if lengths is None:
         return array[-1:]
-    result: Array = namespace(array).take_along_axis(array, (lengths - 1)[None, ..., None], axis=0)
+    result: Array = namespace(array, lengths).take_along_axis(array, (lengths - 1)[None, ..., None], axis=0)
     return result
 
 
@@ -58,7 +58,7 @@ def reversed_in_time(array: Array, lengths: Array | None) -> Array:
         return array[::-1]
     t = _steps(ends, len(array))
     source = namespace(ends).where(t < ends, ends - 1 - t, t)
-    result: Array = namespace(array).take_along_axis(array, source[..., None], axis=0)
+    result: Array = namespace(array, ends).take_along_axis(array, source[..., None], axis=0)
     return result
 
 

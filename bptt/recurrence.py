@@ -59,9 +59,9 @@ class Layer(Protocol):
 class Cell(NamedTuple):
     """A recurrent cell: what one step of it does, from which the passes over time follow.
 
-    `Weights` is the type of its weights and `gates` their leading axes, (4,) for the LSTM; `State` is the type of what
-    it carries. With `before` the State that a step starts from and `states` what the step returned, NamedTuples of
-    arrays (..., D_h),
+    `Weights` and `States` are the types of its weights and of what a step returns, `gates` the leading axes of the
+    weights, (4,) for the LSTM, and `State` the type of what is carried. With `before` the State that a step starts from
+    and `states` the States that it returned, NamedTuples of arrays (..., D_h),
 
         step(weights, before, drive) -> states                       drive = U x + b, (..., *gates, D_h)
         vjp(weights, before, states, bar) -> Products, before_bar    bar = ∂L by the State after the step
@@ -73,6 +73,7 @@ class Cell(NamedTuple):
     """
 
     Weights: Any
+    States: Any
     gates: tuple[int, ...]
     step: Callable[[Weights, Any, Array], States]
     vjp: Callable[[Weights, Any, States, Any], tuple[Products, Any]]

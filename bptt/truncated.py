@@ -7,7 +7,7 @@ the held states are computed from the copy; `gradient` is its gradient in the ar
 equals them. So it is judged like any other gradient, against its own definition.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -41,7 +41,7 @@ def loss(
         cell.forward(weights.cell, h0 if start == 0 else cell.state_after(held, start - 1), xs[start:stop]).h
         for start, stop in _windows(cuts, len(xs))
     ]
-    return network.loss_of_states(weights.V, namespace(xs).concat(parts), y, loss)
+    return network.loss_of_states(weights.V, namespace(*parts).concat(parts), y, loss)
 
 
 def gradient(
@@ -58,14 +58,14 @@ def gradient(
     Between two cuts cotangents go back as in the cell's `backward`, and none goes through a cut. Arguments and errors
     as for `loss`.
     """
-    return network.gradient(weights, h0, xs, y, Truncated(cell, tuple(cuts)), loss)
+    return network.gradient(weights, h0, xs, y, Truncated(cell, cuts), loss)
 
 
 class Truncated(NamedTuple):
     """A cell whose `backward` stops at the cuts; it is not the derivative of its `forward`, but of `loss` above."""
 
     cell: Cell
-    cuts: tuple[int, ...]
+    cuts: Sequence[int]
 
     def forward(self, weights: Any, h0: Any, xs: Array, lengths: Array | None = None) -> Any:
         """As that of the cell."""
@@ -80,6 +80,8 @@ class Truncated(NamedTuple):
         """
         if lengths is not None:
             raise ValueError("lengths must be None for a truncated gradient; got an array")
+        if len(h_bar) != len(xs) or len(states.h) != len(xs):
+            raise ValueError(f"h_bar and states must have T = {len(xs)} steps; got {len(h_bar)} and {len(states.h)}")
         bars = []
         for start, stop in _windows(self.cuts, len(xs)):
             initial = h0 if start == 0 else self.cell.state_after(states, start - 1)
@@ -88,14 +90,16 @@ class Truncated(NamedTuple):
         return Cotangents(
             weights=each(lambda *parts: sum(parts[1:], parts[0]), *(bar.weights for bar in bars)),
             h0=bars[0].h0,
-            xs=namespace(xs).concat([bar.xs for bar in bars]),
+            xs=namespace(bars[0].xs).concat([bar.xs for bar in bars]),
         )
 
 
 def _windows(cuts: Sequence[int], T: int) -> list[tuple[int, int]]:
     """The first step of each window and the one after its last."""
+    if not isinstance(cuts, Iterable):
+        raise TypeError(f"cuts must be a sequence of steps; got {type(cuts).__name__}")
     for cut in cuts:
         if not isinstance(cut, int | np.integer) or not 1 <= cut < T:
-            raise ValueError(f"cuts must be steps from 1 to T - 1 = {T - 1}; got {cut!r}")
+            raise ValueError(f"cuts must be integers from 1 to T - 1 = {T - 1}; got {cut!r}")
     edges = [0, *sorted({int(cut) for cut in cuts}), T]
     return list(pairwise(edges))

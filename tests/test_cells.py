@@ -13,7 +13,7 @@ from bptt import elman, gru, lstm, network, recurrence
 from bptt.activations import Activation, sigmoid, tanh
 from bptt.arrays import Array, each
 from bptt.cells import CELLS
-from bptt.losses import half_squared_error
+from bptt.losses import half_squared_error, huber, softmax_cross_entropy
 from bptt.network import Arguments, Weights
 from bptt.points import cases
 from bptt.recurrence import Cell
@@ -278,9 +278,26 @@ def test_a_wrong_initial_state_of_the_lstm_is_named() -> None:
         elman.forward(elman.Weights(np.ones((3, 2)), np.ones((3, 3))), h0, xs)
 
 
-def test_weights_that_are_none_are_named() -> None:
-    with pytest.raises(TypeError, match="weights must be a NamedTuple with U, W and b; got ndarray"):
-        lstm.forward(np.ones((3, 2)), None, np.ones((4, 2)))
+def test_weights_and_states_of_another_kind_are_named() -> None:
+    (weights, V), h0, xs, y = normal_arguments(lstm.cell, 5, 2, 3, 2)
+    with pytest.raises(TypeError, match="weights must be a NamedTuple of U, W, b; got ndarray"):
+        lstm.forward(np.ones((3, 2)), None, xs)
+    with pytest.raises(TypeError, match=r"weights must be a NamedTuple of U, W, b; got Weights\(U, W, b, b_h\)"):
+        lstm.forward(gru.Weights(weights.U, weights.W, weights.b), h0, xs)
+    with pytest.raises(TypeError, match=r"states must be a NamedTuple of h, c, i, f, g, o; got State\(h, c\)"):
+        lstm.backward(weights, h0, xs, h0, xs)
+    with pytest.raises(TypeError, match=r"weights must be network\.Weights\(cell, V\); got Weights"):
+        network.loss(weights, h0, xs, y, lstm.cell)
+    with pytest.raises(TypeError, match=r"loss must be a Loss, such as bptt\.losses\.huber\(\); got function"):
+        network.gradient(Weights(weights, V), h0, xs, y, lstm.cell, huber)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="y must be an array of integers; got dtype float64"):
+        network.loss(Weights(weights, V), h0, xs, y, lstm.cell, softmax_cross_entropy)
+
+
+def test_a_mask_is_not_dropped_in_silence() -> None:
+    (weights, _), h0, xs, _ = normal_arguments(lstm.cell, 5, 2, 3, 2)
+    with pytest.raises(TypeError, match="xs must be a plain array; got MaskedArray"):
+        lstm.forward(weights, h0, np.ma.masked_array(xs))
 
 
 def test_states_of_another_shape_are_refused() -> None:

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given
@@ -152,7 +154,7 @@ def test_errors_of_ten_to_the_fifteen_are_no_trouble(loss: Loss, dtype: str) -> 
 
 @pytest.mark.parametrize("y", [[3], [-1]])
 def test_a_class_that_there_is_not_is_named(y: list[int]) -> None:
-    with pytest.raises(ValueError, match=rf"y must hold classes from 0 to D_y - 1 = 2; got {y[0]}"):
+    with pytest.raises(ValueError, match=rf"classes must be from 0 to D_y - 1 = 2; got {y[0]}"):
         softmax_cross_entropy(np.zeros((1, 3)), np.array(y))
 
 
@@ -166,3 +168,31 @@ def test_a_huber_loss_of_no_width_is_refused(β: float) -> None:
 def test_a_share_beyond_one_is_refused(share: float) -> None:
     with pytest.raises(ValueError, match="share must be from 0 to 1; got"):
         elastic_net(share)
+
+
+def test_a_target_of_another_shape_is_not_broadcast() -> None:
+    with pytest.raises(ValueError, match=r"target must have shape that of the prediction, = \(3, 2\); got \(3, 1\)"):
+        half_squared_error(np.ones((3, 2)), np.ones((3, 1)))
+    with pytest.raises(ValueError, match=r"target must have shape \(\.\.\.\), .* = \(2, 3\); got \(3,\)"):
+        softmax_cross_entropy(np.ones((2, 3, 4)), np.ones(3, int))
+    with pytest.raises(TypeError, match="target must be an array of integers; got dtype float64"):
+        softmax_cross_entropy(np.ones((3, 4)), np.ones(3))
+
+
+def test_a_class_that_there_is_not_makes_the_loss_nan_under_jax() -> None:
+    logits: Any = jnp.ones((3, 4))
+    classes: Any = jnp.array([0, 9, 1])
+    assert np.isnan(softmax_cross_entropy.terms(logits, classes)).tolist() == [False, True, False]
+
+
+def test_many_classes_compile_quickly_and_give_the_same_under_jit() -> None:
+    logits, classes = np.random.default_rng(0).normal(size=(3, 2000)), np.array([0, 7, 1999])
+    with jax.enable_x64(True):
+        jitted = jax.jit(softmax_cross_entropy.gradient)(logits, classes)[0]
+    np.testing.assert_allclose(jitted, softmax_cross_entropy.gradient(logits, classes)[0], rtol=0, atol=1e-14)
+
+
+@pytest.mark.parametrize("loss", [huber(np.float64(1)), elastic_net(np.float64(0.5))])
+def test_a_parameter_of_float64_leaves_float32_alone(loss: Loss) -> None:
+    e, zero = np.ones((2, 3), "float32"), np.zeros((2, 3), "float32")
+    assert loss(e, zero).dtype == loss.gradient(e, zero)[0].dtype == "float32"

@@ -1,6 +1,7 @@
 """Sequences of different lengths, layers on top of one another and in both directions, and truncation."""
 
 from functools import partial
+from itertools import repeat
 from typing import Any
 
 import jax
@@ -13,9 +14,9 @@ from bptt import gru, lstm, network, truncated
 from bptt.arrays import Array, each
 from bptt.cells import CELLS
 from bptt.layers import Bidirectional, Directions, Stacked
-from bptt.losses import LOSSES, half_squared_error
+from bptt.losses import LOSSES, half_squared_error, softmax_cross_entropy
 from bptt.network import Arguments
-from bptt.points import Case, cases
+from bptt.points import Case, cases, of_layer
 from bptt.recurrence import Cell, Layer
 from bptt.verify import Report, check_gradient
 from tests.comparing import assert_equal_but_for_rounding, leaves
@@ -106,6 +107,26 @@ class TestLengths:
                 ours = network.gradient(weights, h0, xs, every, lstm.cell, lengths=lengths)
                 assert_equal_but_for_rounding(jitted, ours)
 
+    @every_layer
+    def test_arrays_of_numpy_and_of_jax_go_together_under_jit(self, layer: Layer) -> None:
+        normal = np.random.default_rng(0).normal
+        cell_weights, h0, D_h = of_layer(layer, 2, (2,), repeat(3), lambda *shape: normal(size=shape))
+        weights, xs = network.Weights(cell_weights, normal(size=(4, D_h))), normal(size=(3, 2, 2))
+        classes = np.zeros(xs.shape[:-1], int)
+
+        def by(weights: Any, lengths: Any, classes: Any) -> Arguments:
+            return network.gradient(weights, h0, xs, classes, layer, softmax_cross_entropy, lengths)
+
+        lengths = np.array([2, 3])
+        with jax.enable_x64(True):
+            expected = by(weights, lengths, classes)
+            for jitted in (
+                jax.jit(lambda w: by(w, lengths, classes))(weights),
+                jax.jit(lambda n: by(weights, n, classes))(lengths),
+                jax.jit(lambda y: by(weights, lengths, y))(classes),
+            ):
+                assert_equal_but_for_rounding(jitted, expected)
+
     def test_a_mask_that_is_one_step_late_is_refuted(self) -> None:
         point, lengths = point_of(gru.cell), np.array([2, 3])
         f = partial(network.loss, cell=gru.cell, lengths=lengths)
@@ -185,6 +206,18 @@ class TestComposed:
         with pytest.raises(ValueError, match="h0 must be a tuple of 2, one for each layer; got ndarray"):
             stack.forward((weights, weights), h0.h, xs)
 
+    def test_what_is_no_layer_and_no_pair_of_directions_is_named(self) -> None:
+        (weights, _), h0, xs, _ = point_of(lstm.cell)
+        with pytest.raises(TypeError, match="layers must be a tuple of cells or layers; got a tuple of 0"):
+            Stacked(()).forward((), None, xs)
+        with pytest.raises(TypeError, match="layers must be a tuple of cells or layers; got Cell"):
+            Stacked(lstm.cell).forward((weights,), None, xs)  # type: ignore[arg-type]
+        both = Bidirectional(lstm.cell)
+        with pytest.raises(TypeError, match=r"weights must be Directions\(onward, reverse\); got tuple"):
+            both.forward((weights, weights), None, xs)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match=r"h0 must be Directions\(onward, reverse\); got State"):
+            both.forward(Directions(weights, weights), h0, xs)
+
 
 class TestTruncated:
     @every_cell
@@ -234,8 +267,17 @@ class TestTruncated:
 
     @pytest.mark.parametrize("cut", [0, 4, -1, 1.5])
     def test_a_cut_that_is_no_step_is_named(self, cut: float) -> None:
-        with pytest.raises(ValueError, match=rf"cuts must be steps from 1 to T - 1 = 3; got {cut}"):
+        with pytest.raises(ValueError, match=rf"cuts must be integers from 1 to T - 1 = 3; got {cut}"):
             truncated.gradient(*point_of(lstm.cell), [cut], lstm.cell)  # type: ignore[list-item]
+
+    def test_cuts_that_are_none_and_cotangents_of_more_steps_are_named(self) -> None:
+        weights, h0, xs, y = point_of(lstm.cell)
+        with pytest.raises(TypeError, match="cuts must be a sequence of steps; got int"):
+            truncated.gradient(weights, h0, xs, y, 2, lstm.cell)  # type: ignore[arg-type]
+        states = lstm.forward(weights.cell, h0, xs)
+        longer = np.ones((6, 2, 3))
+        with pytest.raises(ValueError, match="h_bar and states must have T = 4 steps; got 6 and 4"):
+            truncated.Truncated(lstm.cell, (2,)).backward(weights.cell, h0, xs, states, longer)
 
     def test_lengths_are_refused(self) -> None:
         cell = truncated.Truncated(lstm.cell, (2,))

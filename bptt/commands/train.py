@@ -107,6 +107,7 @@ def train(
         )
     _require_matplotlib()
     _require_folder(out)
+    checkpoint.clear(out)
     configuration = Configuration(gradient, cell, loss, learning_rate, seed)
     file = out / "checkpoint.npz"
     states = _states(file, configuration, epochs, restart)
@@ -120,9 +121,9 @@ def train(
     states, failure = _descend(file, configuration, states, epochs)
     console.print(f"{_epochs(states) - before} epochs in {time.monotonic() - began:.1f} s\n")
 
-    _print_findings(configuration, states)
-    _write(out / "training.csv", _as_csv(states))
     _write(out / "training.png", picture.png(picture.draw(configuration, states)))
+    _write(out / "training.csv", _as_csv(states))
+    _print_findings(configuration, states)
     console.print(f"\nWritten to {out}: training.png, the picture; training.csv; checkpoint.npz")
     if failure is not None:
         console.print(f"\n{failure}")

@@ -53,10 +53,11 @@ def verify(
 
     Exit code 0 if everything that is judged is right, 1 if something is not, 2 for a usage error.
     """
+    claim = None if what is None or what in NAMES else _claim(what)
     if json_file is not None:
         require_writable(json_file, "--json")
-    if what is not None and what not in NAMES:
-        raise typer.Exit(_verify_claim(what, examples, seed, json_file))
+    if claim is not None:
+        raise typer.Exit(_verify_claim(str(what), claim, examples, seed, json_file))
     findings: dict[str, Any] = {"seed": seed, "examples": examples, "max_size": max_size}
     all_right = True
     if what != "published":
@@ -107,16 +108,20 @@ def _refute_the_published(max_size: int, seed: int) -> dict[str, Any]:
     }
 
 
-def _verify_claim(place: str, examples: int, seed: int, json_file: Path | None) -> int:
-    """Judge a user's claim, print the report on the worst point, and return the exit code."""
+def _claim(place: str) -> Any:
+    """The claim of that name, or a usage error."""
     if ":" not in place:
         raise typer.BadParameter(
             f"it must be one of {', '.join(NAMES)}, or MODULE:NAME; got {place!r}", param_hint="WHAT"
         )
     try:
-        claim = load(place)
+        return load(place)
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="WHAT") from error
+
+
+def _verify_claim(place: str, claim: Any, examples: int, seed: int, json_file: Path | None) -> int:
+    """Judge a user's claim, print the report on the worst point, and return the exit code."""
     try:
         reports = [point.check(seed) for point in _with_progress(points(claim, examples, seed), examples)]
     except (TypeError, ValueError) as error:

@@ -94,14 +94,12 @@ def is_finite(number: Any) -> bool:
 
 _finite = np.frompyfunc(is_finite, 1, 1)
 _sign = np.frompyfunc(lambda a: a.sign() if isinstance(a, Ball) else int(np.sign(a)), 1, 1)
-_log_add_exp = np.frompyfunc(lambda a, b: a.logaddexp(b), 2, 1)
 
 _OF_ELEMENTS: dict[np.ufunc, Callable[..., Any]] = {  # for which NumPy has no loop over objects
     np.isfinite: lambda x: asarray(_finite(x), dtype=bool)[()],
     np.isnan: lambda x: ~asarray(_finite(x), dtype=bool)[()],
     np.isinf: lambda x: ~asarray(_finite(x), dtype=bool)[()],
     np.sign: lambda a: _sign(a),
-    np.logaddexp: lambda a, b: _log_add_exp(_all_balls(a), b),
     np.float_power: lambda a, b: np.power(_all_balls(a), b),
 }
 
@@ -118,7 +116,13 @@ def _smaller(a: Any, b: Any) -> Any:
     return a.minimum(b)
 
 
+def _log_add_exp(a: Any, b: Any) -> Any:
+    ball, other = (a, b) if isinstance(a, Ball) else (b, a)
+    return getattr(ball, "logaddexp")(other)  # noqa: B009  (set from the table of functions)
+
+
 _OF_PAIRS: dict[np.ufunc, Any] = {  # NumPy's own compare the elements, which is more than a rounded ball need do
+    np.logaddexp: np.frompyfunc(_log_add_exp, 2, 1, identity=None),
     np.maximum: np.frompyfunc(_larger, 2, 1, identity=None),
     np.minimum: np.frompyfunc(_smaller, 2, 1, identity=None),
 }
