@@ -6,8 +6,8 @@ from bptt.arrays import Array, each, floating, namespace, require_shape
 from bptt.ragged import checked_lengths, where, within
 
 
-class Arguments(NamedTuple):
-    """What a pass over time works on. `valid` says which steps are within their sequence, (T, ...), None that all are.
+class Run(NamedTuple):
+    """What a pass over time runs on. `valid` says which steps are within their sequence, (T, ...), None that all are.
 
     `before` is what is carried into each step, (T, ..., D_h), and like `states` and `h_bar` `()` in a forward pass.
     """
@@ -21,7 +21,7 @@ class Arguments(NamedTuple):
     h_bar: Array
 
 
-def checked(cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, **of_forward: Any) -> Arguments:
+def checked(cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, **of_forward: Any) -> Run:
     """The arguments of the passes of `bptt.recurrence.Cell`, which says what they are and which errors are raised.
 
     `of_forward` are `states`, what a forward pass has returned, and `h_bar`, for the passes that take them.
@@ -47,7 +47,7 @@ def checked(cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, **of
     states, h_bar = (*promoted, (), ())[:2]
     xs, h_bar = each(lambda array: where(valid, array), (xs, h_bar))
     before = each(shifted, initial, carried(cell.State, states)) if states else ()
-    return Arguments(weights, initial, xs, valid, states, before, h_bar)
+    return Run(weights, initial, xs, valid, states, before, h_bar)
 
 
 def carried(state: Any, states: Any) -> Any:
