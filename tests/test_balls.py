@@ -2,7 +2,7 @@
 
 import operator
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 from bptt.activations import sigmoid
 from bptt.verify.adjoint import Traced, sweep
 from bptt.verify.balls import Ball, precision
-from bptt.verify.rounding import Rounded
+from bptt.verify.functions import BINARY, UNARY
+from bptt.verify.rounding import Rounded, kind
 from bptt.verify.ways import UndecidedComparisonError
 
 floats = st.floats(-1e6, 1e6, allow_subnormal=False)
@@ -260,3 +261,57 @@ def test_what_cancels_in_a_formula_of_one_variable_costs_no_digits_of_the_adjoin
         for _ in range(100):
             y = (2 * y - y) * x
         assert sweep(y, [x])(x).rel_accuracy_bits() > 140
+
+
+class TestWhereRoundingDecides:
+    """A float somewhere in [-1, 3]."""
+
+    @pytest.fixture(autouse=True)
+    def forty_digits(self) -> Iterator[None]:
+        with precision(40):
+            yield
+
+    @pytest.fixture
+    def x(self) -> Rounded:
+        return Rounded(arb(1, 2), kind("float64"))
+
+    def test_its_sign_may_be_any(self, x: Rounded) -> None:
+        assert all(x.sign().value.contains(sign) for sign in (-1, 0, 1))
+        assert all(Rounded(arb(n), kind("float64")).sign().value == np.sign(n) for n in (-2, 0, 2))
+
+    def test_its_maximum_with_another_may_be_either(self, x: Rounded) -> None:
+        larger, smaller = x.maximum(0).value, x.minimum(0).value
+        assert all(larger.contains(arb(n)) for n in (0, 1, 3))
+        assert all(smaller.contains(arb(n)) for n in (-1, 0))
+        assert not larger.contains(-0.5)
+        assert not smaller.contains(0.5)
+
+    def test_less_its_absolute_value_it_is_twice_itself_or_zero(self, x: Rounded) -> None:
+        difference = (x - abs(x)).value
+        assert all(difference.contains(n - abs(n)) for n in (-1, -0.5, 0, 3))
+        assert not difference.contains(0.1)
+
+    def test_its_absolute_value_is_not_negative(self, x: Rounded) -> None:
+        assert all(abs(x).value.contains(n) for n in (0, 1, 3))
+        assert not abs(x).value.contains(-0.1)
+
+    @pytest.mark.parametrize("name", ["exp", "tanh"])
+    @pytest.mark.parametrize("radius", [0.01, 1, 50, 1000])
+    def test_a_function_of_a_wide_ball_contains_its_values_and_no_others_far_off(
+        self, name: str, radius: float
+    ) -> None:
+        f = UNARY[name].apply
+        result = f(arb(1, radius))
+        for x in np.linspace(1 - radius, 1 + radius, 41):
+            assert result.contains(f(arb(float(x))).mid())
+        assert result.abs_upper() <= 1.01 * f(arb(1 + radius)).abs_upper() + 0.01
+
+    @given(st.floats(-50, 50), st.floats(-50, 50), st.floats(0.1, 40), st.floats(-1, 1), st.floats(-1, 1))
+    def test_logaddexp_of_wide_balls_contains_its_values(
+        self, a: float, b: float, radius: float, s: float, t: float
+    ) -> None:
+        f = BINARY["logaddexp"].apply
+        with precision(40):
+            wide = f(arb(a, radius), arb(b, radius))
+            assert wide.overlaps(f(arb(a) + s * arb(radius), arb(b) + t * arb(radius)))
+            assert wide.is_finite()

@@ -93,6 +93,19 @@ class TestLengths:
         assert (expected[1].xs[beyond] == 0).all()
 
     @every_cell
+    def test_a_cotangent_beyond_the_end_is_not_read(self, cell: Cell) -> None:
+        (weights, _), h0, xs, _ = point_of(cell)
+        lengths = np.array([2, 4])
+        states = cell.forward(weights, h0, xs, lengths)
+        h_bar = np.random.default_rng(1).normal(size=states.h.shape)
+        with_nan = h_bar.copy()
+        with_nan[2:, 0] = np.nan
+        assert_equal_but_for_rounding(
+            cell.backward(weights, h0, xs, states, with_nan, lengths),
+            cell.backward(weights, h0, xs, states, h_bar, lengths),
+        )
+
+    @every_cell
     def test_the_states_beyond_the_end_are_zero(self, cell: Cell) -> None:
         (weights, _), h0, xs, _ = point_of(cell)
         states = cell.forward(weights, h0, xs, np.array([2, 4]))

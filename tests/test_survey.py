@@ -65,6 +65,19 @@ def test_every_judged_point_is_reported() -> None:
     assert len(judged) == row.cases > 1
 
 
+def test_every_strategy_has_a_point_besides_its_smallest() -> None:
+    met: list[int] = []
+
+    def check(n: int) -> Report:
+        met.append(n)
+        return check_gradient(lambda x: x**2, lambda x: 2 * x, (1.0,))
+
+    strategies = [st.integers(low, low + 99) for low in (0, 100, 200)]
+    (row,) = survey(Subject("numbers", check, strategies, lambda _: {}), 3, seed=0)
+    assert row.cases == 6
+    assert all(len({n for n in met if low <= n < low + 100}) == 2 for low in (0, 100, 200))
+
+
 def test_the_smallest_counterexample_is_the_smallest() -> None:
     found = smallest_counterexample(subject(wrong_from_three_on), "x", seed=0)
     assert found is not None
