@@ -26,9 +26,9 @@ def checked(cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, **of
 
     `of_forward` are `states`, what a forward pass has returned, and `h_bar`, for the passes that take them.
     """
-    _require_kind("weights", weights, cell.Weights._fields)
+    _require_kind("weights of the cell", weights, cell.Weights)
     if "states" in of_forward:
-        _require_kind("states", of_forward["states"], cell.States._fields)
+        _require_kind("states", of_forward["states"], cell.States)
     weights, initial, xs, *promoted = floating(weights=weights, h0=_as_state(cell.State, h0), xs=xs, **of_forward)
     D_h, D_x = _check_weights(cell.gates, weights)
     if xs.ndim < 2 or xs.shape[-1] != D_x:
@@ -83,13 +83,14 @@ def _as_state(state: Any, h0: Any) -> Any:
     return state(h0)
 
 
-def _require_kind(name: str, given: Any, fields: tuple[str, ...]) -> None:
-    """Raise `TypeError` unless it is a NamedTuple of these fields."""
-    if getattr(given, "_fields", None) != fields:
-        got = (
-            f"{type(given).__name__}({', '.join(given._fields)})" if hasattr(given, "_fields") else type(given).__name__
-        )
-        raise TypeError(f"{name} must be a NamedTuple of {', '.join(fields)}; got {got}")
+def _require_kind(name: str, given: Any, kind: Any) -> None:
+    """Raise `TypeError` unless it is a NamedTuple of that type."""
+    if not isinstance(given, kind):
+        raise TypeError(f"{name} must be {_full_name(kind)}; got {_full_name(type(given))}")
+
+
+def _full_name(kind: Any) -> str:
+    return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
 
 
 def _named(of_forward: dict[str, Any]) -> list[tuple[str, Array]]:

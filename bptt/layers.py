@@ -1,7 +1,7 @@
 """Cells composed: layers on top of one another, and a pass in either direction of time.
 
-A composed layer has the `forward` and `backward` of a cell, so that it stands wherever a cell does, and it holds no
-derivative of its own: cotangents go through its cells in the reverse order.
+A composed layer has the `forward` and `backward` of a cell, and stands wherever these are all that is asked for, as in
+`network.gradient`. It holds no derivative of its own: cotangents go through its cells in the reverse order.
 """
 
 from typing import Any, NamedTuple

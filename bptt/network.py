@@ -61,7 +61,7 @@ def loss(
     `ValueError` for a wrong shape, T = 0, an empty axis, a length or a class that cannot be, `TypeError` for what is no
     array of numbers.
     """
-    weights, h0, xs, y = promoted(weights, h0, xs, y, loss)
+    weights, h0, xs, y = promoted(weights, h0, xs, y, cell, loss)
     return loss_of_states(weights.V, cell.forward(weights.cell, h0, xs, lengths).h, y, loss, lengths)
 
 
@@ -82,7 +82,7 @@ def gradient(
 
     and from h_bar on as in the cell's `backward`. Arguments and errors as for `loss`. The gradient by classes is None.
     """
-    weights, h0, xs, y = promoted(weights, h0, xs, y, loss)
+    weights, h0, xs, y = promoted(weights, h0, xs, y, cell, loss)
     states = cell.forward(weights.cell, h0, xs, lengths)
     V_bar, h_bar, y_bar = _readout_backward(weights.V, states.h, y, loss, lengths)
     bar = cell.backward(weights.cell, h0, xs, states, h_bar, lengths)
@@ -97,9 +97,10 @@ def sensitivity_gradient(
         ∂L/∂M[α,β] = e[t,i] V[i,k] ∂h[t,k]/∂M[α,β]        for every weight M of the cell
         ∂L/∂V[i,k] = e[t,i] h[t,k]
 
-    with the tensors of `Cell.sensitivities`. Arguments and errors as for `loss`.
+    with the tensors of `Cell.sensitivities`. Arguments and errors as for `loss`, but `cell` is a single `Cell`.
     """
-    weights, h0, xs, y = promoted(weights, h0, xs, y, loss)
+    require_cell(cell)
+    weights, h0, xs, y = promoted(weights, h0, xs, y, cell, loss)
     states = cell.forward(weights.cell, h0, xs)
     V_bar, h_bar, _ = _readout_backward(weights.V, states.h, y, loss, None)
     return Weights(recurrence.contract(cell.sensitivities(weights.cell, h0, xs, states), h_bar), V_bar)
@@ -152,11 +153,21 @@ def read(V: Array, h: Array, y: Array, loss: Loss = half_squared_error, lengths:
     return Reading(at_the_end(h, ends), y[None], counted=None, steps=steps)
 
 
-def promoted(weights: Weights, h0: Any, xs: Array, y: Array, loss: Loss) -> Arguments:
+def require_cell(cell: Any) -> None:
+    """Raise `TypeError` for cells composed, where it takes a single one."""
+    if not isinstance(cell, Cell):
+        raise TypeError(f"cell must be a single Cell, such as lstm.cell; got {type(cell).__name__}")
+
+
+def promoted(weights: Weights, h0: Any, xs: Array, y: Array, cell: Any, loss: Loss) -> Arguments:
     """The arguments in one float type; classes stay integers.
 
-    Raises `TypeError` for weights or a loss of another kind.
+    Raises `TypeError` for weights, a cell or a loss of another kind.
     """
+    if not (hasattr(cell, "forward") and hasattr(cell, "backward")):
+        raise TypeError(
+            f"cell must be a Cell or a layer, such as lstm.cell or elman.cell(tanh); got {type(cell).__name__}"
+        )
     if not isinstance(weights, tuple) or getattr(weights, "_fields", ()) != Weights._fields:
         raise TypeError(f"weights must be network.Weights(cell, V); got {type(weights).__name__}")
     if not isinstance(loss, Loss):

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from bptt.arguments import carried, checked, in_the_form_of
 from bptt.arrays import Array, contract_time, each, floating, namespace, product, require_shape, transposed_product
-from bptt.ragged import where
+from bptt.ragged import at_the_end, checked_lengths, where
 from bptt.scan import scan
 
 Weights = Any  # a NamedTuple of U (*gates, D_h, D_x), W (*gates, D_h, D_h), b (*gates, D_h) or None, perhaps b_h like b
@@ -168,9 +168,16 @@ class Cell(NamedTuple):
 
         return _by_each_weight(by_the_weight_of, run.weights, run.xs, self.remembered(run.before, run.states))
 
-    def state_after(self, states: States, t: int = -1) -> Any:
-        """What is carried out of step t, to go on from: the initial state of a `forward` over the steps after it."""
-        return each(lambda part: part[t], carried(self.State, states))
+    def state_after(self, states: States, t: int = -1, lengths: Array | None = None) -> Any:
+        """What is carried out of step t, to go on from: the initial state of a `forward` over the steps after it.
+
+        With `lengths`, what is carried out of the last step of each sequence, whatever t is.
+        """
+        state = carried(self.State, states)
+        if lengths is None:
+            return each(lambda part: part[t], state)
+        ends = checked_lengths(lengths, states.h)
+        return each(lambda part: at_the_end(part, ends)[0], state)
 
 
 def contract(sensitivities: Weights, h_bar: Array) -> Weights:

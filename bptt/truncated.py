@@ -35,7 +35,8 @@ def loss(
     Equal to `network.loss` where the copy equals the arguments. `cuts` are steps from 1 to T − 1. The other arguments
     and the errors are those of `network.loss`; raises `ValueError` for another step.
     """
-    weights, h0, xs, y = network.promoted(weights, h0, xs, y, loss)
+    network.require_cell(cell)
+    weights, h0, xs, y = network.promoted(weights, h0, xs, y, cell, loss)
     held = cell.forward(copy.weights.cell, copy.h0, copy.xs)
     parts = [
         cell.forward(weights.cell, h0 if start == 0 else cell.state_after(held, start - 1), xs[start:stop]).h
@@ -58,6 +59,7 @@ def gradient(
     Between two cuts cotangents go back as in the cell's `backward`, and none goes through a cut. Arguments and errors
     as for `loss`.
     """
+    network.require_cell(cell)
     return network.gradient(weights, h0, xs, y, Truncated(cell, cuts), loss)
 
 

@@ -13,6 +13,7 @@ from bptt import elman, gru, lstm, network, recurrence
 from bptt.activations import Activation, sigmoid, tanh
 from bptt.arrays import Array, each
 from bptt.cells import CELLS
+from bptt.layers import Stacked
 from bptt.losses import half_squared_error, huber, softmax_cross_entropy
 from bptt.network import Arguments, Weights
 from bptt.points import cases
@@ -280,16 +281,22 @@ def test_a_wrong_initial_state_of_the_lstm_is_named() -> None:
 
 def test_weights_and_states_of_another_kind_are_named() -> None:
     (weights, V), h0, xs, y = normal_arguments(lstm.cell, 5, 2, 3, 2)
-    with pytest.raises(TypeError, match="weights must be a NamedTuple of U, W, b; got ndarray"):
+    with pytest.raises(TypeError, match=r"weights of the cell must be bptt\.lstm\.Weights; got numpy\.ndarray"):
         lstm.forward(np.ones((3, 2)), None, xs)
-    with pytest.raises(TypeError, match=r"weights must be a NamedTuple of U, W, b; got Weights\(U, W, b, b_h\)"):
+    with pytest.raises(TypeError, match=r"weights of the cell must be bptt\.lstm\.Weights; got bptt\.gru\.Weights"):
         lstm.forward(gru.Weights(weights.U, weights.W, weights.b), h0, xs)
-    with pytest.raises(TypeError, match=r"states must be a NamedTuple of h, c, i, f, g, o; got State\(h, c\)"):
+    with pytest.raises(TypeError, match=r"states must be bptt\.lstm\.States; got bptt\.lstm\.State"):
         lstm.backward(weights, h0, xs, h0, xs)
     with pytest.raises(TypeError, match=r"weights must be network\.Weights\(cell, V\); got Weights"):
         network.loss(weights, h0, xs, y, lstm.cell)
     with pytest.raises(TypeError, match=r"loss must be a Loss, such as bptt\.losses\.huber\(\); got function"):
         network.gradient(Weights(weights, V), h0, xs, y, lstm.cell, huber)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"cell must be a Cell or a layer, such as .*; got function"):
+        network.gradient(Weights(weights, V), h0, xs, y, elman.cell)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"cell must be a single Cell, such as lstm\.cell; got Stacked"):
+        network.sensitivity_gradient(Weights(weights, V), h0, xs, y, Stacked((lstm.cell,)))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"weights of the cell must be bptt\.elman\.Weights; got bptt\.lstm\.Weights"):
+        network.gradient(Weights(weights, V), h0, xs, y)
     with pytest.raises(TypeError, match="y must be an array of integers; got dtype float64"):
         network.loss(Weights(weights, V), h0, xs, y, lstm.cell, softmax_cross_entropy)
 

@@ -105,7 +105,7 @@ def test_layers_and_the_published_gradient_can_be_judged_alone(tmp_path: Path) -
 def test_a_name_that_there_is_not_lists_those_that_there_are() -> None:
     result = run("verify", "ltsm")
     assert result.exit_code == 2
-    assert "one of elman, lstm, gru, layers, published, or MODULE:NAME; got 'ltsm'" in re.sub(
+    assert "one of elman, lstm, gru, layers, published, MODULE:NAME or FILE.py:NAME; got 'ltsm'" in re.sub(
         r"[│\s]+", " ", result.output
     )
 
@@ -296,7 +296,7 @@ class TestAClaim:
     @pytest.mark.parametrize(
         ("place", "message"),
         [
-            ("claims_of_mine", "published, or MODULE:NAME; got 'claims_of_mine'"),
+            ("claims_of_mine", "published, MODULE:NAME or FILE.py:NAME; got 'claims_of_mine'"),
             ("claims_of_mine:absent", "claims_of_mine has no 'absent'; it has Claim, f, gradient"),
             ("no_such_module:x", "there is no module 'no_such_module'"),
             ("no_such_file.py:x", "there is no file no_such_file.py"),

@@ -106,6 +106,18 @@ class TestLengths:
         )
 
     @every_cell
+    def test_the_state_to_go_on_from_is_that_at_the_end_of_each_sequence(self, cell: Cell) -> None:
+        (weights, _), h0, xs, _ = point_of(cell)
+        states = cell.forward(weights, h0, xs, np.array([2, 4]))
+        last = cell.state_after(states, lengths=np.array([2, 4]))
+        assert_equal_but_for_rounding(
+            each(lambda part: part[0], last), each(lambda p: p[0], cell.state_after(states, 1))
+        )
+        assert_equal_but_for_rounding(
+            each(lambda part: part[1], last), each(lambda p: p[1], cell.state_after(states, 3))
+        )
+
+    @every_cell
     def test_the_states_beyond_the_end_are_zero(self, cell: Cell) -> None:
         (weights, _), h0, xs, _ = point_of(cell)
         states = cell.forward(weights, h0, xs, np.array([2, 4]))

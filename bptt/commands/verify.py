@@ -74,7 +74,8 @@ def verify(
             console.print("held fixed:\n")
             _print_rows(cut)
         all_right = all(row.verdict == "right" for row in rows + cut)
-        console.print(f"\nThe gradients that bptt ships are {'all right' if all_right else 'NOT all right'}.")
+        judged = "The gradients that bptt ships" if family is None else "Those that were judged"
+        console.print(f"\n{judged} are {'all right' if all_right else 'NOT all right'}.")
         findings |= {"shipped": [asdict(row) for row in rows], "truncated": [asdict(row) for row in cut]}
     if what in (None, "published"):
         findings |= _refute_the_published(max_size, seed)
@@ -112,7 +113,7 @@ def _claim(place: str) -> Any:
     """The claim of that name, or a usage error."""
     if ":" not in place:
         raise typer.BadParameter(
-            f"it must be one of {', '.join(NAMES)}, or MODULE:NAME; got {place!r}", param_hint="WHAT"
+            f"it must be one of {', '.join(NAMES)}, MODULE:NAME or FILE.py:NAME; got {place!r}", param_hint="WHAT"
         )
     try:
         return load(place)
