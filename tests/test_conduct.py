@@ -60,6 +60,10 @@ class TestWithRespectTo:
         with pytest.raises(ValueError, match=r"wrt must name .* \(layer, x, layer.W, layer.b\); got 'W'"):
             check_gradient(loss, gradient, (LAYER, X), wrt="W")
 
+    def test_what_is_no_name_is_refused(self) -> None:
+        with pytest.raises(TypeError, match="wrt must be a name, or a sequence of names; got 0"):
+            check_gradient(loss, gradient, (LAYER, X), wrt=0)  # type: ignore[arg-type]
+
     def test_an_array_named_twice_is_refused(self) -> None:
         with pytest.raises(ValueError, match="wrt must name no array twice"):
             check_gradient(loss, gradient, (LAYER, X), wrt=("layer", "layer.W"))

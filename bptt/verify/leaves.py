@@ -2,7 +2,7 @@
 
 import copy
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -147,6 +147,8 @@ def _parts(
     arguments: Any, accessors: Sequence[Any], names: Sequence[str], wrt: str | Sequence[str] | None
 ) -> list[tuple[list[int], Any]]:
     """For each argument, or each name in `wrt`, the numbers of its leaves and the tree that it is."""
+    if wrt is not None and not isinstance(wrt, Iterable):
+        raise TypeError(f"wrt must be a name, or a sequence of names; got {wrt!r}")
     wanted = names if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
     subtrees: dict[str, tuple[list[int], Any]] = {name: ([], tree) for name, tree in zip(names, arguments, strict=True)}
     for n, accessor in enumerate(accessors):
