@@ -45,7 +45,10 @@ def floating(**named: Any) -> list[Any]:
                 raise TypeError(f"{name} must be an array of real numbers; got None")
             continue
         _refuse_masked(name, given)
-        array = as_array(given)
+        try:
+            array = as_array(given)
+        except ValueError as error:  # of lists of different lengths
+            raise TypeError(f"{name} must be an array of real numbers; got a ragged {type(given).__name__}") from error
         if np.dtype(array.dtype).kind in "cSUMm":
             raise TypeError(f"{name} must be an array of real numbers; got dtype {array.dtype}")
         arrays.append(array)

@@ -301,6 +301,12 @@ def test_weights_and_states_of_another_kind_are_named() -> None:
         network.loss(Weights(weights, V), h0, xs, y, lstm.cell, softmax_cross_entropy)
 
 
+def test_a_list_where_a_tuple_is_meant_is_named() -> None:
+    weights, h0, xs, y = normal_arguments(lstm.cell, 5, 2, 3, 2)
+    with pytest.raises(TypeError, match=r"weights\.cell must be an array of real numbers; got a ragged list"):
+        network.loss(weights._replace(cell=[weights.cell, weights.cell]), h0, xs, y, Stacked((lstm.cell, lstm.cell)))
+
+
 def test_a_mask_is_not_dropped_in_silence() -> None:
     (weights, _), h0, xs, _ = normal_arguments(lstm.cell, 5, 2, 3, 2)
     with pytest.raises(TypeError, match="xs must be a plain array; got MaskedArray"):

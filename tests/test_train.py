@@ -253,7 +253,7 @@ def test_another_configuration_is_refused_and_nothing_overwritten(
     before = file.read_bytes()
     result = run("--out", str(tmp_path), *other)
     assert result.exit_code == 2
-    assert f"is to be gone on with by {expected}; got {got}; --restart replaces it" in flat(result.stderr)
+    assert f"is of {expected}; got {got}; --restart replaces it" in flat(result.stderr)
     assert file.read_bytes() == before
 
 

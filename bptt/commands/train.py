@@ -186,7 +186,7 @@ def _states(file: Path, configuration: Configuration, epochs: int, restart: bool
     differing = [name for name, value in found._asdict().items() if getattr(configuration, name) != value]
     if differing:
         expected, got = (_as_options(what, differing) for what in (found, configuration))
-        message = f"{file} is to be gone on with by {expected}; got {got}; {remedy}"
+        message = f"{file} is of {expected}; got {got}; {remedy}"
         raise typer.BadParameter(message, param_hint=" ".join(_option(name) for name in differing))
     if epochs < _epochs(states):
         message = f"it must be at least {_epochs(states)}, the epochs of {file}; got {epochs}; {remedy}"
