@@ -6,7 +6,7 @@ subgradient it is stands in the docstring.
 
 import math
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -129,15 +129,24 @@ def _with_one_hot(logits: Array, target: Array) -> tuple[Array, Array]:
 def _cross_entropy(logits: Array, target: Array) -> Array:
     logits, one_hot = _with_one_hot(logits, target)
     xp = namespace(logits, one_hot)
-    result: Array = xp.where(one_hot, -_log_softmax(logits), xp.zeros_like(logits)).sum(axis=-1)
-    return result if xp is np else xp.where(one_hot.any(axis=-1), result, xp.nan)  # a class that there is not
+    terms = xp.where(one_hot, -_log_softmax(logits), xp.zeros_like(logits)).sum(axis=-1)
+    return _nan_without_class(terms, one_hot.any(axis=-1))
 
 
 def _cross_entropy_gradient(logits: Array, target: Array) -> tuple[Array, None]:
+    """At the target p − 1 as expm1(log p), which keeps its digits where p is near 1."""
     logits, one_hot = _with_one_hot(logits, target)
     xp = namespace(logits, one_hot)
-    p = xp.exp(_log_softmax(logits))
-    return xp.where(one_hot, p - 1, p), None
+    log_p = _log_softmax(logits)
+    e = xp.where(one_hot, xp.expm1(log_p), xp.exp(log_p))
+    return _nan_without_class(e, one_hot.any(axis=-1, keepdims=True)), None
+
+
+def _nan_without_class(array: Array, has_class: Any) -> Array:
+    """NaN for a class that there is not: one of JAX's, since others have been refused."""
+    xp = namespace(array)
+    result: Array = array if xp is np else xp.where(has_class, array, xp.nan)
+    return result
 
 
 softmax_cross_entropy = Loss(_cross_entropy, _cross_entropy_gradient, of_classes=True)

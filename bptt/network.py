@@ -8,7 +8,7 @@ classes of a cross-entropy lack the axis D_y. Batch axes come after time and are
 from functools import partial
 from typing import Any, NamedTuple
 
-from bptt import elman, recurrence
+from bptt import elman
 from bptt.arrays import (
     Array,
     contract_time,
@@ -59,7 +59,8 @@ def loss(
     for every step; a loss of classes has integers (...) or (T, ...) instead. `lengths`, (...), gives each sequence of
     the batch an end of its own, the last step being the last one before it, and what lies beyond is not read. Raises
     `ValueError` for a wrong shape, T = 0, an empty axis, a length or a class that cannot be, `TypeError` for what is no
-    array of numbers.
+    array of numbers. The values of JAX lengths and classes are not looked at: for a class that cannot be, the loss and
+    its gradient are NaN.
     """
     weights, h0, xs, y = promoted(weights, h0, xs, y, cell, loss)
     return loss_of_states(weights.V, cell.forward(weights.cell, h0, xs, lengths).h, y, loss, lengths)
@@ -103,7 +104,7 @@ def sensitivity_gradient(
     weights, h0, xs, y = promoted(weights, h0, xs, y, cell, loss)
     states = cell.forward(weights.cell, h0, xs)
     V_bar, h_bar, _ = _readout_backward(weights.V, states.h, y, loss, None)
-    return Weights(recurrence.contract(cell.sensitivities(weights.cell, h0, xs, states), h_bar), V_bar)
+    return Weights(cell.contract(cell.sensitivities(weights.cell, h0, xs, states), h_bar), V_bar)
 
 
 def loss_of_states(V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None = None) -> Array:

@@ -87,7 +87,8 @@ class Cell(NamedTuple):
         xs is (T, ..., D_x), any batch axes after time. h0 is the initial state, (..., D_h), or a `State` of such arrays
         for a cell that carries more; None stands for zeros. `lengths` are integers (...), one for each sequence of the
         batch: beyond its end no x is read, and every state is 0. Raises `ValueError` for a wrong shape, T = 0, an empty
-        axis and a length that is not from 1 to T, `TypeError` for what is no array of real numbers.
+        axis and a length that is not from 1 to T, `TypeError` for what is no array of real numbers, and for weights, an
+        initial state or states of another cell. The values of JAX lengths are not looked at.
         """
         run = checked(self, weights, h0, xs, lengths)
         drive = product(run.weights.U, run.xs)
@@ -168,6 +169,22 @@ class Cell(NamedTuple):
 
         return _by_each_weight(by_the_weight_of, run.weights, run.xs, self.remembered(run.before, run.states))
 
+    def contract(self, sensitivities: Weights, h_bar: Array) -> Weights:
+        """M_bar[α,β] = h_bar[t,k] ∂h[t,k]/∂M[α,β] for each weight M, summed over time and batch.
+
+        h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h). Returns the gradient of the weights.
+        Raises `ValueError` for another shape of h_bar than that of the states.
+        """
+        sensitivities, h_bar = floating(weights=sensitivities, h_bar=h_bar)
+        of_states = sensitivities.U.shape[: -len(self.gates) - 2]
+        require_shape("h_bar", h_bar, of_states, "(T, ..., D_h), as in the sensitivities,")
+
+        def contracted(s: Array) -> Array:
+            result: Array = (h_bar.reshape(-1) @ s.reshape(h_bar.size, -1)).reshape(s.shape[len(of_states) :])
+            return result
+
+        return each(contracted, sensitivities)
+
     def state_after(self, states: States, t: int = -1, lengths: Array | None = None) -> Any:
         """What is carried out of step t, to go on from: the initial state of a `forward` over the steps after it.
 
@@ -178,24 +195,6 @@ class Cell(NamedTuple):
             return each(lambda part: part[t], state)
         ends = checked_lengths(lengths, states.h)
         return each(lambda part: at_the_end(part, ends)[0], state)
-
-
-def contract(sensitivities: Weights, h_bar: Array) -> Weights:
-    """M_bar[α,β] = h_bar[t,k] ∂h[t,k]/∂M[α,β] for each weight M, summed over time and batch.
-
-    h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h). Returns the gradient of the weights. Raises
-    `ValueError` for another shape of h_bar than that of the states.
-    """
-    sensitivities, h_bar = floating(weights=sensitivities, h_bar=h_bar)
-    states = h_bar.ndim
-    require_shape("h_bar", h_bar, sensitivities.U.shape[:states], "(T, ..., D_h), as in the sensitivities,")
-
-    def contracted(s: Array) -> Array:
-        flat = s.reshape(h_bar.size, -1)
-        result: Array = (h_bar.reshape(-1) @ flat).reshape(s.shape[states:])
-        return result
-
-    return each(contracted, sensitivities)
 
 
 def _by_each_weight(f: Callable[[Array, str], Array], weights: Weights, xs: Array, z: Array) -> Weights:

@@ -7,7 +7,7 @@ the held states are computed from the copy; `gradient` is its gradient in the ar
 equals them. So it is judged like any other gradient, against its own definition.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -98,10 +98,11 @@ class Truncated(NamedTuple):
 
 def _windows(cuts: Sequence[int], T: int) -> list[tuple[int, int]]:
     """The first step of each window and the one after its last."""
-    if not isinstance(cuts, Iterable):
+    if not isinstance(cuts, Iterable) or isinstance(cuts, Iterator):  # which could be read only once
         raise TypeError(f"cuts must be a sequence of steps; got {type(cuts).__name__}")
-    for cut in cuts:
+    steps = list(cuts)
+    for cut in steps:
         if not isinstance(cut, int | np.integer) or not 1 <= cut < T:
             raise ValueError(f"cuts must be integers from 1 to T - 1 = {T - 1}; got {cut!r}")
-    edges = [0, *sorted({int(cut) for cut in cuts}), T]
+    edges = [0, *sorted({int(cut) for cut in steps}), T]
     return list(pairwise(edges))

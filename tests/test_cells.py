@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt import elman, gru, lstm, network, recurrence
+from bptt import elman, gru, lstm, network
 from bptt.activations import Activation, sigmoid, tanh
 from bptt.arrays import Array, each
 from bptt.cells import CELLS
@@ -182,9 +182,7 @@ def test_the_functions_of_a_module_are_those_of_its_cell(module: Any) -> None:
     (weights, _), h0, xs, _ = normal_arguments(cell, 4, 2, 3, 1)
     states = module.forward(weights, h0, xs)
     bar = module.backward(weights, h0, xs, states, states.h)
-    assert_equal_but_for_rounding(
-        recurrence.contract(module.sensitivities(weights, h0, xs, states), states.h), bar.weights
-    )
+    assert_equal_but_for_rounding(cell.contract(module.sensitivities(weights, h0, xs, states), states.h), bar.weights)
 
 
 @pytest.mark.filterwarnings("error")
@@ -327,7 +325,9 @@ def test_a_cotangent_of_another_shape_is_not_contracted() -> None:
     states = lstm.forward(weights, h0, xs)
     s = lstm.sensitivities(weights, h0, xs, states)
     with pytest.raises(ValueError, match=r"h_bar must have shape .* = \(2, 5, 3\); got \(5, 2, 3\)"):
-        recurrence.contract(s, states.h.swapaxes(0, 1))
+        lstm.cell.contract(s, states.h.swapaxes(0, 1))
+    with pytest.raises(ValueError, match=r"h_bar must have shape .* = \(2, 5, 3\); got \(2,\)"):
+        lstm.cell.contract(s, states.h[:, 0, 0])
 
 
 def test_none_stands_for_no_bias_and_no_initial_state_alone() -> None:

@@ -216,7 +216,7 @@ def test_the_installed_command_leaves_nothing_in_the_folder(tmp_path: Path) -> N
 
 
 def test_importing_bptt_loads_numpy_and_nothing_else() -> None:
-    extras = ["jax", "flint", "hypothesis", "optree", "rich", "typer", "matplotlib"]
+    extras = ["jax", "flint", "hypothesis", "optree", "rich", "typer", "matplotlib", "torch"]
     code = f"import sys, bptt; print([name for name in {extras} if name in sys.modules])"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert result.stdout == "[]\n"

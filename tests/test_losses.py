@@ -141,6 +141,8 @@ def test_a_probability_near_one_keeps_the_digits_of_its_loss() -> None:
     """Shifted by the maximum and summed, log(1 + exp(-20)) has lost half of them."""
     terms = softmax_cross_entropy.terms(np.array([[20.0, 0.0]]), np.array([0]))
     assert terms[0] == pytest.approx(math.log1p(math.exp(-20)), rel=1e-14)
+    gradient, _ = softmax_cross_entropy.gradient(np.array([[50.0, 0.0]]), np.array([0]))
+    assert gradient[0] == pytest.approx(np.array([-1, 1]) * math.exp(-50), rel=1e-14)
 
 
 @pytest.mark.filterwarnings("error")
@@ -183,6 +185,8 @@ def test_a_class_that_there_is_not_makes_the_loss_nan_under_jax() -> None:
     logits: Any = jnp.ones((3, 4))
     classes: Any = jnp.array([0, 9, 1])
     assert np.isnan(softmax_cross_entropy.terms(logits, classes)).tolist() == [False, True, False]
+    gradient, _ = softmax_cross_entropy.gradient(logits, classes)
+    assert np.isnan(gradient).all(axis=-1).tolist() == [False, True, False]
 
 
 def test_many_classes_compile_quickly_and_give_the_same_under_jit() -> None:

@@ -299,6 +299,8 @@ class TestTruncated:
         weights, h0, xs, y = point_of(lstm.cell)
         with pytest.raises(TypeError, match="cuts must be a sequence of steps; got int"):
             truncated.gradient(weights, h0, xs, y, 2, lstm.cell)  # type: ignore[arg-type]
+        with pytest.raises(TypeError, match="cuts must be a sequence of steps; got generator"):
+            truncated.gradient(weights, h0, xs, y, (cut for cut in [2]), lstm.cell)  # type: ignore[arg-type]
         states = lstm.forward(weights.cell, h0, xs)
         longer = np.ones((6, 2, 3))
         with pytest.raises(ValueError, match="h_bar and states must have T = 4 steps; got 6 and 4"):

@@ -62,7 +62,7 @@ def verify(
     all_right = True
     if what != "published":
         family = what
-        console.print(f"{examples} random points for each gradient, sizes from 1 to {max_size}, seed {seed};")
+        console.print(f"About {examples} random points for each gradient, sizes from 1 to {max_size}, seed {seed};")
         console.print("sizes are the largest T, D_x, D_h, D_y and batch that were met, digits the fewest that agree\n")
         rows = _survey_with_progress(shipped(max_size, seed, family), examples, seed)
         _print_rows(rows)

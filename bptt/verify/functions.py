@@ -52,7 +52,7 @@ def _two_over_root_pi() -> arb:
 UNARY = {
     "exp": Unary(_increasing(arb.exp), lambda x, v: v),
     "exp2": Unary(lambda x: (x * arb.const_log2()).exp(), lambda x, v: v * arb.const_log2()),
-    "expm1": Unary(arb.expm1, lambda x, v: x.exp()),
+    "expm1": Unary(_increasing(arb.expm1), lambda x, v: x.exp()),
     "log": Unary(arb.log, lambda x, v: 1 / x),
     "log1p": Unary(arb.log1p, lambda x, v: 1 / (1 + x)),
     "log2": Unary(lambda x: x.log() / arb.const_log2(), lambda x, v: 1 / (x * arb.const_log2())),

@@ -7,6 +7,8 @@ the ball that it returned. `docs/rounding.md` says why, and what is assumed.
     sum of n terms            (n − 1) u Σ |term|, when the sum is used: in any order, fused or not
     library function          4 units in the last place, 8 u |result| + 8 η
     −x, |x|, a comparison     nothing
+    sign, minimum, maximum    nothing: a ball around all that it can be
+    x − |x|                   nothing: 2 min(x, 0)
 
 u is the unit roundoff of the float type, half the distance from 1 to the next float, and η half the smallest positive
 number, which is what underflow can cost. Those are NumPy's figures; XLA has its own, `XLA` and `_BEYOND_THE_LIBRARY`.

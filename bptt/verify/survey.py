@@ -60,10 +60,10 @@ class Counterexample(Generic[Point]):
 
 
 def survey(subject: Subject[Point], examples: int, seed: int, judged: Callable[[], None] = lambda: None) -> list[Row]:
-    """Judge at `examples` random points, the strategies sharing them, and call `judged` after each.
+    """Judge at about `examples` random points, the strategies sharing them, and call `judged` after each.
 
-    Every strategy has two points at least, since Hypothesis draws the smallest one first. The same seed gives the same
-    points.
+    At two of each strategy at least, where it has two, since Hypothesis draws the smallest one first. The same seed
+    gives the same points.
     """
     reports: list[Report] = []
     sizes: list[dict[str, int]] = []
