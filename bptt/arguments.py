@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from bptt.arrays import Array, each, floating, namespace, require_shape
+from bptt.arrays import Array, each, floating, namespace, refuse_tuples, require_shape
 from bptt.ragged import checked_lengths, where, within
 
 
@@ -26,9 +26,10 @@ def checked(cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, **of
 
     `of_forward` are `states`, what a forward pass has returned, and `h_bar`, for the passes that take them.
     """
-    _require_kind("weights of the cell", weights, cell.Weights)
+    require_kind("weights of the cell", weights, cell.Weights)
     if "states" in of_forward:
-        _require_kind("states", of_forward["states"], cell.States)
+        require_kind("states", of_forward["states"], cell.States)
+    refuse_tuples(**weights._asdict(), xs=xs, h_bar=of_forward.get("h_bar"))
     weights, initial, xs, *promoted = floating(weights=weights, h0=_as_state(cell.State, h0), xs=xs, **of_forward)
     D_h, D_x = _check_weights(cell.gates, weights)
     if xs.ndim < 2 or xs.shape[-1] != D_x:
@@ -83,7 +84,7 @@ def _as_state(state: Any, h0: Any) -> Any:
     return state(h0)
 
 
-def _require_kind(name: str, given: Any, kind: Any) -> None:
+def require_kind(name: str, given: Any, kind: Any) -> None:
     """Raise `TypeError` unless it is a NamedTuple of that type."""
     if not isinstance(given, kind):
         raise TypeError(f"{name} must be {_full_name(kind)}; got {_full_name(type(given))}")

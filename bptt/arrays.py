@@ -56,6 +56,13 @@ def floating(**named: Any) -> list[Any]:
     return [each(lambda array: as_array(array, dtype=dtype), tree) for tree in named.values()]
 
 
+def refuse_tuples(**named: Any) -> None:
+    """Raise `TypeError` for a tuple where a single array belongs."""
+    for name, given in named.items():
+        if isinstance(given, tuple):
+            raise TypeError(f"{name} must be an array of real numbers; got {type(given).__name__}")
+
+
 def _refuse_masked(name: str, array: Any) -> None:
     if isinstance(array, np.ma.MaskedArray | np.matrix):
         raise TypeError(f"{name} must be a plain array; got {type(array).__name__}")

@@ -146,14 +146,16 @@ def compare(weights: network.Weights, loss: Loss) -> Comparison:
     """The published gradient beside the true one, at these weights of the Elman network."""
     others = published.gradient(weights, None, *windows(), loss).cell
     trues = network.gradient(weights, None, *windows(), loss=loss).weights.cell
+    (cosine_U, error_U), (cosine_W, error_W) = map(cosine_and_error, others[:2], trues[:2])
+    return Comparison(cosine_U, cosine_W, error_U, error_W)
+
+
+def cosine_and_error(other: Array, true: Array) -> tuple[float, float]:
+    """The cosine of a gradient and the true one, and ‖other − true‖ / ‖true‖; NaN where one of them has vanished."""
     norm = np.linalg.norm
-    with np.errstate(divide="ignore", invalid="ignore"):  # NaN for the cosine with a gradient that has vanished
-        by = [
-            (np.sum(other * true) / (norm(other) * norm(true)), norm(other - true) / norm(true))
-            for other, true in zip(others[:2], trues[:2], strict=True)
-        ]
-    (cosine_U, error_U), (cosine_W, error_W) = by
-    return Comparison(float(cosine_U), float(cosine_W), float(error_U), float(error_W))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        cosine, error = np.sum(other * true) / (norm(other) * norm(true)), norm(other - true) / norm(true)
+    return float(cosine), float(error)
 
 
 def _compared(name: str, weights: network.Weights, loss: Loss) -> Array:

@@ -6,7 +6,8 @@ A composed layer has the `forward` and `backward` of a cell, and stands wherever
 
 from typing import Any, NamedTuple
 
-from bptt.arrays import Array, namespace
+from bptt.arguments import require_kind
+from bptt.arrays import Array, floating, namespace, require_shape
 from bptt.ragged import reversed_in_time
 from bptt.recurrence import Cotangents, Layer
 
@@ -47,6 +48,7 @@ class Stacked(NamedTuple):
         lengths: Array | None = None,
     ) -> Cotangents:
         """Pull h_bar, the cotangent of the topmost hidden states, back through `forward`."""
+        require_kind("states", states, StackedStates)
         inputs = [xs, *(lower.h for lower in states.layers[:-1])]
         bars: list[Cotangents] = []
         for (layer, weights_of_layer, initial), below, of_layer in reversed(
@@ -121,6 +123,9 @@ class Bidirectional(NamedTuple):
     ) -> Cotangents:
         """Pull h_bar, (T, ..., 2 D_h), back through `forward`."""
         weights, initial = _directions("weights", weights), _directions("h0", h0)
+        require_kind("states", states, BothStates)
+        (h_bar,) = floating(h_bar=h_bar)
+        require_shape("h_bar", h_bar, states.h.shape, "(T, ..., 2 D_h), as returned by forward,")
         D_h = states.onward.h.shape[-1]
         xs_reversed, h_bar_reversed = (reversed_in_time(a, lengths) for a in (xs, h_bar[..., D_h:]))
         onward = self.layer.backward(weights.onward, initial.onward, xs, states.onward, h_bar[..., :D_h], lengths)

@@ -17,6 +17,7 @@ from bptt.arrays import (
     integers,
     namespace,
     product,
+    refuse_tuples,
     require_shape,
     transposed_product,
 )
@@ -173,6 +174,7 @@ def promoted(weights: Weights, h0: Any, xs: Array, y: Array, cell: Any, loss: Lo
         raise TypeError(f"weights must be network.Weights(cell, V); got {type(weights).__name__}")
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a Loss, such as bptt.losses.huber(); got {type(loss).__name__}")
+    refuse_tuples(V=weights.V, xs=xs, y=y)
     if not loss.of_classes:
         return Arguments(*floating(weights=weights, h0=h0, xs=xs, y=y))
     weights, h0, xs = floating(weights=weights, h0=h0, xs=xs)

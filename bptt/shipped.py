@@ -106,7 +106,8 @@ def distances_on_the_sine(seed: int) -> list[Distance]:
         }
         for name, other in others.items():
             for by in ("U", "W"):
-                distances.append(Distance(name, kind, by, *_distance(getattr(other, by), getattr(right, by))))
+                cosine, error = experiment.cosine_and_error(getattr(other, by), getattr(right, by))
+                distances.append(Distance(name, kind, by, error, cosine))
     return distances
 
 
@@ -143,9 +144,3 @@ def _check_sensitivities(cell: Cell, case: Case) -> Report:
 
 def _check_published(case: Case) -> Report:
     return check_gradient(network.loss, published.gradient, tuple(case.arguments), wrt="weights", reference="balls")
-
-
-def _distance(other: Array, right: Array) -> tuple[float, float]:
-    norm = np.linalg.norm(right)
-    relative_error = np.linalg.norm(other - right) / norm
-    return float(relative_error), float(np.sum(other * right) / (np.linalg.norm(other) * norm))

@@ -210,13 +210,10 @@ def test_the_sigmoid_keeps_its_relative_accuracy_far_below_zero() -> None:
     assert sigmoid(np.array([-700.0])) == pytest.approx(np.exp(-700.0), rel=1e-15)
 
 
-@pytest.mark.parametrize("activation", [sigmoid, tanh])
-def test_an_infinite_input_is_not_hidden(activation: Activation) -> None:
-    a = np.array([-np.inf, np.inf])
+@pytest.mark.parametrize(("activation", "values"), [(sigmoid, [0, np.nan]), (tanh, [-1, 1])])
+def test_an_infinite_input_is_not_hidden(activation: Activation, values: list[float]) -> None:
     with np.errstate(invalid="ignore"):
-        h = activation(a)
-    assert h[0] == (0 if activation is sigmoid else -1)
-    assert np.isnan(h[1]) if activation is sigmoid else h[1] == 1
+        np.testing.assert_array_equal(activation(np.array([-np.inf, np.inf])), values)
 
 
 @pytest.mark.parametrize(
@@ -297,6 +294,16 @@ def test_weights_and_states_of_another_kind_are_named() -> None:
         network.gradient(Weights(weights, V), h0, xs, y)
     with pytest.raises(TypeError, match="y must be an array of integers; got dtype float64"):
         network.loss(Weights(weights, V), h0, xs, y, lstm.cell, softmax_cross_entropy)
+
+
+def test_a_tuple_where_an_array_is_meant_is_named() -> None:
+    weights, h0, xs, y = normal_arguments(lstm.cell, 5, 2, 3, 2)
+    with pytest.raises(TypeError, match="xs must be an array of real numbers; got tuple"):
+        lstm.forward(weights.cell, h0, tuple(xs))  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="y must be an array of real numbers; got tuple"):
+        network.loss(weights, h0, xs, tuple(y), lstm.cell)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match="b must be an array of real numbers; got tuple"):
+        lstm.forward(weights.cell._replace(b=tuple(weights.cell.b)), h0, xs)
 
 
 def test_a_list_where_a_tuple_is_meant_is_named() -> None:

@@ -242,6 +242,14 @@ class TestComposed:
             both.forward((weights, weights), None, xs)  # type: ignore[arg-type]
         with pytest.raises(TypeError, match=r"h0 must be Directions\(onward, reverse\); got State"):
             both.forward(Directions(weights, weights), h0, xs)
+        pair = Directions(weights, weights)
+        states = both.forward(pair, None, xs)
+        with pytest.raises(TypeError, match=r"states must be bptt\.layers\.BothStates; got bptt\.lstm\.States"):
+            both.backward(pair, None, xs, states.onward, states.h)
+        with pytest.raises(ValueError, match=r"h_bar must have shape .* = \(4, 2, 6\); got \(4, 2, 5\)"):
+            both.backward(pair, None, xs, states, states.h[..., 1:])
+        with pytest.raises(TypeError, match=r"states must be bptt\.layers\.StackedStates; got .*BothStates"):
+            Stacked((both,)).backward((pair,), None, xs, states, states.h)  # type: ignore[arg-type]
 
 
 class TestTruncated:

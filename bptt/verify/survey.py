@@ -74,7 +74,7 @@ def survey(subject: Subject[Point], examples: int, seed: int, judged: Callable[[
         judged()
 
     for n, points in enumerate(subject.points):
-        share = (examples // subject.one_in + n) // len(subject.points)  # which add up to the examples
+        share = (examples // subject.one_in + n) // len(subject.points)  # these add up to the examples
         settings = hypothesis.settings(_ALONE, max_examples=max(2, share), phases=[hypothesis.Phase.generate])
         hypothesis.seed(f"{seed}, {n}")(settings(hypothesis.given(points)(at_point)))()
     largest = {name: max(met[name] for met in sizes) for name in sizes[0]}
