@@ -8,6 +8,7 @@ import typer
 from hypothesis.configuration import set_hypothesis_home_dir
 
 from bptt.commands.console import console
+from bptt.commands.proofread import proofread
 from bptt.commands.train import train
 from bptt.commands.verify import verify
 
@@ -30,6 +31,7 @@ def bptt(
 
 
 app.command()(verify)
+app.command()(proofread)
 app.command()(train)
 
 

@@ -1,0 +1,1 @@
+"""Evaluation: index expressions on balls, and whether two of them are equal."""

@@ -1,0 +1,263 @@
+"""Whether two index expressions are equal: at one point, and at sizes that stand for all of them."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb
+
+from bptt.derivation.evaluation.budget import Budget, TooLarge
+from bptt.derivation.evaluation.sizes import Letters, NoRule, free_letters
+from bptt.derivation.evaluation.valuation import Array, NoSuchStep, Point, TooSmall, Valuation, over
+from bptt.derivation.expressions import LAST, Claim, Definitions, Entry, Expression, Range, Step, walk
+from bptt.verify.balls import precision
+
+DIGITS = (50, 200)  # of the balls; the second where the first leaves it open
+_AGREES = 25  # digits to which two values agree
+_VANISHES = 150  # digits to which what nearly cancels is 0
+LARGEST = 6  # size of a range at which an equation is tried
+MORE_STEPS = 2  # than the equation speaks of
+MOST_POINTS = 80  # at which the smallest sizes are looked for
+
+
+class Counterexample(NamedTuple):
+    """The smallest sizes at which two sides differ, and an entry there."""
+
+    sizes: Mapping[str, int]
+    steps: int | None
+    entry: Mapping[str, int]
+    left: str
+    right: str
+
+
+class Agreement(NamedTuple):
+    """Where two sides agree: at all sizes of the ranges, or at those tried; at the steps tried, if they bear any."""
+
+    all_sizes: bool
+    tried: tuple[tuple[Mapping[str, int], int], ...]
+    ranges: tuple[str, ...]
+    timed: bool
+
+
+class Undecided(NamedTuple):
+    """Why it is not known."""
+
+    why: str
+
+
+def compared(claim: Claim, definitions: Definitions, budget: Budget) -> Agreement | Counterexample | Undecided:
+    """Whether a claim holds, tried at sizes that suffice for all of them where the rule applies."""
+    return _Comparison(claim, definitions, budget).outcome()
+
+
+class _Comparison:
+    def __init__(self, claim: Claim, definitions: Definitions, budget: Budget) -> None:
+        self.claim = claim
+        self.definitions = definitions
+        self.budget = budget
+        self.ranges, self.timed = _involved(claim, definitions)
+
+    def outcome(self) -> Agreement | Counterexample | Undecided:
+        sufficient = self._sufficient()
+        tried: list[tuple[Mapping[str, int], int]] = []
+        whole = False
+        why = ""
+        for n, point in enumerate(self._points(sufficient)):
+            try:
+                differs = self._differs(point)
+            except (NoSuchStep, TooSmall) as error:
+                why = str(error)
+                continue
+            except TooLarge as error:
+                if n or self.budget.left < 0:
+                    return Undecided(str(error)) if not tried else self._agreement(False, tried)
+                continue
+            if differs is None:
+                return Undecided("the difference of the two sides cannot be told from 0")
+            if differs:
+                return self._smallest(point)
+            tried.append((point.sizes, point.steps))
+            whole = whole or n == 0
+        if not tried:
+            return Undecided(why or "it is too large at every size")
+        return self._agreement(whole and sufficient is not None, tried)
+
+    def _agreement(self, whole: bool, tried: list[tuple[Mapping[str, int], int]]) -> Agreement:
+        return Agreement(whole, tuple(tried), self.ranges, self.timed)
+
+    def _first_steps(self) -> int:
+        """The fewest steps at which all that the claim speaks of exists."""
+        if self.claim.last_is is not None:
+            return self.claim.last_is
+        return max(1, _latest(self.claim.left), _latest(self.claim.right))
+
+    def _step_counts(self) -> list[int]:
+        first = self._first_steps()
+        fixed = self.claim.last_is is not None or not self.timed
+        return [first] if fixed else list(range(first, first + MORE_STEPS + 1))
+
+    def _sufficient(self) -> dict[str, int] | None:
+        """Sizes at which the claim holds only if it holds at all sizes; None where the rule does not apply."""
+        steps = self._step_counts()[-1]
+        valuation = self._valuation(Point(dict.fromkeys(self._names(), 1), steps))
+        letters = Letters(valuation, self.budget)
+        try:
+            counts = [letters.most(side, env) for side in self._sides() for env in self._steps(steps)]
+        except (NoRule, NoSuchStep, RecursionError):
+            return None
+        most: Counter[str] = Counter()
+        for count in counts:
+            most |= count
+        most += free_letters(self.claim.free, self.claim.ranges)
+        sizes = {name: max(1, most[name]) for name in self._names()}
+        return sizes if max(sizes.values(), default=1) <= LARGEST else None
+
+    def _sides(self) -> tuple[Expression, Expression]:
+        return self.claim.left, self.claim.right
+
+    def _names(self) -> tuple[str, ...]:
+        return tuple({name for axis in self.claim.ranges.values() for name in axis} | set(self.ranges))
+
+    def _points(self, sufficient: dict[str, int] | None) -> Iterator[Point]:
+        """The points that are tried: where it suffices, then small and unequal sizes."""
+        counts = self._step_counts()
+        unequal = {name: 2 + n % 2 for n, name in enumerate(sorted(self._names()))}
+        ones = dict.fromkeys(self._names(), 1)
+        yield Point(sufficient or unequal, counts[min(1, len(counts) - 1)])
+        for steps in counts:
+            yield Point(unequal, steps, seed=1)
+        yield Point(ones, counts[0], seed=2)
+        yield Point({name: 5 - size for name, size in unequal.items()}, counts[-1], seed=3)
+
+    def _valuation(self, point: Point) -> Valuation:
+        return Valuation(self.definitions, self.claim.ranges, point, self.budget)
+
+    def _steps(self, steps: int) -> Iterator[dict[str, int]]:
+        for values in itertools.product(range(1, steps + 1), repeat=len(self.claim.steps)):
+            yield dict(zip(self.claim.steps, values, strict=True))
+
+    def _differs(self, point: Point) -> "list[_Difference] | None":
+        """Where the sides differ at a point; None if that cannot be told. Raises `NoSuchStep` if there is no step."""
+        found = self._decided(point)
+        return self._decided(point._replace(positive=True)) if found is None else found
+
+    def _decided(self, point: Point) -> "list[_Difference] | None":
+        for digits in DIGITS:
+            with precision(digits):
+                found = self._at(point)
+            if found is not None:
+                return found
+        return None
+
+    def _at(self, point: Point) -> "list[_Difference] | None":
+        valuation = self._valuation(point)
+        differences: list[_Difference] = []
+        open_, met = False, False
+        for steps in self._steps(point.steps):
+            try:
+                left, right = (valuation.of(side, steps) for side in self._sides())
+            except NoSuchStep:
+                continue
+            met = True
+            for difference in _differences(left, right, steps):
+                if difference is None:
+                    open_ = True
+                else:
+                    differences.append(difference)
+        if not met:
+            raise NoSuchStep("the equation speaks of a step that does not exist")
+        return None if open_ and not differences else differences
+
+    def _smallest(self, failing: Point) -> Counterexample:
+        """The smallest sizes at which the sides differ: none that is tried before differs."""
+        names = sorted(self.ranges)
+        ends = [range(1, failing.sizes[name] + 1) for name in names]
+        grid = itertools.product(self._step_counts(), *ends)
+        ordered = sorted((n for n in grid if n[0] <= failing.steps), key=lambda n: (sum(n), n))
+        best = failing
+        for steps, *sizes in ordered[:MOST_POINTS]:
+            point = Point({**failing.sizes, **dict(zip(names, sizes, strict=True))}, steps, failing.seed)
+            try:
+                if self._differs(point):
+                    best = point
+                    break
+            except (NoSuchStep, TooSmall):
+                continue
+            except TooLarge:
+                break
+        return self._counterexample(best, failing)
+
+    def _counterexample(self, point: Point, failing: Point) -> Counterexample:
+        self.budget.left = max(self.budget.left, self.budget.most // 2)
+        differences = self._differs(point) or self._differs(failing) or []
+        worst = max(differences, key=lambda difference: difference.size)
+        sizes = {name: point.sizes[name] for name in self.ranges}
+        return Counterexample(sizes, point.steps if self.timed else None, worst.entry, worst.left, worst.right)
+
+
+class _Difference(NamedTuple):
+    entry: dict[str, int]
+    left: str
+    right: str
+    size: float
+
+
+def _differences(left: Array, right: Array, steps: Mapping[str, int]) -> Iterator[_Difference | None]:
+    """The entries in which two arrays differ; None for one in which that is open."""
+    indices = tuple(dict.fromkeys((*left.indices, *right.indices)))
+    both: Any = np.broadcast_arrays(over(left, indices), over(right, indices))
+    for place in np.ndindex(both[0].shape):
+        a, b = both[0][place], both[1][place]
+        difference = a - b
+        if not difference.is_finite():
+            yield None
+        elif not difference.contains(0):
+            entry = dict(steps) | {index: n + 1 for index, n in zip(indices, place, strict=True)}
+            yield _Difference(entry, _shown(a), _shown(b), abs(float(difference.mid())))
+        elif not (
+            difference.is_zero()
+            or difference.abs_upper() <= arb(10) ** -_AGREES * (a.abs_lower() + b.abs_lower())
+            or difference.abs_upper() <= arb(10) ** -_VANISHES
+        ):
+            yield None
+
+
+def _shown(value: arb) -> str:
+    return f"{float(value.mid()):.6g}"
+
+
+def _latest(node: Expression) -> int:
+    """The latest step that stands in an expression as a number."""
+    numbers = [0]
+    for one in walk(node):
+        for field in ("step", "first", "last"):
+            step = getattr(one, field, None)
+            if isinstance(step, Step) and not step.anchor:
+                numbers.append(step.offset)
+            elif isinstance(step, Step) and step.anchor == LAST:
+                numbers.append(1 - step.offset if step.offset < 0 else 0)
+    return max(numbers)
+
+
+def _involved(claim: Claim, definitions: Definitions) -> tuple[tuple[str, ...], bool]:
+    """The ranges that the claim and its definitions have, and whether any of it bears a step."""
+    names: set[str] = {name for index in claim.free for name in claim.ranges[index]}
+    timed = bool(claim.steps)
+    stack, seen = [claim.left, claim.right], set[object]()
+    while stack:
+        for node in walk(stack.pop()):
+            names |= set(_own_ranges(node))
+            if isinstance(node, Entry):
+                timed = timed or node.quantity.timed
+                if node.quantity not in seen:
+                    seen.add(node.quantity)
+                    stack += [definition.body for definition in definitions.quantities.get(node.quantity, ())]
+    return tuple(sorted(names)), timed
+
+
+def _own_ranges(node: Expression) -> Range:
+    if isinstance(node, Entry):
+        return tuple(name for axis in node.quantity.axes for name in axis)
+    return getattr(node, "range", None) or ()

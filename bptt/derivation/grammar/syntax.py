@@ -1,0 +1,170 @@
+"""The syntax tree of a formula: what stands on the page, before anything is known of what it means."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+
+class Unreadable(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
+    """A formula cannot be read. Says why and, if that is known, where in the file: `line` and `column`, from 1."""
+
+    def __init__(self, why: str, place: "Place | None" = None) -> None:
+        super().__init__(why)
+        self.place = place
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Line and column in the file, from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    value: Fraction
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    r"""A name with its scripts: `\tilde{y}_{i}^{t-1}` has the name `\tilde{y}`, `below` (i,) and `above` (t − 1,)."""
+
+    name: str
+    below: "tuple[Node, ...]" = ()
+    above: "tuple[Node, ...]" = ()
+    primes: int = 0
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """What stands in brackets; of several entries, `separators` has what stands between them."""
+
+    entries: "tuple[Node, ...]"
+    separators: tuple[str, ...] = ()
+    kind: str = "("
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scripted:
+    """Scripts on what is no single symbol."""
+
+    base: "Node"
+    below: "tuple[Node, ...]"
+    above: "tuple[Node, ...]"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Adjacent:
+    """A symbol with a bracket behind it: an application or a product, as the symbol is a function or not."""
+
+    symbol: Symbol
+    bracket: Bracket
+    below: "tuple[Node, ...]" = ()
+    above: "tuple[Node, ...]" = ()
+    applied: bool = False  # it can only be an application
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    terms: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Negative:
+    term: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    r"""Two factors and what stands between them: "" for nothing, else `\cdot`, `\times`, `\odot` or `\otimes`."""
+
+    left: "Node"
+    operator: str
+    right: "Node"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Quotient:
+    over: "Node"
+    under: "Node"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Derivative:
+    """∂ of / ∂ by, applied once for each of `by`; `immediate` if it is marked so (∂⁺)."""
+
+    of: "Node"
+    by: "tuple[Node, ...]"
+    immediate: bool = False
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Differential:
+    """∂X, or ∂ alone where `of` is None, as it stands over or under a line; `order` 2 for ∂²X."""
+
+    of: "Node | None"
+    order: int
+    immediate: bool
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    r"""`\sum` or `\prod`: over `letters`, from `first` to `last` where limits are given."""
+
+    operator: str
+    letters: "tuple[Node, ...]"
+    first: "Node | None"
+    last: "Node | None"
+    body: "Node"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Root:
+    radicand: "Node"
+    place: Place | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Two sides inside a script or a bracket, such as t = 2."""
+
+    left: "Node"
+    sign: str
+    right: "Node"
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A formula with a bar behind it: where it is evaluated."""
+
+    of: "Node"
+    where: "tuple[Node, ...]"
+    place: Place | None = None
+
+
+Node = (
+    Number
+    | Symbol
+    | Bracket
+    | Scripted
+    | Adjacent
+    | Sum
+    | Negative
+    | Product
+    | Quotient
+    | Derivative
+    | Differential
+    | Repeated
+    | Root
+    | Relation
+    | At
+)

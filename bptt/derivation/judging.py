@@ -1,0 +1,158 @@
+"""A verdict for every equation of a document."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from bptt.derivation.evaluation.budget import Budget, TooLarge
+from bptt.derivation.evaluation.comparison import Agreement, Counterexample, Undecided, compared
+from bptt.derivation.evaluation.valuation import Circular
+from bptt.derivation.expressions import Claim
+from bptt.derivation.grammar.syntax import Adjacent, Node, Unreadable
+from bptt.derivation.meaning.adoption import Adopted, Equation, adopt
+from bptt.derivation.meaning.claims import OrdersDiffer, Vocabulary, claim, claim_on_function
+from bptt.derivation.meaning.definitions import FINDINGS, parameters_of, subject
+from bptt.derivation.meaning.ranges import Misfit
+from bptt.derivation.meaning.readings import MOST_READINGS, Reading
+from bptt.derivation.wording import agreement_in_words, counterexample_in_words
+
+EQUALS = ("=", ":=", r"\equiv", r"\coloneqq", r"\triangleq", r"\doteq", r"\leftarrow", r"\gets")
+ASSIGNS = (r"\leftarrow", r"\gets")
+
+
+class Verdict(NamedTuple):
+    """A label, and what there is to say about it."""
+
+    label: str  # right, wrong, definition, contradicts, orders differ, unreadable
+    note: str = ""
+
+
+class Stated(NamedTuple):
+    """An equation of a document, read as far as the grammar goes."""
+
+    line: int
+    relation: str
+    left: Node | None
+    right: Node | None
+    unreadable: str = ""
+
+
+class Judge:
+    """Judges the equations of one document: takes up first what they define, then compares the sides of each."""
+
+    def __init__(self, vocabulary: Vocabulary, equations: Sequence[Stated]) -> None:
+        self.vocabulary = vocabulary
+        self.equations = [_without_arguments(vocabulary, stated) for stated in equations]
+        candidates = {
+            n: Equation(stated.left, stated.right, stated.line)
+            for n, stated in enumerate(self.equations)
+            if stated.relation in EQUALS and stated.left is not None and stated.right is not None
+        }
+        self.adopted: Adopted = adopt(vocabulary, candidates)
+
+    def verdict(self, n: int) -> Verdict:
+        """The verdict on the equation of that number."""
+        stated = self.equations[n]
+        if stated.unreadable or stated.left is None or stated.right is None:
+            return Verdict("unreadable", stated.unreadable)
+        if stated.relation not in EQUALS:
+            return Verdict("unreadable", f"{stated.relation} states no equation")
+        if stated.relation in ASSIGNS:
+            return Verdict("definition", "an assignment")
+        try:
+            return self._judged(n, stated.left, stated.right)
+        except RecursionError:
+            return Verdict("unreadable", "it is nested too deeply")
+
+    def _judged(self, n: int, left: Node, right: Node) -> Verdict:
+        reason = self.adopted.unused.get(n)
+        if reason is not None and not isinstance(reason, Misfit | OrdersDiffer):
+            return Verdict("definition", f"not used further: {reason}")
+        about = subject(self.vocabulary, left)
+        verdict = self._compared(left, right)
+        if n in self.adopted.used:
+            return verdict if verdict.label == "unreadable" else Verdict("definition", "taken up from here")
+        if about is None or verdict.label not in ("wrong", "right", "orders differ"):
+            return verdict
+        key = (about.name, about.rank, about.function)
+        if key not in self.vocabulary.lines:
+            return verdict
+        line = self.vocabulary.lines[key]
+        if verdict.label != "right":
+            return Verdict("contradicts", f"{_of(line)}: {verdict.note}")
+        return Verdict("definition", "as in the glossary") if line is None else verdict
+
+    def _compared(self, left: Node, right: Node) -> Verdict:
+        if isinstance(left, Adjacent):
+            parameters = parameters_of(self.vocabulary, left)
+            name = self.vocabulary.symbols.base(left.symbol)
+            if parameters is not None and (name, len(parameters)) in self.vocabulary.functions:
+                return self._function_compared(name, parameters, right)
+        return self._first_that_holds(left, right)
+
+    def _function_compared(self, name: str, parameters: tuple[str, ...], right: Node) -> Verdict:
+        if len(parameters) > 1:
+            return Verdict("definition", "a function of several arguments is not compared")
+        reading = Reading()
+        try:
+            stated = claim_on_function(self.vocabulary, name, parameters[0], right)
+        except FINDINGS as error:
+            return _finding(error)
+        return self._tried(stated, reading, Budget())
+
+    def _first_that_holds(self, left: Node, right: Node) -> Verdict:
+        """The verdict under the first reading that holds, or else under the first one."""
+        answers: list[tuple[int, ...]] = [()]
+        verdicts: list[Verdict] = []
+        budget = Budget()
+        while answers and len(verdicts) < MOST_READINGS:
+            reading = Reading(answers.pop())
+            try:
+                stated = claim(self.vocabulary, left, right, reading)
+            except FINDINGS as error:
+                verdicts.append(_finding(error))
+            else:
+                verdicts.append(self._tried(stated, reading, budget))
+            if verdicts[-1].label == "right":
+                return verdicts[-1]
+            answers += reading.others()
+        findings = [verdict for verdict in verdicts if verdict.label != "unreadable"]
+        undecided = [verdict for verdict in verdicts if verdict.label == "unreadable"]
+        return undecided[0] if undecided and (answers or not findings) else findings[0]
+
+    def _tried(self, stated: Claim, reading: Reading, budget: Budget) -> Verdict:
+        try:
+            outcome = compared(stated, self.vocabulary.definitions, budget)
+        except (Circular, TooLarge) as error:
+            return Verdict("unreadable", str(error))
+        letters = {name: texts[0] for name, texts in self.vocabulary.symbols.glossary.sizes.items()}
+        match outcome:
+            case Undecided():
+                return Verdict("unreadable", outcome.why)
+            case Counterexample():
+                return Verdict("wrong", counterexample_in_words(outcome, letters))
+            case Agreement():
+                words = agreement_in_words(outcome, letters)
+                return Verdict("right", "; ".join(text for text in (reading.described(), words) if text))
+
+
+def _without_arguments(vocabulary: Vocabulary, stated: Stated) -> Stated:
+    """L(θ) = … says of what L depends: it is about L."""
+    left = stated.left
+    if not isinstance(left, Adjacent) or left.applied or parameters_of(vocabulary, left) is None:
+        return stated
+    known = vocabulary.symbols.known(left.symbol) is not None and not vocabulary.is_function(left.symbol)
+    return stated._replace(left=left.symbol) if known else stated
+
+
+def _finding(error: Exception) -> Verdict:
+    if isinstance(error, Misfit):
+        return Verdict("wrong", str(error))
+    if isinstance(error, OrdersDiffer):
+        return Verdict("orders differ", str(error))
+    assert isinstance(error, Unreadable)
+    where = f", line {error.place.line}, column {error.place.column}" if error.place else ""
+    return Verdict("unreadable", f"{error}{where}")
+
+
+def _of(line: int | None) -> str:
+    return "the glossary" if line is None else f"line {line}"

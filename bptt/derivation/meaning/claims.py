@@ -1,0 +1,208 @@
+"""What an equation claims: two index expressions with the same free indices, under one reading."""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, fields
+
+from bptt.derivation.expressions import (
+    LAST,
+    ZERO,
+    Claim,
+    Constant,
+    Definitions,
+    Entry,
+    Expression,
+    Function,
+    OverSteps,
+    Partial,
+    Plus,
+    Quantity,
+    Range,
+    Step,
+    free_indices,
+    free_steps,
+    moved,
+    renamed,
+    walk,
+)
+from bptt.derivation.grammar.syntax import At, Derivative, Node, Symbol, Unreadable
+from bptt.derivation.meaning.binding import Binding
+from bptt.derivation.meaning.ranges import Ranges
+from bptt.derivation.meaning.reader import Defined, Reader
+from bptt.derivation.meaning.readings import Reading
+from bptt.derivation.meaning.symbols import Scripts, Symbols
+from bptt.derivation.meaning.values import Value
+
+_SILENT = "every step"  # the letter of a step that the equation leaves away
+
+
+class OrdersDiffer(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
+    """The two sides of an equation have different numbers of axes. Says which."""
+
+
+@dataclass
+class Vocabulary:
+    """All that is known when an equation is read: the symbols, and what they are defined to be.
+
+    By the name of a quantity, its order and whether it is a function, `given` has what the glossary defines for good,
+    and `lines` the line of the document that a definition stands on, None for the glossary.
+    """
+
+    symbols: Symbols
+    functions: dict[tuple[str, int], Defined] = field(default_factory=dict)
+    definitions: Definitions = field(default_factory=Definitions)
+    names: "itertools.count[int]" = field(default_factory=itertools.count)
+    given: set[tuple[str, int, bool]] = field(default_factory=set)
+    lines: dict[tuple[str, int, bool], int | None] = field(default_factory=dict)
+
+    def fresh(self, letter: str) -> str:
+        return f"{letter.split('#')[0]}#{next(self.names)}"
+
+    def is_function(self, symbol: Symbol) -> bool:
+        return any(name == self.symbols.base(symbol) for name, _ in self.functions)
+
+
+def claim(vocabulary: Vocabulary, left: Node, right: Node, reading: Reading) -> Claim:
+    """The claim that an equation makes. Raises `Unreadable`, `Misfit` or `OrdersDiffer`."""
+    reader = Reader(vocabulary.symbols, vocabulary.functions, reading, vocabulary.names)
+    reader.silent = _silent_step(vocabulary.symbols, left, right, reading)
+    stated = reader.value(left)
+    letters = _free_letters(stated, single=_is_single(left))
+    binding = Binding(reading, reader.fresh)
+    bound = binding.bound(stated.body, frozenset((*letters, *stated.axes)))
+    derived = _right_side(reader, right, reading, free_steps(bound))
+    body = _with_axes_of(stated, letters, derived, reading)
+    body = binding.bound(body, frozenset((*letters, *stated.axes)))
+    return _claim(bound, body, (*letters, *stated.axes), reader.last_is)
+
+
+def claim_on_function(vocabulary: Vocabulary, name: str, parameter: str, right: Node) -> Claim:
+    """The claim of an equation f(x) = … about a function that is defined already."""
+    reader = Reader(vocabulary.symbols, vocabulary.functions, Reading(), vocabulary.names)
+    argument = Entry(Quantity(f"the argument {parameter}", (), False), None, ())
+    reader.parameters = {parameter: Value((), argument)}
+    value = reader.value(right)
+    return _claim(Function(name, 0, argument), value.body, value.axes, None)
+
+
+def claim_on(vocabulary: Vocabulary, scripts: Scripts, right: Node) -> tuple[Range, ...]:
+    """The axes of a new quantity with these scripts, from what is said to equal it. Raises what `claim` does."""
+    reading = Reading()
+    reader = Reader(vocabulary.symbols, vocabulary.functions, reading, vocabulary.names)
+    letters = tuple(str(index) for index in scripts.indices)
+    if scripts.step is not None:
+        reader.silent = scripts.step
+    derived = _right_side(reader, right, reading, {scripts.step.anchor} if scripts.step else set())
+    if letters and derived.axes:
+        derived = Value((), _with_axes_of(Value((), ZERO), letters, derived, reading))
+    body = Binding(reading, reader.fresh).bound(derived.body, frozenset((*letters, *derived.axes)))
+    ranges = Ranges()
+    ranges.infer(body)
+    return tuple(ranges.of(index) for index in letters or derived.axes)
+
+
+def _claim(left: Expression, right: Expression, free: tuple[str, ...], last_is: int | None) -> Claim:
+    ranges = Ranges()
+    ranges.infer(left)
+    ranges.infer(right)
+    return Claim(left, right, free, tuple(sorted(free_steps(left))), ranges.all(), last_is)
+
+
+def _right_side(reader: Reader, right: Node, reading: Reading, stated: set[str]) -> Value:
+    reader.immediate = sum(isinstance(node, Derivative) for node in nodes(right)) > 1
+    derived = reader.value(right)
+    body = derived.body
+    for letter in sorted(free_steps(body) - stated):
+        options = (f"{_shown(letter)} is the last step", f"{_shown(letter)} is summed over every step")
+        if reading.choose(("step", letter), *options) == 0:
+            body = moved(body, {letter: Step(LAST, 0)})
+        else:
+            bound = reader.fresh(letter)
+            body = OverSteps(bound, Step("", 1), Step(LAST, 0), moved(body, {letter: Step(bound, 0)}))
+    return derived._replace(body=body)
+
+
+def _silent_step(symbols: Symbols, left: Node, right: Node, reading: Reading) -> Step:
+    """At which step a timed symbol is meant that bears none."""
+    last, every = Step(LAST, 0), Step(_SILENT, 0)
+    silent = [name for name in nodes(left) if _is_silent(symbols, name)]
+    if silent:
+        main = _numerator(left)
+        options = ["symbols without a step are meant at every step", "symbols without a step are meant at the last one"]
+        steps = [every, last]
+        if not any(name is main for name in silent):
+            options, steps = options[::-1], steps[::-1]
+        return steps[reading.choose("silent", *options)]
+    if any(_is_silent(symbols, name) for name in nodes(right)):
+        reading.remark("symbols without a step are meant at the last one")
+    return last
+
+
+def _is_silent(symbols: Symbols, node: Node) -> bool:
+    if not isinstance(node, Symbol) or symbols.known(node) is None:
+        return False
+    try:
+        named = symbols.name_of(node)
+    except Unreadable:
+        return False
+    return named.quantity.timed and named.step is None
+
+
+def _numerator(left: Node) -> Node:
+    while isinstance(left, At | Derivative):
+        left = left.of
+    return left
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """A formula and all within it, but for what stands in scripts."""
+    stack = [node]
+    while stack:
+        found = stack.pop()
+        yield found
+        for part in fields(found):
+            value = getattr(found, part.name)
+            if part.name not in ("below", "above"):
+                stack += [item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Node)]
+
+
+def _is_single(left: Node) -> bool:
+    return isinstance(_numerator(left), Symbol)
+
+
+def _free_letters(stated: Value, single: bool) -> tuple[str, ...]:
+    """The letters of the left-hand side; in a compound one those that stand twice in a term are summed."""
+    letters = tuple(dict.fromkeys(i for i in free_indices(stated.body) if i not in stated.axes))
+    if single:
+        return letters
+    below = {i for node in walk(stated.body) if isinstance(node, Partial) for i in node.by.indices}
+    terms = [Counter(free_indices(term)) for term in _terms(stated.body)]
+    return tuple(letter for letter in letters if letter in below or any(term[letter] == 1 for term in terms))
+
+
+def _terms(body: Expression) -> tuple[Expression, ...]:
+    while isinstance(body, Partial):
+        body = body.of
+    return body.terms if isinstance(body, Plus) else (body,)
+
+
+def _with_axes_of(stated: Value, letters: tuple[str, ...], derived: Value, reading: Reading) -> Expression:
+    """The right-hand side with the axes of the left. Raises `OrdersDiffer`."""
+    if len(derived.axes) == len(stated.axes):
+        return renamed(derived.body, dict(zip(derived.axes, stated.axes, strict=True)))
+    if not derived.axes and isinstance(derived.body, Constant):
+        return derived.body
+    if not stated.axes:
+        lost = tuple(letter for letter in letters if letter not in free_indices(derived.body))
+        taken = lost or letters[:1]
+        if len(taken) == len(derived.axes):
+            names = ", ".join(taken)
+            reading.remark(f"what bears no index on the right is meant at {names}")
+            return renamed(derived.body, dict(zip(derived.axes, taken, strict=True)))
+    order = len(stated.axes) or len(letters)
+    raise OrdersDiffer(f"the left-hand side has order {order}, the right-hand side order {len(derived.axes)}")
+
+
+def _shown(letter: str) -> str:
+    return letter.split("#")[0]

@@ -1,0 +1,177 @@
+"""What a document defines, and what its glossary does."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
+
+from bptt.derivation.expressions import LAST, Claim, Definition, Entry, Expression, Parameter, Quantity, Step, renamed
+from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
+from bptt.derivation.meaning.claims import OrdersDiffer, Vocabulary, claim, claim_on
+from bptt.derivation.meaning.glossary import Glossary, GlossaryError
+from bptt.derivation.meaning.latex import equation
+from bptt.derivation.meaning.ranges import Misfit
+from bptt.derivation.meaning.reader import Defined, Reader
+from bptt.derivation.meaning.readings import Reading
+from bptt.derivation.meaning.symbols import Scripts, Symbols
+from bptt.derivation.meaning.values import Value
+
+T = TypeVar("T")
+FINDINGS = (Unreadable, Misfit, OrdersDiffer)
+
+
+class Subject(NamedTuple):
+    """What an equation defines if it is a definition: a quantity, at one step or at all of them, or a function."""
+
+    name: str
+    rank: int
+    fixed: Step | None  # the one step that it speaks of
+    function: bool = False
+
+
+def vocabulary(glossary: Glossary) -> Vocabulary:
+    """The vocabulary of a glossary, with its definitions and defaults. Raises `GlossaryError`."""
+    made = Vocabulary(Symbols(glossary))
+    made.definitions.positive.update(made.symbols.positive)
+    given = [_Given(latex) for latex in (*glossary.definitions, *glossary.defaults)]
+    failed = in_any_order(given, lambda one: define(made, *one.sides, None))
+    for one, error in failed:
+        raise GlossaryError(f"the definition {one.latex}: {error}") from error
+    standing = (subject(made, one.sides[0]) for one in given[: len(glossary.definitions)])
+    made.given.update((about.name, about.rank, about.function) for about in standing if about is not None)
+    return made
+
+
+class _Given:
+    """An equation of a glossary."""
+
+    def __init__(self, latex: str) -> None:
+        self.latex = latex
+        try:
+            self.sides = equation(latex)
+        except Unreadable as error:
+            raise GlossaryError(f"the definition {latex}: {error}") from error
+
+
+def in_any_order(given: Sequence[T], take: Callable[[T], None]) -> list[tuple[T, Exception]]:
+    """Take definitions of which some need others, whichever stands first; those that cannot be taken, and why."""
+    while True:
+        failed: list[tuple[T, Exception]] = []
+        for one in given:
+            try:
+                take(one)
+            except FINDINGS as error:
+                failed.append((one, error))
+        if len(failed) in (0, len(given)):
+            return failed
+        given = [one for one, _ in failed]
+
+
+def subject(known: Vocabulary, left: Node) -> Subject | None:
+    """What an equation with this left-hand side would define; None if it can only be a claim."""
+    if isinstance(left, Adjacent):
+        return _function(known, left)
+    if not isinstance(left, Symbol) or left.primes:
+        return None
+    try:
+        if known.symbols.known(left) is None:
+            name, _, scripts = known.symbols.introduce(left)
+            spelled, rank = known.symbols.spelled(name), len(scripts.indices)
+        else:
+            named = known.symbols.name_of(left)
+            scripts = Scripts(*named[1:])
+            spelled, rank = named.quantity.name, len(named.quantity.axes)
+    except Unreadable:
+        return None
+    letters = [index for index in scripts.indices if isinstance(index, str)]
+    if scripts.transposed or scripts.power is not None or len(set(letters)) < len(scripts.indices):
+        return None
+    fixed = scripts.step if scripts.step and not known.symbols.is_step_letter(scripts.step.anchor) else None
+    return Subject(spelled, rank, fixed)
+
+
+def _function(known: Vocabulary, left: Adjacent) -> Subject | None:
+    parameters = parameters_of(known, left)
+    if parameters is None or (known.symbols.known(left.symbol) and not known.is_function(left.symbol)):
+        return None
+    return Subject(known.symbols.base(left.symbol), len(parameters), None, function=True)
+
+
+def parameters_of(known: Vocabulary, left: Adjacent) -> tuple[str, ...] | None:
+    """The parameters of f(x, y), if that is all that stands there."""
+    entries = left.bracket.entries
+    bare = not (left.symbol.below or left.symbol.above or left.symbol.primes or left.below or left.above)
+    if not bare or not all(isinstance(one, Symbol) and not (one.below or one.above or one.primes) for one in entries):
+        return None
+    names = tuple(known.symbols.base(one) for one in entries if isinstance(one, Symbol))
+    return names if len(set(names)) == len(names) else None
+
+
+def define(known: Vocabulary, left: Node, right: Node, line: int | None) -> None:
+    """Take an equation for the definition of its left-hand side. Raises `Unreadable`, `Misfit` or `OrdersDiffer`."""
+    if isinstance(left, Adjacent):
+        _define_function(known, left, right)
+        known.lines[known.symbols.base(left.symbol), len(left.bracket.entries), True] = line
+        return
+    if not isinstance(left, Symbol):
+        raise Unreadable("what is defined must be one symbol or a function")
+    introduced = _introduce(known, left, right) if known.symbols.known(left) is None else None
+    try:
+        _add(known, claim(known, left, right, Reading()), line)
+    except FINDINGS:
+        if introduced is not None:
+            known.symbols.remove(introduced)
+        raise
+
+
+def _add(known: Vocabulary, stated: Claim, line: int | None) -> None:
+    entry = stated.left
+    if not isinstance(entry, Entry) or not all(isinstance(index, str) for index in entry.indices):
+        raise Unreadable("what is defined must be every entry of a quantity")
+    if len(set(entry.indices)) < len(entry.indices):
+        raise Unreadable("an index stands twice in what is defined")
+    names = {index: known.fresh(str(index)) for index in entry.indices}
+    ranges = {names.get(index, index): over for index, over in stated.ranges.items()}
+    known.definitions.ranges.update({index: over for index, over in ranges.items() if "#" in index})
+    indices = tuple(names[index] for index in entry.indices)
+    definition = Definition(entry.quantity, entry.step, indices, renamed(stated.right, dict(names)), line)
+    defined = known.definitions.quantities.setdefault(entry.quantity, [])
+    defined[:] = [one for one in defined if one.line is not None or not _of_the_same_steps(one, definition)]
+    defined.append(definition)
+    known.lines[entry.quantity.name, len(entry.quantity.axes), False] = line
+
+
+def _of_the_same_steps(one: Definition, other: Definition) -> bool:
+    """Whether both speak of all steps, or of the same one."""
+    steps = [definition.step for definition in (one, other)]
+    general = [step is None or step.anchor not in ("", LAST) for step in steps]
+    return all(general) or steps[0] == steps[1]
+
+
+def _introduce(known: Vocabulary, left: Symbol, right: Node) -> Quantity:
+    """A quantity that the document brings in: its axes are what its right-hand side says."""
+    name, timed, scripts = known.symbols.introduce(left)
+    axes = claim_on(known, scripts, right)
+    return known.symbols.add(name, axes, timed)
+
+
+def _define_function(known: Vocabulary, left: Adjacent, right: Node) -> None:
+    parameters = parameters_of(known, left)
+    if parameters is None:
+        raise Unreadable("a function is defined by its letters alone, as in f(x)")
+    name = known.symbols.base(left.symbol)
+    known.functions[name, len(parameters)] = Defined(parameters, right)
+    if len(parameters) == 1:
+        try:
+            known.definitions.functions[name] = body_of(known, parameters[0], right)
+        except Unreadable:
+            del known.functions[name, 1]
+            raise
+
+
+def body_of(known: Vocabulary, parameter: str, right: Node) -> Expression:
+    """The value of a function, in terms of its parameter."""
+    reader = Reader(known.symbols, known.functions, Reading(), known.names)
+    reader.parameters = {parameter: Value((), Parameter())}
+    value = reader.value(right)
+    if value.axes:
+        raise Unreadable("the value of a function must be a number")
+    return value.body

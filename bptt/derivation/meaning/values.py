@@ -1,0 +1,112 @@
+"""Vectors and matrices without letters for their axes, and the products of them.
+
+A vector is a list of numbers; whether it stands as a row or as a column matters only where two of them meet.
+"""
+
+from typing import NamedTuple
+
+from bptt.derivation.expressions import Expression, Quantity, Total, plus, renamed, times
+from bptt.derivation.grammar.syntax import Place, Unreadable
+from bptt.derivation.meaning.ranges import Misfit
+from bptt.derivation.meaning.readings import Reading
+
+AXIS = "·"  # the name of an axis without a letter, before its number
+
+
+class Value(NamedTuple):
+    """What a formula stands for: `body` for each choice of the indices `axes`, and of the letters that it has.
+
+    `of` and `by` are the quantities of a derivative, numerator and denominator, by which the chain rule is known.
+    """
+
+    axes: tuple[str, ...]
+    body: Expression
+    turned: bool = False
+    of: Quantity | None = None
+    by: Quantity | None = None
+
+
+class Products:
+    """How vectors are multiplied: with the reading taken, and rows or columns as the glossary says."""
+
+    def __init__(self, reading: Reading, vectors: str) -> None:
+        self.reading = reading
+        self.vectors = vectors
+
+    def product(self, left: Value, operator: str, right: Value, place: Place | None) -> Value:
+        """The product of two values. Raises `Misfit` where their orders do not allow it."""
+        if not left.axes or not right.axes:
+            turned = left.turned or right.turned
+            return Value(left.axes + right.axes, times(left.body, right.body), turned)
+        if operator == r"\otimes":
+            return outer(left, right)
+        if operator == r"\odot":
+            return elementwise(left, right)
+        shared = self._chain(left, right)
+        if shared:
+            return contracted(left, right, shared)
+        if len(left.axes) == len(right.axes) == 1:
+            return self._of_vectors(left, operator, right, place)
+        return contracted(left, right, 1)
+
+    def _chain(self, left: Value, right: Value) -> int:
+        """How many axes the chain rule sums over: those of the quantity that one is by and the other of."""
+        if left.by is not None and left.by == right.of:
+            return len(left.by.axes)
+        if left.of is not None and left.of == right.by:
+            return len(left.of.axes)
+        return 0
+
+    def _of_vectors(self, left: Value, operator: str, right: Value, place: Place | None) -> Value:
+        if left.turned != right.turned:
+            return contracted(left, right, 1) if left.turned == (self.vectors == "columns") else outer(left, right)
+        if operator == r"\cdot":
+            return contracted(left, right, 1)
+        where = f" in column {place.column}" if place else ""
+        self.reading.remark(f"two vectors side by side{where} are multiplied entry by entry")
+        return elementwise(left, right)
+
+
+def outer(left: Value, right: Value) -> Value:
+    return Value(left.axes + right.axes, times(left.body, right.body))
+
+
+def elementwise(left: Value, right: Value) -> Value:
+    """Raises `Misfit` for values of different orders."""
+    if len(left.axes) != len(right.axes):
+        raise Misfit(f"an order of {len(left.axes)} and one of {len(right.axes)} are multiplied entry by entry")
+    return Value(left.axes, times(left.body, aligned(right, left.axes)), left.turned and right.turned)
+
+
+def contracted(left: Value, right: Value, count: int) -> Value:
+    """Summed over the last axes of the one and the first of the other."""
+    if count > min(len(left.axes), len(right.axes)):
+        raise Misfit(f"orders of {len(left.axes)} and {len(right.axes)} cannot share {count} axes")
+    kept, summed = left.axes[: len(left.axes) - count], left.axes[len(left.axes) - count :]
+    body = times(left.body, aligned(right, summed + right.axes[count:]))
+    for index in summed:
+        body = Total(index, body)
+    turned = left.turned if len(left.axes) == 1 else right.turned
+    return Value(kept + right.axes[count:], body, turned and len(kept + right.axes[count:]) == 1, left.of, right.by)
+
+
+def aligned(value: Value, axes: tuple[str, ...]) -> Expression:
+    """The body with other names for its axes."""
+    return renamed(value.body, dict(zip(value.axes, axes, strict=True)))
+
+
+def added(values: list[Value]) -> Value:
+    """The sum; a number is added to every entry. Raises `Misfit` for values of different orders."""
+    first = max(values, key=lambda value: len(value.axes))
+    for value in values:
+        if value.axes and len(value.axes) != len(first.axes):
+            raise Misfit(f"an order of {len(value.axes)} is added to one of {len(first.axes)}")
+    bodies = (aligned(value, first.axes) if value.axes else value.body for value in values)
+    return Value(first.axes, plus(*bodies), first.turned)
+
+
+def transposed(value: Value, place: Place | None) -> Value:
+    """Raises `Unreadable` for what has more than two axes."""
+    if len(value.axes) > 2:
+        raise Unreadable(f"the transpose of an order of {len(value.axes)}", place)
+    return value._replace(axes=value.axes[::-1], turned=len(value.axes) == 1 and not value.turned, of=None, by=None)

@@ -1,0 +1,121 @@
+"""From the text of a document to a finding on each of its equations."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from bptt.derivation.documents import displays
+from bptt.derivation.equations import Equation, equations
+from bptt.derivation.grammar import parsed
+from bptt.derivation.grammar.syntax import Node, Unreadable
+from bptt.derivation.judging import Judge, Stated
+from bptt.derivation.legible import legible
+from bptt.derivation.macros import definitions as macros_of
+from bptt.derivation.meaning.definitions import vocabulary
+from bptt.derivation.meaning.glossary import Glossary, of_the_post
+from bptt.derivation.meaning.glossary import read as read_glossary
+from bptt.derivation.tokens import Token, tokens
+
+LABELS = ("right", "wrong", "definition", "contradicts", "orders differ", "unreadable")
+FINDINGS = ("wrong", "contradicts", "orders differ")
+LARGEST_DOCUMENT = 4_000_000  # characters
+MOST_EQUATIONS = 5_000
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one equation is worth.
+
+    Attributes:
+        display: the number of the display that it stands in, from 1
+        line, column: where its right-hand side starts, from 1
+        latex: the equation; one that continues a chain with the left-hand side of the chain
+        label: right, wrong, definition, contradicts, orders differ or unreadable
+        note: the reading taken, the sizes, the counterexample, or the reason
+    """
+
+    display: int
+    line: int
+    column: int
+    latex: str
+    label: str
+    note: str
+
+    @property
+    def legible(self) -> str:
+        """The equation for the eye, as text."""
+        return legible(tokens(self.latex, self.line, self.column))
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether it wants the author's attention: anything but right, a definition and what could not be read."""
+        return self.label in FINDINGS
+
+
+def proofread(
+    text: str, glossary: Glossary | str | None = None, progress: Callable[[int, int], None] | None = None
+) -> list[list[Finding]]:
+    """Judge every displayed equation of a Markdown or LaTeX document: a list of findings for each display.
+
+    Args:
+        text: the document
+        glossary: what its symbols mean, as TOML or as `glossary.read` returns it; by default the notation of the post
+        progress: called with the number of equations judged and of all, after each
+
+    Raises `GlossaryError` for a glossary that cannot be used, and `ValueError` for a document beyond the limits.
+    """
+    if len(text) > LARGEST_DOCUMENT:
+        raise ValueError(f"a document may have {LARGEST_DOCUMENT:,} characters; got {len(text):,}")
+    known = vocabulary(_glossary(glossary))
+    macros = macros_of(text)
+    cut = [equations(display, macros) for display in displays(text)]
+    stated = _stated([equation for display in cut for equation in display])
+    if len(stated) > MOST_EQUATIONS:
+        raise ValueError(f"a document may have {MOST_EQUATIONS:,} equations; got {len(stated):,}")
+    judge = Judge(known, stated)
+    findings: list[list[Finding]] = []
+    n = 0
+    for display in cut:
+        findings.append([])
+        for equation in display:
+            label, note = judge.verdict(n)
+            n += 1
+            findings[-1].append(Finding(equation.display, equation.line, equation.column, equation.latex, label, note))
+            if progress is not None:
+                progress(n, len(stated))
+    return findings
+
+
+def _glossary(given: Glossary | str | None) -> Glossary:
+    if given is None:
+        return of_the_post()
+    return read_glossary(given) if isinstance(given, str) else given
+
+
+def _stated(cut: Sequence[Equation]) -> list[Stated]:
+    """The equations as far as the grammar reads them; the sides of a chain are read once."""
+    trees: dict[tuple[Token, ...], Node | Unreadable] = {}
+    return [_read(equation, trees) for equation in cut]
+
+
+def _read(equation: Equation, trees: dict[tuple[Token, ...], Node | Unreadable]) -> Stated:
+    if equation.unreadable:
+        return Stated(equation.line, equation.relation, None, None, equation.unreadable)
+    sides: list[Node] = []
+    for side in (equation.left, equation.right):
+        if side not in trees:
+            trees[side] = _tree(side)
+        tree = trees[side]
+        if isinstance(tree, Unreadable):
+            where = f", line {tree.place.line}, column {tree.place.column}" if tree.place else ""
+            return Stated(equation.line, equation.relation, None, None, f"{tree}{where}")
+        sides.append(tree)
+    return Stated(equation.line, equation.relation, sides[0], sides[1])
+
+
+def _tree(side: tuple[Token, ...]) -> Node | Unreadable:
+    try:
+        return parsed(side)
+    except Unreadable as error:
+        return error
+    except RecursionError:
+        return Unreadable("it is nested too deeply")
