@@ -1,6 +1,6 @@
 """A verdict for every equation of a document."""
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.derivation.evaluation.budget import Budget, TooLarge
@@ -12,6 +12,7 @@ from bptt.derivation.meaning.adoption import Adopted, Equation, adopt
 from bptt.derivation.meaning.claims import OrdersDiffer, Vocabulary, claim, claim_on_function
 from bptt.derivation.meaning.definitions import FINDINGS, parameters_of, subject
 from bptt.derivation.meaning.ranges import Misfit
+from bptt.derivation.meaning.reader import LAYOUT
 from bptt.derivation.meaning.readings import MOST_READINGS, Reading
 from bptt.derivation.wording import agreement_in_words, counterexample_in_words
 
@@ -48,10 +49,13 @@ class Judge:
             if stated.relation in EQUALS and stated.left is not None and stated.right is not None
         }
         self.adopted: Adopted = adopt(vocabulary, candidates)
+        self.settled: dict[Hashable, int] = {}
+        self.settled_by = self.line = 0
 
     def verdict(self, n: int) -> Verdict:
         """The verdict on the equation of that number."""
         stated = self.equations[n]
+        self.line = stated.line
         if stated.unreadable or stated.left is None or stated.right is None:
             return Verdict("unreadable", stated.unreadable)
         if stated.relation not in EQUALS:
@@ -73,10 +77,9 @@ class Judge:
             return verdict if verdict.label == "unreadable" else Verdict("definition", "taken up from here")
         if about is None or verdict.label not in ("wrong", "right", "orders differ"):
             return verdict
-        key = (about.name, about.rank, about.function)
-        if key not in self.vocabulary.lines:
+        if about.key not in self.vocabulary.lines:
             return verdict
-        line = self.vocabulary.lines[key]
+        line = self.vocabulary.lines[about.key]
         if verdict.label != "right":
             return Verdict("contradicts", f"{_of(line)}: {verdict.note}")
         return Verdict("definition", "as in the glossary") if line is None else verdict
@@ -87,7 +90,24 @@ class Judge:
             name = self.vocabulary.symbols.base(left.symbol)
             if parameters is not None and (name, len(parameters)) in self.vocabulary.functions:
                 return self._function_compared(name, parameters, right)
-        return self._first_that_holds(left, right)
+        verdict, reading = self._first_that_holds(left, right, self.settled)
+        if LAYOUT in reading.asked and verdict.label == "right":
+            self._settle(left, right, reading)
+        elif LAYOUT in self.settled and verdict.label == "wrong":
+            other, _ = self._first_that_holds(left, right, {LAYOUT: 1 - self.settled[LAYOUT]})
+            if other.label == "right":
+                layouts = ("numerators", "denominators")
+                taken, holds = layouts[self.settled[LAYOUT]], layouts[1 - self.settled[LAYOUT]]
+                note = f"{verdict.note}; it holds if {holds} stand for the rows, but line {self.settled_by} has {taken}"
+                return Verdict("wrong", note)
+        return verdict
+
+    def _settle(self, left: Node, right: Node, reading: Reading) -> None:
+        """Take the layout of an equation that holds in one alone for that of the whole document."""
+        answer, _ = reading.asked[LAYOUT]
+        other, _ = self._first_that_holds(left, right, {LAYOUT: 1 - answer})
+        if other.label != "right":
+            self.settled[LAYOUT], self.settled_by = answer, self.line
 
     def _function_compared(self, name: str, parameters: tuple[str, ...], right: Node) -> Verdict:
         if len(parameters) > 1:
@@ -99,13 +119,14 @@ class Judge:
             return _finding(error)
         return self._tried(stated, reading, Budget())
 
-    def _first_that_holds(self, left: Node, right: Node) -> Verdict:
-        """The verdict under the first reading that holds, or else under the first one."""
+    def _first_that_holds(self, left: Node, right: Node, settled: Mapping[Hashable, int]) -> tuple[Verdict, Reading]:
+        """The verdict under the first reading that holds, or else under the first one; and the last one tried."""
         answers: list[tuple[int, ...]] = [()]
         verdicts: list[Verdict] = []
+        reading = Reading()
         budget = Budget()
         while answers and len(verdicts) < MOST_READINGS:
-            reading = Reading(answers.pop())
+            reading = Reading(answers.pop(), settled)
             try:
                 stated = claim(self.vocabulary, left, right, reading)
             except FINDINGS as error:
@@ -113,11 +134,11 @@ class Judge:
             else:
                 verdicts.append(self._tried(stated, reading, budget))
             if verdicts[-1].label == "right":
-                return verdicts[-1]
+                return verdicts[-1], reading
             answers += reading.others()
         findings = [verdict for verdict in verdicts if verdict.label != "unreadable"]
         undecided = [verdict for verdict in verdicts if verdict.label == "unreadable"]
-        return undecided[0] if undecided and (answers or not findings) else findings[0]
+        return undecided[0] if undecided and (answers or not findings) else findings[0], reading
 
     def _tried(self, stated: Claim, reading: Reading, budget: Budget) -> Verdict:
         try:

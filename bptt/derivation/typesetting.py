@@ -18,31 +18,29 @@ _SILENT = frozenset(
     ["\\nonumber", "\\notag", "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits"]
     + ["\\nolimits", "\\allowbreak", "\\hfill", "\\hline"]
 )
-_SILENT_WITH_ARGUMENT = frozenset(
-    ["\\label", "\\tag", "\\intertext", "\\shortintertext", "\\vspace", "\\color", "\\phantom", "\\hphantom"]
-    + ["\\vphantom"]
-)
+_SILENT_WITH_ARGUMENT = frozenset(["\\label", "\\tag", "\\vspace", "\\color", "\\phantom", "\\hphantom", "\\vphantom"])
+_STANDING_FOR = {"\\hspace": "\\ ", "\\intertext": "\\\\", "\\shortintertext": "\\\\"}
 _NOTES = {"\\boxed": 0, "\\textcolor": 1, "\\underset": 1, "\\overset": 1, "\\stackrel": 1}  # arguments before the last
 _BRACES = frozenset(["\\underbrace", "\\overbrace"])
 _ROW = frozenset(["&", "\\\\", "\\begin"])
 
 
 def plain(parts: Sequence[Token]) -> list[Token]:
-    """The mathematics of the tokens, with `\\ ` for `\\hspace`."""
+    """The mathematics of the tokens, with `\\ ` for `\\hspace` and `\\\\` for `\\intertext`."""
     closing, dropped, place = closing_braces(parts), [False] * len(parts), 0
     while place < len(parts):
         text = "" if dropped[place] or is_prose(parts, place) else parts[place].text
         if text in _NOTES or text in _BRACES:
             end = _drop_note(parts, closing, place, dropped)
-        elif text in _SILENT_WITH_ARGUMENT or text == "\\hspace":
-            end = _silent_end(parts, closing, place)
-            dropped[place + (text == "\\hspace") : end] = [True] * (end - place - (text == "\\hspace"))
+        elif text in _SILENT_WITH_ARGUMENT or text in _STANDING_FOR:
+            end, start = _silent_end(parts, closing, place), place + (text in _STANDING_FOR)
+            dropped[start:end] = [True] * (end - start)
         else:
             end = place + 1
             dropped[place] |= text in _SILENT
         place = end
     kept = (part for part, gone in zip(parts, dropped, strict=True) if not gone)
-    return [part._replace(text="\\ ") if part.text == "\\hspace" else part for part in kept]
+    return [part._replace(text=_STANDING_FOR.get(part.text, part.text)) for part in kept]
 
 
 def spaceless(parts: Sequence[Token]) -> list[Token]:

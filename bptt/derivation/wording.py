@@ -24,7 +24,8 @@ def agreement_in_words(found: Agreement, letters: Mapping[str, str]) -> str:
     """For which sizes it holds: all, by the rule, or those at which it was tried."""
     names = [letters[name] for name in found.ranges]
     steps = sorted({steps for _, steps in found.tried})
-    timed = f"T = {', '.join(map(str, steps))}" if found.timed else ""
+    exist = ", for the steps at which all of it exists" if found.some_steps else ""
+    timed = f"T = {', '.join(map(str, steps))}{exist}" if found.timed else ""
     if not names:
         return f"tried at {timed}" if timed else ""
     if found.all_sizes:

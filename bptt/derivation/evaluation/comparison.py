@@ -39,6 +39,7 @@ class Agreement(NamedTuple):
     tried: tuple[tuple[Mapping[str, int], int], ...]
     ranges: tuple[str, ...]
     timed: bool
+    some_steps: bool  # the equation was not tried at steps at which something in it does not exist
 
 
 class Undecided(NamedTuple):
@@ -58,6 +59,7 @@ class _Comparison:
         self.definitions = definitions
         self.budget = budget
         self.ranges, self.timed = _involved(claim, definitions)
+        self.some_steps = False
 
     def outcome(self) -> Agreement | Counterexample | Undecided:
         sufficient = self._sufficient()
@@ -85,7 +87,7 @@ class _Comparison:
         return self._agreement(whole and sufficient is not None, tried)
 
     def _agreement(self, whole: bool, tried: list[tuple[Mapping[str, int], int]]) -> Agreement:
-        return Agreement(whole, tuple(tried), self.ranges, self.timed)
+        return Agreement(whole, tuple(tried), self.ranges, self.timed, self.some_steps)
 
     def _first_steps(self) -> int:
         """The fewest steps at which all that the claim speaks of exists."""
@@ -159,6 +161,7 @@ class _Comparison:
             try:
                 left, right = (valuation.of(side, steps) for side in self._sides())
             except NoSuchStep:
+                self.some_steps = True
                 continue
             met = True
             for difference in _differences(left, right, steps):

@@ -14,6 +14,7 @@ from bptt.derivation.evaluation.valuation import Valuation
 from bptt.derivation.expressions import (
     Concatenation,
     Constant,
+    Definition,
     Delta,
     Entry,
     Expression,
@@ -28,6 +29,7 @@ from bptt.derivation.expressions import (
     Slope,
     Times,
     Total,
+    renamed,
 )
 
 
@@ -92,10 +94,7 @@ class Letters:
         if found is None or self.valuation.same(node.of, node.by[0], steps):
             return Counter()
         definition, own = found
-        body = definition.body
-        for entry in node.by:
-            fixed = self.valuation.fixed(entry, steps)
-            body = Differentiation(fixed, None, self.valuation.is_defined, self.budget).of(body)
+        body = self._expanded(node, definition, steps)
         return self.most(body, own, within_state=isinstance(definition.body, Function))
 
     def _sits(self, node: Expression, index: str, steps: Mapping[str, int]) -> bool:
@@ -106,20 +105,37 @@ class Letters:
                 return any(self._sits(factor, index, steps) for factor in node.factors)
             case Power() if node.exponent > 0:
                 return self._sits(node.base, index, steps)
-            case Total() | OverSteps():
+            case Total():
                 return self._sits(node.body, index, steps)
+            case OverSteps():
+                values = self.valuation.steps_of(node, steps)
+                return all(self._sits(node.body, index, {**steps, node.letter: step}) for step in values)
             case Entry():
                 return index in node.indices
             case Partial():
                 return self._sits(expanded(node, self.valuation.is_defined, self.budget), index, steps)
+            case Function():
+                return isinstance(node.argument, Entry) and index in node.argument.indices
             case Slope():
-                found = self.valuation.definition_of(node.of, {**steps, **dict.fromkeys(_letters(node), 1)})
-                return index in node.of.indices and found is not None and isinstance(found[0].body, Function)
+                return self._slope_sits(node, index, steps)
         return False
 
+    def _slope_sits(self, node: Slope, index: str, steps: Mapping[str, int]) -> bool:
+        """A slope is its definition's; that of an activation is a tensor with the indices of the activation."""
+        found = self.valuation.definition_of(node.of, steps)
+        if found is None or self.valuation.same(node.of, node.by[0], steps):
+            return False
+        definition, own = found
+        if isinstance(definition.body, Function) and index in node.of.indices:
+            return True
+        return self._sits(self._expanded(node, definition, steps), index, own)
 
-def _letters(node: Slope) -> list[str]:
-    return [node.of.step.anchor] if node.of.step is not None and "#" in node.of.step.anchor else []
+    def _expanded(self, node: Slope, definition: Definition, steps: Mapping[str, int]) -> Expression:
+        body = renamed(definition.body, dict(zip(definition.indices, node.of.indices, strict=True)))
+        for entry in node.by:
+            fixed = self.valuation.fixed(entry, steps)
+            body = Differentiation(fixed, None, self.valuation.is_defined, self.budget).of(body)
+        return body
 
 
 def _largest(counts: list[Counter[str]]) -> Counter[str]:

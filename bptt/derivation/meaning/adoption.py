@@ -29,11 +29,14 @@ class Adopted(NamedTuple):
 def adopt(known: Vocabulary, equations: Mapping[int, Equation]) -> Adopted:
     """Take the definitions of a document into the vocabulary. One step alone only where not all are."""
     subjects = {n: about for n, one in equations.items() if (about := subject(known, one.left)) is not None}
-    free = {n: about for n, about in subjects.items() if (about.name, about.rank, about.function) not in known.given}
+    free = {n: about for n, about in subjects.items() if about.key not in known.given}
     used, unused = _taken(known, equations, {n: about for n, about in free.items() if not _one_step(about)})
     single = {n: about for n, about in free.items() if _one_step(about) and not _is_claim(known, about)}
     more, left_over = _taken(known, equations, single)
-    return Adopted(frozenset(used | more), unused | left_over)
+    settled = {free[n] for n in used}
+    again, _ = _taken(known, equations, {n: free[n] for n in unused if free[n] not in settled})
+    failed = {n: error for n, error in (unused | left_over).items() if n not in again}
+    return Adopted(frozenset(used | more | again), failed)
 
 
 def _one_step(about: Subject) -> bool:
@@ -44,7 +47,7 @@ def _one_step(about: Subject) -> bool:
 def _is_claim(known: Vocabulary, about: Subject) -> bool:
     """Whether all steps are defined already, that one among them: not the last, if each is defined by the next."""
     for quantity, definitions in known.definitions.quantities.items():
-        if quantity.name != about.name or len(quantity.axes) != about.rank:
+        if (quantity.name, len(quantity.axes), quantity.timed, False) != about.key:
             continue
         for definition in definitions:
             step = definition.step

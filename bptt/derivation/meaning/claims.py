@@ -28,13 +28,16 @@ from bptt.derivation.expressions import (
 )
 from bptt.derivation.grammar.syntax import At, Derivative, Node, Symbol, Unreadable
 from bptt.derivation.meaning.binding import Binding
-from bptt.derivation.meaning.ranges import Ranges
+from bptt.derivation.meaning.ranges import UNKNOWN, Ranges
 from bptt.derivation.meaning.reader import Defined, Reader
 from bptt.derivation.meaning.readings import Reading
-from bptt.derivation.meaning.symbols import Scripts, Symbols
+from bptt.derivation.meaning.symbols import Name, Scripts, Symbols
 from bptt.derivation.meaning.values import Value
 
 _SILENT = "every step"  # the letter of a step that the equation leaves away
+
+
+Key = tuple[str, int, bool, bool]  # of what is defined: its name, its order, whether it bears steps or is a function
 
 
 class OrdersDiffer(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
@@ -45,16 +48,16 @@ class OrdersDiffer(ValueError):  # noqa: N818  (it is a finding on the document,
 class Vocabulary:
     """All that is known when an equation is read: the symbols, and what they are defined to be.
 
-    By the name of a quantity, its order and whether it is a function, `given` has what the glossary defines for good,
-    and `lines` the line of the document that a definition stands on, None for the glossary.
+    `given` has what the glossary defines for good, and `lines` the line of the document that each definition stands on,
+    None for the glossary.
     """
 
     symbols: Symbols
     functions: dict[tuple[str, int], Defined] = field(default_factory=dict)
     definitions: Definitions = field(default_factory=Definitions)
     names: "itertools.count[int]" = field(default_factory=itertools.count)
-    given: set[tuple[str, int, bool]] = field(default_factory=set)
-    lines: dict[tuple[str, int, bool], int | None] = field(default_factory=dict)
+    given: set[Key] = field(default_factory=set)
+    lines: dict[Key, int | None] = field(default_factory=dict)
 
     def fresh(self, letter: str) -> str:
         return f"{letter.split('#')[0]}#{next(self.names)}"
@@ -86,8 +89,22 @@ def claim_on_function(vocabulary: Vocabulary, name: str, parameter: str, right: 
     return _claim(Function(name, 0, argument), value.body, value.axes, None)
 
 
-def claim_on(vocabulary: Vocabulary, scripts: Scripts, right: Node) -> tuple[Range, ...]:
-    """The axes of a new quantity with these scripts, from what is said to equal it. Raises what `claim` does."""
+def axes_of(vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node) -> tuple[Range, ...]:
+    """The axes of a new quantity with these scripts, from what is said to equal it. Raises what `claim` does.
+
+    Where it stands on the right as well, as in a recurrence, its axes there are those on the left.
+    """
+    unknown = tuple((f"{UNKNOWN}{n}",) for n in range(len(scripts.indices) or 1))
+    if scripts.step is None:
+        return _axes_on(vocabulary, scripts, right)
+    provisional = vocabulary.symbols.add(name, unknown, timed=True)
+    try:
+        return _axes_on(vocabulary, scripts, right)
+    finally:
+        vocabulary.symbols.remove(provisional)
+
+
+def _axes_on(vocabulary: Vocabulary, scripts: Scripts, right: Node) -> tuple[Range, ...]:
     reading = Reading()
     reader = Reader(vocabulary.symbols, vocabulary.functions, reading, vocabulary.names)
     letters = tuple(str(index) for index in scripts.indices)
@@ -99,6 +116,8 @@ def claim_on(vocabulary: Vocabulary, scripts: Scripts, right: Node) -> tuple[Ran
     body = Binding(reading, reader.fresh).bound(derived.body, frozenset((*letters, *derived.axes)))
     ranges = Ranges()
     ranges.infer(body)
+    for n, index in enumerate(letters or derived.axes):
+        ranges.same(f"{UNKNOWN}{n}", index)
     return tuple(ranges.of(index) for index in letters or derived.axes)
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from bptt.derivation.expressions import LAST, Claim, Definition, Entry, Expression, Parameter, Quantity, Step, renamed
 from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
-from bptt.derivation.meaning.claims import OrdersDiffer, Vocabulary, claim, claim_on
+from bptt.derivation.meaning.claims import Key, OrdersDiffer, Vocabulary, axes_of, claim
 from bptt.derivation.meaning.glossary import Glossary, GlossaryError
 from bptt.derivation.meaning.latex import equation
 from bptt.derivation.meaning.ranges import Misfit
@@ -23,8 +23,13 @@ class Subject(NamedTuple):
 
     name: str
     rank: int
+    timed: bool
     fixed: Step | None  # the one step that it speaks of
     function: bool = False
+
+    @property
+    def key(self) -> Key:
+        return self.name, self.rank, self.timed, self.function
 
 
 def vocabulary(glossary: Glossary) -> Vocabulary:
@@ -36,7 +41,7 @@ def vocabulary(glossary: Glossary) -> Vocabulary:
     for one, error in failed:
         raise GlossaryError(f"the definition {one.latex}: {error}") from error
     standing = (subject(made, one.sides[0]) for one in given[: len(glossary.definitions)])
-    made.given.update((about.name, about.rank, about.function) for about in standing if about is not None)
+    made.given.update(about.key for about in standing if about is not None)
     return made
 
 
@@ -72,27 +77,27 @@ def subject(known: Vocabulary, left: Node) -> Subject | None:
     if not isinstance(left, Symbol) or left.primes:
         return None
     try:
-        if known.symbols.known(left) is None:
-            name, _, scripts = known.symbols.introduce(left)
+        if known.symbols.brings_in(left):
+            name, timed, scripts = known.symbols.introduce(left)
             spelled, rank = known.symbols.spelled(name), len(scripts.indices)
         else:
             named = known.symbols.name_of(left)
             scripts = Scripts(*named[1:])
-            spelled, rank = named.quantity.name, len(named.quantity.axes)
+            spelled, rank, timed = named.quantity.name, len(named.quantity.axes), named.quantity.timed
     except Unreadable:
         return None
     letters = [index for index in scripts.indices if isinstance(index, str)]
     if scripts.transposed or scripts.power is not None or len(set(letters)) < len(scripts.indices):
         return None
     fixed = scripts.step if scripts.step and not known.symbols.is_step_letter(scripts.step.anchor) else None
-    return Subject(spelled, rank, fixed)
+    return Subject(spelled, rank, timed, fixed)
 
 
 def _function(known: Vocabulary, left: Adjacent) -> Subject | None:
     parameters = parameters_of(known, left)
     if parameters is None or (known.symbols.known(left.symbol) and not known.is_function(left.symbol)):
         return None
-    return Subject(known.symbols.base(left.symbol), len(parameters), None, function=True)
+    return Subject(known.symbols.base(left.symbol), len(parameters), False, None, function=True)
 
 
 def parameters_of(known: Vocabulary, left: Adjacent) -> tuple[str, ...] | None:
@@ -109,11 +114,11 @@ def define(known: Vocabulary, left: Node, right: Node, line: int | None) -> None
     """Take an equation for the definition of its left-hand side. Raises `Unreadable`, `Misfit` or `OrdersDiffer`."""
     if isinstance(left, Adjacent):
         _define_function(known, left, right)
-        known.lines[known.symbols.base(left.symbol), len(left.bracket.entries), True] = line
+        known.lines[known.symbols.base(left.symbol), len(left.bracket.entries), False, True] = line
         return
     if not isinstance(left, Symbol):
         raise Unreadable("what is defined must be one symbol or a function")
-    introduced = _introduce(known, left, right) if known.symbols.known(left) is None else None
+    introduced = _introduce(known, left, right) if known.symbols.brings_in(left) else None
     try:
         _add(known, claim(known, left, right, Reading()), line)
     except FINDINGS:
@@ -136,7 +141,7 @@ def _add(known: Vocabulary, stated: Claim, line: int | None) -> None:
     defined = known.definitions.quantities.setdefault(entry.quantity, [])
     defined[:] = [one for one in defined if one.line is not None or not _of_the_same_steps(one, definition)]
     defined.append(definition)
-    known.lines[entry.quantity.name, len(entry.quantity.axes), False] = line
+    known.lines[entry.quantity.name, len(entry.quantity.axes), entry.quantity.timed, False] = line
 
 
 def _of_the_same_steps(one: Definition, other: Definition) -> bool:
@@ -149,7 +154,7 @@ def _of_the_same_steps(one: Definition, other: Definition) -> bool:
 def _introduce(known: Vocabulary, left: Symbol, right: Node) -> Quantity:
     """A quantity that the document brings in: its axes are what its right-hand side says."""
     name, timed, scripts = known.symbols.introduce(left)
-    axes = claim_on(known, scripts, right)
+    axes = axes_of(known, name, scripts, right)
     return known.symbols.add(name, axes, timed)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from bptt.derivation.expressions import Concatenation, Delta, Entry, Expression, Index, Range, Total, parts
 from bptt.derivation.grammar.syntax import Unreadable
 
+UNKNOWN = "?"  # before the number of an axis of a quantity whose axes are being worked out
+
 
 class Misfit(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
     """An equation has no meaning unless two sizes happen to be the same. Says which."""
@@ -27,6 +29,9 @@ class Ranges:
     def sits_on(self, index: Index, range: Range) -> None:  # noqa: A002  (the field's word)
         """Raises `Misfit` if the index is known to run over something else."""
         if isinstance(index, int):
+            return
+        if range[0].startswith(UNKNOWN):
+            self.same(range[0], index)
             return
         known = self._known.setdefault(self._root(index), range)
         if known != range:

@@ -56,6 +56,7 @@ from bptt.derivation.meaning.values import AXIS, Products, Value, added, aligned
 
 KNOWN_FUNCTIONS = ["exp", "log", "tanh", "logistic", "sin", "cos", "tan", "sinh", "cosh", "arctan", "sqrt"]
 _SIGMOID = ("sigmoid", "sigm")
+LAYOUT = "layout"  # the question whether numerators or denominators of derivatives stand for the rows
 LARGEST_POWER = 8
 DEEPEST_CALL = 8  # definitions of functions of several arguments within one another
 
@@ -385,7 +386,7 @@ class Reader:
         if len(value.axes) != 1 or len(entry.axes) != 1:
             return False
         denominator_first = "the denominators of derivatives stand for the rows"
-        return self.reading.choose("layout", "", denominator_first) == 1
+        return self.reading.choose(LAYOUT, "", denominator_first) == 1
 
     def _taken_as_immediate(self, node: Derivative) -> bool:
         if not self.immediate:

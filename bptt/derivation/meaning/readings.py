@@ -1,20 +1,27 @@
 """Where a formula can be read in more than one way: each way is tried, and the one that holds is reported."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 
 MOST_READINGS = 24
 
 
 class Reading:
-    """One way to read an equation: the answer to each question in the order asked; the first one unless told."""
+    """One way to read an equation: the answer to each question in the order asked; the first one unless told.
 
-    def __init__(self, answers: tuple[int, ...] = ()) -> None:
+    What is `settled` is not asked: the document has answered it before.
+    """
+
+    def __init__(self, answers: tuple[int, ...] = (), settled: Mapping[Hashable, int] | None = None) -> None:
         self.answers = list(answers)
+        self.settled = settled or {}
         self.asked: dict[Hashable, tuple[int, tuple[str, ...]]] = {}
         self.remarks: list[str] = []
 
     def choose(self, question: Hashable, *options: str) -> int:
         """The number of the option taken. The same question has the same answer."""
+        if question in self.settled:
+            self.remark(options[self.settled[question]])
+            return self.settled[question]
         if question not in self.asked:
             n = len(self.asked)
             answer = self.answers[n] if n < len(self.answers) else 0
@@ -22,7 +29,7 @@ class Reading:
         return self.asked[question][0]
 
     def remark(self, text: str) -> None:
-        if text not in self.remarks:
+        if text and text not in self.remarks:
             self.remarks.append(text)
 
     def described(self) -> str:

@@ -35,7 +35,7 @@ class Scripts(NamedTuple):
     power: Fraction | None
 
 
-class _Name(NamedTuple):
+class Name(NamedTuple):
     """A symbol without its indices and step: the base, and the scripts that are part of the name."""
 
     base: str
@@ -48,8 +48,9 @@ class Symbols:
 
     def __init__(self, glossary: Glossary) -> None:
         self.glossary = glossary
-        self.names: dict[_Name, list[Quantity]] = {}
+        self.names: dict[Name, list[Quantity]] = {}
         self.positive: set[str] = set()
+        self._declared: set[Quantity] = set()
         self._lasts = {self._text(_symbol_of(letter, "time.last")) for letter in glossary.last_step}
         self._letters = {self._text(_symbol_of(letter, "time.letters")) for letter in glossary.step_letters}
         self.sizes = {
@@ -63,11 +64,11 @@ class Symbols:
     def _declare(self, declared: Declared) -> None:
         symbol = _symbol_of(declared.latex, f"symbols.{declared.latex}")
         name = self._name(symbol)
-        self.add(name, declared.axes, declared.timed)
+        self._declared.add(self.add(name, declared.axes, declared.timed))
         if declared.positive:
             self.positive.add(self.spelled(name))
 
-    def add(self, name: _Name, axes: tuple[tuple[str, ...], ...], timed: bool) -> Quantity:
+    def add(self, name: Name, axes: tuple[tuple[str, ...], ...], timed: bool) -> Quantity:
         quantity = Quantity(self.spelled(name), axes, timed)
         self.names.setdefault(name, []).append(quantity)
         return quantity
@@ -78,7 +79,7 @@ class Symbols:
             name: kept for name, held in self.names.items() if (kept := [q for q in held if q is not quantity])
         }
 
-    def spelled(self, name: _Name) -> str:
+    def spelled(self, name: Name) -> str:
         below = f"_{{{''.join(name.below)}}}" if name.below else ""
         above = f"^{{{''.join(name.above)}}}" if name.above else ""
         return name.base + below + above
@@ -106,10 +107,10 @@ class Symbols:
             return f"({','.join(map(self._text, item.entries))})"
         return repr(item)
 
-    def _name(self, symbol: Symbol) -> _Name:
-        return _Name(self.base(symbol), tuple(map(self._text, symbol.below)), tuple(map(self._text, symbol.above)))
+    def _name(self, symbol: Symbol) -> Name:
+        return Name(self.base(symbol), tuple(map(self._text, symbol.below)), tuple(map(self._text, symbol.above)))
 
-    def known(self, symbol: Symbol) -> _Name | None:
+    def known(self, symbol: Symbol) -> Name | None:
         """The name in the glossary that the symbol begins with: the longest."""
         whole = self._name(symbol)
         fitting = [
@@ -121,17 +122,35 @@ class Symbols:
         ]
         return max(fitting, key=lambda name: len(name.below) + len(name.above), default=None)
 
+    def is_known(self, symbol: Symbol) -> bool:
+        """Whether the symbol has a meaning, at a step if it bears the letter of one."""
+        name = self.known(symbol)
+        if name is None:
+            return False
+        scripts = (*symbol.below[len(name.below) :], *symbol.above[len(name.above) :])
+        return any(one.timed for one in self.names[name]) or not any(map(self._bears_letter, scripts))
+
+    def brings_in(self, symbol: Symbol) -> bool:
+        """Whether a definition of the symbol brings in a quantity: also L, where the document itself brought in L_t."""
+        if not self.is_known(symbol):
+            return True
+        quantities = self.names[self.known(symbol) or self._name(symbol)]
+        if any(one in self._declared or not one.timed for one in quantities):
+            return False
+        return self.name_of(symbol).step is None
+
     def name_of(self, symbol: Symbol) -> Named:
         """The quantity that a symbol stands for, with its step and indices. Raises `Unknown` or `Unreadable`."""
         name = self.known(symbol)
-        if name is None:
+        if name is None or not self.is_known(symbol):
             raise Unknown(f"{self.spelled(self._name_to_introduce(symbol))} is not in the glossary", symbol.place)
         quantities = self.names[name]
         timed = any(quantity.timed for quantity in quantities)
         scripts = self.scripts(symbol, timed, len(name.below), len(name.above))
-        fitting = [quantity for quantity in quantities if len(quantity.axes) == len(scripts.indices)]
+        borne = [quantity for quantity in quantities if quantity.timed == (scripts.step is not None)] or quantities
+        fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices)]
         if not scripts.indices and not fitting:
-            fitting = quantities[:1]
+            fitting = borne[:1]
         if not fitting:
             expected = " or ".join(str(len(quantity.axes)) for quantity in quantities)
             raise Unreadable(f"{self.spelled(name)} has {expected} indices, got {len(scripts.indices)}", symbol.place)
@@ -206,13 +225,13 @@ class Symbols:
             return None
         return Step(step.anchor, step.offset + sign * int(number.value))
 
-    def _name_to_introduce(self, symbol: Symbol) -> _Name:
+    def _name_to_introduce(self, symbol: Symbol) -> Name:
         """The name of a symbol that is not known: its scripts belong to it where they are words."""
         words = [self._text(item) for item in symbol.above if isinstance(item, Symbol) and len(item.name) > 1]
         above = tuple(word for word in words if word[0] != "\\" and word not in _TRANSPOSE and word not in self._lasts)
-        return _Name(self.base(symbol), (), above)
+        return Name(self.base(symbol), (), above)
 
-    def introduce(self, symbol: Symbol) -> tuple[_Name, bool, Scripts]:
+    def introduce(self, symbol: Symbol) -> tuple[Name, bool, Scripts]:
         """The name of a symbol that the document defines, whether it is timed, and what its scripts say."""
         name = self._name_to_introduce(symbol)
         rest = Symbol(symbol.name, symbol.below, self._without(symbol.above, name.above), place=symbol.place)

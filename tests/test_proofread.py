@@ -1,0 +1,247 @@
+"""What `bptt.derivation` says of equations whose worth is known."""
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from bptt.derivation import GlossaryError, proofread
+from bptt.derivation.proofreading import Finding
+
+POST = Path(__file__).parent / "data" / "post.md"
+LABELS = """
+    definition definition definition right definition definition definition right right right right right right right
+    right right wrong wrong right right right wrong contradicts contradicts right right orders_differ contradicts
+    contradicts right right right right right right wrong
+"""  # of the post's equations 1 to 36, worked out by hand
+
+
+def judged(*equations: str, glossary: str | None = None) -> list[Finding]:
+    text = "\n\n".join(f"$$\n{equation}\n$$" for equation in equations)
+    return [finding for display in proofread(text, glossary) for finding in display]
+
+
+def label(*equations: str) -> str:
+    """The label of the last of these equations."""
+    return judged(*equations)[-1].label
+
+
+def test_all_36_equations_of_the_post_get_their_label_in_under_ten_seconds() -> None:
+    start = time.perf_counter()
+    findings = [finding for display in proofread(POST.read_text(encoding="utf-8")) for finding in display]
+    assert time.perf_counter() - start < 10
+    assert [finding.label for finding in findings] == [name.replace("_", " ") for name in LABELS.split()]
+
+
+E_ = r"e_i = \tilde y_i - y_i"
+DELTA = r"\delta_k^t = \frac{\partial L}{\partial h_k^t} h_k^t (1 - h_k^t)"
+
+RIGHT = [
+    r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^T",
+    r"\frac{\partial L}{\partial V} = (\tilde y - y) h^{T\top}",
+    r"\frac{\partial L}{\partial V} = (\tilde y - y) \otimes h^T",
+    r"\frac{\partial L}{\partial h_k^T} = (\tilde y_i - y_i) V_{ik}",
+    r"\frac{\partial L}{\partial h^T} = V^\top (\tilde y - y)",
+    r"\nabla_{h^T} L = V^\top (\tilde y - y)",
+    r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = h_k^t(1-h_k^t) W_{kl}",
+    r"\frac{\partial h^t}{\partial h^{t-1}} = \mathrm{diag}(h^t \odot (1-h^t)) W",
+    r"\frac{\partial^+ h_k^t}{\partial U_{\alpha\beta}} = h_k^t (1-h_k^t) \delta_{k\alpha} x_\beta^t",
+    r"\frac{\partial h_k^t}{\partial U_{\alpha\beta}} ="
+    r" h_k^t (1-h_k^t) \left( \delta_{k\alpha} x_\beta^t"
+    r" + W_{kl} \frac{\partial h_l^{t-1}}{\partial U_{\alpha\beta}} \right)",
+    r"L = \frac12 \|\tilde y - y\|^2",
+    r"L = \frac12 (\tilde y - y)^\top (\tilde y - y)",
+    r"L = \frac12 (\tilde y_i - y_i)(\tilde y_i - y_i)",
+    r"\frac{\partial \tilde y_j}{\partial y_k} = 0",
+    r"\frac{\partial^2 L}{\partial V_{ij} \partial V_{kl}} = \delta_{ik} h_j^T h_l^T",
+    r"\frac{\partial^2 L}{\partial h_k^T \partial h_l^T} = V_{ik} V_{il}",
+    r"\frac{\partial L}{\partial y} = y - \tilde y",
+    r"dL/dV_{ij} = (\tilde y_i - y_i) h_j^T",
+    r"\frac{\partial}{\partial V_{ij}} \left( V_{kl} h_l^T \right) = \delta_{ik} h_j^T",
+    r"\sum_{k=1}^{D_h} \frac{\partial \tilde y_i}{\partial h_k^T} = \sum_k V_{ik}",
+    r"\left. \frac{dL}{dU_{km}} \right|_{t=1} = (\tilde y_i - y_i) V_{ik} h_k^1 (1 - h_k^1) x_m^1",
+]
+
+WRONG = [
+    r"\frac{\partial L}{\partial V_{ij}} = (y_i - \tilde y_i) h_j^T",
+    r"\frac{\partial L}{\partial V_{ij}} = 2 (\tilde y_i - y_i) h_j^T",
+    r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^{T-1}",
+    r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) x_j^T",
+    r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i)",
+    r"\frac{\partial L}{\partial V_{ij}} = \frac{1}{D_y} (\tilde y_i - y_i) h_j^T",
+    r"\frac{\partial L}{\partial V} = h^T \otimes (\tilde y - y)",
+    r"\frac{\partial L}{\partial h^T} = V (\tilde y - y)",
+    r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = h_k^t(1-h_k^t) W_{lk}",
+    r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = h_l^t(1-h_l^t) W_{kl}",
+    r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = (1-h_k^t h_k^t) W_{kl}",
+    r"\frac{\partial h^t}{\partial h^{t-1}} = W \mathrm{diag}(h^t \odot (1-h^t))",
+    r"\frac{\partial h_k^t}{\partial U_{\alpha\beta}} = h_k^t (1-h_k^t) \delta_{k\alpha} x_\beta^t",
+    r"\frac{\partial h_k^t}{\partial W_{\alpha\beta}} = h_k^t (1-h_k^t) \delta_{k\alpha} h_\beta^{t-1}",
+    r"\frac{\partial^2 L}{\partial V_{ij} \partial V_{kl}} = h_j^T h_l^T",
+    r"\frac{\partial \tilde y_j}{\partial V_{\alpha\beta}} = h_\beta^T",
+    r"\frac{\partial L}{\partial y} = \tilde y - y",
+    r"\sum_{k=1}^{D_x} \frac{\partial \tilde y_i}{\partial h_k^T} = \sum_k V_{ik}",
+]
+
+
+@pytest.mark.parametrize("equation", RIGHT)
+def test_a_right_equation_is_right(equation: str) -> None:
+    assert label(r"L = \frac{1}{2} \sum_i (\tilde y_i - y_i)^2", equation) == "right"
+
+
+@pytest.mark.parametrize("equation", WRONG)
+def test_a_wrong_equation_is_wrong(equation: str) -> None:
+    assert label(r"L = \frac{1}{2} \sum_i (\tilde y_i - y_i)^2", equation) == "wrong"
+
+
+def test_a_wrong_equation_comes_with_the_smallest_sizes_and_an_entry_with_both_values() -> None:
+    published = (
+        r"\left. \frac{dL}{dU_{\alpha\beta}} \right|_{t=2}"
+        r" = e_i V_{i\alpha} h_\alpha^T (1 - h_\alpha^T) (x_\beta^T + W_{\alpha k} S_{k\beta})"
+    )
+    S = r"S_{k\beta} = h_k^{T-1} (1 - h_k^{T-1}) x_\beta^{T-1}"
+    *_, finding = judged(E_, S, published)
+    assert finding.label == "wrong"
+    assert re.match(
+        r"at D_h = 2, D_x = 1, D_y = 1, T = 2, entry α = \d, β = 1: -?\d.\d+ on the left, -?\d.\d+ on the right$",
+        finding.note,
+    )
+
+
+def test_an_equation_that_fails_only_where_three_indices_differ_is_tried_at_three() -> None:
+    *_, finding = judged(r"a_k = h_k^1", r"a_i a_j a_k (1 - \delta_{ij}) (1 - \delta_{jk}) (1 - \delta_{ik}) = 0")
+    assert finding.label == "wrong"
+    assert finding.note.startswith("at D_h = 3,")
+
+
+@pytest.mark.parametrize(
+    ("equation", "note"),
+    [
+        (r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^T", "for all D_h, D_x, D_y at T = 1, 2, 3"),
+        (r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^t", "t is the last step; for all"),
+        (
+            r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j",
+            "symbols without a step are meant at the last",
+        ),
+        (
+            r"\frac{\partial L}{\partial V_{ij}} = (\tilde y - y) h_j^T",
+            "what bears no index on the right is meant at i",
+        ),
+        (r"\frac{D_y}{D_y} L = L", "tried at (D_h, D_x, D_y) ="),
+        (r"\exp(\sum_i y_i) = \prod_i \exp(y_i)", "tried at (D_y) ="),
+    ],
+)
+def test_a_right_equation_comes_with_the_reading_taken_and_the_sizes_it_stands_for(equation: str, note: str) -> None:
+    *_, finding = judged(equation)
+    assert finding.label == "right"
+    assert note in finding.note
+
+
+def test_the_chain_rule_over_the_steps_needs_one_immediate_factor_and_says_which() -> None:
+    *_, finding = judged(r"\partial L/\partial U = \sum_t (\partial L/\partial h_t) * (\partial h_t/\partial U)")
+    assert finding.label == "right"
+    assert finding.note.startswith("the derivative in column 33 is immediate")
+
+
+def test_the_first_definition_stands_and_a_later_one_that_disagrees_contradicts_it() -> None:
+    first, second, restated, claim_ = judged(
+        r"h_k^t = \tanh(W_{kl} h_l^{t-1} + U_{km} x_m^t)",
+        r"h_k^t = \tanh(W_{lk} h_l^{t-1} + U_{km} x_m^t)",
+        r"\vec h^t = \tanh(U \vec x^t + W \vec h^{t-1})",
+        r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = (1 - h_k^t h_k^t) W_{kl}",
+    )
+    assert (first.label, second.label, restated.label, claim_.label) == ("definition", "contradicts", "right", "right")
+    assert second.note.startswith("line 2: ")
+
+
+def test_a_definition_of_the_glossary_stands_against_the_document_and_a_default_does_not() -> None:
+    glossary = "{} = ['z = 2 x']\n[symbols]\nx = ''\n"
+    assert judged("z = 3 x", glossary=glossary.format("defaults"))[0].label == "definition"
+    contradicting = judged("z = 3 x", glossary=glossary.format("definitions"))[0]
+    assert (contradicting.label, contradicting.note[:12]) == ("contradicts", "the glossary")
+    assert judged("z = x + x", glossary=glossary.format("definitions"))[0].label == "definition"
+
+
+def test_a_definition_may_stand_behind_its_use() -> None:
+    used, defined, _ = judged(r"\frac{\partial L}{\partial h_k^T} = V_{ik} e_i", E_, r"\tilde y_j = V_{jk} h_k^T")
+    assert (used.label, defined.label) == ("right", "definition")
+
+
+def test_a_function_that_the_document_defines_is_differentiated() -> None:
+    *_, slope, wrong, contradicting = judged(
+        r"\phi(x) = x \exp(-x)",
+        r"\phi'(L) = \exp(-L) - \phi(L)",
+        r"\phi'(L) = \exp(-L) + \phi(L)",
+        r"\phi(z) = z \exp(z)",
+    )
+    assert (slope.label, wrong.label, contradicting.label) == ("right", "wrong", "contradicts")
+
+
+def test_quantities_that_are_defined_by_one_another_are_unreadable() -> None:
+    findings = judged("a = 2 b", "b = a + 1", "a = 3")
+    assert "right" not in {finding.label for finding in findings}
+
+
+def test_a_recurrence_may_go_back_from_the_last_step() -> None:
+    *_, found, wrong = judged(
+        E_,
+        r"\lambda_k^t = W_{lk} h_l^{t+1} (1 - h_l^{t+1}) \lambda_l^{t+1}",
+        r"\lambda_k^T = V_{ik} e_i",
+        r"\frac{\partial L}{\partial h_k^t} = \lambda_k^t",
+        r"\frac{\partial L}{\partial h_k^t} = \lambda_k^{t+1}",
+    )
+    assert (found.label, wrong.label) == ("right", "wrong")
+
+
+def test_one_layout_of_derivatives_holds_for_the_whole_document() -> None:
+    rows = r"\frac{\partial h^t}{\partial h^{t-1}} = \mathrm{diag}(h^t \odot (1-h^t)) W"
+    columns = r"\frac{\partial h^t}{\partial h^{t-1}} = W^\top \mathrm{diag}(h^t \odot (1-h^t))"
+    assert [finding.label for finding in judged(columns, columns)] == ["right", "right"]
+    _, lost = judged(rows, columns)
+    assert lost.label == "wrong"
+    assert lost.note.endswith("it holds if denominators stand for the rows, but line 2 has numerators")
+
+
+@pytest.mark.parametrize(
+    ("equation", "why"),
+    [
+        (r"L = a_1 + \ldots + a_n", r"dots are not guessed: \ldots, line 2, column 11"),
+        (r"L = \phi + 1", r"not used further: \phi is not in the glossary"),
+        (r"\frac{\partial L}{\partial V_{ij}} = \max(0, 1)", "the function max of 2 arguments is not known"),
+        (r"\frac{\partial L}{\partial V_{i}} = h_i", "V has 2 indices, got 1, line 2"),
+        (r"L \approx 1", r"\approx states no equation"),
+        (r"L = \frac{1}{2} (", "it ends where something must follow, line 2, column 17"),
+        (r"\tilde y_i \begin{pmatrix} 1 \end{pmatrix} = 1", r"\begin is not read"),
+    ],
+)
+def test_what_cannot_be_read_says_why_and_where(equation: str, why: str) -> None:
+    (finding,) = judged(equation)
+    assert finding.label in ("unreadable", "definition")
+    assert why in finding.note
+
+
+def test_sides_of_different_orders_are_told_from_wrong_ones() -> None:
+    (finding,) = judged(r"\frac{\partial h^1}{\partial U} = h^1 (1 - h^1) \otimes x^1")
+    assert (finding.label, finding.note) == (
+        "orders differ",
+        "the left-hand side has order 3, the right-hand side order 2",
+    )
+
+
+@pytest.mark.parametrize(
+    ("glossary", "message"),
+    [
+        ("symbols = 3", "symbols must be a table; got 3"),
+        ("[symbols]\nx = 'wide'", "symbols.x has the axis 'wide'; the ranges under sizes are none"),
+        ("[time]\nplaces = 'above'", "the table time has the key 'places'; expected place, letters, last"),
+        ("[time]\nplace = 'above'", "time.place must be 'superscript' or 'subscript'; got 'above'"),
+        ("definitions = ['a = b = c']", "the definition a = b = c: a = b = c is no equation with one = sign"),
+        ("definitions = ['a = b']", "the definition a = b: b is not in the glossary"),
+        ("[symbols]\n'x_{' = ''", "symbols.x_{: it ends where something must follow"),
+        ("x = ", "the glossary is not TOML"),
+    ],
+)
+def test_a_glossary_that_cannot_be_used_is_named_at_its_key(glossary: str, message: str) -> None:
+    with pytest.raises(GlossaryError, match=re.escape(message)):
+        proofread("", glossary)
