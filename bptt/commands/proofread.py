@@ -109,7 +109,12 @@ def _print(file: Path, displays: list[list[Finding]], several: bool) -> None:
         console.print(table)
     counts = Counter(finding.label for finding in findings)
     summary = ", ".join(f"{counts[label]} {label}" for label in LABELS if counts[label])
-    console.print(f"\n{len(findings)} equations in {len(displays)} displays: {summary or 'nothing to judge'}")
+    counted = f"{_counted(len(findings), 'equation')} in {_counted(len(displays), 'display')}"
+    console.print(f"\n{counted}: {summary or 'nothing to judge'}")
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _as_data(file: Path, displays: list[list[Finding]]) -> dict[str, object]:

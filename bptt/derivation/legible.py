@@ -1,6 +1,7 @@
 """A formula for the eye, in one line of text: letters for the commands that stand for letters, a/b for fractions."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 from bptt.derivation.tokens import DELIMITERS, Token
@@ -33,7 +34,7 @@ def legible(tokens: Sequence[Token]) -> str:
     """The formula as text; beyond the limits of nesting as it stands."""
     words, _ = _until_closed([token.text for token in tokens], 0, 0)
     words = " ".join(words.split())
-    return _UNARY.sub(r"\1", _APPLIED.sub(r"\1(", words))
+    return unicodedata.normalize("NFC", _UNARY.sub(r"\1", _APPLIED.sub(r"\1(", words)))
 
 
 def _until_closed(texts: Sequence[str], n: int, depth: int) -> tuple[str, int]:
