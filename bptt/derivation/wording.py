@@ -22,6 +22,10 @@ def counterexample_in_words(found: Counterexample, letters: Mapping[str, str]) -
 
 def agreement_in_words(found: Agreement, letters: Mapping[str, str]) -> str:
     """For which sizes it holds: all, by the rule, or those at which it was tried."""
+    return " ".join(text for text in (_where(found, letters), "and positive values" if found.positive else "") if text)
+
+
+def _where(found: Agreement, letters: Mapping[str, str]) -> str:
     names = [letters[name] for name in found.ranges]
     steps = sorted({steps for _, steps in found.tried})
     exist = ", for the steps at which all of it exists" if found.some_steps else ""

@@ -39,7 +39,8 @@ class Agreement(NamedTuple):
     tried: tuple[tuple[Mapping[str, int], int], ...]
     ranges: tuple[str, ...]
     timed: bool
-    some_steps: bool  # the equation was not tried at steps at which something in it does not exist
+    some_steps: bool  # only: the equation was not tried at steps at which something in it does not exist
+    positive: bool  # the values, for it has none at others
 
 
 class Undecided(NamedTuple):
@@ -59,35 +60,33 @@ class _Comparison:
         self.definitions = definitions
         self.budget = budget
         self.ranges, self.timed = _involved(claim, definitions)
-        self.some_steps = False
+        self.some_steps = self.positive = False
 
     def outcome(self) -> Agreement | Counterexample | Undecided:
         sufficient = self._sufficient()
         tried: list[tuple[Mapping[str, int], int]] = []
-        whole = False
         why = ""
-        for n, point in enumerate(self._points(sufficient)):
+        for point in self._points(sufficient):
             try:
                 differs = self._differs(point)
             except (NoSuchStep, TooSmall) as error:
                 why = str(error)
                 continue
             except TooLarge as error:
-                if n or self.budget.left < 0:
-                    return Undecided(str(error)) if not tried else self._agreement(False, tried)
+                why = str(error)
+                sufficient = None
+                if self.budget.left < 0:
+                    break
                 continue
             if differs is None:
                 return Undecided("the difference of the two sides cannot be told from 0")
             if differs:
                 return self._smallest(point)
             tried.append((point.sizes, point.steps))
-            whole = whole or n == 0
         if not tried:
-            return Undecided(why or "it is too large at every size")
-        return self._agreement(whole and sufficient is not None, tried)
-
-    def _agreement(self, whole: bool, tried: list[tuple[Mapping[str, int], int]]) -> Agreement:
-        return Agreement(whole, tuple(tried), self.ranges, self.timed, self.some_steps)
+            return Undecided(why)
+        all_sizes = sufficient is not None and not self.positive
+        return Agreement(all_sizes, tuple(tried), self.ranges, self.timed, self.some_steps, self.positive)
 
     def _first_steps(self) -> int:
         """The fewest steps at which all that the claim speaks of exists."""
@@ -126,11 +125,10 @@ class _Comparison:
         """The points that are tried: where it suffices, then small and unequal sizes."""
         counts = self._step_counts()
         unequal = {name: 2 + n % 2 for n, name in enumerate(sorted(self._names()))}
-        ones = dict.fromkeys(self._names(), 1)
-        yield Point(sufficient or unequal, counts[min(1, len(counts) - 1)])
         for steps in counts:
-            yield Point(unequal, steps, seed=1)
-        yield Point(ones, counts[0], seed=2)
+            yield Point(sufficient or unequal, steps)
+        yield Point(unequal, counts[0], seed=1)
+        yield Point(dict.fromkeys(self._names(), 1), counts[-1], seed=2)
         yield Point({name: 5 - size for name, size in unequal.items()}, counts[-1], seed=3)
 
     def _valuation(self, point: Point) -> Valuation:
@@ -143,7 +141,10 @@ class _Comparison:
     def _differs(self, point: Point) -> "list[_Difference] | None":
         """Where the sides differ at a point; None if that cannot be told. Raises `NoSuchStep` if there is no step."""
         found = self._decided(point)
-        return self._decided(point._replace(positive=True)) if found is None else found
+        if found is None:
+            found = self._decided(point._replace(positive=True))
+            self.positive = self.positive or found is not None
+        return found
 
     def _decided(self, point: Point) -> "list[_Difference] | None":
         for digits in DIGITS:

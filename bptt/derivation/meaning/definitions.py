@@ -5,6 +5,7 @@ from typing import NamedTuple, TypeVar
 
 from bptt.derivation.expressions import LAST, Claim, Definition, Entry, Expression, Parameter, Quantity, Step, renamed
 from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
+from bptt.derivation.meaning.circles import function_goes_round, goes_round
 from bptt.derivation.meaning.claims import Key, OrdersDiffer, Vocabulary, axes_of, claim
 from bptt.derivation.meaning.glossary import Glossary, GlossaryError
 from bptt.derivation.meaning.latex import equation
@@ -138,9 +139,14 @@ def _add(known: Vocabulary, stated: Claim, line: int | None) -> None:
     known.definitions.ranges.update({index: over for index, over in ranges.items() if "#" in index})
     indices = tuple(names[index] for index in entry.indices)
     definition = Definition(entry.quantity, entry.step, indices, renamed(stated.right, dict(names)), line)
-    defined = known.definitions.quantities.setdefault(entry.quantity, [])
-    defined[:] = [one for one in defined if one.line is not None or not _of_the_same_steps(one, definition)]
-    defined.append(definition)
+    quantities = known.definitions.quantities
+    before = quantities.get(entry.quantity)
+    kept = [one for one in before or [] if one.line is not None or not _of_the_same_steps(one, definition)]
+    quantities[entry.quantity] = [*kept, definition]
+    if goes_round(known.definitions, entry.quantity):
+        del quantities[entry.quantity]
+        quantities |= {entry.quantity: before} if before else {}
+        raise Unreadable(f"{entry.quantity.name} is defined by itself")
     known.lines[entry.quantity.name, len(entry.quantity.axes), entry.quantity.timed, False] = line
 
 
@@ -163,13 +169,19 @@ def _define_function(known: Vocabulary, left: Adjacent, right: Node) -> None:
     if parameters is None:
         raise Unreadable("a function is defined by its letters alone, as in f(x)")
     name = known.symbols.base(left.symbol)
-    known.functions[name, len(parameters)] = Defined(parameters, right)
     if len(parameters) == 1:
-        try:
-            known.definitions.functions[name] = body_of(known, parameters[0], right)
-        except Unreadable:
-            del known.functions[name, 1]
-            raise
+        _define_by_one(known, name, parameters[0], right)
+    known.functions[name, len(parameters)] = Defined(parameters, right)
+
+
+def _define_by_one(known: Vocabulary, name: str, parameter: str, right: Node) -> None:
+    bodies = known.definitions.functions
+    before = bodies.get(name)
+    bodies[name] = body_of(known, parameter, right)
+    if function_goes_round(known.definitions, name):
+        del bodies[name]
+        bodies |= {name: before} if before is not None else {}
+        raise Unreadable(f"{name} is defined by itself")
 
 
 def body_of(known: Vocabulary, parameter: str, right: Node) -> Expression:
