@@ -4,11 +4,11 @@ A row that starts with a relation goes on with the chain above it: its left-hand
 relation that is no equality, as in a ≈ b = c, what is said is b = c, and the left-hand side is b from there on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
 from bptt.derivation.alignments import unmarked
-from bptt.derivation.brackets import EQUALITIES
+from bptt.derivation.brackets import EQUALITIES, Relation
 from bptt.derivation.documents import Display
 from bptt.derivation.macros import Macros, TooLong, expanded
 from bptt.derivation.rows import Row, relations_of, rows, unpunctuated
@@ -31,6 +31,16 @@ class Equation(NamedTuple):
     right: tuple[Token, ...]
     continues: bool
     unreadable: str = ""
+
+
+class Side(NamedTuple):
+    """A side of an equation, and how it is spelled."""
+
+    parts: tuple[Token, ...]
+    latex: str
+
+
+_NO_SIDE = Side((), "")
 
 
 def equations(display: Display, macros: Macros) -> list[Equation]:
@@ -58,46 +68,45 @@ def _nothing(display: Display, why: str) -> Equation:
 
 def _chained(display: Display, found: Sequence[Row]) -> Iterator[Equation]:
     """The equations of the rows, each with the left-hand side of the chain that it belongs to."""
-    chain: tuple[Token, ...] = ()
+    chain = _NO_SIDE
     for row in found:
         for statement in statements(row):
-            for equation in _links(display, statement, chain):
-                yield equation
-                chain = _left_from_here(equation) if equation.relation else chain
+            parts = tuple(spaceless(unpunctuated(unmarked(statement.parts))))
+            links = relations_of(parts)
+            if parts and not links:
+                lone = _equation(display, parts[0], _side(parts), "", _NO_SIDE)
+                yield lone._replace(unreadable="it states no equation")
+            chain = yield from _links(display, parts, links, chain, statement.condition)
 
 
-def _left_from_here(equation: Equation) -> tuple[Token, ...]:
-    return equation.left if equation.relation in EQUALITIES or not equation.right else equation.right
+def _links(
+    display: Display, parts: tuple[Token, ...], links: Sequence[Relation], chain: Side, condition: str
+) -> Generator[Equation, None, Side]:
+    """The equations of one statement, which goes on with the chain if it starts with a relation; the chain after it."""
+    ends = [*(link.start for link in links[1:]), len(parts)][: len(links)]
+    for index, (link, end) in enumerate(zip(links, ends, strict=True)):
+        continues = index > 0 or link.start == 0
+        left = chain if continues else _side(parts[: link.start])
+        right = _side(parts[link.end : end])
+        equation = _equation(display, parts[link.end - (not right.parts)], left, link.text, right)
+        yield equation._replace(continues=continues, unreadable=_trouble(equation, condition))
+        chain = left if link.text in EQUALITIES or not right.parts else right
+    return chain
 
 
-def _links(display: Display, statement: Row, chain: tuple[Token, ...]) -> Iterator[Equation]:
-    """The equations of one statement, which may start with a relation and then goes on with the chain."""
-    parts = tuple(spaceless(unpunctuated(unmarked(statement.parts))))
-    found = relations_of(parts)
-    if parts and not found:
-        yield _equation(display, parts[0], parts, "", (), "it states no equation")
-    for index, relation in enumerate(found):
-        end = found[index + 1].start if index + 1 < len(found) else len(parts)
-        continues = index > 0 or relation.start == 0
-        left = chain if continues else parts[: relation.start]
-        right = parts[relation.end : end]
-        place = (*right, parts[relation.end - 1])[0]
-        equation = _equation(display, place, left, relation.text, right, _trouble(left, right, statement))
-        yield equation._replace(continues=continues)
-        chain = _left_from_here(equation)
+def _side(parts: tuple[Token, ...]) -> Side:
+    return Side(parts, spelled(parts))
 
 
-def _equation(
-    display: Display, place: Token, left: tuple[Token, ...], relation: str, right: tuple[Token, ...], trouble: str
-) -> Equation:
-    latex = " ".join(filter(None, [spelled(left), relation, spelled(right)]))
-    return Equation(display.number, place.line, place.column, latex, left, relation, right, False, trouble)
+def _equation(display: Display, place: Token, left: Side, relation: str, right: Side) -> Equation:
+    latex = " ".join(filter(None, [left.latex, relation, right.latex]))
+    return Equation(display.number, place.line, place.column, latex, left.parts, relation, right.parts, False)
 
 
-def _trouble(left: Sequence[Token], right: Sequence[Token], statement: Row) -> str:
-    if not left:
+def _trouble(equation: Equation, condition: str) -> str:
+    if not equation.left:
         return "it starts with a relation and nothing stands on its left"
-    if not right:
+    if not equation.right:
         return "nothing stands on the right of its relation"
-    condition = " ".join(statement.condition.split())
-    return f'it holds under a condition that is not read, "{condition}"' if condition else ""
+    words = " ".join(condition.split())
+    return f'it holds under a condition that is not read, "{words}"' if words else ""

@@ -1,16 +1,16 @@
 """A verdict for every equation of a document."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.derivation.evaluation.budget import Budget, TooLarge
 from bptt.derivation.evaluation.comparison import Agreement, Counterexample, Undecided, compared
 from bptt.derivation.evaluation.valuation import Circular
 from bptt.derivation.expressions import Claim
-from bptt.derivation.grammar.syntax import Adjacent, Node, Unreadable
+from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
 from bptt.derivation.meaning.adoption import Adopted, Equation, adopt
 from bptt.derivation.meaning.claims import OrdersDiffer, Vocabulary, claim, claim_on_function
-from bptt.derivation.meaning.definitions import FINDINGS, parameters_of, subject
+from bptt.derivation.meaning.definitions import FINDINGS, line_of, parameters_of, subject
 from bptt.derivation.meaning.ranges import Misfit
 from bptt.derivation.meaning.reader import LAYOUT
 from bptt.derivation.meaning.readings import MOST_READINGS, Reading
@@ -34,6 +34,7 @@ class Stated(NamedTuple):
     relation: str
     left: Node | None
     right: Node | None
+    continues: bool = False
     unreadable: str = ""
 
 
@@ -43,12 +44,7 @@ class Judge:
     def __init__(self, vocabulary: Vocabulary, equations: Sequence[Stated]) -> None:
         self.vocabulary = vocabulary
         self.equations = [_without_arguments(vocabulary, stated) for stated in equations]
-        candidates = {
-            n: Equation(stated.left, stated.right, stated.line)
-            for n, stated in enumerate(self.equations)
-            if stated.relation in EQUALS and stated.left is not None and stated.right is not None
-        }
-        self.adopted: Adopted = adopt(vocabulary, candidates)
+        self.adopted: Adopted = adopt(vocabulary, dict(_candidates(self.equations)))
         self.settled: dict[Hashable, int] = {}
         self.settled_by = self.line = 0
 
@@ -69,17 +65,19 @@ class Judge:
 
     def _judged(self, n: int, left: Node, right: Node) -> Verdict:
         reason = self.adopted.unused.get(n)
-        if reason is not None and not isinstance(reason, Misfit | OrdersDiffer):
-            return Verdict("definition", f"not used further: {reason}")
+        if reason is not None:
+            finding = _finding(reason)
+            return finding if finding.label != "unreadable" else Verdict("definition", f"not used further: {reason}")
         about = subject(self.vocabulary, left)
         verdict = self._compared(left, right)
         if n in self.adopted.used:
             return verdict if verdict.label == "unreadable" else Verdict("definition", "taken up from here")
         if about is None or verdict.label not in ("wrong", "right", "orders differ"):
             return verdict
-        if about.key not in self.vocabulary.lines:
+        found = line_of(self.vocabulary, about)
+        if found is None:
             return verdict
-        line = self.vocabulary.lines[about.key]
+        line = found[0]
         if verdict.label != "right":
             return Verdict("contradicts", f"{_of(line)}: {verdict.note}")
         return Verdict("definition", "as in the glossary") if line is None else verdict
@@ -154,6 +152,17 @@ class Judge:
             case Agreement():
                 words = agreement_in_words(outcome, letters)
                 return Verdict("right", "; ".join(text for text in (reading.described(), words) if text))
+
+
+def _candidates(equations: Sequence[Stated]) -> Iterator[tuple[int, Equation]]:
+    """What may define something, by number; a negative one for b = c where a chain a = b = c says that, too."""
+    for n, stated in enumerate(equations):
+        if stated.relation not in EQUALS or stated.left is None or stated.right is None:
+            continue
+        yield n, Equation(stated.left, stated.right, stated.line)
+        before = equations[n - 1] if n else stated
+        if stated.continues and isinstance(before.right, Symbol) and before.left is stated.left:
+            yield -n, Equation(before.right, stated.right, stated.line)
 
 
 def _without_arguments(vocabulary: Vocabulary, stated: Stated) -> Stated:

@@ -15,7 +15,8 @@ _SIGNS = {
     "partial": "∂", "sum": "Σ", "prod": "Π", "cdot": "·", "times": "×", "odot": "⊙", "otimes": "⊗", "circ": "∘",
     "nabla": "∇", "top": "⊤", "infty": "∞", "leftarrow": "←", "gets": "←", "approx": "≈", "equiv": "≡", "neq": "≠",
     "ne": "≠", "le": "≤", "leq": "≤", "ge": "≥", "geq": "≥", "propto": "∝", "ldots": "…", "dots": "…", "cdots": "⋯",
-    "to": "→", "rightarrow": "→", "langle": "⟨", "rangle": "⟩", "ell": "ℓ", "in": "∈", "prime": "′",
+    "lVert": "‖", "rVert": "‖", "Vert": "‖", "|": "‖", "lvert": "|", "rvert": "|", "to": "→", "rightarrow": "→",
+    "langle": "⟨", "rangle": "⟩", "ell": "ℓ", "in": "∈", "prime": "′",
 }  # fmt: skip
 _TILDE, _HAT, _BAR, _ARROW = "\u0303", "\u0302", "\u0304", "\u20d7"
 _MARKS = {"tilde": _TILDE, "widetilde": _TILDE, "hat": _HAT, "widehat": _HAT, "bar": _BAR, "vec": _ARROW}
@@ -33,7 +34,7 @@ DEEPEST = 50
 def legible(tokens: Sequence[Token]) -> str:
     """The formula as text; beyond the limits of nesting as it stands."""
     words, _ = _until_closed([token.text for token in tokens], 0, 0)
-    words = " ".join(words.split())
+    words = " ".join(words.split()).replace(": =", ":=")
     return unicodedata.normalize("NFC", _UNARY.sub(r"\1", _APPLIED.sub(r"\1(", words)))
 
 

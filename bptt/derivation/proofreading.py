@@ -99,7 +99,7 @@ def _stated(cut: Sequence[Equation]) -> list[Stated]:
 
 def _read(equation: Equation, trees: dict[tuple[Token, ...], Node | Unreadable]) -> Stated:
     if equation.unreadable:
-        return Stated(equation.line, equation.relation, None, None, equation.unreadable)
+        return Stated(equation.line, equation.relation, None, None, unreadable=equation.unreadable)
     sides: list[Node] = []
     for side in (equation.left, equation.right):
         if side not in trees:
@@ -107,9 +107,9 @@ def _read(equation: Equation, trees: dict[tuple[Token, ...], Node | Unreadable])
         tree = trees[side]
         if isinstance(tree, Unreadable):
             where = f", line {tree.place.line}, column {tree.place.column}" if tree.place else ""
-            return Stated(equation.line, equation.relation, None, None, f"{tree}{where}")
+            return Stated(equation.line, equation.relation, None, None, unreadable=f"{tree}{where}")
         sides.append(tree)
-    return Stated(equation.line, equation.relation, sides[0], sides[1])
+    return Stated(equation.line, equation.relation, sides[0], sides[1], equation.continues)
 
 
 def _tree(side: tuple[Token, ...]) -> Node | Unreadable:

@@ -65,7 +65,7 @@ def _drop_note(parts: Sequence[Token], closing: Mapping[int, int], start: int, d
         after = script
     else:
         after = end
-    if last in closing and not _needs_braces(parts[last + 1 : closing[last]], _around(parts, start, after)):
+    if last in closing and not _needs_braces(_outside(parts, closing, last), _around(parts, start, after)):
         dropped[last] = dropped[closing[last]] = True
     return last
 
@@ -73,6 +73,16 @@ def _drop_note(parts: Sequence[Token], closing: Mapping[int, int], start: int, d
 def _around(parts: Sequence[Token], start: int, end: int) -> bool:
     """Whether what stands around the tokens binds more closely than a product."""
     return text_at(parts, start - 1) in ("^", "_", "/") or text_at(parts, end) in ("^", "_", "'")
+
+
+def _outside(parts: Sequence[Token], closing: Mapping[int, int], brace: int) -> list[Token]:
+    """What stands within a brace, but for what stands within others in it."""
+    found, place = list[Token](), brace + 1
+    while place < closing[brace]:
+        end = closing.get(place, place)
+        found += [parts[place]] if end == place else [parts[place], parts[end]]
+        place = end + 1
+    return found
 
 
 def _needs_braces(content: Sequence[Token], bound: bool) -> bool:
@@ -83,4 +93,4 @@ def _needs_braces(content: Sequence[Token], bound: bool) -> bool:
         return False
     if outside[0] in OPERATORS or outside[-1] in OPERATORS:
         return False
-    return bound or not {*outside}.isdisjoint(["+", "-", "\\pm", "\\mp"])
+    return bound or not {*outside}.isdisjoint(["+", "-", "−", "\\pm", "\\mp"])

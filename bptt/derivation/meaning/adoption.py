@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.derivation.expressions import LAST, Entry, walk
+from bptt.derivation.expressions import LAST, Entry, Step, walk
 from bptt.derivation.grammar.syntax import Node
-from bptt.derivation.meaning.claims import Vocabulary
+from bptt.derivation.meaning.claims import Key, Vocabulary
 from bptt.derivation.meaning.definitions import FINDINGS, Subject, define, subject
 
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them
@@ -28,15 +28,12 @@ class Adopted(NamedTuple):
 
 def adopt(known: Vocabulary, equations: Mapping[int, Equation]) -> Adopted:
     """Take the definitions of a document into the vocabulary. One step alone only where not all are."""
-    subjects = {n: about for n, one in equations.items() if (about := subject(known, one.left)) is not None}
-    free = {n: about for n, about in subjects.items() if about.key not in known.given}
-    used, unused = _taken(known, equations, {n: about for n, about in free.items() if not _one_step(about)})
-    single = {n: about for n, about in free.items() if _one_step(about) and not _is_claim(known, about)}
-    more, left_over = _taken(known, equations, single)
-    settled = {free[n] for n in used}
-    again, _ = _taken(known, equations, {n: free[n] for n in unused if free[n] not in settled})
-    failed = {n: error for n, error in (unused | left_over).items() if n not in again}
-    return Adopted(frozenset(used | more | again), failed)
+    adoption = _Adoption(known, equations)
+    subjects = {n: about for n in sorted(equations) if (about := adoption.subject(n)) is not None}
+    failed = adoption.take([n for n, about in subjects.items() if not _one_step(about)])
+    failed |= adoption.take([n for n, about in subjects.items() if _one_step(about)])
+    adoption.take(sorted(failed))
+    return Adopted(frozenset(adoption.used), {n: why for n, why in failed.items() if n not in adoption.used})
 
 
 def _one_step(about: Subject) -> bool:
@@ -65,36 +62,59 @@ def _is_claim(known: Vocabulary, about: Subject) -> bool:
     return False
 
 
-def _taken(
-    known: Vocabulary, equations: Mapping[int, Equation], subjects: Mapping[int, Subject]
-) -> tuple[set[int], dict[int, Exception]]:
-    waiting: dict[Subject, list[int]] = {}
-    for n in sorted(subjects):
-        waiting.setdefault(subjects[n], []).append(n)
-    used: set[int] = set()
-    unused: dict[int, Exception] = {}
-    rounds = 0
-    while waiting:
-        before, rounds = len(waiting), rounds + 1
-        failed = _round(known, equations, waiting, used)
-        if len(failed) == before or rounds > MOST_ROUNDS:
-            unused |= {waiting[about][0]: error for about, error in failed.items()}
-            waiting = {about: waiting[about][1:] for about in failed if waiting[about][1:]}
-        else:
-            waiting = {about: waiting[about] for about in failed}
-    return used, unused
+class _Adoption:
+    """The definitions taken so far."""
 
+    def __init__(self, known: Vocabulary, equations: Mapping[int, Equation]) -> None:
+        self.known = known
+        self.equations = equations
+        self.used: set[int] = set()
+        self.defined: set[tuple[Key, Step | None]] = set()
 
-def _round(
-    known: Vocabulary, equations: Mapping[int, Equation], waiting: Mapping[Subject, Sequence[int]], used: set[int]
-) -> dict[Subject, Exception]:
-    """Try the first candidate for each quantity; those that fail."""
-    failed: dict[Subject, Exception] = {}
-    for about, candidates in waiting.items():
-        try:
-            define(known, *equations[candidates[0]])
-        except FINDINGS as error:
-            failed[about] = error
-        else:
-            used.add(candidates[0])
-    return failed
+    def subject(self, n: int) -> Subject | None:
+        """What an equation would define by now; None if that is defined already."""
+        about = subject(self.known, self.equations[n].left)
+        if about is None or about.key in self.known.given or (about.key, about.fixed) in self.defined:
+            return None
+        return None if _one_step(about) and _is_claim(self.known, about) else about
+
+    def take(self, candidates: Sequence[int]) -> dict[int, Exception]:
+        """Take the first that can be used for each quantity, whichever needs which; those that cannot be, and why."""
+        waiting = list(candidates)
+        unused: dict[int, Exception] = {}
+        rounds = 0
+        while waiting:
+            rounds += 1
+            failed, later, any_taken = self._round(waiting)
+            if not any_taken or rounds > MOST_ROUNDS:
+                unused |= failed
+                waiting = later
+            else:
+                waiting = sorted([*failed, *later])
+        return unused
+
+    def _round(self, waiting: Sequence[int]) -> tuple[dict[int, Exception], list[int], bool]:
+        """Those that fail, those that wait for an earlier one about the same, and whether any was taken."""
+        failed: dict[int, Exception] = {}
+        later: list[int] = []
+        tried: set[Subject] = set()
+        before = len(self.used)
+        for n in waiting:
+            about = self.subject(n)
+            if about in tried:
+                later.append(n)
+            elif about is not None:
+                tried.add(about)
+                try:
+                    define(self.known, *self.equations[n])
+                except FINDINGS as error:
+                    failed[n] = error
+                else:
+                    self._defined_by(n)
+        return failed, later, len(self.used) > before
+
+    def _defined_by(self, n: int) -> None:
+        self.used.add(n)
+        about = subject(self.known, self.equations[n].left)
+        if about is not None:
+            self.defined.add((about.key, about.fixed))

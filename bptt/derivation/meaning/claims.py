@@ -48,8 +48,8 @@ class OrdersDiffer(ValueError):  # noqa: N818  (it is a finding on the document,
 class Vocabulary:
     """All that is known when an equation is read: the symbols, and what they are defined to be.
 
-    `given` has what the glossary defines for good, and `lines` the line of the document that each definition stands on,
-    None for the glossary.
+    `given` has what the glossary defines for good, and `lines` the line of the document on which a function of so many
+    arguments is defined, None for the glossary.
     """
 
     symbols: Symbols
@@ -57,7 +57,7 @@ class Vocabulary:
     definitions: Definitions = field(default_factory=Definitions)
     names: "itertools.count[int]" = field(default_factory=itertools.count)
     given: set[Key] = field(default_factory=set)
-    lines: dict[Key, int | None] = field(default_factory=dict)
+    lines: dict[tuple[str, int], int | None] = field(default_factory=dict)
 
     def fresh(self, letter: str) -> str:
         return f"{letter.split('#')[0]}#{next(self.names)}"

@@ -115,7 +115,7 @@ def define(known: Vocabulary, left: Node, right: Node, line: int | None) -> None
     """Take an equation for the definition of its left-hand side. Raises `Unreadable`, `Misfit` or `OrdersDiffer`."""
     if isinstance(left, Adjacent):
         _define_function(known, left, right)
-        known.lines[known.symbols.base(left.symbol), len(left.bracket.entries), False, True] = line
+        known.lines[known.symbols.base(left.symbol), len(left.bracket.entries)] = line
         return
     if not isinstance(left, Symbol):
         raise Unreadable("what is defined must be one symbol or a function")
@@ -147,7 +147,6 @@ def _add(known: Vocabulary, stated: Claim, line: int | None) -> None:
         del quantities[entry.quantity]
         quantities |= {entry.quantity: before} if before else {}
         raise Unreadable(f"{entry.quantity.name} is defined by itself")
-    known.lines[entry.quantity.name, len(entry.quantity.axes), entry.quantity.timed, False] = line
 
 
 def _of_the_same_steps(one: Definition, other: Definition) -> bool:
@@ -155,6 +154,18 @@ def _of_the_same_steps(one: Definition, other: Definition) -> bool:
     steps = [definition.step for definition in (one, other)]
     general = [step is None or step.anchor not in ("", LAST) for step in steps]
     return all(general) or steps[0] == steps[1]
+
+
+def line_of(known: Vocabulary, about: Subject) -> tuple[int | None] | None:
+    """The line of the definition that holds for a subject, None for one of the glossary; None if there is none."""
+    if about.function:
+        function = (about.name, about.rank)
+        return (known.lines[function],) if function in known.lines else None
+    for quantity, definitions in known.definitions.quantities.items():
+        if (quantity.name, len(quantity.axes), quantity.timed, False) == about.key:
+            alone = [one for one in definitions if one.step == about.fixed]
+            return ((alone or definitions)[-1].line,)
+    return None
 
 
 def _introduce(known: Vocabulary, left: Symbol, right: Node) -> Quantity:

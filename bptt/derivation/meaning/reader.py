@@ -52,7 +52,7 @@ from bptt.derivation.grammar.syntax import (
 )
 from bptt.derivation.meaning.readings import Reading
 from bptt.derivation.meaning.symbols import Named, Symbols, is_transpose
-from bptt.derivation.meaning.values import AXIS, Products, Value, added, aligned, elementwise, transposed
+from bptt.derivation.meaning.values import AXIS, Products, Value, aligned, elementwise, transposed
 
 KNOWN_FUNCTIONS = ["exp", "log", "tanh", "logistic", "sin", "cos", "tan", "sinh", "cosh", "arctan", "sqrt"]
 _SIGMOID = ("sigmoid", "sigm")
@@ -114,7 +114,7 @@ class Reader:
             case Adjacent():
                 return self._adjacent(node)
             case Sum():
-                return added([self.value(term) for term in node.terms])
+                return self.products.sum([self.value(term) for term in node.terms])
             case Negative():
                 value = self.value(node.term)
                 return value._replace(body=minus(value.body))
@@ -266,7 +266,7 @@ class Reader:
     def _squared_norm(self, node: Scripted, norm: Bracket) -> Value:
         two = Number(Fraction(2))
         exponents = [item.value for item in node.above if isinstance(item, Number)]
-        if exponents != [two.value] or len(node.above) != 1 or [i for i in node.below if getattr(i, "value", 0) != 2]:
+        if exponents != [two.value] or len(node.above) != 1 or not set(map(_norm, node.below)) <= {"2", "F"}:
             raise Unreadable("a norm is read only with its square", node.place)
         value = self.value(norm.entries[0])
         body: Expression = Power(value.body, Fraction(2))
@@ -471,6 +471,10 @@ class Reader:
 
 MOST_PRIMES = 3
 MOST_LETTERS = 6  # below one Σ
+
+
+def _norm(item: Node) -> str:
+    return item.name if isinstance(item, Symbol) else str(getattr(item, "value", ""))
 
 
 def _count(bracket: Bracket) -> str:

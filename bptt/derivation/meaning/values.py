@@ -49,6 +49,20 @@ class Products:
             return self._of_vectors(left, operator, right, place)
         return contracted(left, right, 1)
 
+    def sum(self, values: list[Value]) -> Value:
+        """The sum; a number is added to every entry, a vector to every vector of a batch. Raises `Misfit`."""
+        first = max(values, key=lambda value: len(value.axes))
+        return Value(first.axes, plus(*(self._term(value, first) for value in values)), first.turned)
+
+    def _term(self, value: Value, first: Value) -> Expression:
+        if len(value.axes) in (0, len(first.axes)):
+            return aligned(value, first.axes[: len(value.axes)])
+        if (len(value.axes), len(first.axes)) == (1, 2):
+            rows = self.vectors == "rows"
+            self.reading.remark(f"a vector is added to every {'row' if rows else 'column'} of a matrix")
+            return aligned(value, first.axes[1:] if rows else first.axes[:1])
+        raise Misfit(f"an order of {len(value.axes)} is added to one of {len(first.axes)}")
+
     def _chain(self, left: Value, right: Value) -> int:
         """How many axes the chain rule sums over: those of the quantity that one is by and the other of."""
         if left.by is not None and left.by == right.of:
@@ -93,16 +107,6 @@ def contracted(left: Value, right: Value, count: int) -> Value:
 def aligned(value: Value, axes: tuple[str, ...]) -> Expression:
     """The body with other names for its axes."""
     return renamed(value.body, dict(zip(value.axes, axes, strict=True)))
-
-
-def added(values: list[Value]) -> Value:
-    """The sum; a number is added to every entry. Raises `Misfit` for values of different orders."""
-    first = max(values, key=lambda value: len(value.axes))
-    for value in values:
-        if value.axes and len(value.axes) != len(first.axes):
-            raise Misfit(f"an order of {len(value.axes)} is added to one of {len(first.axes)}")
-    bodies = (aligned(value, first.axes) if value.axes else value.body for value in values)
-    return Value(first.axes, plus(*bodies), first.turned)
 
 
 def transposed(value: Value, place: Place | None) -> Value:
