@@ -66,11 +66,8 @@ def proofread(
     if len(text) > LARGEST_DOCUMENT:
         raise ValueError(f"a document may have {LARGEST_DOCUMENT:,} characters; got {len(text):,}")
     known = vocabulary(_glossary(glossary))
-    macros = macros_of(text)
-    cut = [equations(display, macros) for display in displays(text)]
+    cut = _cut(text)
     stated = _stated([equation for display in cut for equation in display])
-    if len(stated) > MOST_EQUATIONS:
-        raise ValueError(f"a document may have {MOST_EQUATIONS:,} equations; got {len(stated):,}")
     judge = Judge(known, stated)
     findings: list[list[Finding]] = []
     n = 0
@@ -83,6 +80,18 @@ def proofread(
             if progress is not None:
                 progress(n, len(stated))
     return findings
+
+
+def _cut(text: str) -> list[list[Equation]]:
+    macros = macros_of(text)
+    cut: list[list[Equation]] = []
+    count = 0
+    for display in displays(text):
+        cut.append(equations(display, macros))
+        count += len(cut[-1])
+        if count > MOST_EQUATIONS:
+            raise ValueError(f"a document may have {MOST_EQUATIONS:,} equations; it has more")
+    return cut
 
 
 def _glossary(given: Glossary | str | None) -> Glossary:
