@@ -5,14 +5,14 @@ from typing import NamedTuple
 
 from bptt.derivation.evaluation.budget import Budget, TooLarge
 from bptt.derivation.evaluation.comparison import Agreement, Counterexample, Undecided, compared
-from bptt.derivation.evaluation.valuation import Circular
+from bptt.derivation.evaluation.valuation import Circle
 from bptt.derivation.expressions import Claim
 from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
 from bptt.derivation.meaning.adoption import Adopted, Equation, adopt
 from bptt.derivation.meaning.claims import OrdersDiffer, Vocabulary, claim, claim_on_function
-from bptt.derivation.meaning.definitions import FINDINGS, line_of, parameters_of, subject
+from bptt.derivation.meaning.definitions import FINDINGS, Circular, line_of, parameters_of, subject
 from bptt.derivation.meaning.ranges import Misfit
-from bptt.derivation.meaning.reader import LAYOUT
+from bptt.derivation.meaning.reader import LAYOUT, is_standard
 from bptt.derivation.meaning.readings import MOST_READINGS, Reading
 from bptt.derivation.wording import agreement_in_words, counterexample_in_words
 
@@ -47,11 +47,12 @@ class Judge:
         self.adopted: Adopted = adopt(vocabulary, dict(_candidates(self.equations)))
         self.settled: dict[Hashable, int] = {}
         self.settled_by = self.line = 0
+        self.budget = Budget()
 
     def verdict(self, n: int) -> Verdict:
         """The verdict on the equation of that number."""
         stated = self.equations[n]
-        self.line = stated.line
+        self.line, self.budget = stated.line, Budget()
         if stated.unreadable or stated.left is None or stated.right is None:
             return Verdict("unreadable", stated.unreadable)
         if stated.relation not in EQUALS:
@@ -65,12 +66,12 @@ class Judge:
 
     def _judged(self, n: int, left: Node, right: Node) -> Verdict:
         reason = self.adopted.unused.get(n)
-        if reason is not None:
+        if reason is not None and not isinstance(reason, Circular):
             finding = _finding(reason)
             return finding if finding.label != "unreadable" else Verdict("definition", f"not used further: {reason}")
         about = subject(self.vocabulary, left)
         verdict = self._compared(left, right)
-        if n in self.adopted.used:
+        if n in self.adopted.used or (-n in self.adopted.used and verdict.label == "right"):
             return verdict if verdict.label == "unreadable" else Verdict("definition", "taken up from here")
         if about is None or verdict.label not in ("wrong", "right", "orders differ"):
             return verdict
@@ -86,7 +87,8 @@ class Judge:
         if isinstance(left, Adjacent):
             parameters = parameters_of(self.vocabulary, left)
             name = self.vocabulary.symbols.base(left.symbol)
-            if parameters is not None and (name, len(parameters)) in self.vocabulary.functions:
+            known = parameters is not None and (name, len(parameters)) in self.vocabulary.functions
+            if parameters is not None and (known or (left.applied and is_standard(name))):
                 return self._function_compared(name, parameters, right)
         verdict, reading = self._first_that_holds(left, right, self.settled)
         if LAYOUT in reading.asked and verdict.label == "right":
@@ -115,22 +117,24 @@ class Judge:
             stated = claim_on_function(self.vocabulary, name, parameters[0], right)
         except FINDINGS as error:
             return _finding(error)
-        return self._tried(stated, reading, Budget())
+        return self._tried(stated, reading)
 
     def _first_that_holds(self, left: Node, right: Node, settled: Mapping[Hashable, int]) -> tuple[Verdict, Reading]:
         """The verdict under the first reading that holds, or else under the first one; and the last one tried."""
-        answers: list[tuple[int, ...]] = [()]
+        answers: list[tuple[int, ...]] = [()]  # those that take the fewest things other than usual come first
         verdicts: list[Verdict] = []
         reading = Reading()
-        budget = Budget()
-        while answers and len(verdicts) < MOST_READINGS:
-            reading = Reading(answers.pop(), settled)
+        while answers and len(verdicts) < MOST_READINGS and not (verdicts and self.budget.spent):
+            answers.sort(key=lambda taken: sum(map(bool, taken)))
+            reading = Reading(answers.pop(0), settled)
             try:
                 stated = claim(self.vocabulary, left, right, reading)
             except FINDINGS as error:
                 verdicts.append(_finding(error))
             else:
-                verdicts.append(self._tried(stated, reading, budget))
+                verdicts.append(self._tried(stated, reading))
+            if verdicts[-1].label == "right" and reading.doubtful:
+                verdicts[-1] = Verdict("wrong", f"it would hold only if {reading.doubtful}")
             if verdicts[-1].label == "right":
                 return verdicts[-1], reading
             answers += reading.others()
@@ -138,10 +142,10 @@ class Judge:
         undecided = [verdict for verdict in verdicts if verdict.label == "unreadable"]
         return undecided[0] if undecided and (answers or not findings) else findings[0], reading
 
-    def _tried(self, stated: Claim, reading: Reading, budget: Budget) -> Verdict:
+    def _tried(self, stated: Claim, reading: Reading) -> Verdict:
         try:
-            outcome = compared(stated, self.vocabulary.definitions, budget)
-        except (Circular, TooLarge) as error:
+            outcome = compared(stated, self.vocabulary.definitions, self.budget)
+        except (Circle, TooLarge) as error:
             return Verdict("unreadable", str(error))
         letters = {name: texts[0] for name, texts in self.vocabulary.symbols.glossary.sizes.items()}
         match outcome:
@@ -158,6 +162,8 @@ def _candidates(equations: Sequence[Stated]) -> Iterator[tuple[int, Equation]]:
     """What may define something, by number; a negative one for b = c where a chain a = b = c says that, too."""
     for n, stated in enumerate(equations):
         if stated.relation not in EQUALS or stated.left is None or stated.right is None:
+            continue
+        if stated.relation in ASSIGNS:
             continue
         yield n, Equation(stated.left, stated.right, stated.line)
         before = equations[n - 1] if n else stated

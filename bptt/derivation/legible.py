@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-from bptt.derivation.tokens import DELIMITERS, Token
+from bptt.derivation.document.tokens import DELIMITERS, Token
 
 _GREEK = """
     alpha beta gamma delta epsilon varepsilon zeta eta theta vartheta iota kappa lambda mu nu xi pi rho sigma tau
@@ -69,7 +69,7 @@ def _one(texts: Sequence[str], n: int, depth: int) -> tuple[str, int]:
 
 
 def _word(text: str, name: str) -> str:
-    if text in _DROPPED:
+    if text in _DROPPED or not name:
         return ""
     sign = _LETTERS.get(name) or _SIGNS.get(name) if name != text else None
     shown = sign or (name if name != text and name.isalpha() else text)

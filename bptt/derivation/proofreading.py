@@ -3,21 +3,21 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bptt.derivation.documents import displays
-from bptt.derivation.equations import Equation, equations
+from bptt.derivation.document.displays import displays
+from bptt.derivation.document.equations import Equation, equations
+from bptt.derivation.document.macros import definitions as macros_of
+from bptt.derivation.document.tokens import Token, tokens
 from bptt.derivation.grammar import parsed
 from bptt.derivation.grammar.syntax import Node, Unreadable
 from bptt.derivation.judging import Judge, Stated
 from bptt.derivation.legible import legible
-from bptt.derivation.macros import definitions as macros_of
 from bptt.derivation.meaning.definitions import vocabulary
 from bptt.derivation.meaning.glossary import Glossary, of_the_post
 from bptt.derivation.meaning.glossary import read as read_glossary
-from bptt.derivation.tokens import Token, tokens
 
 LABELS = ("right", "wrong", "definition", "contradicts", "orders differ", "unreadable")
 FINDINGS = ("wrong", "contradicts", "orders differ")
-LARGEST_DOCUMENT = 4_000_000  # characters
+LARGEST_DOCUMENT = 1_000_000  # characters
 MOST_EQUATIONS = 5_000
 
 

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 
+from bptt.derivation.document.tokens import tokens
 from bptt.derivation.evaluation.comparison import Agreement, Counterexample
 from bptt.derivation.legible import legible
-from bptt.derivation.meaning.values import AXIS
-from bptt.derivation.tokens import tokens
+from bptt.derivation.meaning.values import AXIS, SILENT
 
 
 def counterexample_in_words(found: Counterexample, letters: Mapping[str, str]) -> str:
@@ -40,4 +40,4 @@ def _where(found: Agreement, letters: Mapping[str, str]) -> str:
 
 
 def _letter(index: str) -> str:
-    return legible(tokens(index.split("#")[0], 1, 1))
+    return "step" if index == SILENT else legible(tokens(index.split("#")[0], 1, 1))

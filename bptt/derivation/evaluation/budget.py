@@ -1,6 +1,9 @@
 """How much is computed for one equation at most."""
 
-MOST_OPERATIONS = 1_500_000  # on balls, for one equation, over all readings and sizes
+import time
+
+MOST_OPERATIONS = 1_000_000  # on balls, over all readings and sizes
+MOST_SECONDS = 1.5  # of this process; what is not known by then stays open
 
 
 class TooLarge(ValueError):  # noqa: N818
@@ -10,11 +13,18 @@ class TooLarge(ValueError):  # noqa: N818
 class Budget:
     """How much may be computed for one equation."""
 
-    def __init__(self, operations: int = MOST_OPERATIONS) -> None:
-        self.most = self.left = operations
+    def __init__(self) -> None:
+        self.left = MOST_OPERATIONS
+        self._end = time.process_time() + MOST_SECONDS
+
+    @property
+    def spent(self) -> bool:
+        return self.left < 0 or time.process_time() > self._end
 
     def spend(self, operations: int) -> None:
         """Raises `TooLarge` once everything is spent."""
         self.left -= operations
         if self.left < 0:
-            raise TooLarge(f"it takes more than {self.most:,} operations")
+            raise TooLarge(f"it takes more than {MOST_OPERATIONS:,} operations")
+        if time.process_time() > self._end:
+            raise TooLarge(f"it takes more than {MOST_SECONDS} s")

@@ -11,14 +11,27 @@ from flint import arb
 from bptt.derivation.evaluation.budget import Budget, TooLarge
 from bptt.derivation.evaluation.sizes import Letters, NoRule, free_letters
 from bptt.derivation.evaluation.valuation import Array, NoSuchStep, Point, TooSmall, Valuation, over
-from bptt.derivation.expressions import LAST, Claim, Definitions, Entry, Expression, Range, Step, walk
+from bptt.derivation.expressions import (
+    LAST,
+    Claim,
+    Definitions,
+    Entry,
+    Expression,
+    OverSteps,
+    Range,
+    SameStep,
+    Size,
+    Step,
+    walk,
+)
 from bptt.verify.balls import precision
 
 DIGITS = (50, 200)  # of the balls; the second where the first leaves it open
-_AGREES = 25  # digits to which two values agree
 _VANISHES = 150  # digits to which what nearly cancels is 0
+MORE_SEEDS = (11, 12, 13)  # where a function has no value at a point
 LARGEST = 6  # size of a range at which an equation is tried
 MORE_STEPS = 2  # than the equation speaks of
+MANY_STEPS = 5  # beyond which no others are tried
 MOST_POINTS = 80  # at which the smallest sizes are looked for
 
 
@@ -61,6 +74,7 @@ class _Comparison:
         self.budget = budget
         self.ranges, self.timed = _involved(claim, definitions)
         self.some_steps = self.positive = False
+        self.confirmed: bool | None = None  # once at the most digits, so that nothing hides below the fewest
 
     def outcome(self) -> Agreement | Counterexample | Undecided:
         sufficient = self._sufficient()
@@ -75,13 +89,13 @@ class _Comparison:
             except TooLarge as error:
                 why = str(error)
                 sufficient = None
-                if self.budget.left < 0:
+                if self.budget.spent:
                     break
                 continue
             if differs is None:
                 return Undecided("the difference of the two sides cannot be told from 0")
             if differs:
-                return self._smallest(point)
+                return self._smallest(point, differs)
             tried.append((point.sizes, point.steps))
         if not tried:
             return Undecided(why)
@@ -97,7 +111,7 @@ class _Comparison:
     def _step_counts(self) -> list[int]:
         first = self._first_steps()
         fixed = self.claim.last_is is not None or not self.timed
-        return [first] if fixed else list(range(first, first + MORE_STEPS + 1))
+        return [first] if fixed or first > MANY_STEPS else list(range(first, first + MORE_STEPS + 1))
 
     def _sufficient(self) -> dict[str, int] | None:
         """Sizes at which the claim holds only if it holds at all sizes; None where the rule does not apply."""
@@ -124,12 +138,12 @@ class _Comparison:
     def _points(self, sufficient: dict[str, int] | None) -> Iterator[Point]:
         """The points that are tried: where it suffices, then small and unequal sizes."""
         counts = self._step_counts()
-        unequal = {name: 2 + n % 2 for n, name in enumerate(sorted(self._names()))}
+        unequal = {name: 2 + n for n, name in enumerate(sorted(self._names()))}
         for steps in counts:
             yield Point(sufficient or unequal, steps)
         yield Point(unequal, counts[0], seed=1)
         yield Point(dict.fromkeys(self._names(), 1), counts[-1], seed=2)
-        yield Point({name: 5 - size for name, size in unequal.items()}, counts[-1], seed=3)
+        yield Point(dict(zip(unequal, reversed(unequal.values()), strict=True)), counts[-1], seed=3)
 
     def _valuation(self, point: Point) -> Valuation:
         return Valuation(self.definitions, self.claim.ranges, point, self.budget)
@@ -141,20 +155,23 @@ class _Comparison:
     def _differs(self, point: Point) -> "list[_Difference] | None":
         """Where the sides differ at a point; None if that cannot be told. Raises `NoSuchStep` if there is no step."""
         found = self._decided(point)
+        for seed in MORE_SEEDS if found is None else ():
+            found = self._decided(point._replace(seed=seed)) if found is None else found
         if found is None:
             found = self._decided(point._replace(positive=True))
             self.positive = self.positive or found is not None
         return found
 
     def _decided(self, point: Point) -> "list[_Difference] | None":
-        for digits in DIGITS:
+        for digits in DIGITS[self.confirmed is None :]:
             with precision(digits):
-                found = self._at(point)
+                found = self._at(point, digits)
             if found is not None:
+                self.confirmed = True
                 return found
         return None
 
-    def _at(self, point: Point) -> "list[_Difference] | None":
+    def _at(self, point: Point, digits: int) -> "list[_Difference] | None":
         valuation = self._valuation(point)
         differences: list[_Difference] = []
         open_, met = False, False
@@ -165,7 +182,7 @@ class _Comparison:
                 self.some_steps = True
                 continue
             met = True
-            for difference in _differences(left, right, steps):
+            for difference in _differences(left, right, steps, digits):
                 if difference is None:
                     open_ = True
                 else:
@@ -174,28 +191,25 @@ class _Comparison:
             raise NoSuchStep("the equation speaks of a step that does not exist")
         return None if open_ and not differences else differences
 
-    def _smallest(self, failing: Point) -> Counterexample:
+    def _smallest(self, failing: Point, differences: "list[_Difference]") -> Counterexample:
         """The smallest sizes at which the sides differ: none that is tried before differs."""
         names = sorted(self.ranges)
         ends = [range(1, failing.sizes[name] + 1) for name in names]
         grid = itertools.product(self._step_counts(), *ends)
         ordered = sorted((n for n in grid if n[0] <= failing.steps), key=lambda n: (sum(n), n))
-        best = failing
         for steps, *sizes in ordered[:MOST_POINTS]:
             point = Point({**failing.sizes, **dict(zip(names, sizes, strict=True))}, steps, failing.seed)
             try:
-                if self._differs(point):
-                    best = point
-                    break
+                found = self._differs(point)
             except (NoSuchStep, TooSmall):
                 continue
             except TooLarge:
                 break
-        return self._counterexample(best, failing)
+            if found:
+                return self._counterexample(point, found)
+        return self._counterexample(failing, differences)
 
-    def _counterexample(self, point: Point, failing: Point) -> Counterexample:
-        self.budget.left = max(self.budget.left, self.budget.most // 2)
-        differences = self._differs(point) or self._differs(failing) or []
+    def _counterexample(self, point: Point, differences: "list[_Difference]") -> Counterexample:
         worst = max(differences, key=lambda difference: difference.size)
         sizes = {name: point.sizes[name] for name in self.ranges}
         return Counterexample(sizes, point.steps if self.timed else None, worst.entry, worst.left, worst.right)
@@ -208,7 +222,7 @@ class _Difference(NamedTuple):
     size: float
 
 
-def _differences(left: Array, right: Array, steps: Mapping[str, int]) -> Iterator[_Difference | None]:
+def _differences(left: Array, right: Array, steps: Mapping[str, int], digits: int) -> Iterator[_Difference | None]:
     """The entries in which two arrays differ; None for one in which that is open."""
     indices = tuple(dict.fromkeys((*left.indices, *right.indices)))
     both: Any = np.broadcast_arrays(over(left, indices), over(right, indices))
@@ -222,8 +236,8 @@ def _differences(left: Array, right: Array, steps: Mapping[str, int]) -> Iterato
             yield _Difference(entry, _shown(a), _shown(b), abs(float(difference.mid())))
         elif not (
             difference.is_zero()
-            or difference.abs_upper() <= arb(10) ** -_AGREES * (a.abs_lower() + b.abs_lower())
-            or difference.abs_upper() <= arb(10) ** -_VANISHES
+            or difference.abs_upper() <= arb(10) ** (-digits // 2) * (a.abs_lower() + b.abs_lower())
+            or (digits == DIGITS[-1] and difference.abs_upper() <= arb(10) ** -_VANISHES)
         ):
             yield None
 
@@ -249,10 +263,12 @@ def _involved(claim: Claim, definitions: Definitions) -> tuple[tuple[str, ...], 
     """The ranges that the claim and its definitions have, and whether any of it bears a step."""
     names: set[str] = {name for index in claim.free for name in claim.ranges[index]}
     timed = bool(claim.steps)
+    counting = OverSteps | SameStep
     stack, seen = [claim.left, claim.right], set[object]()
     while stack:
         for node in walk(stack.pop()):
             names |= set(_own_ranges(node))
+            timed = timed or isinstance(node, counting) or node == Size(None)
             if isinstance(node, Entry):
                 timed = timed or node.quantity.timed
                 if node.quantity not in seen:

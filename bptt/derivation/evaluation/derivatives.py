@@ -75,7 +75,7 @@ class Differentiation:
         self.is_defined = is_defined
 
     def of(self, node: Expression) -> Expression:
-        self.budget.spend(1)
+        self.budget.spend(5)
         match node:
             case Entry():
                 return self._of_entry(node)

@@ -42,6 +42,7 @@ from bptt.derivation.expressions import (
     Times,
     Total,
     renamed,
+    walk,
 )
 from bptt.verify.functions import UNARY
 
@@ -53,7 +54,7 @@ class NoSuchStep(ValueError):  # noqa: N818
     """A step before the first or behind the last."""
 
 
-class Circular(ValueError):  # noqa: N818
+class Circle(ValueError):  # noqa: N818
     """A quantity is defined by itself. Says which."""
 
 
@@ -89,7 +90,7 @@ class Valuation:
     def of(self, node: Expression, steps: Mapping[str, int]) -> Array:
         """The value of an expression; `steps` has the letters of its steps.
 
-        Raises `TooLarge`, `NoSuchStep` or `Circular`.
+        Raises `TooLarge`, `NoSuchStep` or `Circle`.
         """
         match node:
             case Constant():
@@ -192,7 +193,7 @@ class Valuation:
             return known
         if key in self._under_way or len(self._under_way) > DEEPEST:
             name = getattr(key[0], "name", "") if isinstance(key, tuple) else ""
-            raise Circular(f"{name} is defined by itself")
+            raise Circle(f"{name} is defined by itself")
         self._under_way.add(key)
         try:
             self._known[key] = value = compute()
@@ -210,7 +211,7 @@ class Valuation:
             elif at.anchor in ("", LAST):
                 if self._step(at, {}) == step:
                     return definition, {}
-            elif step >= 1 and step <= self.point.steps:
+            elif (step >= 1 or _holds_at_first(definition)) and step <= self.point.steps:
                 fitting.append((definition, {at.anchor: step - at.offset}))
         return fitting[0] if fitting else None
 
@@ -332,7 +333,7 @@ class Valuation:
         outer, self._parameter = self._parameter, argument
         key = ("in", name, order)
         if key in self._under_way:
-            raise Circular(f"{name} is defined by itself")
+            raise Circle(f"{name} is defined by itself")
         self._under_way.add(key)
         try:
             return self.of(body, {})
@@ -353,6 +354,17 @@ class Valuation:
         name = "~joined"
         array = Array((*letters, name), joined)
         return _with_index(array, name, node.index)
+
+
+def _holds_at_first(definition: Definition) -> bool:
+    """Whether nothing stands in a definition that is a step earlier than what it defines."""
+    at = definition.step
+    earlier = (
+        node.step is not None and at is not None and node.step.anchor == at.anchor and node.step.offset < at.offset
+        for node in walk(definition.body)
+        if isinstance(node, Entry)
+    )
+    return not any(earlier)
 
 
 class TooSmall(ValueError):  # noqa: N818

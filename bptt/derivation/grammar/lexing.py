@@ -6,8 +6,8 @@ from typing import Any
 from lark import Token as Terminal
 from lark.lexer import Lexer
 
+from bptt.derivation.document.tokens import DELIMITERS, Token
 from bptt.derivation.grammar.syntax import Place, Unreadable
-from bptt.derivation.tokens import DELIMITERS, Token
 
 MOST_TOKENS = 2_000  # of one side of an equation
 DEEPEST = 40  # brackets and braces within one another
@@ -102,11 +102,12 @@ def _without_text(tokens: Sequence[Token]) -> Iterator[Token]:
         inside = [next(rest, None), next(rest, None), next(rest, None)]
         if None in inside or inside[1] is None:
             raise Unreadable(f"{token.text} has no argument", _place(token))
-        yield Token(f'"{inside[1].text.strip()}', token.line, token.column)
+        if inside[1].text.strip():
+            yield Token(f'"{inside[1].text.strip()}', token.line, token.column)
 
 
 def _classified(tokens: Iterable[Token]) -> Iterator[Terminal]:
-    tokens = [token for token in tokens if token.text not in SIZED]
+    tokens = [token for token in tokens if token.text and token.text not in SIZED]
     bars: list[str] = []
     for n, token in enumerate(tokens):
         before = tokens[n - 1].text if n else ""

@@ -176,9 +176,18 @@ def _adjacent(symbol: Symbol, argument: Piece, applied: bool) -> Adjacent:
 def _applied(mark: Mark, pieces: Sequence[Piece], n: int) -> tuple[Node, int]:
     r"""\tanh x, \exp{x}, \tanh^2(x), where the power is that of the value."""
     argument, after = _next(pieces, n)
+    if not isinstance(pieces[n + 1], Bracket | Scripted):
+        while after < len(pieces) and not _ends_argument(pieces[after]):
+            factor, after = _operand(pieces, after)
+            argument = Product(argument, "", factor, mark.place)
     symbol = Symbol(mark.text, mark.below, (), mark.primes, mark.place)
     adjacent = _adjacent(symbol, argument, applied=True)
     return (Scripted(adjacent, (), mark.above, mark.place) if mark.above else adjacent), after
+
+
+def _ends_argument(piece: Piece) -> bool:
+    r"""Whether the argument of a function without brackets is over: \sin 2a is the sine of 2a."""
+    return (isinstance(piece, Mark) and piece.kind != "fraction") or isinstance(piece, Bracket | Scripted)
 
 
 def _repeated(mark: Mark, rest: Sequence[Piece]) -> Repeated:

@@ -1,6 +1,7 @@
 """The syntax tree of a formula: what stands on the page, before anything is known of what it means."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
 from fractions import Fraction
 
 
@@ -168,3 +169,21 @@ Node = (
     | Relation
     | At
 )
+
+
+def parts(node: Node, scripts: bool = False) -> Iterator[Node]:
+    """The formulas that stand directly in one; those in its scripts on request."""
+    for part in fields(node):
+        value = getattr(node, part.name)
+        if scripts or part.name not in ("below", "above"):
+            yield from (item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Node))
+
+
+def depth(node: Node) -> int:
+    """How deep formulas stand within one another."""
+    deepest, stack = 0, [(node, 1)]
+    while stack:
+        found, at = stack.pop()
+        deepest = max(deepest, at)
+        stack += [(part, at + 1) for part in parts(found, scripts=True)]
+    return deepest

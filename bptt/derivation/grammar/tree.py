@@ -10,6 +10,7 @@ from lark import Lark, Transformer, Tree, UnexpectedInput
 from lark import Token as Terminal
 from lark.exceptions import VisitError
 
+from bptt.derivation.document.tokens import Token
 from bptt.derivation.grammar.lexing import FONTS, UPRIGHT, TokenLexer, terminals
 from bptt.derivation.grammar.pieces import Mark, Piece, assembled, side_by_side, signed, unbraced
 from bptt.derivation.grammar.syntax import (
@@ -24,10 +25,11 @@ from bptt.derivation.grammar.syntax import (
     Sum,
     Symbol,
     Unreadable,
+    depth,
 )
-from bptt.derivation.tokens import Token
 
 DEEPEST_TREE = 200
+DEEPEST_FORMULA = 90
 LONGEST_NUMBER = 40  # digits
 
 _TOO_DEEP = "it is nested too deeply"
@@ -65,6 +67,8 @@ def parsed(tokens: Sequence[Token]) -> Node:
         if isinstance(error.orig_exc, Unreadable):
             raise error.orig_exc from None
         raise
+    if depth(result) > DEEPEST_FORMULA:
+        raise Unreadable(f"it is nested deeper than {DEEPEST_FORMULA} operations")
     return result
 
 

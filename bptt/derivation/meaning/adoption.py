@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.derivation.expressions import LAST, Entry, Step, walk
-from bptt.derivation.grammar.syntax import Node
+from bptt.derivation.grammar.syntax import Node, Unreadable
 from bptt.derivation.meaning.claims import Key, Vocabulary
 from bptt.derivation.meaning.definitions import FINDINGS, Subject, define, subject
 
@@ -109,6 +109,8 @@ class _Adoption:
                     define(self.known, *self.equations[n])
                 except FINDINGS as error:
                     failed[n] = error
+                except RecursionError:
+                    failed[n] = Unreadable("it is nested too deeply")
                 else:
                     self._defined_by(n)
         return failed, later, len(self.used) > before

@@ -25,6 +25,7 @@ from bptt.derivation.expressions import (
     free_indices,
     renamed,
 )
+from bptt.derivation.grammar.syntax import Unreadable
 from bptt.derivation.meaning.readings import Reading
 
 
@@ -48,8 +49,7 @@ class Binding:
         if isinstance(node, OverSteps):
             return replace(node, body=self.bound(node.body, outside))
         if isinstance(node, Power):
-            outer_first = node.exponent > 0
-            return self._inside(node, node.base, outside, lambda base: Power(base, node.exponent), outer_first)
+            return self._inside(node, node.base, outside, lambda base: Power(base, node.exponent), True)
         if isinstance(node, Function):
             return self._inside(node, node.argument, outside, lambda x: Function(node.name, node.order, x), False)
         if isinstance(node, Concatenation):
@@ -85,6 +85,8 @@ class Binding:
     ) -> Expression:
         """Sums stand inside a power or a function; one over an index that is not repeated may stand outside, too."""
         single = sorted(letter for letter in _letters(inner) - outside if not _contracted(inner, letter))
+        if single and isinstance(node, Power) and node.exponent < 0:
+            raise Unreadable(f"{single[0]} stands alone below a line: the sum over it must be written")
         out: set[str] = set()
         what = "the power" if isinstance(node, Power) else "the function"
         for letter in single:

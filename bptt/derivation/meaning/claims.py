@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 
 from bptt.derivation.expressions import (
     LAST,
@@ -20,24 +20,28 @@ from bptt.derivation.expressions import (
     Quantity,
     Range,
     Step,
+    Total,
     free_indices,
     free_steps,
     moved,
+    own_indices,
+    parts,
     renamed,
     walk,
 )
 from bptt.derivation.grammar.syntax import At, Derivative, Node, Symbol, Unreadable
+from bptt.derivation.grammar.syntax import parts as syntax_parts
 from bptt.derivation.meaning.binding import Binding
 from bptt.derivation.meaning.ranges import UNKNOWN, Ranges
 from bptt.derivation.meaning.reader import Defined, Reader
 from bptt.derivation.meaning.readings import Reading
 from bptt.derivation.meaning.symbols import Name, Scripts, Symbols
-from bptt.derivation.meaning.values import Value
-
-_SILENT = "every step"  # the letter of a step that the equation leaves away
-
+from bptt.derivation.meaning.values import SILENT, Value
 
 Key = tuple[str, int, bool, bool]  # of what is defined: its name, its order, whether it bears steps or is a function
+
+
+MOST_STEP_LETTERS = 3  # that are free in an equation
 
 
 class OrdersDiffer(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
@@ -71,7 +75,7 @@ def claim(vocabulary: Vocabulary, left: Node, right: Node, reading: Reading) -> 
     reader = Reader(vocabulary.symbols, vocabulary.functions, reading, vocabulary.names)
     reader.silent = _silent_step(vocabulary.symbols, left, right, reading)
     stated = reader.value(left)
-    letters = _free_letters(stated, single=_is_single(left))
+    letters = _free_letters(stated, _is_single(left), reader.below_brackets, reading)
     binding = Binding(reading, reader.fresh)
     bound = binding.bound(stated.body, frozenset((*letters, *stated.axes)))
     derived = _right_side(reader, right, reading, free_steps(bound))
@@ -86,7 +90,8 @@ def claim_on_function(vocabulary: Vocabulary, name: str, parameter: str, right: 
     argument = Entry(Quantity(f"the argument {parameter}", (), False), None, ())
     reader.parameters = {parameter: Value((), argument)}
     value = reader.value(right)
-    return _claim(Function(name, 0, argument), value.body, value.axes, None)
+    body = Binding(reader.reading, reader.fresh).bound(value.body, frozenset(value.axes))
+    return _claim(Function(name, 0, argument), body, value.axes, None)
 
 
 def axes_of(vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node) -> tuple[Range, ...]:
@@ -125,11 +130,15 @@ def _claim(left: Expression, right: Expression, free: tuple[str, ...], last_is: 
     ranges = Ranges()
     ranges.infer(left)
     ranges.infer(right)
-    return Claim(left, right, free, tuple(sorted(free_steps(left))), ranges.all(), last_is)
+    steps = tuple(sorted(free_steps(left)))
+    if len(steps) > MOST_STEP_LETTERS:
+        raise Unreadable(f"it has more than {MOST_STEP_LETTERS} letters for steps")
+    known = {**ranges.all(), **{index: ranges.of(index) for index in free}}
+    return Claim(left, right, free, steps, known, last_is)
 
 
 def _right_side(reader: Reader, right: Node, reading: Reading, stated: set[str]) -> Value:
-    reader.immediate = sum(isinstance(node, Derivative) for node in nodes(right)) > 1
+    reader.immediate = True
     derived = reader.value(right)
     body = derived.body
     for letter in sorted(free_steps(body) - stated):
@@ -137,6 +146,7 @@ def _right_side(reader: Reader, right: Node, reading: Reading, stated: set[str])
         if reading.choose(("step", letter), *options) == 0:
             body = moved(body, {letter: Step(LAST, 0)})
         else:
+            reading.doubtful = options[1]
             bound = reader.fresh(letter)
             body = OverSteps(bound, Step("", 1), Step(LAST, 0), moved(body, {letter: Step(bound, 0)}))
     return derived._replace(body=body)
@@ -144,7 +154,7 @@ def _right_side(reader: Reader, right: Node, reading: Reading, stated: set[str])
 
 def _silent_step(symbols: Symbols, left: Node, right: Node, reading: Reading) -> Step:
     """At which step a timed symbol is meant that bears none."""
-    last, every = Step(LAST, 0), Step(_SILENT, 0)
+    last, every = Step(LAST, 0), Step(SILENT, 0)
     silent = [name for name in nodes(left) if _is_silent(symbols, name)]
     if silent:
         main = _numerator(left)
@@ -178,32 +188,37 @@ def nodes(node: Node) -> Iterator[Node]:
     """A formula and all within it, but for what stands in scripts."""
     stack = [node]
     while stack:
-        found = stack.pop()
-        yield found
-        for part in fields(found):
-            value = getattr(found, part.name)
-            if part.name not in ("below", "above"):
-                stack += [item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Node)]
+        yield (found := stack.pop())
+        stack += syntax_parts(found)
 
 
 def _is_single(left: Node) -> bool:
     return isinstance(_numerator(left), Symbol)
 
 
-def _free_letters(stated: Value, single: bool) -> tuple[str, ...]:
-    """The letters of the left-hand side; in a compound one those that stand twice in a term are summed."""
+def _free_letters(stated: Value, single: bool, below_brackets: set[str], reading: Reading) -> tuple[str, ...]:
+    """The letters of the left-hand side; in a compound one those that stand twice in a product may be summed."""
     letters = tuple(dict.fromkeys(i for i in free_indices(stated.body) if i not in stated.axes))
     if single:
         return letters
-    below = {i for node in walk(stated.body) if isinstance(node, Partial) for i in node.by.indices}
-    terms = [Counter(free_indices(term)) for term in _terms(stated.body)]
-    return tuple(letter for letter in letters if letter in below or any(term[letter] == 1 for term in terms))
+    denominators = {i for node in walk(stated.body) if isinstance(node, Partial) for i in node.by.indices}
+    twice = {letter for letter, times in _occurrences(stated.body).items() if times > 1}
+    summed = {
+        letter
+        for letter in sorted(twice - denominators - below_brackets)
+        if reading.choose(("free", letter), "", f"{letter} is summed on the left") == 1
+    }
+    return tuple(letter for letter in letters if letter not in summed)
 
 
-def _terms(body: Expression) -> tuple[Expression, ...]:
-    while isinstance(body, Partial):
-        body = body.of
-    return body.terms if isinstance(body, Plus) else (body,)
+def _occurrences(node: Expression) -> Counter[str]:
+    """How often each index stands in one product at most: of the terms of a sum, the one with the most counts."""
+    counts: Counter[str] = Counter(index for index in own_indices(node) if isinstance(index, str))
+    for part in parts(node):
+        counts = counts | _occurrences(part) if isinstance(node, Plus) else counts + _occurrences(part)
+    if isinstance(node, Total):
+        del counts[node.index]
+    return counts
 
 
 def _with_axes_of(stated: Value, letters: tuple[str, ...], derived: Value, reading: Reading) -> Expression:

@@ -5,18 +5,23 @@ from typing import NamedTuple, TypeVar
 
 from bptt.derivation.expressions import LAST, Claim, Definition, Entry, Expression, Parameter, Quantity, Step, renamed
 from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
+from bptt.derivation.meaning.binding import Binding
 from bptt.derivation.meaning.circles import function_goes_round, goes_round
 from bptt.derivation.meaning.claims import Key, OrdersDiffer, Vocabulary, axes_of, claim
 from bptt.derivation.meaning.glossary import Glossary, GlossaryError
 from bptt.derivation.meaning.latex import equation
-from bptt.derivation.meaning.ranges import Misfit
-from bptt.derivation.meaning.reader import Defined, Reader
+from bptt.derivation.meaning.ranges import Misfit, Ranges
+from bptt.derivation.meaning.reader import Defined, Reader, is_standard
 from bptt.derivation.meaning.readings import Reading
 from bptt.derivation.meaning.symbols import Scripts, Symbols
 from bptt.derivation.meaning.values import Value
 
 T = TypeVar("T")
 FINDINGS = (Unreadable, Misfit, OrdersDiffer)
+
+
+class Circular(Unreadable):
+    """What would be a definition goes round in a circle: it is a claim on what is defined elsewhere, or nowhere."""
 
 
 class Subject(NamedTuple):
@@ -64,7 +69,7 @@ def in_any_order(given: Sequence[T], take: Callable[[T], None]) -> list[tuple[T,
         for one in given:
             try:
                 take(one)
-            except FINDINGS as error:
+            except (*FINDINGS, RecursionError) as error:
                 failed.append((one, error))
         if len(failed) in (0, len(given)):
             return failed
@@ -96,6 +101,8 @@ def subject(known: Vocabulary, left: Node) -> Subject | None:
 
 def _function(known: Vocabulary, left: Adjacent) -> Subject | None:
     parameters = parameters_of(known, left)
+    if (known.symbols.base(left.symbol), 1) not in known.functions and is_standard(known.symbols.base(left.symbol)):
+        return None
     if parameters is None or (known.symbols.known(left.symbol) and not known.is_function(left.symbol)):
         return None
     return Subject(known.symbols.base(left.symbol), len(parameters), False, None, function=True)
@@ -146,7 +153,7 @@ def _add(known: Vocabulary, stated: Claim, line: int | None) -> None:
     if goes_round(known.definitions, entry.quantity):
         del quantities[entry.quantity]
         quantities |= {entry.quantity: before} if before else {}
-        raise Unreadable(f"{entry.quantity.name} is defined by itself")
+        raise Circular(f"{entry.quantity.name} is defined by itself")
 
 
 def _of_the_same_steps(one: Definition, other: Definition) -> bool:
@@ -192,7 +199,7 @@ def _define_by_one(known: Vocabulary, name: str, parameter: str, right: Node) ->
     if function_goes_round(known.definitions, name):
         del bodies[name]
         bodies |= {name: before} if before is not None else {}
-        raise Unreadable(f"{name} is defined by itself")
+        raise Circular(f"{name} is defined by itself")
 
 
 def body_of(known: Vocabulary, parameter: str, right: Node) -> Expression:
@@ -202,4 +209,8 @@ def body_of(known: Vocabulary, parameter: str, right: Node) -> Expression:
     value = reader.value(right)
     if value.axes:
         raise Unreadable("the value of a function must be a number")
-    return value.body
+    body = Binding(reader.reading, reader.fresh).bound(value.body, frozenset())
+    ranges = Ranges()
+    ranges.infer(body)
+    known.definitions.ranges.update(ranges.all())
+    return body

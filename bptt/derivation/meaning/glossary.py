@@ -47,6 +47,7 @@ _TABLES = {
 }
 _PROPERTIES = ("axes", "time", "positive")
 MOST_SYMBOLS = 1_000
+LONGEST_SHOWN = 80  # characters of a value in an error
 
 
 def of_the_post() -> Glossary:
@@ -58,7 +59,7 @@ def read(text: str) -> Glossary:
     """The glossary that a TOML file holds. Raises `GlossaryError`."""
     try:
         content = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise GlossaryError(f"the glossary is not TOML: {error}") from error
     _require_known(content)
     sizes = {name: _strings(f"sizes.{name}", letters) for name, letters in _table(content, "sizes").items()}
@@ -95,20 +96,25 @@ def _require_known(content: Mapping[str, Any]) -> None:
 def _table(content: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     table = content.get(name, {})
     if not isinstance(table, dict):
-        raise GlossaryError(f"{name} must be a table; got {table!r}")
+        raise GlossaryError(f"{name} must be a table; got {_short(table)}")
     return table
+
+
+def _short(value: object) -> str:
+    shown = repr(value)
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
 
 
 def _strings(name: str, value: object) -> tuple[str, ...]:
     values = [value] if isinstance(value, str) else value
     if not isinstance(values, list) or not all(isinstance(item, str) for item in values):
-        raise GlossaryError(f"{name} must be a string or a list of strings; got {value!r}")
+        raise GlossaryError(f"{name} must be a string or a list of strings; got {_short(value)}")
     return tuple(values)
 
 
 def _one_of(name: str, value: object, *expected: str) -> str:
     if not isinstance(value, str) or value not in expected:
-        raise GlossaryError(f"{name} must be {' or '.join(map(repr, expected))}; got {value!r}")
+        raise GlossaryError(f"{name} must be {' or '.join(map(repr, expected))}; got {_short(value)}")
     return value
 
 
@@ -121,12 +127,14 @@ def _one_declared(latex: str, described: object, sizes: Mapping[str, Any]) -> De
     name = f"symbols.{latex}"
     table = {"axes": described} if isinstance(described, str) else described
     if not isinstance(table, dict) or not isinstance(table.get("axes"), str):
-        raise GlossaryError(f'{name} must name its axes, as "hidden input" or {{axes = "hidden"}}; got {described!r}')
+        raise GlossaryError(
+            f'{name} must name its axes, as "hidden input" or {{axes = "hidden"}}; got {_short(described)}'
+        )
     for key, value in table.items():
         if key not in _PROPERTIES:
             raise GlossaryError(f"{name} has the property {key!r}; expected {', '.join(_PROPERTIES)}")
         if key != "axes" and not isinstance(value, bool):
-            raise GlossaryError(f"{name}.{key} must be true or false; got {value!r}")
+            raise GlossaryError(f"{name}.{key} must be true or false; got {_short(value)}")
     axes = tuple(tuple(axis.split("+")) for axis in table["axes"].split())
     for part in (part for axis in axes for part in axis):
         if part not in sizes:

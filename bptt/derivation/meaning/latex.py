@@ -1,8 +1,8 @@
 """LaTeX that stands in a glossary: one formula, or one equation."""
 
+from bptt.derivation.document.tokens import Token, tokens
 from bptt.derivation.grammar import parsed
 from bptt.derivation.grammar.syntax import Node, Unreadable
-from bptt.derivation.tokens import Token, tokens
 
 
 def formula(latex: str) -> Node:

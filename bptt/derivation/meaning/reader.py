@@ -1,7 +1,7 @@
 """From the syntax tree of a formula to what it stands for, by the symbols of a glossary."""
 
 import itertools
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from functools import reduce
 from typing import NamedTuple
@@ -27,6 +27,7 @@ from bptt.derivation.expressions import (
     Total,
     minus,
     moved,
+    parts,
     renamed,
     times,
 )
@@ -58,6 +59,8 @@ KNOWN_FUNCTIONS = ["exp", "log", "tanh", "logistic", "sin", "cos", "tan", "sinh"
 _SIGMOID = ("sigmoid", "sigm")
 LAYOUT = "layout"  # the question whether numerators or denominators of derivatives stand for the rows
 LARGEST_POWER = 8
+_OF_VECTORS = ("softmax", "diag")
+MOST_OPERATIONS = 4_000  # that one formula stands for
 DEEPEST_CALL = 8  # definitions of functions of several arguments within one another
 
 
@@ -88,11 +91,14 @@ class Reader:
         self.products = Products(reading, symbols.glossary.vectors)
         self.silent = Step(LAST, 0)
         self.last_is: int | None = None  # the number of steps that the equation is stated for
+        self.below_brackets: set[str] = set()  # letters that stand below a bracket: they are no sums
         self.immediate = False  # whether a derivative may be an immediate one
         self._names = names
         self._bound_steps: dict[str, str] = {}
         self.parameters: dict[str, Value] = {}
         self._calls = 0
+        self._chained: set[int] = set()
+        self._sizes: dict[int, tuple[int, Expression]] = {}
 
     def fresh(self, letter: str) -> str:
         return f"{letter}#{next(self._names)}"
@@ -102,6 +108,18 @@ class Reader:
 
     def value(self, node: Node) -> Value:
         """What a formula stands for. Raises `Unreadable` or `Misfit`."""
+        value = self._value(node)
+        if self._size(value.body) > MOST_OPERATIONS:
+            raise Unreadable(f"it stands for more than {MOST_OPERATIONS:,} operations")
+        return value
+
+    def _size(self, node: Expression) -> int:
+        """How many operations an expression has; each is counted once, however often it is asked for."""
+        if id(node) not in self._sizes:
+            self._sizes[id(node)] = (1 + sum(map(self._size, parts(node))), node)
+        return self._sizes[id(node)][0]
+
+    def _value(self, node: Node) -> Value:
         match node:
             case Number():
                 return Value((), Constant(node.value))
@@ -139,8 +157,8 @@ class Reader:
     def _symbol(self, node: Symbol) -> Value:
         base = self.symbols.base(node)
         bare = not (node.below or node.above or node.primes)
-        if bare and base in self.parameters:
-            return self.parameters[base]
+        if base in self.parameters and not node.primes:
+            return self._with_scripts(self.parameters[base], node.below, node.above, node.place)
         special = self._special(node, base, bare) if self._is_special(node, base) else None
         if special is not None:
             return special
@@ -244,10 +262,16 @@ class Reader:
     def _scripted(self, node: Scripted) -> Value:
         if isinstance(node.base, Bracket) and node.base.kind == "‖":
             return self._squared_norm(node, node.base)
-        return self._with_scripts(self.value(node.base), node.below, node.above, node.place)
+        of_function = isinstance(node.base, Adjacent)
+        return self._with_scripts(self.value(node.base), node.below, node.above, node.place, of_function)
 
     def _with_scripts(
-        self, value: Value, below: tuple[Node, ...], above: tuple[Node, ...], place: Place | None
+        self,
+        value: Value,
+        below: tuple[Node, ...],
+        above: tuple[Node, ...],
+        place: Place | None,
+        of_function: bool = False,
     ) -> Value:
         """An entry, a power or the transpose of what is no single symbol."""
         if below:
@@ -255,7 +279,7 @@ class Reader:
         for item in above:
             if isinstance(item, Number):
                 value = self._power(value, item.value, place)
-            elif isinstance(item, Negative) and isinstance(item.term, Number) and not value.axes:
+            elif isinstance(item, Negative) and isinstance(item.term, Number) and not (value.axes or of_function):
                 value = self._power(value, -item.term.value, place)
             elif isinstance(item, Symbol) and is_transpose(item):
                 value = transposed(value, place) if value.axes else value
@@ -279,18 +303,19 @@ class Reader:
         indices = [self.symbols.index(item, Symbol("the bracket", place=place)) for item in below]
         if len(indices) != len(value.axes):
             raise Unreadable(f"{len(value.axes)} indices are expected below the bracket, got {len(indices)}", place)
+        self.below_brackets |= {index for index in indices if isinstance(index, str)}
         return Value((), renamed(value.body, dict(zip(value.axes, indices, strict=True))))
 
     def _is_function(self, name: str, arguments: int) -> bool:
         if (name, arguments) in self.functions:
             return True
-        return arguments == 1 and name in (*KNOWN_FUNCTIONS, *_SIGMOID, "softmax", "diag")
+        return arguments == 1 and is_standard(name)
 
     def _adjacent(self, node: Adjacent) -> Value:
         """An application where the symbol is a function of so many arguments, else a product."""
         name = self.symbols.base(node.symbol)
         bare = not (node.symbol.below or node.symbol.above)
-        if bare and self._is_function(name, len(node.bracket.entries)):
+        if bare and self._is_function(name, len(node.bracket.entries)) and not self._is_product(node, name):
             applied = self._applied(name, node)
             return self._with_scripts(applied, node.below, node.above, node.symbol.place)
         if node.applied or (node.symbol.primes and not self.symbols.known(node.symbol)):
@@ -306,6 +331,13 @@ class Reader:
         bracket = Scripted(node.bracket, node.below, node.above, node.bracket.place) if scripts else node.bracket
         return self._product(Product(node.symbol, "", bracket, node.bracket.place))
 
+    def _is_product(self, node: Adjacent, name: str) -> bool:
+        """Whether h(1 − h) is taken for a product, where h is a quantity and a function."""
+        single = len(node.bracket.entries) == 1 and not node.symbol.primes and not node.applied
+        if not single or name in self.parameters or self.symbols.known(node.symbol) is None:
+            return False
+        return self.reading.choose(("product", node.symbol.place), "", f"{name}(…) is a product") == 1
+
     def _any_function(self, name: str) -> bool:
         return name in {known for known, _ in self.functions}
 
@@ -317,7 +349,7 @@ class Reader:
         if defined is not None and len(entries) > 1:
             return self._substituted(defined, entries, node)
         argument = self.value(entries[0])
-        if defined is None and name in ("softmax", "diag"):
+        if defined is None and name in _OF_VECTORS:
             return self._softmax(argument, node) if name == "softmax" else self._diagonal(argument, node)
         known = "logistic" if defined is None and name in _SIGMOID else name
         return Value(argument.axes, Function(known, order, argument.body), argument.turned)
@@ -350,6 +382,9 @@ class Reader:
         return Value((row, column), times(Delta(row, column), argument.body))
 
     def _product(self, node: Product) -> Value:
+        derivatives = [factor for factor in _factors(node) if isinstance(factor, Derivative)]
+        if len(derivatives) > 1:
+            self._chained |= {id(factor) for factor in derivatives}
         left, right = self.value(node.left), self.value(node.right)
         if node.operator == r"\odot" and left.axes and right.axes and len(left.axes) != len(right.axes):
             regrouped = _regrouped(node)
@@ -368,8 +403,8 @@ class Reader:
         return elementwise(over, inverse)
 
     def _derivative(self, node: Derivative) -> Value:
-        immediate = node.immediate or self._taken_as_immediate(node)
         value = self.value(node.of)
+        immediate = node.immediate or self._taken_as_immediate(node, value)
         of = value.body.quantity if isinstance(value.body, Entry) else None
         by = None
         for variable in node.by:
@@ -388,8 +423,12 @@ class Reader:
         denominator_first = "the denominators of derivatives stand for the rows"
         return self.reading.choose(LAYOUT, "", denominator_first) == 1
 
-    def _taken_as_immediate(self, node: Derivative) -> bool:
-        if not self.immediate:
+    def _taken_as_immediate(self, node: Derivative, value: Value) -> bool:
+        """Whether one factor of a chain is taken for an immediate derivative: of a quantity at a step, or by one."""
+        entries = [value.body, *(self._variable(variable, node.place).body for variable in node.by)]
+        if not any(isinstance(entry, Entry) and entry.step is not None for entry in entries):
+            return False
+        if not self.immediate or id(node) not in self._chained:
             return False
         where = f"in column {node.place.column}" if node.place else "in the definition"
         taken = f"the derivative {where} is immediate: the states of the other steps are held fixed"
@@ -473,8 +512,26 @@ MOST_PRIMES = 3
 MOST_LETTERS = 6  # below one Σ
 
 
+def is_standard(name: str) -> bool:
+    """Whether a function means the same everywhere, unless a glossary says otherwise."""
+    return name in (*KNOWN_FUNCTIONS, *_SIGMOID, *_OF_VECTORS)
+
+
 def _norm(item: Node) -> str:
     return item.name if isinstance(item, Symbol) else str(getattr(item, "value", ""))
+
+
+def _factors(node: Node) -> Iterator[Node]:
+    """The factors of a product, with brackets around single ones taken off."""
+    stack = [node]
+    while stack:
+        factor = stack.pop()
+        if isinstance(factor, Product):
+            stack += [factor.right, factor.left]
+        elif isinstance(factor, Bracket) and len(factor.entries) == 1:
+            stack.append(factor.entries[0])
+        else:
+            yield factor
 
 
 def _count(bracket: Bracket) -> str:

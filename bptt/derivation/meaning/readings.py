@@ -16,6 +16,7 @@ class Reading:
         self.settled = settled or {}
         self.asked: dict[Hashable, tuple[int, tuple[str, ...]]] = {}
         self.remarks: list[str] = []
+        self.doubtful = ""  # what was taken that nobody leaves to convention
 
     def choose(self, question: Hashable, *options: str) -> int:
         """The number of the option taken. The same question has the same answer."""

@@ -128,7 +128,10 @@ class Symbols:
         if name is None:
             return False
         scripts = (*symbol.below[len(name.below) :], *symbol.above[len(name.above) :])
-        return any(one.timed for one in self.names[name]) or not any(map(self._bears_letter, scripts))
+        quantities = self.names[name]
+        indices = len(symbol.below) - len(name.below)
+        fits = any(one.timed or (indices and len(one.axes) == indices) for one in quantities)
+        return fits or not any(map(self._bears_letter, scripts))
 
     def brings_in(self, symbol: Symbol) -> bool:
         """Whether a definition of the symbol brings in a quantity: also L, where the document itself brought in L_t."""
@@ -242,7 +245,7 @@ class Symbols:
         return tuple(item for item in items if self._text(item) not in names)
 
 
-MOST_STEPS = 20  # the largest number of a step
+MOST_STEPS = 12  # the largest number of a step
 
 
 def is_transpose(item: Symbol) -> bool:

@@ -10,6 +10,7 @@ from bptt.derivation.grammar.syntax import Place, Unreadable
 from bptt.derivation.meaning.ranges import Misfit
 from bptt.derivation.meaning.readings import Reading
 
+SILENT = "every step"  # the letter of a step that an equation leaves away
 AXIS = "·"  # the name of an axis without a letter, before its number
 
 

@@ -7,16 +7,17 @@ relation that is no equality, as in a ≈ b = c, what is said is b = c, and the 
 from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.derivation.alignments import unmarked
-from bptt.derivation.brackets import EQUALITIES, Relation
-from bptt.derivation.documents import Display
-from bptt.derivation.macros import Macros, TooLong, expanded
-from bptt.derivation.rows import Row, relations_of, rows, unpunctuated
-from bptt.derivation.statements import statements
-from bptt.derivation.tokens import Token, spelled, tokens
-from bptt.derivation.typesetting import plain, spaceless
+from bptt.derivation.document.alignments import unmarked
+from bptt.derivation.document.brackets import EQUALITIES, Relation
+from bptt.derivation.document.displays import Display
+from bptt.derivation.document.macros import Macros, TooLong, expanded
+from bptt.derivation.document.rows import Row, relations_of, rows, unpunctuated
+from bptt.derivation.document.statements import statements
+from bptt.derivation.document.tokens import Token, spelled, tokens
+from bptt.derivation.document.typesetting import plain, spaceless
 
 MAX_TOKENS = 10_000
+LONGEST = 100_000  # characters of a display
 
 
 class Equation(NamedTuple):
@@ -47,6 +48,8 @@ def equations(display: Display, macros: Macros) -> list[Equation]:
     """The equations of a display, in the order of the file; at least one, if only to say why there is none."""
     if display.unreadable:
         return [_nothing(display, display.unreadable)]
+    if len(display.source) > LONGEST:
+        return [_nothing(display, f"it is longer than {LONGEST:,} characters")]
     try:
         parts = plain(_read(display, macros))
     except TooLong as limit:
@@ -62,7 +65,7 @@ def _read(display: Display, macros: Macros) -> list[Token]:
 
 
 def _nothing(display: Display, why: str) -> Equation:
-    latex = " ".join(display.source.split())
+    latex = " ".join(display.source[:LONGEST].split())
     return Equation(display.number, display.line, display.column, latex, (), "", (), False, why)
 
 

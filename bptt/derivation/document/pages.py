@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bptt.derivation.tokens import LINE_END
+from bptt.derivation.document.tokens import LINE_END
 
 _MARKERS = re.compile(r"[ \t]*+(?:>[ \t]*+|[-*+][ \t]++|[0-9]{1,9}[.)][ \t]++)*+")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^\r\n`]*)")

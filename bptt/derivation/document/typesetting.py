@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bptt.derivation.brackets import (
+from bptt.derivation.document.brackets import (
     OPERATORS,
     RELATIONS,
     SPACING,
@@ -12,7 +12,7 @@ from bptt.derivation.brackets import (
     nesting,
     text_at,
 )
-from bptt.derivation.tokens import Token
+from bptt.derivation.document.tokens import Token
 
 _SILENT = frozenset(
     ["\\nonumber", "\\notag", "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits"]

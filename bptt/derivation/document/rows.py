@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bptt.derivation.alignments import GAPS, after_gaps, broken_rows
-from bptt.derivation.brackets import IMPLICATIONS, OPERATORS, RELATIONS, Relation, nesting, relations, text_at
-from bptt.derivation.tokens import DELIMITERS, PROSE, Token
+from bptt.derivation.document.alignments import GAPS, after_gaps, broken_rows
+from bptt.derivation.document.brackets import IMPLICATIONS, OPERATORS, RELATIONS, Relation, nesting, relations, text_at
+from bptt.derivation.document.tokens import DELIMITERS, PROSE, Token
 
 CONDITIONS = frozenset(
     ["if", "when", "whenever", "unless", "otherwise", "else", "as", "at", "provided", "given", "only", "iff"]

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.derivation.brackets import closing_braces, is_prose, text_at
-from bptt.derivation.tokens import Token, is_number, spelled, tokens
+from bptt.derivation.document.brackets import closing_braces, is_prose, text_at
+from bptt.derivation.document.tokens import Token, is_number, spelled, tokens
 
 MAX_EXPANSIONS = 1_000
 MAX_TOKENS = 5_000

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.derivation.tokens import PROSE, Token
+from bptt.derivation.document.tokens import PROSE, Token
 
 IMPLICATIONS = frozenset(["\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow", "\\Longrightarrow", *"⇒⇔"])
 EQUALITIES = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq", *"≡≔"])

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from bptt.derivation.brackets import (
+from bptt.derivation.document.brackets import (
     RELATIONS,
     SPACING,
     after_argument,
@@ -11,7 +11,7 @@ from bptt.derivation.brackets import (
     environment,
     text_at,
 )
-from bptt.derivation.tokens import Token
+from bptt.derivation.document.tokens import Token
 
 GAPS = SPACING | {"&"}
 

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bptt.derivation.pages import Page, fence, page
+from bptt.derivation.document.pages import Page, fence, page
 
 UNCLOSED = "the display is not closed"
 

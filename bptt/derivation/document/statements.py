@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.derivation.alignments import GAPS, after_gaps
-from bptt.derivation.brackets import IMPLICATIONS, OPERATORS, Relation, nesting, relations, text_at
-from bptt.derivation.rows import CONDITIONS, Row, first_word
-from bptt.derivation.tokens import PROSE, Token
+from bptt.derivation.document.alignments import GAPS, after_gaps
+from bptt.derivation.document.brackets import IMPLICATIONS, OPERATORS, Relation, nesting, relations, text_at
+from bptt.derivation.document.rows import CONDITIONS, Row, first_word
+from bptt.derivation.document.tokens import PROSE, Token
 
 _ASIDES = frozenset(["for", "since", "because", "by", "using", "from"])
 _STRONG = IMPLICATIONS | {"\\quad", "\\qquad", "\\forall", ",", ";"}
