@@ -180,6 +180,58 @@ def test_a_function_that_the_document_defines_is_differentiated() -> None:
     assert (slope.label, wrong.label, contradicting.label) == ("right", "wrong", "contradicts")
 
 
+def test_a_derivative_goes_by_way_of_what_is_named_after_its_use() -> None:
+    named = [r"a_k^t = U_{km} x_m^t + W_{kl} h_l^{t-1}", E_]
+    slope = r"\frac{\partial h_k^t}{\partial a_l^t} = h_k^t (1 - h_k^t) \delta_{kl}"
+    lost = r"\frac{\partial h_k^t}{\partial a_l^t} = h_k^t (1 - h_k^t)"
+    assert [label(*named, equation) for equation in (slope, lost)] == ["right", "wrong"]
+    assert label(*named, r"\frac{\partial L}{\partial e_i} = e_i") == "right"
+
+
+def test_a_derivative_by_what_is_not_on_the_way_is_unreadable_and_not_zero() -> None:
+    *_, finding = judged(r"z = x_m^1 x_m^1", r"\frac{\partial L}{\partial z} = 0")
+    assert (finding.label, finding.note) == ("unreadable", "the numerator is not defined by way of z")
+
+
+def test_an_assignment_defines_nothing() -> None:
+    slope = r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = 0"
+    assert [finding.label for finding in judged(r"W_{kl} \leftarrow 0", slope)] == ["definition", "wrong"]
+
+
+def test_a_standard_function_is_not_defined_anew() -> None:
+    glossary = "[symbols]\na = ''\n"
+    assert judged(r"\exp(a) = 1 + a", glossary=glossary)[0].label == "wrong"
+    assert judged(r"\tanh(z) = \frac{e^z - e^{-z}}{e^z + e^{-z}}", glossary=glossary)[0].label == "right"
+    assert judged(r"\frac{d}{dz} \tanh(z) = 1 - \tanh^2 z", glossary=glossary)[0].label == "right"
+
+
+def test_a_sum_over_the_steps_must_be_written() -> None:
+    *_, finding = judged(DELTA, r"\frac{\partial L}{\partial U} = \delta^t x^{t\top}")
+    assert finding.label == "wrong"
+    assert finding.note.endswith("; it would hold if t is summed over every step")
+
+
+@pytest.mark.parametrize(
+    "equation",
+    [
+        r"\frac{\partial L}{\partial W_{kl}} = \frac{\partial L}{\partial W_{kl}} + \frac{\partial L}{\partial W_{kl}}",
+        r"(h^t \odot (1 - h^t))_k = h_l^t (1 - h_l^t)",
+        r"\sigma(W_{kl} h_l^{t-1} + U_{km} x_m^t) = h_l^t",
+        r"\sum_k h_k^t = h_1^t + h_2^t",
+        r"\sum_{t=1}^T L = L",
+        r"\tanh(100 + L) = 1",
+        r"\sqrt{y_1 y_1 h_1^1} = y_1 \sqrt{h_1^1}",
+        r"\sin 2 L = L \sin 2",
+        r"\frac{D_h}{D_y} L = L",
+        r"L = 2 L",
+        r"h_k^t = h_l^t",
+        r"L_i = L",
+    ],
+)
+def test_what_slipped_through_once_is_not_right(equation: str) -> None:
+    assert label(equation) in ("wrong", "contradicts")
+
+
 def test_quantities_that_are_defined_by_one_another_are_unreadable() -> None:
     findings = judged("a = 2 b", "b = a + 1", "a = 3")
     assert "right" not in {finding.label for finding in findings}

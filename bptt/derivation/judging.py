@@ -121,26 +121,37 @@ class Judge:
 
     def _first_that_holds(self, left: Node, right: Node, settled: Mapping[Hashable, int]) -> tuple[Verdict, Reading]:
         """The verdict under the first reading that holds, or else under the first one; and the last one tried."""
-        answers: list[tuple[int, ...]] = [()]  # those that take the fewest things other than usual come first
-        verdicts: list[Verdict] = []
-        reading = Reading()
-        while answers and len(verdicts) < MOST_READINGS and not (verdicts and self.budget.spent):
-            answers.sort(key=lambda taken: sum(map(bool, taken)))
-            reading = Reading(answers.pop(0), settled)
-            try:
-                stated = claim(self.vocabulary, left, right, reading)
-            except FINDINGS as error:
-                verdicts.append(_finding(error))
+        waiting: list[tuple[int, ...]] = [()]
+        findings: list[Verdict] = []
+        unread: list[Verdict] = []
+        doubt = ""
+        for _ in range(MOST_READINGS):
+            reading = Reading(waiting.pop(0), settled)
+            verdict, is_open = self._under(reading, left, right)
+            if verdict.label == "right" and not reading.doubtful:
+                return verdict, reading
+            if verdict.label == "right":
+                doubt = f"; it would hold if {reading.doubtful}"
+            elif is_open:
+                return verdict, reading  # another reading may fail where this one would hold
             else:
-                verdicts.append(self._tried(stated, reading))
-            if verdicts[-1].label == "right" and reading.doubtful:
-                verdicts[-1] = Verdict("wrong", f"it would hold only if {reading.doubtful}")
-            if verdicts[-1].label == "right":
-                return verdicts[-1], reading
-            answers += reading.others()
-        findings = [verdict for verdict in verdicts if verdict.label != "unreadable"]
-        undecided = [verdict for verdict in verdicts if verdict.label == "unreadable"]
-        return undecided[0] if undecided and (answers or not findings) else findings[0], reading
+                (unread if verdict.label == "unreadable" else findings).append(verdict)
+            waiting = sorted([*waiting, *reading.others()], key=lambda taken: sum(map(bool, taken)))
+            if not waiting or self.budget.spent:
+                break
+        if not findings or waiting:
+            tried_all = Verdict("unreadable", f"it can be read in more than {MOST_READINGS} ways")
+            return (unread[0] if unread else tried_all), reading
+        return Verdict(findings[0].label, findings[0].note + doubt), reading
+
+    def _under(self, reading: Reading, left: Node, right: Node) -> tuple[Verdict, bool]:
+        """The verdict under one reading, and whether it is open although the equation could be read."""
+        try:
+            stated = claim(self.vocabulary, left, right, reading)
+        except FINDINGS as error:
+            return _finding(error), False
+        verdict = self._tried(stated, reading)
+        return verdict, verdict.label == "unreadable"
 
     def _tried(self, stated: Claim, reading: Reading) -> Verdict:
         try:

@@ -138,12 +138,23 @@ class _Comparison:
     def _points(self, sufficient: dict[str, int] | None) -> Iterator[Point]:
         """The points that are tried: where it suffices, then small and unequal sizes."""
         counts = self._step_counts()
-        unequal = {name: 2 + n for n, name in enumerate(sorted(self._names()))}
+        least = self._least_sizes()
+        unequal = {name: least[name] + 1 + n for n, name in enumerate(sorted(least))}
         for steps in counts:
             yield Point(sufficient or unequal, steps)
         yield Point(unequal, counts[0], seed=1)
-        yield Point(dict.fromkeys(self._names(), 1), counts[-1], seed=2)
-        yield Point(dict(zip(unequal, reversed(unequal.values()), strict=True)), counts[-1], seed=3)
+        yield Point(least, counts[-1], seed=2)
+        turned = {name: least[name] + len(least) - n for n, name in enumerate(sorted(least))}
+        yield Point(turned, counts[-1], seed=3)
+
+    def _least_sizes(self) -> dict[str, int]:
+        """The smallest sizes at which every entry exists that stands in the claim by its number."""
+        least = dict.fromkeys(self._names(), 1)
+        for node in (node for side in self._sides() for node in walk(side) if isinstance(node, Entry)):
+            for index, axis in zip(node.indices, node.quantity.axes, strict=True):
+                if isinstance(index, int) and len(axis) == 1:
+                    least[axis[0]] = max(least.get(axis[0], 1), index)
+        return least
 
     def _valuation(self, point: Point) -> Valuation:
         return Valuation(self.definitions, self.claim.ranges, point, self.budget)

@@ -244,7 +244,7 @@ def _variables(top: Differential, bottom: list[Differential], place: Place | Non
     for part in bottom:
         if part.of is None:
             raise Unreadable("it does not say by what the derivative is", place)
-        if top.order == 2 and len(bottom) == 1 and isinstance(part.of, Symbol) and part.of.above == (_TWO,):
+        if top.order == 2 and len(bottom) == 1 and isinstance(part.of, Symbol) and _is_squared(part.of):
             by += [replace(part.of, above=())] * 2
         else:
             by += [part.of] * part.order
@@ -253,7 +253,8 @@ def _variables(top: Differential, bottom: list[Differential], place: Place | Non
     return tuple(by)
 
 
-_TWO = Number(Fraction(2))
+def _is_squared(symbol: Symbol) -> bool:
+    return len(symbol.above) == 1 and isinstance(symbol.above[0], Number) and symbol.above[0].value == 2
 
 
 def _differentials(node: Node) -> list[Differential]:

@@ -7,6 +7,7 @@ from bptt.derivation.expressions import LAST, Entry, Step, walk
 from bptt.derivation.grammar.syntax import Node, Unreadable
 from bptt.derivation.meaning.claims import Key, Vocabulary
 from bptt.derivation.meaning.definitions import FINDINGS, Subject, define, subject
+from bptt.derivation.meaning.naming import fold
 
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them
 
@@ -33,6 +34,7 @@ def adopt(known: Vocabulary, equations: Mapping[int, Equation]) -> Adopted:
     failed = adoption.take([n for n, about in subjects.items() if not _one_step(about)])
     failed |= adoption.take([n for n, about in subjects.items() if _one_step(about)])
     adoption.take(sorted(failed))
+    fold(known.definitions)
     return Adopted(frozenset(adoption.used), {n: why for n, why in failed.items() if n not in adoption.used})
 
 

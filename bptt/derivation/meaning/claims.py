@@ -29,11 +29,12 @@ from bptt.derivation.expressions import (
     renamed,
     walk,
 )
-from bptt.derivation.grammar.syntax import At, Derivative, Node, Symbol, Unreadable
+from bptt.derivation.grammar.syntax import Adjacent, At, Derivative, Node, Symbol, Unreadable
 from bptt.derivation.grammar.syntax import parts as syntax_parts
 from bptt.derivation.meaning.binding import Binding
+from bptt.derivation.meaning.naming import leads_to
 from bptt.derivation.meaning.ranges import UNKNOWN, Ranges
-from bptt.derivation.meaning.reader import Defined, Reader
+from bptt.derivation.meaning.reader import Defined, Reader, is_standard
 from bptt.derivation.meaning.readings import Reading
 from bptt.derivation.meaning.symbols import Name, Scripts, Symbols
 from bptt.derivation.meaning.values import SILENT, Value
@@ -67,13 +68,15 @@ class Vocabulary:
         return f"{letter.split('#')[0]}#{next(self.names)}"
 
     def is_function(self, symbol: Symbol) -> bool:
-        return any(name == self.symbols.base(symbol) for name, _ in self.functions)
+        name = self.symbols.base(symbol)
+        return any(name == known for known, _ in self.functions) or is_standard(name)
 
 
 def claim(vocabulary: Vocabulary, left: Node, right: Node, reading: Reading) -> Claim:
     """The claim that an equation makes. Raises `Unreadable`, `Misfit` or `OrdersDiffer`."""
     reader = Reader(vocabulary.symbols, vocabulary.functions, reading, vocabulary.names)
     reader.silent = _silent_step(vocabulary.symbols, left, right, reading)
+    reader.parameters = _arguments(vocabulary, left)
     stated = reader.value(left)
     letters = _free_letters(stated, _is_single(left), reader.below_brackets, reading)
     binding = Binding(reading, reader.fresh)
@@ -81,17 +84,37 @@ def claim(vocabulary: Vocabulary, left: Node, right: Node, reading: Reading) -> 
     derived = _right_side(reader, right, reading, free_steps(bound))
     body = _with_axes_of(stated, letters, derived, reading)
     body = binding.bound(body, frozenset((*letters, *stated.axes)))
+    _require_paths(vocabulary.definitions, bound, body)
     return _claim(bound, body, (*letters, *stated.axes), reader.last_is)
+
+
+def _require_paths(definitions: Definitions, *sides: Expression) -> None:
+    """Raise `Unreadable` for a derivative by what is defined beside the numerator, not on the way to it."""
+    for node in (node for side in sides for node in walk(side) if isinstance(node, Partial)):
+        if not leads_to(definitions, node.of, node.by.quantity):
+            raise Unreadable(f"the numerator is not defined by way of {node.by.quantity.name}")
+
+
+def _arguments(vocabulary: Vocabulary, left: Node) -> dict[str, Value]:
+    """The letters that stand for any number: those of σ'(z), where z is no symbol."""
+    calls = [node for node in nodes(left) if isinstance(node, Adjacent) and vocabulary.is_function(node.symbol)]
+    letters = [one for node in calls for one in node.bracket.entries if isinstance(one, Symbol)]
+    unknown = [one for one in letters if vocabulary.symbols.known(one) is None and not (one.below or one.above)]
+    return {name: any_number(name) for name in map(vocabulary.symbols.base, unknown)}
+
+
+def any_number(name: str) -> Value:
+    return Value((), Entry(Quantity(f"the argument {name}", (), False), None, ()))
 
 
 def claim_on_function(vocabulary: Vocabulary, name: str, parameter: str, right: Node) -> Claim:
     """The claim of an equation f(x) = … about a function that is defined already."""
     reader = Reader(vocabulary.symbols, vocabulary.functions, Reading(), vocabulary.names)
-    argument = Entry(Quantity(f"the argument {parameter}", (), False), None, ())
-    reader.parameters = {parameter: Value((), argument)}
+    argument = any_number(parameter)
+    reader.parameters = {parameter: argument}
     value = reader.value(right)
     body = Binding(reader.reading, reader.fresh).bound(value.body, frozenset(value.axes))
-    return _claim(Function(name, 0, argument), body, value.axes, None)
+    return _claim(Function(name, 0, argument.body), body, value.axes, None)
 
 
 def axes_of(vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node) -> tuple[Range, ...]:

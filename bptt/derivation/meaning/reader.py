@@ -439,6 +439,9 @@ class Reader:
             node = node.entries[0]
         if not isinstance(node, Symbol):
             raise Unreadable("a derivative is by one symbol", place)
+        argument = self.parameters.get(self.symbols.base(node))
+        if argument is not None and isinstance(argument.body, Entry) and not (node.below or node.above):
+            return argument
         named = self.symbols.name_of(node)
         if named.power is not None or (named.transposed and not named.indices):
             raise Unreadable("a derivative is by a symbol without a power or a transpose", place)

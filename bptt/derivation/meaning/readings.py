@@ -2,7 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 
-MOST_READINGS = 24
+MOST_READINGS = 64
 
 
 class Reading:
