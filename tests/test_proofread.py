@@ -237,6 +237,17 @@ def test_quantities_that_are_defined_by_one_another_are_unreadable() -> None:
     assert "right" not in {finding.label for finding in findings}
 
 
+def test_a_product_of_jacobians_over_the_steps_is_read_last_step_first_for_the_steps_that_it_has() -> None:
+    jacobian = r"\frac{\partial h^t}{\partial h^s} = \prod_{\tau=s+1}^{t} "
+    findings = judged(
+        jacobian + r"\mathrm{diag}(h^\tau \odot (1 - h^\tau)) W",
+        jacobian + r"W \mathrm{diag}(h^\tau \odot (1 - h^\tau))",
+        jacobian.replace("s+1", "s") + r"\mathrm{diag}(h^\tau \odot (1 - h^\tau)) W",
+    )
+    assert [finding.label for finding in findings] == ["right", "wrong", "wrong"]
+    assert findings[0].note.endswith("for the steps at which all of it exists")
+
+
 def test_a_recurrence_may_go_back_from_the_last_step() -> None:
     *_, found, wrong = judged(
         E_,

@@ -119,6 +119,22 @@ class OverSteps:
 
 
 @dataclass(frozen=True, slots=True)
+class MatrixProduct:
+    """The product of a matrix over the steps, the last one on the left if it is `descending`.
+
+    The matrix has the axes `inner`, the product the axes `outer`.
+    """
+
+    letter: str
+    first: Step
+    last: Step
+    body: "Expression"
+    inner: tuple[str, str]
+    outer: tuple[Index, Index]
+    descending: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Function:
     """A function of one number, or a derivative of it, that the evaluation knows or that the document defines."""
 
@@ -161,6 +177,7 @@ Expression = (
     | Power
     | Total
     | OverSteps
+    | MatrixProduct
     | Function
     | Parameter
     | Concatenation
@@ -251,6 +268,8 @@ def own_indices(node: Expression) -> tuple[Index, ...]:
         return node.indices
     if isinstance(node, Delta):
         return node.left, node.right
+    if isinstance(node, MatrixProduct):
+        return node.outer
     if isinstance(node, Slope):
         return tuple(index for entry in (node.of, *node.by) for index in entry.indices)
     return (node.index,) if isinstance(node, Concatenation) else ()
@@ -265,6 +284,8 @@ def free_indices(node: Expression) -> list[str]:
         return found
     for part in parts(node):
         found += free_indices(part)
+    if isinstance(node, MatrixProduct):
+        return [index for index in found if index not in node.inner]
     return [index for index in found if index != node.index] if isinstance(node, Total) else found
 
 
@@ -275,7 +296,7 @@ def free_steps(node: Expression) -> set[str]:
     entries = [node.by] if isinstance(node, Partial) else [node.of, *node.by] if isinstance(node, Slope) else []
     for part in (*parts(node), *entries):
         found |= free_steps(part)
-    return found - {node.letter} if isinstance(node, OverSteps) else found
+    return found - {node.letter} if isinstance(node, OverSteps | MatrixProduct) else found
 
 
 def renamed(node: Expression, names: Mapping[Index, Index]) -> Expression:
@@ -305,6 +326,10 @@ def _mapped(node: Any, index: Any, step: Any) -> Any:
         return Delta(index(node.left), index(node.right))
     if isinstance(node, Concatenation):
         return Concatenation(index(node.index), tuple((i, _mapped(body, index, step)) for i, body in node.parts))
+    if isinstance(node, MatrixProduct):
+        outer = (index(node.outer[0]), index(node.outer[1]))
+        first, last = _mapped(node.first, index, step), _mapped(node.last, index, step)
+        return replace(node, body=_mapped(node.body, index, step), first=first, last=last, outer=outer)
     if isinstance(node, tuple):
         return tuple(_mapped(item, index, step) for item in node)
     if isinstance(node, Expression):

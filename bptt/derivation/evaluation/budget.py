@@ -19,10 +19,11 @@ class Budget:
 
     @property
     def spent(self) -> bool:
+        """Whether operations or time are used up."""
         return self.left < 0 or time.process_time() > self._end
 
     def spend(self, operations: int) -> None:
-        """Raises `TooLarge` once everything is spent."""
+        """Count operations on balls. Raises `TooLarge` once they or the time are used up."""
         self.left -= operations
         if self.left < 0:
             raise TooLarge(f"it takes more than {MOST_OPERATIONS:,} operations")

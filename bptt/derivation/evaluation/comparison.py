@@ -17,6 +17,7 @@ from bptt.derivation.expressions import (
     Definitions,
     Entry,
     Expression,
+    MatrixProduct,
     OverSteps,
     Range,
     SameStep,
@@ -68,6 +69,8 @@ def compared(claim: Claim, definitions: Definitions, budget: Budget) -> Agreemen
 
 
 class _Comparison:
+    """One claim, tried at one point after another; what was found on the way is kept for the words of the outcome."""
+
     def __init__(self, claim: Claim, definitions: Definitions, budget: Budget) -> None:
         self.claim = claim
         self.definitions = definitions
@@ -77,6 +80,7 @@ class _Comparison:
         self.confirmed: bool | None = None  # once at the most digits, so that nothing hides below the fewest
 
     def outcome(self) -> Agreement | Counterexample | Undecided:
+        """What trying it at every point shows; the first point at which the sides differ ends it."""
         sufficient = self._sufficient()
         tried: list[tuple[Mapping[str, int], int]] = []
         why = ""
@@ -165,12 +169,12 @@ class _Comparison:
 
     def _differs(self, point: Point) -> "list[_Difference] | None":
         """Where the sides differ at a point; None if that cannot be told. Raises `NoSuchStep` if there is no step."""
-        found = self._decided(point)
-        for seed in MORE_SEEDS if found is None else ():
-            found = self._decided(point._replace(seed=seed)) if found is None else found
-        if found is None:
-            found = self._decided(point._replace(positive=True))
-            self.positive = self.positive or found is not None
+        for seed in (point.seed, *MORE_SEEDS):
+            found = self._decided(point._replace(seed=seed))
+            if found is not None:
+                return found
+        found = self._decided(point._replace(positive=True))
+        self.positive = self.positive or found is not None
         return found
 
     def _decided(self, point: Point) -> "list[_Difference] | None":
@@ -274,7 +278,7 @@ def _involved(claim: Claim, definitions: Definitions) -> tuple[tuple[str, ...], 
     """The ranges that the claim and its definitions have, and whether any of it bears a step."""
     names: set[str] = {name for index in claim.free for name in claim.ranges[index]}
     timed = bool(claim.steps)
-    counting = OverSteps | SameStep
+    counting = OverSteps | MatrixProduct | SameStep
     stack, seen = [claim.left, claim.right], set[object]()
     while stack:
         for node in walk(stack.pop()):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
-from bptt.derivation.evaluation.budget import Budget
+from bptt.derivation.evaluation.budget import Budget, TooLarge
 from bptt.derivation.expressions import (
     ONE,
     ZERO,
@@ -14,6 +14,7 @@ from bptt.derivation.expressions import (
     Entry,
     Expression,
     Function,
+    MatrixProduct,
     OverSteps,
     Parameter,
     Partial,
@@ -30,7 +31,6 @@ from bptt.derivation.expressions import (
 )
 
 NOWHERE = Step("", -(10**6))  # the home of a derivative of what has no step, by what has none
-
 
 _X = Parameter()
 
@@ -75,6 +75,7 @@ class Differentiation:
         self.is_defined = is_defined
 
     def of(self, node: Expression) -> Expression:
+        """The derivative of an expression, with the same free indices and those of `by`. Raises `TooLarge`."""
         self.budget.spend(5)
         match node:
             case Entry():
@@ -98,6 +99,8 @@ class Differentiation:
                 return replace(node, parts=tuple((index, self.of(body)) for index, body in node.parts))
             case Partial():
                 return self.of(expanded(node, self.is_defined, self.budget))
+            case MatrixProduct():
+                raise TooLarge("the derivative of a product of matrices is not taken")
             case _:
                 return ZERO
 

@@ -28,6 +28,7 @@ from bptt.derivation.expressions import (
     Expression,
     Function,
     Index,
+    MatrixProduct,
     OverSteps,
     Parameter,
     Partial,
@@ -47,11 +48,19 @@ from bptt.derivation.expressions import (
 from bptt.verify.functions import UNARY
 
 MOST_ENTRIES = 50_000  # of one array
+MOST_INDICES = 24  # of one array
 DEEPEST = 60  # quantities that are defined by one another
 
 
 class NoSuchStep(ValueError):  # noqa: N818
     """A step before the first or behind the last."""
+
+
+class TooSmall(ValueError):  # noqa: N818
+    """An entry is asked for that a size does not have."""
+
+    def __init__(self, index: int, size: int) -> None:
+        super().__init__(f"there is no entry {index} at a size of {size}")
 
 
 class Circle(ValueError):  # noqa: N818
@@ -90,7 +99,7 @@ class Valuation:
     def of(self, node: Expression, steps: Mapping[str, int]) -> Array:
         """The value of an expression; `steps` has the letters of its steps.
 
-        Raises `TooLarge`, `NoSuchStep` or `Circle`.
+        Raises `TooLarge`, `TooSmall`, `NoSuchStep` or `Circle`.
         """
         match node:
             case Constant():
@@ -115,6 +124,8 @@ class Valuation:
                 return self._total(node, steps)
             case OverSteps():
                 return self._over_steps(node, steps)
+            case MatrixProduct():
+                return self._matrix_product(node, steps)
             case Function():
                 return self._applied(node.name, node.order, self.of(node.argument, steps))
             case Parameter():
@@ -126,6 +137,7 @@ class Valuation:
                 return self.of(expanded(node, self.is_defined, self.budget), steps)
 
     def range_of(self, index: str) -> Range:
+        """What an index of the claim or of a definition runs over."""
         return self._ranges[index]
 
     def definition_of(self, entry: Entry, steps: Mapping[str, int]) -> tuple[Definition, dict[str, int]] | None:
@@ -141,10 +153,14 @@ class Valuation:
         step = self._step(entry.step, steps)
         return entry if step is None else replace(entry, step=Step("", step))
 
-    def steps_of(self, node: OverSteps, steps: Mapping[str, int]) -> range:
+    def steps_of(self, node: OverSteps | MatrixProduct, steps: Mapping[str, int]) -> range:
+        """The steps that a sum or a product runs over; none where the last comes before the first."""
         first, last = self._step(node.first, steps), self._step(node.last, steps)
         assert first is not None
         assert last is not None
+        product = isinstance(node, MatrixProduct) or node.product
+        if product and first > last + 1:
+            raise NoSuchStep(f"a product over the steps runs from {first} to {last}")
         return range(first, last + 1)
 
     def _size(self, over: Range) -> int:
@@ -157,6 +173,7 @@ class Valuation:
         return anchor + step.offset
 
     def is_defined(self, quantity: Quantity) -> bool:
+        """Whether a definition gives its values, at least at one step."""
         return quantity in self.definitions.quantities
 
     def _spend(self, shape: tuple[int, ...]) -> None:
@@ -287,8 +304,7 @@ class Valuation:
             return _scalar(arb(int(node.left == node.right)))
         index = node.left if isinstance(node.left, str) else str(node.right)
         size = self._size(self._ranges[index])
-        identity = np.array([[arb(int(a == b)) for b in range(size)] for a in range(size)], dtype=object)
-        return self._taken(identity, (node.left, node.right))
+        return self._taken(_identity(size), (node.left, node.right))
 
     def _folded(self, operation: Any, arrays: list[Array]) -> Array:
         result = arrays[0]
@@ -319,6 +335,18 @@ class Valuation:
         terms = [self.of(node.body, {**steps, node.letter: step}) for step in self.steps_of(node, steps)]
         empty = _scalar(arb(int(node.product)))
         return self._folded(np.multiply if node.product else np.add, [empty, *terms])
+
+    def _matrix_product(self, node: MatrixProduct, steps: Mapping[str, int]) -> Array:
+        size = self._size(self._ranges[node.inner[0]])
+        product = _identity(size)
+        for step in self.steps_of(node, steps):
+            array = self.of(node.body, {**steps, node.letter: step})
+            if set(array.indices) - set(node.inner):
+                raise TooLarge("a product of matrices over the steps has other indices")
+            factor = self._laid_out(array, node.inner)
+            self.budget.spend(size**3)
+            product = factor @ product if node.descending else product @ factor
+        return self._taken(product, node.outer)
 
     def _applied(self, name: str, order: int, argument: Array) -> Array:
         """A function, known or defined, or its derivative of that order."""
@@ -367,13 +395,6 @@ def _holds_at_first(definition: Definition) -> bool:
     return not any(earlier)
 
 
-class TooSmall(ValueError):  # noqa: N818
-    """An entry is asked for that a size does not have."""
-
-    def __init__(self, index: int, size: int) -> None:
-        super().__init__(f"there is no entry {index} at a size of {size}")
-
-
 def _with_index(array: Array, name: str, index: Index) -> Array:
     axis = array.indices.index(name)
     if isinstance(index, int):
@@ -386,6 +407,10 @@ def _with_index(array: Array, name: str, index: Index) -> Array:
     diagonal = np.diagonal(array.values, axis1=other, axis2=axis)
     kept = tuple(i for i in array.indices if i not in (name, index))
     return Array((*kept, index), diagonal)
+
+
+def _identity(size: int) -> npt.NDArray[Any]:
+    return np.array([[arb(int(a == b)) for b in range(size)] for a in range(size)], dtype=object)
 
 
 def _scalar(value: arb) -> Array:
@@ -413,7 +438,9 @@ def _each(apply: Callable[[arb], arb], values: npt.NDArray[Any]) -> npt.NDArray[
 
 
 def over(array: Array, indices: tuple[str, ...]) -> npt.NDArray[Any]:
-    """The values with an axis for each of the indices, of length 1 where the array has none."""
+    """The values with an axis for each of the indices, of length 1 where the array has none. Raises `TooLarge`."""
+    if len(indices) > MOST_INDICES:
+        raise TooLarge(f"it has more than {MOST_INDICES} indices at once")
     order = sorted(range(len(array.indices)), key=lambda n: indices.index(array.indices[n]))
     sizes = dict(zip(array.indices, array.values.shape, strict=True))
     return array.values.transpose(order).reshape([sizes.get(index, 1) for index in indices])

@@ -71,20 +71,19 @@ class TokenLexer(Lexer):
 def terminals(tokens: Sequence[Token]) -> list[Terminal]:
     """The terminals of a formula. Raises `Unreadable` for what the grammar has no place for."""
     if len(tokens) > MOST_TOKENS:
-        raise Unreadable(f"it is longer than {MOST_TOKENS:,} tokens", _place(tokens[MOST_TOKENS]))
+        raise Unreadable(f"it is longer than {MOST_TOKENS:,} tokens", place_of(tokens[MOST_TOKENS]))
     found = list(_with_digits_apart(_classified(_without_text(tokens))))
     depth = 0
     for terminal in found:
         depth += (terminal.type in ("LBRACE", "OPEN")) - (terminal.type in ("RBRACE", "CLOSE"))
         if depth > DEEPEST:
-            raise Unreadable(
-                f"it is nested deeper than {DEEPEST} brackets", Place(terminal.line or 0, terminal.column or 0)
-            )
+            raise Unreadable(f"it is nested deeper than {DEEPEST} brackets", place_of(terminal))
     return found
 
 
-def _place(token: Token) -> Place:
-    return Place(token.line, token.column)
+def place_of(token: Token | Terminal) -> Place:
+    """Where a token, or the terminal made of it, stands in the file."""
+    return Place(token.line or 0, token.column or 0)
 
 
 def _terminal(kind: str, token: Token) -> Terminal:
@@ -101,7 +100,7 @@ def _without_text(tokens: Sequence[Token]) -> Iterator[Token]:
             continue
         inside = [next(rest, None), next(rest, None), next(rest, None)]
         if None in inside or inside[1] is None:
-            raise Unreadable(f"{token.text} has no argument", _place(token))
+            raise Unreadable(f"{token.text} has no argument", place_of(token))
         if inside[1].text.strip():
             yield Token(f'"{inside[1].text.strip()}', token.line, token.column)
 
@@ -124,16 +123,16 @@ def _kind(token: Token, before: str, after: str, bars: list[str]) -> str:
         return ""
     if text == "." and before in (r"\left", r"\right"):
         if before == r"\right":
-            raise Unreadable(r"a bracket is closed by \right.", _place(token))
+            raise Unreadable(r"a bracket is closed by \right.", place_of(token))
         return "NULL_OPEN"
     if text in ("|", r"\vert", r"\mid", r"\|", r"\Vert", r"\lvert", r"\rvert", r"\lVert", r"\rVert"):
         return _bar(text, before, after, bars)
     if text in _KINDS:
         return _KINDS[text]
     if text in DOTS:
-        raise Unreadable(f"dots are not guessed: {text}", _place(token))
+        raise Unreadable(f"dots are not guessed: {text}", place_of(token))
     if text in UNREAD or not (text[0] in '"\\' or text[0].isalnum() or text[0] == "."):
-        raise Unreadable(f"{text} is not read", _place(token))
+        raise Unreadable(f"{text} is not read", place_of(token))
     if text[0] == '"':
         return "WORD"
     return "NUMBER" if _is_number(text) else "LETTER"

@@ -65,7 +65,7 @@ def signed(children: Sequence[Any]) -> list[Node]:
 
 
 def _unfinished(term: list[Piece]) -> bool:
-    return isinstance(term[-1], Mark) and term[-1].kind in ("operator", "big") and len(term) > (term[-1].kind != "big")
+    return _is(term[-1], "big") or (_is(term[-1], "operator") and len(term) > 1)
 
 
 def assembled(pieces: Sequence[Piece]) -> Node:
@@ -259,14 +259,12 @@ def _is_squared(symbol: Symbol) -> bool:
 
 def _differentials(node: Node) -> list[Differential]:
     """What a numerator or denominator says, where it is one: ∂X, or ∂x ∂y."""
-    if isinstance(node, Differential):
-        return [node]
     items = side_by_side(node)
-    if not items or not (isinstance(items[0], Differential) or _letter_d(items[0])):
-        return []
     if isinstance(items[0], Differential):
         parts = [item for item in items if isinstance(item, Differential)]
         return parts if len(parts) == len(items) else []
+    if not _letter_d(items[0]):
+        return []
     starts = [n for n, item in enumerate(items) if _letter_d(item)] + [len(items)]
     return [_differential(items[a], items[a + 1 : b]) for a, b in pairwise(starts)]
 

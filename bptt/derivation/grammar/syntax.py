@@ -6,7 +6,7 @@ from fractions import Fraction
 
 
 class Unreadable(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
-    """A formula cannot be read. Says why and, if that is known, where in the file: `line` and `column`, from 1."""
+    """A formula cannot be read. Says why and, if that is known, at which `place` of the file."""
 
     def __init__(self, why: str, place: "Place | None" = None) -> None:
         super().__init__(why)
@@ -177,6 +177,19 @@ def parts(node: Node, scripts: bool = False) -> Iterator[Node]:
         value = getattr(node, part.name)
         if scripts or part.name not in ("below", "above"):
             yield from (item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Node))
+
+
+def nodes(node: Node) -> Iterator[Node]:
+    """A formula and all within it, but for what stands in scripts."""
+    stack = [node]
+    while stack:
+        yield (found := stack.pop())
+        stack += parts(found)
+
+
+def written(node: Node) -> str:
+    """The name of a symbol or the digits of a number, without scripts; "" for any other formula."""
+    return node.name if isinstance(node, Symbol) else str(node.value) if isinstance(node, Number) else ""
 
 
 def depth(node: Node) -> int:

@@ -11,13 +11,12 @@ from lark import Token as Terminal
 from lark.exceptions import VisitError
 
 from bptt.derivation.document.tokens import Token
-from bptt.derivation.grammar.lexing import FONTS, UPRIGHT, TokenLexer, terminals
+from bptt.derivation.grammar.lexing import FONTS, UPRIGHT, TokenLexer, place_of, terminals
 from bptt.derivation.grammar.pieces import Mark, Piece, assembled, side_by_side, signed, unbraced
 from bptt.derivation.grammar.syntax import (
     Bracket,
     Node,
     Number,
-    Place,
     Product,
     Relation,
     Root,
@@ -26,6 +25,7 @@ from bptt.derivation.grammar.syntax import (
     Symbol,
     Unreadable,
     depth,
+    written,
 )
 
 DEEPEST_TREE = 200
@@ -54,7 +54,7 @@ def parsed(tokens: Sequence[Token]) -> Node:
     """
     found = terminals(tokens)
     if not found:
-        raise Unreadable("nothing stands here", Place(tokens[0].line, tokens[0].column) if tokens else None)
+        raise Unreadable("nothing stands here", place_of(tokens[0]) if tokens else None)
     try:
         tree = _parser().parse(found)
     except UnexpectedInput as error:
@@ -75,12 +75,8 @@ def parsed(tokens: Sequence[Token]) -> Node:
 def _unexpected(error: UnexpectedInput, last: Terminal) -> Unreadable:
     terminal: Any = getattr(error, "token", None)
     if terminal is None or terminal.type == "$END":
-        return Unreadable("it ends where something must follow", _place(last))
-    return Unreadable(f"{terminal} stands where it cannot be read", _place(terminal))
-
-
-def _place(terminal: Terminal) -> Place:
-    return Place(terminal.line or 0, terminal.column or 0)
+        return Unreadable("it ends where something must follow", place_of(last))
+    return Unreadable(f"{terminal} stands where it cannot be read", place_of(terminal))
 
 
 def _depth(tree: Tree[Any]) -> int:
@@ -106,7 +102,7 @@ class _Builder(Transformer[Terminal, Any]):
         return children
 
     def operator(self, children: list[Terminal]) -> Piece:
-        return Mark("operator", children[0].value, place=_place(children[0]))
+        return Mark("operator", children[0].value, place=place_of(children[0]))
 
     def factor(self, children: list[Any]) -> Piece:
         atom, *scripts = children
@@ -133,52 +129,52 @@ class _Builder(Transformer[Terminal, Any]):
         return _Scripts(primes=1)
 
     def symbol(self, children: list[Terminal]) -> Symbol:
-        return Symbol(children[0].value.removeprefix('"'), place=_place(children[0]))
+        return Symbol(children[0].value.removeprefix('"'), place=place_of(children[0]))
 
     mark = symbol
 
     def number(self, children: list[Terminal]) -> Number:
         digits = children[0].value
         if len(digits) > LONGEST_NUMBER:
-            raise Unreadable(f"a number has more than {LONGEST_NUMBER} digits", _place(children[0]))
+            raise Unreadable(f"a number has more than {LONGEST_NUMBER} digits", place_of(children[0]))
         try:
-            return Number(Fraction(digits), _place(children[0]))
+            return Number(Fraction(digits), place_of(children[0]))
         except ValueError:
-            raise Unreadable(f"{digits} is no number", _place(children[0])) from None
+            raise Unreadable(f"{digits} is no number", place_of(children[0])) from None
 
     def function(self, children: list[Terminal]) -> Mark:
-        return Mark("function", children[0].value.removeprefix("\\"), place=_place(children[0]))
+        return Mark("function", children[0].value.removeprefix("\\"), place=place_of(children[0]))
 
     def differential(self, children: list[Terminal]) -> Mark:
-        return Mark("differential", "∂", place=_place(children[0]))
+        return Mark("differential", "∂", place=place_of(children[0]))
 
     def nabla(self, children: list[Terminal]) -> Mark:
-        return Mark("nabla", "∇", place=_place(children[0]))
+        return Mark("nabla", "∇", place=place_of(children[0]))
 
     def big(self, children: list[Terminal]) -> Mark:
-        return Mark("big", children[0].value, place=_place(children[0]))
+        return Mark("big", children[0].value, place=place_of(children[0]))
 
     def evaluated(self, children: list[Terminal]) -> Mark:
-        return Mark("evaluated", "|", place=_place(children[0]))
+        return Mark("evaluated", "|", place=place_of(children[0]))
 
     def evaluated_bracket(self, children: list[Any]) -> Mark:
-        return Mark("evaluated", "|", place=_place(children[0]), of=children[1])
+        return Mark("evaluated", "|", place=place_of(children[0]), of=children[1])
 
     def bracket(self, children: list[Any]) -> Bracket:
         opening, *inside, closing = children
         if (opening.value == "<") != (closing.value == ">"):
-            raise Unreadable(f"{opening} is closed by {closing}", _place(closing))
+            raise Unreadable(f"{opening} is closed by {closing}", place_of(closing))
         entries, separators = inside[0] if inside else ((), ())
-        return Bracket(entries, separators, opening.value, _place(opening))
+        return Bracket(entries, separators, opening.value, place_of(opening))
 
     def bars(self, children: list[Any]) -> Bracket:
         norm = children[0].value in (r"\|", r"\Vert", r"\lVert")
-        return Bracket((children[1],), (), "‖" if norm else "|", _place(children[0]))
+        return Bracket((children[1],), (), "‖" if norm else "|", place_of(children[0]))
 
     def group(self, children: list[Any]) -> Node:
         entries: tuple[Node, ...] = children[1][0] if len(children) == 3 else ()
         separators: tuple[str, ...] = children[1][1] if len(children) == 3 else ()
-        return entries[0] if _alone(entries) else Bracket(entries, separators, "{", _place(children[0]))
+        return entries[0] if _alone(entries) else Bracket(entries, separators, "{", place_of(children[0]))
 
     def entries(self, children: list[Any]) -> tuple[tuple[Node, ...], tuple[str, ...]]:
         return tuple(children[::2]), tuple(map(str, children[1::2]))
@@ -187,15 +183,15 @@ class _Builder(Transformer[Terminal, Any]):
         return Relation(children[0], children[1].value, children[2])
 
     def fraction(self, children: list[Any]) -> Mark:
-        return Mark("fraction", "the fraction", place=_place(children[0]), of=children[1], under=children[2])
+        return Mark("fraction", "the fraction", place=place_of(children[0]), of=children[1], under=children[2])
 
     def whole_fraction(self, children: list[Any]) -> Node:
         return assembled([self.fraction(children)])
 
     def root(self, children: list[Any]) -> Root:
         if isinstance(children[1], Bracket) and children[1].kind == "[":
-            raise Unreadable("only square roots are read", _place(children[0]))
-        return Root(unbraced(children[1]), _place(children[0]))
+            raise Unreadable("only square roots are read", place_of(children[0]))
+        return Root(unbraced(children[1]), place_of(children[0]))
 
     def accented(self, children: list[Any]) -> Node:
         return _accented(children[0], children[1])
@@ -218,16 +214,12 @@ def _accented(accent: Terminal, of: Node) -> Node:
     if name in UPRIGHT and isinstance(of, Product):
         letters = side_by_side(of)
         if all(isinstance(item, Symbol | Number) and not getattr(item, "below", ()) for item in letters):
-            return Symbol("".join(_letter(item) for item in letters), place=_place(accent))
+            return Symbol("".join(map(written, letters)), place=place_of(accent))
     if isinstance(of, Symbol):
         renamed = of.name if len(of.name) > 1 and name in UPRIGHT else f"{name}{{{of.name}}}"
         return Symbol(renamed, of.below, of.above, of.primes, of.place)
     if isinstance(of, Number):
-        return Symbol(f"{name}{{{of.value}}}", place=_place(accent))
+        return Symbol(f"{name}{{{of.value}}}", place=place_of(accent))
     if isinstance(of, Product) and of.operator == "" and name in FONTS:
         return Product(_accented(accent, of.left), "", _accented(accent, of.right), of.place)
-    raise Unreadable(f"{name} stands over more than a symbol", _place(accent))
-
-
-def _letter(item: Node) -> str:
-    return item.name if isinstance(item, Symbol) else str(getattr(item, "value", ""))
+    raise Unreadable(f"{name} stands over more than a symbol", place_of(accent))

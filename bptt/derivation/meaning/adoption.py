@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bptt.derivation.expressions import LAST, Entry, Step, walk
 from bptt.derivation.grammar.syntax import Node, Unreadable
 from bptt.derivation.meaning.claims import Key, Vocabulary
-from bptt.derivation.meaning.definitions import FINDINGS, Subject, define, subject
+from bptt.derivation.meaning.definitions import FINDINGS, Subject, define, definitions_of, subject
 from bptt.derivation.meaning.naming import fold
 
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them
@@ -45,22 +45,19 @@ def _one_step(about: Subject) -> bool:
 
 def _is_claim(known: Vocabulary, about: Subject) -> bool:
     """Whether all steps are defined already, that one among them: not the last, if each is defined by the next."""
-    for quantity, definitions in known.definitions.quantities.items():
-        if (quantity.name, len(quantity.axes), quantity.timed, False) != about.key:
+    for definition in definitions_of(known, about):
+        step = definition.step
+        if step is None or step.anchor in ("", LAST):
             continue
-        for definition in definitions:
-            step = definition.step
-            if step is None or step.anchor in ("", LAST):
-                continue
-            later = any(
-                isinstance(node, Entry)
-                and node.quantity == quantity
-                and node.step is not None
-                and node.step.anchor == step.anchor
-                and node.step.offset > step.offset
-                for node in walk(definition.body)
-            )
-            return not (later and about.fixed is not None and about.fixed.anchor == LAST)
+        later = any(
+            isinstance(node, Entry)
+            and node.quantity == definition.quantity
+            and node.step is not None
+            and node.step.anchor == step.anchor
+            and node.step.offset > step.offset
+            for node in walk(definition.body)
+        )
+        return not (later and about.fixed is not None and about.fixed.anchor == LAST)
     return False
 
 

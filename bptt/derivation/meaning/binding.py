@@ -14,7 +14,7 @@ from bptt.derivation.expressions import (
     Entry,
     Expression,
     Function,
-    Index,
+    MatrixProduct,
     OverSteps,
     Partial,
     Plus,
@@ -46,6 +46,8 @@ class Binding:
             return self._product(node, (node.of, node.by), outside)
         if isinstance(node, Total):
             return self._total(node, outside)
+        if isinstance(node, MatrixProduct):
+            return replace(node, body=self.bound(node.body, outside | frozenset(node.inner)))
         if isinstance(node, OverSteps):
             return replace(node, body=self.bound(node.body, outside))
         if isinstance(node, Power):
@@ -108,8 +110,8 @@ def _letters(node: Expression) -> frozenset[str]:
     return frozenset(free_indices(node))
 
 
-def _contracted(node: Expression, letter: Index) -> bool:
+def _contracted(node: Expression, letter: str) -> bool:
     """Whether an index stands twice in some product within the expression."""
     if isinstance(node, Plus):
         return any(_contracted(term, letter) for term in node.terms)
-    return free_indices(node).count(str(letter)) > 1
+    return free_indices(node).count(letter) > 1

@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bptt.derivation.expressions import (
@@ -29,8 +29,7 @@ from bptt.derivation.expressions import (
     renamed,
     walk,
 )
-from bptt.derivation.grammar.syntax import Adjacent, At, Derivative, Node, Symbol, Unreadable
-from bptt.derivation.grammar.syntax import parts as syntax_parts
+from bptt.derivation.grammar.syntax import Adjacent, At, Derivative, Node, Symbol, Unreadable, nodes
 from bptt.derivation.meaning.binding import Binding
 from bptt.derivation.meaning.naming import leads_to
 from bptt.derivation.meaning.ranges import UNKNOWN, Ranges
@@ -40,7 +39,6 @@ from bptt.derivation.meaning.symbols import Name, Scripts, Symbols
 from bptt.derivation.meaning.values import SILENT, Value
 
 Key = tuple[str, int, bool, bool]  # of what is defined: its name, its order, whether it bears steps or is a function
-
 
 MOST_STEP_LETTERS = 3  # that are free in an equation
 
@@ -65,18 +63,25 @@ class Vocabulary:
     lines: dict[tuple[str, int], int | None] = field(default_factory=dict)
 
     def fresh(self, letter: str) -> str:
+        """A name for an index that stands nowhere else, after the letter that the page has."""
         return f"{letter.split('#')[0]}#{next(self.names)}"
 
+    def reader(self, reading: Reading, parameters: Mapping[str, Value] | None = None) -> Reader:
+        """A reader of one formula or equation, in which the `parameters` stand for these values."""
+        made = Reader(self.symbols, self.functions, reading, self.names)
+        made.parameters = dict(parameters or {})
+        return made
+
     def is_function(self, symbol: Symbol) -> bool:
+        """Whether a bracket behind the symbol can be an application."""
         name = self.symbols.base(symbol)
         return any(name == known for known, _ in self.functions) or is_standard(name)
 
 
 def claim(vocabulary: Vocabulary, left: Node, right: Node, reading: Reading) -> Claim:
     """The claim that an equation makes. Raises `Unreadable`, `Misfit` or `OrdersDiffer`."""
-    reader = Reader(vocabulary.symbols, vocabulary.functions, reading, vocabulary.names)
+    reader = vocabulary.reader(reading, _arguments(vocabulary, left))
     reader.silent = _silent_step(vocabulary.symbols, left, right, reading)
-    reader.parameters = _arguments(vocabulary, left)
     stated = reader.value(left)
     letters = _free_letters(stated, _is_single(left), reader.below_brackets, reading)
     binding = Binding(reading, reader.fresh)
@@ -100,18 +105,18 @@ def _arguments(vocabulary: Vocabulary, left: Node) -> dict[str, Value]:
     calls = [node for node in nodes(left) if isinstance(node, Adjacent) and vocabulary.is_function(node.symbol)]
     letters = [one for node in calls for one in node.bracket.entries if isinstance(one, Symbol)]
     unknown = [one for one in letters if vocabulary.symbols.known(one) is None and not (one.below or one.above)]
-    return {name: any_number(name) for name in map(vocabulary.symbols.base, unknown)}
+    return {name: _any_number(name) for name in map(vocabulary.symbols.base, unknown)}
 
 
-def any_number(name: str) -> Value:
+def _any_number(name: str) -> Value:
+    """A quantity without axes that nothing defines, so that it takes any value."""
     return Value((), Entry(Quantity(f"the argument {name}", (), False), None, ()))
 
 
 def claim_on_function(vocabulary: Vocabulary, name: str, parameter: str, right: Node) -> Claim:
     """The claim of an equation f(x) = … about a function that is defined already."""
-    reader = Reader(vocabulary.symbols, vocabulary.functions, Reading(), vocabulary.names)
-    argument = any_number(parameter)
-    reader.parameters = {parameter: argument}
+    argument = _any_number(parameter)
+    reader = vocabulary.reader(Reading(), {parameter: argument})
     value = reader.value(right)
     body = Binding(reader.reading, reader.fresh).bound(value.body, frozenset(value.axes))
     return _claim(Function(name, 0, argument.body), body, value.axes, None)
@@ -134,7 +139,7 @@ def axes_of(vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node) -
 
 def _axes_on(vocabulary: Vocabulary, scripts: Scripts, right: Node) -> tuple[Range, ...]:
     reading = Reading()
-    reader = Reader(vocabulary.symbols, vocabulary.functions, reading, vocabulary.names)
+    reader = vocabulary.reader(reading)
     letters = tuple(str(index) for index in scripts.indices)
     if scripts.step is not None:
         reader.silent = scripts.step
@@ -205,14 +210,6 @@ def _numerator(left: Node) -> Node:
     while isinstance(left, At | Derivative):
         left = left.of
     return left
-
-
-def nodes(node: Node) -> Iterator[Node]:
-    """A formula and all within it, but for what stands in scripts."""
-    stack = [node]
-    while stack:
-        yield (found := stack.pop())
-        stack += syntax_parts(found)
 
 
 def _is_single(left: Node) -> bool:

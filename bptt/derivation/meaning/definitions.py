@@ -11,7 +11,7 @@ from bptt.derivation.meaning.claims import Key, OrdersDiffer, Vocabulary, axes_o
 from bptt.derivation.meaning.glossary import Glossary, GlossaryError
 from bptt.derivation.meaning.latex import equation
 from bptt.derivation.meaning.ranges import Misfit, Ranges
-from bptt.derivation.meaning.reader import Defined, Reader, is_standard
+from bptt.derivation.meaning.reader import Defined, is_standard
 from bptt.derivation.meaning.readings import Reading
 from bptt.derivation.meaning.symbols import Scripts, Symbols
 from bptt.derivation.meaning.values import Value
@@ -35,6 +35,7 @@ class Subject(NamedTuple):
 
     @property
     def key(self) -> Key:
+        """What it is about, whichever its step."""
         return self.name, self.rank, self.timed, self.function
 
 
@@ -168,11 +169,17 @@ def line_of(known: Vocabulary, about: Subject) -> tuple[int | None] | None:
     if about.function:
         function = (about.name, about.rank)
         return (known.lines[function],) if function in known.lines else None
+    definitions = definitions_of(known, about)
+    alone = [one for one in definitions if one.step == about.fixed]
+    return ((alone or definitions)[-1].line,) if definitions else None
+
+
+def definitions_of(known: Vocabulary, about: Subject) -> list[Definition]:
+    """What is defined of the quantity that a subject is, at all steps or at single ones."""
     for quantity, definitions in known.definitions.quantities.items():
         if (quantity.name, len(quantity.axes), quantity.timed, False) == about.key:
-            alone = [one for one in definitions if one.step == about.fixed]
-            return ((alone or definitions)[-1].line,)
-    return None
+            return definitions
+    return []
 
 
 def _introduce(known: Vocabulary, left: Symbol, right: Node) -> Quantity:
@@ -195,17 +202,16 @@ def _define_function(known: Vocabulary, left: Adjacent, right: Node) -> None:
 def _define_by_one(known: Vocabulary, name: str, parameter: str, right: Node) -> None:
     bodies = known.definitions.functions
     before = bodies.get(name)
-    bodies[name] = body_of(known, parameter, right)
+    bodies[name] = _body_of(known, parameter, right)
     if function_goes_round(known.definitions, name):
         del bodies[name]
         bodies |= {name: before} if before is not None else {}
         raise Circular(f"{name} is defined by itself")
 
 
-def body_of(known: Vocabulary, parameter: str, right: Node) -> Expression:
-    """The value of a function, in terms of its parameter."""
-    reader = Reader(known.symbols, known.functions, Reading(), known.names)
-    reader.parameters = {parameter: Value((), Parameter())}
+def _body_of(known: Vocabulary, parameter: str, right: Node) -> Expression:
+    """The value of a function, in terms of its parameter. Raises `Unreadable` or `Misfit`."""
+    reader = known.reader(Reading(), {parameter: Value((), Parameter())})
     value = reader.value(right)
     if value.axes:
         raise Unreadable("the value of a function must be a number")

@@ -2,7 +2,17 @@
 
 from collections.abc import Mapping
 
-from bptt.derivation.expressions import Concatenation, Delta, Entry, Expression, Index, Range, Total, parts
+from bptt.derivation.expressions import (
+    Concatenation,
+    Delta,
+    Entry,
+    Expression,
+    Index,
+    MatrixProduct,
+    Range,
+    Total,
+    parts,
+)
 from bptt.derivation.grammar.syntax import Unreadable
 
 UNKNOWN = "?"  # before the number of an axis of a quantity whose axes are being worked out
@@ -60,6 +70,9 @@ class Ranges:
                 self.sits_on(index, axis)
         elif isinstance(node, Delta):
             self.same(node.left, node.right)
+        elif isinstance(node, MatrixProduct):
+            for index in (node.inner[1], *node.outer):
+                self.same(node.inner[0], index)
         elif isinstance(node, Concatenation):
             self.sits_on(node.index, tuple(name for index, _ in node.parts for name in self.of(index)))
 

@@ -17,6 +17,7 @@ from bptt.derivation.expressions import (
     Expression,
     Function,
     Index,
+    MatrixProduct,
     OverSteps,
     Partial,
     Power,
@@ -50,6 +51,7 @@ from bptt.derivation.grammar.syntax import (
     Sum,
     Symbol,
     Unreadable,
+    written,
 )
 from bptt.derivation.meaning.readings import Reading
 from bptt.derivation.meaning.symbols import Named, Symbols, is_transpose
@@ -61,6 +63,8 @@ LAYOUT = "layout"  # the question whether numerators or denominators of derivati
 LARGEST_POWER = 8
 _OF_VECTORS = ("softmax", "diag")
 MOST_OPERATIONS = 4_000  # that one formula stands for
+MOST_PRIMES = 3
+MOST_LETTERS = 6  # below one Σ
 DEEPEST_CALL = 8  # definitions of functions of several arguments within one another
 
 
@@ -75,7 +79,9 @@ class Reader:
     """Reads the formulas of one equation under one reading.
 
     `silent` is the step at which a timed symbol without one is meant, `immediate` whether a derivative may be taken for
-    an immediate one, `last_is` the number of steps that the equation turns out to be stated for.
+    an immediate one, `parameters` what letters stand for that are no symbols here; the caller sets them. Reading finds
+    `last_is`, the number of steps that the equation is stated for, and `below_brackets`, the letters below a bracket,
+    which are no sums.
     """
 
     def __init__(
@@ -90,9 +96,9 @@ class Reader:
         self.reading = reading
         self.products = Products(reading, symbols.glossary.vectors)
         self.silent = Step(LAST, 0)
-        self.last_is: int | None = None  # the number of steps that the equation is stated for
-        self.below_brackets: set[str] = set()  # letters that stand below a bracket: they are no sums
-        self.immediate = False  # whether a derivative may be an immediate one
+        self.last_is: int | None = None
+        self.below_brackets: set[str] = set()
+        self.immediate = False
         self._names = names
         self._bound_steps: dict[str, str] = {}
         self.parameters: dict[str, Value] = {}
@@ -101,9 +107,11 @@ class Reader:
         self._sizes: dict[int, tuple[int, Expression]] = {}
 
     def fresh(self, letter: str) -> str:
+        """A name for an index or a step that stands nowhere else."""
         return f"{letter}#{next(self._names)}"
 
     def axes(self, count: int) -> tuple[str, ...]:
+        """Names for so many axes without a letter."""
         return tuple(self.fresh(AXIS) for _ in range(count))
 
     def value(self, node: Node) -> Value:
@@ -288,9 +296,8 @@ class Reader:
         return value
 
     def _squared_norm(self, node: Scripted, norm: Bracket) -> Value:
-        two = Number(Fraction(2))
-        exponents = [item.value for item in node.above if isinstance(item, Number)]
-        if exponents != [two.value] or len(node.above) != 1 or not set(map(_norm, node.below)) <= {"2", "F"}:
+        squared = [item.value if isinstance(item, Number) else None for item in node.above] == [2]
+        if not squared or not set(map(written, node.below)) <= {"2", "F"}:
             raise Unreadable("a norm is read only with its square", node.place)
         value = self.value(norm.entries[0])
         body: Expression = Power(value.body, Fraction(2))
@@ -475,9 +482,18 @@ class Reader:
             value = inner or self.value(node.body)
         finally:
             self._bound_steps = outer
+        if product and len(value.axes) == 2:
+            return self._matrix_product(value, bound, first, last, node.place)
         if product and value.axes:
-            raise Unreadable("a product of matrices over the steps", node.place)
+            raise Unreadable("a product of vectors over the steps", node.place)
         return Value(value.axes, OverSteps(bound, first, last, value.body, product), value.turned)
+
+    def _matrix_product(self, value: Value, letter: str, first: Step, last: Step, place: Place | None) -> Value:
+        growing = "the factors of the product stand in the order of the steps"
+        descending = self.reading.choose(("order", place), "", growing) == 0
+        row, column = self.axes(2)
+        inner = (value.axes[0], value.axes[1])
+        return Value((row, column), MatrixProduct(letter, first, last, value.body, inner, (row, column), descending))
 
     def _limit(self, node: Node | None, default: Step, place: Place | None) -> Step:
         if node is None:
@@ -511,17 +527,9 @@ class Reader:
         return value
 
 
-MOST_PRIMES = 3
-MOST_LETTERS = 6  # below one Σ
-
-
 def is_standard(name: str) -> bool:
     """Whether a function means the same everywhere, unless a glossary says otherwise."""
     return name in (*KNOWN_FUNCTIONS, *_SIGMOID, *_OF_VECTORS)
-
-
-def _norm(item: Node) -> str:
-    return item.name if isinstance(item, Symbol) else str(getattr(item, "value", ""))
 
 
 def _factors(node: Node) -> Iterator[Node]:
@@ -535,10 +543,6 @@ def _factors(node: Node) -> Iterator[Node]:
             stack.append(factor.entries[0])
         else:
             yield factor
-
-
-def _count(bracket: Bracket) -> str:
-    return f"{len(bracket.entries)} argument{'s' if len(bracket.entries) != 1 else ''}"
 
 
 def _regrouped(node: Product) -> Product | None:

@@ -30,6 +30,7 @@ class Reading:
         return self.asked[question][0]
 
     def remark(self, text: str) -> None:
+        """Note what was taken for granted where there was nothing to choose; the same text once."""
         if text and text not in self.remarks:
             self.remarks.append(text)
 

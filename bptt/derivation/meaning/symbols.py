@@ -10,6 +10,7 @@ from bptt.derivation.meaning.glossary import Declared, Glossary, GlossaryError
 from bptt.derivation.meaning.latex import formula
 
 _TRANSPOSE = ("T", r"\top", r"\intercal", r"\mathrm{T}", r"\mathsf{T}", r"\operatorname{T}", r"\mathbf{T}", "⊤")
+MOST_STEPS = 12  # the largest number of a step
 
 
 class Unknown(Unreadable):
@@ -69,6 +70,7 @@ class Symbols:
             self.positive.add(self.spelled(name))
 
     def add(self, name: Name, axes: tuple[tuple[str, ...], ...], timed: bool) -> Quantity:
+        """Bring in a quantity of this name; one name may have several, of other orders."""
         quantity = Quantity(self.spelled(name), axes, timed)
         self.names.setdefault(name, []).append(quantity)
         return quantity
@@ -80,6 +82,7 @@ class Symbols:
         }
 
     def spelled(self, name: Name) -> str:
+        """The name in LaTeX, as errors show it and quantities bear it."""
         below = f"_{{{''.join(name.below)}}}" if name.below else ""
         above = f"^{{{''.join(name.above)}}}" if name.above else ""
         return name.base + below + above
@@ -94,6 +97,7 @@ class Symbols:
         return f"{accent}{{{self._base(inner[:-1])}}}" if brace and inner.endswith("}") else name
 
     def base(self, symbol: Symbol) -> str:
+        """The name of a symbol without its scripts, accents and fonts that mean nothing."""
         return self._base(symbol.name)
 
     def _text(self, item: Node) -> str:
@@ -197,6 +201,7 @@ class Symbols:
         raise Unreadable(f"what stands below {symbol.name} is no index", symbol.place)
 
     def is_step_letter(self, letter: str) -> bool:
+        """Whether the glossary has the letter for steps: t, not T or 1."""
         return letter in self._letters
 
     def size(self, symbol: Symbol) -> tuple[str, ...] | None:
@@ -245,10 +250,8 @@ class Symbols:
         return tuple(item for item in items if self._text(item) not in names)
 
 
-MOST_STEPS = 12  # the largest number of a step
-
-
 def is_transpose(item: Symbol) -> bool:
+    """Whether a script says that its symbol is transposed."""
     return item.name in _TRANSPOSE and not (item.below or item.above)
 
 

@@ -17,6 +17,7 @@ AXIS = "·"  # the name of an axis without a letter, before its number
 class Value(NamedTuple):
     """What a formula stands for: `body` for each choice of the indices `axes`, and of the letters that it has.
 
+    `turned` says that a vector has been transposed: it stands as a row where vectors are columns, and the reverse.
     `of` and `by` are the quantities of a derivative, numerator and denominator, by which the chain rule is known.
     """
 
@@ -83,6 +84,7 @@ class Products:
 
 
 def outer(left: Value, right: Value) -> Value:
+    """Every entry of the one times every entry of the other: the axes of both."""
     return Value(left.axes + right.axes, times(left.body, right.body))
 
 
