@@ -248,7 +248,10 @@ def _differences(left: Array, right: Array, steps: Mapping[str, int], digits: in
             yield None
         elif not difference.contains(0):
             entry = dict(steps) | {index: n + 1 for index, n in zip(indices, place, strict=True)}
-            yield _Difference(entry, _shown(a), _shown(b), abs(float(difference.mid())))
+            shown = (_shown(a), _shown(b))
+            if shown[0] == shown[1]:
+                shown = (shown[0], f"{'more' if difference < 0 else 'less'} by {_shown(abs(difference))}")
+            yield _Difference(entry, *shown, abs(float(difference.mid())))
         elif not (
             difference.is_zero()
             or difference.abs_upper() <= arb(10) ** (-digits // 2) * (a.abs_lower() + b.abs_lower())

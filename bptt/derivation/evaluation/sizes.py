@@ -108,6 +108,8 @@ class Letters:
         self.functions.add(node.name)
         if len(self.functions) > 1:
             raise NoRule("two functions, which may depend on one another")
+        if self.valuation.activation(node.name) is None:
+            raise NoRule("a function whose values may depend on its argument as a polynomial does")
         return Counter()
 
     def _is_generic(self, argument: Expression, steps: Mapping[str, int]) -> bool:
@@ -151,11 +153,15 @@ class Letters:
                 return index in node.indices and self._entry_sits(node, index, steps)
             case Partial():
                 return self._sits(expanded(node, self.valuation.is_defined, self.budget), index, steps)
-            case Function():
+            case Function() if node.order == 0 or self._vanishes_with_its_value(node.name):
                 return self._is_generic(node.argument, steps) and self._sits(node.argument, index, steps)
             case Slope():
                 return self._slope_sits(node, index, steps)
         return False
+
+    def _vanishes_with_its_value(self, name: str) -> bool:
+        """Whether the derivatives of a function are 0 where it is: h' = h(1 − h), but not h' = 1 − h²."""
+        return self.valuation.activation(name) == "logistic"
 
     def _entry_sits(self, node: Entry, index: str, steps: Mapping[str, int]) -> bool:
         """Whether a quantity is no mere δ of an index: what defines it sits on it."""
@@ -172,8 +178,9 @@ class Letters:
         if found is None or self.valuation.same(node.of, node.by[0], steps):
             return False
         definition, own = found
-        if isinstance(definition.body, Function) and index in node.of.indices:
-            return is_generic(definition.body.argument)
+        body = definition.body
+        if isinstance(body, Function) and index in node.of.indices and self._vanishes_with_its_value(body.name):
+            return is_generic(body.argument)
         return self._sits(self._expanded(node, definition, steps), index, own)
 
     def _expanded(self, node: Slope, definition: Definition, steps: Mapping[str, int]) -> Expression:

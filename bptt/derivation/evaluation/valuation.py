@@ -95,6 +95,7 @@ class Valuation:
         self._known: dict[object, Any] = {}
         self._under_way: set[object] = set()
         self._parameter: Array | None = None
+        self._activations: dict[str, str | None] = {}
 
     def of(self, node: Expression, steps: Mapping[str, int]) -> Array:
         """The value of an expression; `steps` has the letters of its steps.
@@ -210,7 +211,8 @@ class Valuation:
             return known
         if key in self._under_way or len(self._under_way) > DEEPEST:
             name = getattr(key[0], "name", "") if isinstance(key, tuple) else ""
-            raise Circle(f"{name} is defined by itself")
+            circle = key in self._under_way
+            raise Circle(f"{name} is defined by {'itself' if circle else f'more than {DEEPEST} others in a row'}")
         self._under_way.add(key)
         try:
             self._known[key] = value = compute()
@@ -369,6 +371,17 @@ class Valuation:
             self._parameter = outer
             self._under_way.discard(key)
 
+    def activation(self, name: str) -> str | None:
+        """The logistic function or tanh, if a function is one of them; None if it is another."""
+        if name not in self._activations:
+            points = [_scalar(_ball(Fraction(n, 7))) for n in (-11, 2, 5)]
+            found: list[Any] = [self._applied(name, 0, point).values[()] for point in points]
+            numbers: list[Any] = [point.values[()] for point in points]
+            known = {one: [UNARY[one].apply(number) for number in numbers] for one in ("logistic", "tanh")}
+            same = (one for one, values in known.items() if all(map(_nearly_equal, values, found)))
+            self._activations[name] = next(same, None)
+        return self._activations[name]
+
     def _concatenated(self, node: Concatenation, steps: Mapping[str, int]) -> Array:
         arrays = [(index, self.of(body, steps)) for index, body in node.parts]
         letters = tuple(dict.fromkeys(i for index, array in arrays for i in array.indices if i != index))
@@ -411,6 +424,11 @@ def _with_index(array: Array, name: str, index: Index) -> Array:
 
 def _identity(size: int) -> npt.NDArray[Any]:
     return np.array([[arb(int(a == b)) for b in range(size)] for a in range(size)], dtype=object)
+
+
+def _nearly_equal(left: arb, right: arb) -> bool:
+    difference = left - right
+    return bool(difference.is_finite() and difference.abs_upper() < arb(10) ** -12)
 
 
 def _scalar(value: arb) -> Array:

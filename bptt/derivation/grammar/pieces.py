@@ -198,7 +198,9 @@ def _repeated(mark: Mark, rest: Sequence[Piece]) -> Repeated:
     only = letters[0] if len(letters) == 1 else None
     if isinstance(only, Relation) and only.sign == "=":
         letters, first = (only.left,), only.right
-        last = mark.above[0] if len(mark.above) == 1 else None
+        if len(mark.above) > 1:
+            raise Unreadable(f"the upper limit of {mark.text} is not read", mark.place)
+        last = mark.above[0] if mark.above else None
     elif mark.above or any(isinstance(letter, Relation) for letter in letters):
         raise Unreadable(f"the limits of {mark.text} are not read", mark.place)
     if not letters:

@@ -15,16 +15,14 @@ from bptt.derivation.expressions import (
     walk,
 )
 
-_LAST_STEP = 3  # enough for a circle through a step, the one before it, and the last
+_MOST_STEPS = 3  # enough for a circle through a step, the one before it, and the last
 
 _Place = tuple[Quantity, int | None]
 
 
 def goes_round(definitions: Definitions, quantity: Quantity) -> bool:
     """Whether a quantity depends on itself, at one and the same step."""
-    steps = range(_LAST_STEP + 1) if quantity.timed else [None]
-    done: set[_Place] = set()
-    return any(_comes_back(definitions, (quantity, step), done) for step in steps)
+    return any(_goes_round_in(definitions, quantity, last) for last in range(1, _MOST_STEPS + 1))
 
 
 def function_goes_round(definitions: Definitions, name: str) -> bool:
@@ -40,9 +38,16 @@ def function_goes_round(definitions: Definitions, name: str) -> bool:
     return False
 
 
-def _comes_back(definitions: Definitions, start: _Place, done: set[_Place]) -> bool:
+def _goes_round_in(definitions: Definitions, quantity: Quantity, last: int) -> bool:
+    """The same, where there are so many steps."""
+    steps = range(last + 1) if quantity.timed else [None]
+    done: set[_Place] = set()
+    return any(_comes_back(definitions, (quantity, step), last, done) for step in steps)
+
+
+def _comes_back(definitions: Definitions, start: _Place, last: int, done: set[_Place]) -> bool:
     """Whether a walk along the definitions from here meets a place that it is still inside of."""
-    path: list[tuple[_Place, Iterator[_Place]]] = [(start, iter(_needed(definitions, start)))]
+    path: list[tuple[_Place, Iterator[_Place]]] = [(start, iter(_needed(definitions, start, last)))]
     inside = {start}
     while path:
         here, rest = path[-1]
@@ -55,38 +60,38 @@ def _comes_back(definitions: Definitions, start: _Place, done: set[_Place]) -> b
             return True
         elif following not in done:
             inside.add(following)
-            path.append((following, iter(_needed(definitions, following))))
+            path.append((following, iter(_needed(definitions, following, last))))
     return False
 
 
-def _needed(definitions: Definitions, place: _Place) -> list[_Place]:
+def _needed(definitions: Definitions, place: _Place, last: int) -> list[_Place]:
     quantity, step = place
-    found = _holding(definitions.quantities.get(quantity, []), step)
+    found = _holding(definitions.quantities.get(quantity, []), step, last)
     if found is None:
         return []
     letters = {found.step.anchor: step - found.step.offset} if found.step is not None and step is not None else {}
-    return [(entry.quantity, at) for entry in _entries(found.body) for at in _steps(entry.step, letters)]
+    return [(entry.quantity, at) for entry in _entries(found.body) for at in _steps(entry.step, letters, last)]
 
 
-def _holding(definitions: list[Definition], step: int | None) -> Definition | None:
+def _holding(definitions: list[Definition], step: int | None, last: int) -> Definition | None:
     """The definition that holds at a step: one for it alone before others."""
-    alone = [one for one in definitions if one.step is not None and _number(one.step) == step]
-    every = [one for one in definitions if one.step is None or _number(one.step) is None]
+    alone = [one for one in definitions if one.step is not None and _number(one.step, last) == step]
+    every = [one for one in definitions if one.step is None or _number(one.step, last) is None]
     if alone and step is not None:
         return alone[0]
     return every[0] if every and (step is None or step > 0) else None
 
 
-def _number(step: Step) -> int | None:
-    return step.offset if not step.anchor else _LAST_STEP + step.offset if step.anchor == LAST else None
+def _number(step: Step, last: int) -> int | None:
+    return step.offset if not step.anchor else last + step.offset if step.anchor == LAST else None
 
 
-def _steps(step: Step | None, letters: Mapping[str, int]) -> list[int | None]:
+def _steps(step: Step | None, letters: Mapping[str, int], last: int) -> list[int | None]:
     if step is None:
         return [None]
-    number = _number(step) if step.anchor not in letters else letters[step.anchor] + step.offset
-    steps = range(_LAST_STEP + 1) if number is None else [number]
-    return [one for one in steps if 0 <= one <= _LAST_STEP]
+    number = _number(step, last) if step.anchor not in letters else letters[step.anchor] + step.offset
+    steps = range(last + 1) if number is None else [number]
+    return [one for one in steps if 0 <= one <= last]
 
 
 def _entries(body: Expression) -> list[Entry]:

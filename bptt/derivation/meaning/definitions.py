@@ -102,7 +102,8 @@ def subject(known: Vocabulary, left: Node) -> Subject | None:
 
 def _function(known: Vocabulary, left: Adjacent) -> Subject | None:
     parameters = parameters_of(known, left)
-    if (known.symbols.base(left.symbol), 1) not in known.functions and is_standard(known.symbols.base(left.symbol)):
+    name = known.symbols.base(left.symbol)
+    if (left.applied or is_standard(name)) and (name, len(left.bracket.entries)) not in known.functions:
         return None
     if parameters is None or (known.symbols.known(left.symbol) and not known.is_function(left.symbol)):
         return None

@@ -383,7 +383,7 @@ class Reader:
         return Value((axis,), times(over, Power(under, Fraction(-1))))
 
     def _diagonal(self, argument: Value, node: Adjacent) -> Value:
-        if len(argument.axes) != 1:
+        if len(argument.axes) != 1 or node.symbol.primes:
             raise Unreadable("diag takes one vector", node.symbol.place)
         (row,), (column,) = argument.axes, self.axes(1)
         return Value((row, column), times(Delta(row, column), argument.body))
@@ -505,7 +505,7 @@ class Reader:
 
     def _range(self, node: Repeated) -> Range | None:
         """What the limits of a sum say that it runs over; None without limits."""
-        if node.last is None:
+        if node.last is None and node.first is None:
             return None
         size = self.symbols.size(node.last) if isinstance(node.last, Symbol) else None
         if size is None or not (isinstance(node.first, Number) and node.first.value == 1):
@@ -521,6 +521,8 @@ class Reader:
                 raise Unreadable("a bar is read only with a step, as in |_{t=2}", node.place)
             body = moved(value.body, {step.anchor: to})
             if body == value.body and not to.anchor:
+                if to.offset < 1:
+                    raise Unreadable("the last step must be 1 or later", node.place)
                 self.last_is = to.offset
                 self.reading.remark(f"with {to.offset} as the last step")
             value = value._replace(body=body)

@@ -5,7 +5,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from bptt.derivation.expressions import LAST, Index, Quantity, Step
-from bptt.derivation.grammar.syntax import Bracket, Negative, Node, Number, Sum, Symbol, Unreadable
+from bptt.derivation.grammar.syntax import Bracket, Negative, Node, Number, Quotient, Sum, Symbol, Unreadable
 from bptt.derivation.meaning.glossary import Declared, Glossary, GlossaryError
 from bptt.derivation.meaning.latex import formula
 
@@ -175,8 +175,8 @@ class Symbols:
                 step = self.step(item)
             elif isinstance(item, Symbol) and is_transpose(item) and not transposed:
                 transposed = True
-            elif isinstance(item, Number) and power is None:
-                power = item.value
+            elif power is None and (exponent := _exponent(item)) is not None:
+                power = exponent
             else:
                 raise Unreadable(f"what stands above {symbol.name} is neither a step nor a power", symbol.place)
         indices: list[Index] = []
@@ -263,3 +263,16 @@ def _symbol_of(latex: str, key: str) -> Symbol:
     if not isinstance(node, Symbol):
         raise GlossaryError(f"{key} must be one symbol; got {latex!r}")
     return node
+
+
+def _exponent(item: Node) -> Fraction | None:
+    """The number that a script is: 2, −1 or 1/2; None if it is none."""
+    if isinstance(item, Bracket) and item.kind == "{" and len(item.entries) == 1:
+        return _exponent(item.entries[0])
+    if isinstance(item, Negative):
+        inner = _exponent(item.term)
+        return None if inner is None else -inner
+    if isinstance(item, Quotient):
+        over, under = _exponent(item.over), _exponent(item.under)
+        return over / under if over is not None and under else None
+    return item.value if isinstance(item, Number) else None
