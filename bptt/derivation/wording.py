@@ -22,7 +22,10 @@ def counterexample_in_words(found: Counterexample, letters: Mapping[str, str]) -
 
 def agreement_in_words(found: Agreement, letters: Mapping[str, str]) -> str:
     """For which sizes it holds: all, by the rule, or those at which it was tried."""
-    return " ".join(text for text in (_where(found, letters), "and positive values" if found.positive else "") if text)
+    where = _where(found, letters)
+    if found.positive:
+        return f"{where} and positive values" if where else "tried at positive numbers"
+    return where or "tried at random numbers"
 
 
 def _where(found: Agreement, letters: Mapping[str, str]) -> str:

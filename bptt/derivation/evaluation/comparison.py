@@ -148,7 +148,7 @@ class _Comparison:
             yield Point(sufficient or unequal, steps)
         yield Point(unequal, counts[0], seed=1)
         yield Point(least, counts[-1], seed=2)
-        turned = {name: least[name] + len(least) - n for n, name in enumerate(sorted(least))}
+        turned = {name: least[name] + max(2, len(least)) - n for n, name in enumerate(sorted(least))}
         yield Point(turned, counts[-1], seed=3)
 
     def _least_sizes(self) -> dict[str, int]:
