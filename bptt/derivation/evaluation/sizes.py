@@ -138,6 +138,8 @@ class Letters:
 
     def _sits(self, node: Expression, index: str, steps: Mapping[str, int]) -> bool:
         match node:
+            case Constant():
+                return node.value == 0  # the term vanishes
             case Plus():
                 return all(self._sits(term, index, steps) for term in node.terms)
             case Times():
