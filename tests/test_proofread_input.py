@@ -2,25 +2,26 @@
 
 import random
 import re
+import time
+from itertools import pairwise
 from typing import NamedTuple
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bptt.derivation import GlossaryError, proofread, read_glossary
-from bptt.derivation.documents import displays
+from bptt.derivation import GlossaryError, proofread
+from bptt.derivation.document.displays import displays
+from bptt.derivation.evaluation.budget import MOST_OPERATIONS
 from bptt.derivation.proofreading import LABELS, Finding
-from tests.benchmarks.proofreading import AXES, GLOSSARIES, TOKENS, Formulas
+from tests.benchmarks.documents import AXES, GLOSSARIES, LOSS, TOKENS, Formulas
 from tests.test_proofread import RIGHT, judged
 
-LOSS = r"L = \frac{1}{2} \sum_i (\tilde y_i - y_i)^2"
-BY_FOURS = " ".join(
-    rf"\frac{{\partial}}{{\partial V_{{{a}{b}}}}}" for a, b in ("ab", "cd", "ef", "gi", "jk", "lm", "no")
-)
+BY_SEVEN = " ".join(rf"\frac{{\partial}}{{\partial V_{{{by}}}}}" for by in ("ab", "cd", "ef", "gi", "jk", "lm", "no"))
 MACROS = r"\newcommand{\a}{xxxxxxxxxx}" + "".join(
-    rf"\newcommand{{\{name}}}{{{ten}}}" for name, ten in ((b, rf"\{a} " * 10) for a, b in ("ab", "bc", "cd", "de"))
+    rf"\newcommand{{\{new}}}{{{ten}}}" for new, ten in zip("bcde", (rf"\{old} " * 10 for old in "abcd"), strict=True)
 )
+FEWER = settings(max_examples=settings().max_examples // 2)
 
 
 class Identity(NamedTuple):
@@ -38,9 +39,9 @@ class Identity(NamedTuple):
 def identities(draw: st.DrawFn, depth: int = 1) -> Identity:
     """Sums of one to three terms with a factor in front, so that no side is a symbol that is defined by the other."""
     formulas = Formulas(draw(st.randoms(use_true_random=False)))
-    indices = [formulas.letter(over, []) for over in draw(st.sets(st.sampled_from("hio"), max_size=2))]
+    indices = formulas.letters(draw(st.sampled_from(["", "h", "i", "o", "hi", "oh"])), [])
     terms = [f"{n + 2} {formulas.term(indices, draw(st.integers(0, depth)))}" for n in range(draw(st.integers(1, 3)))]
-    return Identity(tuple(terms), tuple(draw(st.permutations(terms))), frozenset(letter for letter, _ in indices))
+    return Identity(tuple(terms), tuple(draw(st.permutations(terms))), frozenset(indices))
 
 
 def every_letter(identity: Identity) -> list[str]:
@@ -62,6 +63,15 @@ def said_of(text: str, glossary: str | None = None) -> list[Finding]:
     return [finding for display in found for finding in display]
 
 
+def refusal(glossary: str) -> str | None:
+    """Why a glossary is refused, if it is."""
+    try:
+        said_of("$$h = 1$$", glossary)
+    except GlossaryError as error:
+        return str(error)
+    return None
+
+
 def is_said_properly(finding: Finding) -> bool:
     return finding.label in LABELS and bool(finding.note or finding.label in ("right", "definition"))
 
@@ -71,7 +81,7 @@ def test_any_text_has_a_label_for_every_display(text: str) -> None:
     assert all(map(is_said_properly, said_of(text)))
 
 
-@given(st.lists(st.sampled_from(TOKENS), max_size=30), st.sampled_from(["", "h_k^t = ", "Q ="]))
+@given(st.lists(st.sampled_from(TOKENS.split()), max_size=30), st.sampled_from(["", "h_k^t = ", "Q ="]))
 def test_any_tokens_have_a_label_for_every_display(found: list[str], left: str) -> None:
     findings = said_of(f"$$\n{left}{' '.join(found)}\n$$")
     assert all(map(is_said_properly, findings))
@@ -89,6 +99,55 @@ def test_any_formula_of_the_posts_notation_has_a_label(source: random.Random) ->
     assert all(map(is_said_properly, said_of(f"$$\n{Formulas(source).equation()}\n$$")))
 
 
+def chain(first: str, again: str, last: str) -> list[str]:
+    """Twelve definitions, each made of the one before, which is written F in `again`."""
+    names = [rf"\mathrm{{f{letter}}}" for letter in "abcdefghijkl"]
+    made = [f"{new} = {again.replace('F', old)}" for old, new in pairwise(names)]
+    return [f"{names[0]} = {first}", *made, last.replace("F", names[-1])]
+
+
+@pytest.mark.parametrize(
+    "equations",
+    [
+        [r"h = \text{}"],
+        [r"\text{} = \text{}"],
+        ["0 h = 0"],
+        ["Q = " + "(" * 30 + "1" + (" L" * 30 + ")") * 30],
+        ["2 L = " + r"\sigma(W, W, " * 30 + "h" + ", h)" * 30],
+        ["2 L = " + r"\sigma(" * 30 + "1" + ", 1, 1, 1)" * 30],
+        ["Q = " + r"\mathrm{softmax}(" * 15 + "h^T" + ")" * 15],
+        chain("L", "F F F F F F", r"\frac{\partial F}{\partial V_{jk}} = 2 F V_{jk}"),
+        chain("L", "F + F F + F F F F", "2 L = F"),
+        chain("h_k^t", "F", r"\frac{\partial F}{\partial h_l^{t-1}} = F W_{kl}"),
+        [LOSS, r"\frac{\partial^4 \exp(L) L}{\partial W_{ab} \partial W_{cd} \partial h^T \partial V_{ij}} = 0"],
+        [r"2 L = \frac{\partial^4 \sigma(\sigma(\sigma(L)))}{\partial y_i \partial y_j \partial y_p \partial y_u}"],
+        ["Q = " + r"\nabla_{h^T} " * 45 + "1"],
+    ],
+    ids=lambda equations: equations[-1][:40],
+)
+def test_what_failed_or_took_long_once_has_a_label_in_two_seconds(equations: list[str]) -> None:
+    start = time.process_time()
+    findings = judged(*equations)
+    assert all(map(is_said_properly, findings))
+    assert time.process_time() - start < 2 * len(equations)
+
+
+def test_many_letters_of_steps_have_a_label_in_two_seconds() -> None:
+    glossary = f"time.letters = {[*'abcdefgijkmn']}\nsizes.r = 'D'\nsymbols.H = {{axes = 'r', time = true}}"
+    product = " ".join(f"H^{letter}" for letter in "abcdefgijkmn")
+    start = time.process_time()
+    (finding,) = said_of(f"$$2 {product} = {product}$$", glossary)
+    assert is_said_properly(finding)
+    assert time.process_time() - start < 2
+
+
+def test_a_derivative_is_not_twice_itself() -> None:
+    derivative = r"\frac{\partial L}{\partial W_{kl}}"
+    assert label(f"{derivative} = {derivative}") == "right"
+    assert label(f"{derivative} = {derivative} + {derivative}") == "wrong"
+
+
+@FEWER
 @given(identities())
 def test_what_is_right_stays_right_with_both_sides_doubled(identity: Identity) -> None:
     assume(label(str(identity)) == "right")
@@ -96,18 +155,17 @@ def test_what_is_right_stays_right_with_both_sides_doubled(identity: Identity) -
     assert label(f"{left} = {right}") == "right"
 
 
+@FEWER
 @given(identities(), st.data())
-def test_what_is_right_stays_right_with_the_terms_of_a_sum_swapped(identity: Identity, data: st.DataObject) -> None:
+def test_what_is_right_stays_right_with_its_sides_exchanged_and_its_terms_swapped(
+    identity: Identity, data: st.DataObject
+) -> None:
     assume(label(str(identity)) == "right")
-    assert label(str(identity._replace(right=tuple(data.draw(st.permutations(identity.right)))))) == "right"
+    swapped = data.draw(st.permutations(identity.right))
+    assert label(str(identity._replace(left=tuple(swapped), right=identity.left))) == "right"
 
 
-@given(identities())
-def test_what_is_right_stays_right_with_its_sides_exchanged(identity: Identity) -> None:
-    assume(label(str(identity)) == "right")
-    assert label(str(identity._replace(left=identity.right, right=identity.left))) == "right"
-
-
+@FEWER
 @given(identities(depth=0), st.data())
 def test_what_is_right_stays_right_with_a_bound_index_renamed(identity: Identity, data: st.DataObject) -> None:
     bound = [letter for letter in every_letter(identity) if letter not in identity.free]
@@ -117,6 +175,7 @@ def test_what_is_right_stays_right_with_a_bound_index_renamed(identity: Identity
     assert label(str(identity._replace(right=right))) == "right"
 
 
+@FEWER
 @given(identities())
 def test_an_identity_with_one_term_counted_twice_is_not_right(identity: Identity) -> None:
     assume(label(str(identity)) == "right" and len(identity.right) > 1)
@@ -149,7 +208,7 @@ def test_a_right_equation_with_three_halves_of_one_side_is_wrong(equation: str) 
         ("2 L = (L)^{-9}", "a power beyond 8"),
         ("2 L = \\sigma''''(L)", "more than 3 primes"),
         (r"\frac{\partial^5 L}{\partial y_i^5} = 0", "what stands above the ∂ is not read"),
-        (f"2 L = {BY_FOURS} (L^8)", "it takes more than 1,500,000 operations"),
+        (f"2 L = {BY_SEVEN} (L^8)", f"it takes more than {MOST_OPERATIONS:,} operations"),
         (MACROS + r" L = \e", "its macros expand to more than 5,000 tokens"),
         (r"\newcommand{\a}{\a} L = \a", "its macros expand more than 1,000 times"),
     ],
@@ -162,7 +221,7 @@ def test_a_limit_is_named_where_an_equation_goes_beyond_it(equation: str, messag
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("x" * 4_000_001, "a document may have 4,000,000 characters; got 4,000,001"),
+        ("x" * 1_000_001, "a document may have 1,000,000 characters; got 1,000,001"),
         (f"$$L {'= 1' * 2_501}$$\n\n$$L {'= 1' * 2_500}$$", "a document may have 5,000 equations; .*"),
     ],
 )
@@ -171,15 +230,9 @@ def test_a_limit_is_named_where_a_document_goes_beyond_it(text: str, message: st
         proofread(text)
 
 
-@given(
-    st.binary()
-    | st.sampled_from(GLOSSARIES).flatmap(lambda text: st.text().map(lambda new: (text[:300] + new).encode()))
-)
-def test_a_glossary_of_any_bytes_is_read_or_refused_with_the_reason(content: bytes) -> None:
-    try:
-        said_of("$$h = 1$$", content.decode("utf-8", errors="replace"))
-    except GlossaryError as error:
-        assert str(error)
+@given(st.sampled_from(["", *(glossary[:300] for glossary in GLOSSARIES)]), st.text())
+def test_a_glossary_of_any_text_is_read_or_refused_with_the_reason(start: str, rest: str) -> None:
+    assert refusal(start + rest) != ""
 
 
 @pytest.mark.parametrize(
@@ -218,7 +271,5 @@ def test_a_glossary_that_cannot_be_used_is_refused_by_the_key(glossary: str, key
 @given(st.sampled_from(sorted(AXES)), st.recursive(st.integers() | st.booleans() | st.text(), st.lists))
 def test_a_symbol_declared_by_anything_is_read_or_refused_by_its_name(name: str, described: object) -> None:
     shown = repr(described).replace("True", "true").replace("False", "false")
-    try:
-        read_glossary(f"[symbols]\n'{name}' = {shown}")
-    except GlossaryError as error:
-        assert f"symbols.{name}" in str(error) or "not TOML" in str(error)
+    said = refusal(f"[symbols]\n'{name}' = {shown}")
+    assert said is None or f"symbols.{name}" in said or "not TOML" in said

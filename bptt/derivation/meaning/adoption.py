@@ -9,6 +9,7 @@ from bptt.derivation.meaning.claims import Key, Vocabulary
 from bptt.derivation.meaning.definitions import FINDINGS, Subject, define, definitions_of, subject
 from bptt.derivation.meaning.naming import fold
 
+MOST_TRIED = 10  # equations for one quantity, of which the first that can be used is taken
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them
 
 
@@ -82,7 +83,7 @@ class _Adoption:
         waiting = list(candidates)
         unused: dict[int, Exception] = {}
         rounds = 0
-        while waiting:
+        while waiting and rounds < MOST_ROUNDS + MOST_TRIED:
             rounds += 1
             failed, later, any_taken = self._round(waiting)
             if not any_taken or rounds > MOST_ROUNDS:

@@ -1,15 +1,19 @@
 """LaTeX that stands in a glossary: one formula, or one equation."""
 
+import functools
+
 from bptt.derivation.document.tokens import Token, tokens
 from bptt.derivation.grammar import parsed
 from bptt.derivation.grammar.syntax import Node, Unreadable
 
 
+@functools.lru_cache(1_000)
 def formula(latex: str) -> Node:
     """The syntax tree of a formula. Raises `Unreadable`."""
     return parsed(tokens(latex, 1, 1))
 
 
+@functools.lru_cache(1_000)
 def equation(latex: str) -> tuple[Node, Node]:
     """The two sides of an equation. Raises `Unreadable`."""
     found = tokens(latex, 1, 1)
