@@ -8,6 +8,7 @@ import pytest
 
 from bptt.derivation import Finding, proofread
 
+pytestmark = pytest.mark.usefixtures("without_clock")
 DERIVATIONS = Path(__file__).parent / "data" / "derivations"
 
 LABELS = {

@@ -9,6 +9,7 @@ import pytest
 from bptt.derivation import GlossaryError, proofread
 from bptt.derivation.proofreading import Finding
 
+pytestmark = pytest.mark.usefixtures("without_clock")
 POST = Path(__file__).parent / "data" / "post.md"
 LABELS = """
     definition definition definition right definition definition definition right right right right right right right
