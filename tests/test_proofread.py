@@ -194,6 +194,13 @@ def test_a_derivative_by_what_is_not_on_the_way_is_unreadable_and_not_zero() -> 
     assert (finding.label, finding.note) == ("unreadable", "the numerator is not defined by way of z")
 
 
+def test_no_default_stands_where_the_document_defines_what_cannot_be_used() -> None:
+    _, finding = judged(
+        r"h_k^t = \phi(W_{kl} h_l^{t-1})", r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = h_k^t (1 - h_k^t) W_{kl}"
+    )
+    assert (finding.label, finding.note) == ("unreadable", "h is defined on line 2 by what cannot be used")
+
+
 def test_an_assignment_defines_nothing() -> None:
     slope = r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = 0"
     assert [finding.label for finding in judged(r"W_{kl} \leftarrow 0", slope)] == ["definition", "wrong"]

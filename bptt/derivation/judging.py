@@ -69,10 +69,13 @@ class Judge:
         if reason is not None and not isinstance(reason, Circular):
             finding = _finding(reason)
             return finding if finding.label != "unreadable" else Verdict("definition", f"not used further: {reason}")
+        taken_up = Verdict("definition", "taken up from here")
+        if n in self.adopted.used:
+            return taken_up
         about = subject(self.vocabulary, left)
         verdict = self._compared(left, right)
-        if n in self.adopted.used or (-n in self.adopted.used and verdict.label == "right"):
-            return verdict if verdict.label == "unreadable" else Verdict("definition", "taken up from here")
+        if -n in self.adopted.used and verdict.label == "right":
+            return taken_up
         if about is None or verdict.label not in ("wrong", "right", "orders differ"):
             return verdict
         found = line_of(self.vocabulary, about)

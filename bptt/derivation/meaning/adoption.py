@@ -6,7 +6,7 @@ from typing import NamedTuple
 from bptt.derivation.expressions import LAST, Entry, Step, walk
 from bptt.derivation.grammar.syntax import Node, Unreadable
 from bptt.derivation.meaning.claims import Key, Vocabulary
-from bptt.derivation.meaning.definitions import FINDINGS, Subject, define, definitions_of, subject
+from bptt.derivation.meaning.definitions import FINDINGS, Circular, Subject, define, definitions_of, subject
 from bptt.derivation.meaning.naming import fold
 
 MOST_TRIED = 10  # equations for one quantity, of which the first that can be used is taken
@@ -35,8 +35,20 @@ def adopt(known: Vocabulary, equations: Mapping[int, Equation]) -> Adopted:
     failed = adoption.take([n for n, about in subjects.items() if not _one_step(about)])
     failed |= adoption.take([n for n, about in subjects.items() if _one_step(about)])
     adoption.take(sorted(failed))
+    for n in set(failed) - adoption.used:
+        if not isinstance(failed[n], Circular):
+            _give_up(known, adoption, subjects[n], equations[n].line)
     fold(known.definitions)
     return Adopted(frozenset(adoption.used), {n: why for n, why in failed.items() if n not in adoption.used})
+
+
+def _give_up(known: Vocabulary, adoption: "_Adoption", about: Subject, line: int) -> None:
+    """Where the document defines what cannot be used, no default may stand in its place: nothing is known of it."""
+    if about.function or _one_step(about) or (about.key, about.fixed) in adoption.defined:
+        return
+    for quantity in known.symbols.quantities(about.name):
+        if (quantity.name, len(quantity.axes), quantity.timed, False) == about.key:
+            known.unusable.setdefault(quantity, line)
 
 
 def _one_step(about: Subject) -> bool:

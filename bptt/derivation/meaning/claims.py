@@ -31,7 +31,7 @@ from bptt.derivation.expressions import (
 )
 from bptt.derivation.grammar.syntax import Adjacent, At, Derivative, Node, Symbol, Unreadable, nodes
 from bptt.derivation.meaning.binding import Binding
-from bptt.derivation.meaning.naming import leads_to
+from bptt.derivation.meaning.naming import leads_to, quantities_of
 from bptt.derivation.meaning.ranges import UNKNOWN, Ranges
 from bptt.derivation.meaning.reader import Defined, Reader, is_standard
 from bptt.derivation.meaning.readings import Reading
@@ -59,6 +59,7 @@ class Vocabulary:
     functions: dict[tuple[str, int], Defined] = field(default_factory=dict)
     definitions: Definitions = field(default_factory=Definitions)
     names: "itertools.count[int]" = field(default_factory=itertools.count)
+    unusable: dict[Quantity, int] = field(default_factory=dict)
     given: set[Key] = field(default_factory=set)
     lines: dict[tuple[str, int], int | None] = field(default_factory=dict)
 
@@ -90,6 +91,10 @@ def claim(vocabulary: Vocabulary, left: Node, right: Node, reading: Reading) -> 
     body = _with_axes_of(stated, letters, derived, reading)
     body = binding.bound(body, frozenset((*letters, *stated.axes)))
     _require_paths(vocabulary.definitions, bound, body)
+    for quantity in quantities_of(vocabulary.definitions, [bound, body]):
+        if quantity in vocabulary.unusable:
+            line = vocabulary.unusable[quantity]
+            raise Unreadable(f"{quantity.name} is defined on line {line} by what cannot be used")
     return _claim(bound, body, (*letters, *stated.axes), reader.last_is)
 
 

@@ -54,14 +54,14 @@ def fold(definitions: Definitions) -> None:
 
 def leads_to(definitions: Definitions, of: Expression, by: Quantity) -> bool:
     """Whether a derivative by a defined quantity has a meaning: it is met on the way, or nothing leads to both."""
-    met = _met(definitions, [of])
+    met = quantities_of(definitions, [of])
     if by in met or by not in definitions.quantities:
         return True
     leaves = {quantity for quantity in met if quantity not in definitions.quantities}
-    return not leaves & _met(definitions, [one.body for one in definitions.quantities[by]])
+    return not leaves & quantities_of(definitions, [one.body for one in definitions.quantities[by]])
 
 
-def _met(definitions: Definitions, expressions: Sequence[Expression]) -> set[Quantity]:
+def quantities_of(definitions: Definitions, expressions: Sequence[Expression]) -> set[Quantity]:
     """The quantities on which expressions depend."""
     met: set[Quantity] = set()
     stack = list(expressions)

@@ -75,6 +75,10 @@ class Symbols:
         self.names.setdefault(name, []).append(quantity)
         return quantity
 
+    def quantities(self, name: str) -> list[Quantity]:
+        """The quantities of that name."""
+        return [quantity for held in self.names.values() for quantity in held if quantity.name == name]
+
     def remove(self, quantity: Quantity) -> None:
         """Take back what `add` brought in."""
         self.names = {
