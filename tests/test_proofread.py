@@ -194,13 +194,6 @@ def test_a_derivative_by_what_is_not_on_the_way_is_unreadable_and_not_zero() -> 
     assert (finding.label, finding.note) == ("unreadable", "the numerator is not defined by way of z")
 
 
-def test_no_default_stands_where_the_document_defines_what_cannot_be_used() -> None:
-    _, finding = judged(
-        r"h_k^t = \phi(W_{kl} h_l^{t-1})", r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = h_k^t (1 - h_k^t) W_{kl}"
-    )
-    assert (finding.label, finding.note) == ("unreadable", "h is defined on line 2 by what cannot be used")
-
-
 def test_an_assignment_defines_nothing() -> None:
     slope = r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = 0"
     assert [finding.label for finding in judged(r"W_{kl} \leftarrow 0", slope)] == ["definition", "wrong"]
@@ -318,3 +311,56 @@ def test_sides_of_different_orders_are_told_from_wrong_ones() -> None:
 def test_a_glossary_that_cannot_be_used_is_named_at_its_key(glossary: str, message: str) -> None:
     with pytest.raises(GlossaryError, match=re.escape(message)):
         proofread("", glossary)
+
+
+STEP = r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = h_k^t(1-h_k^t) W_{kl}"
+
+
+@pytest.mark.parametrize(
+    ("unusable", "why"),
+    [
+        (
+            r"\sigma(x) = \frac{V_1}{1+e^{-x}}",
+            r"\sigma is defined anew by more than its argument, or by what cannot be",
+        ),
+        (r"\sigma(x) = y_1 x", r"\sigma is defined anew by more than its argument, or by what cannot be used"),
+        (r"\sigma(x) = \ldots", r"\sigma is defined anew by more than its argument, or by what cannot be used"),
+        (r"h_k^t = \phi(W_{kl} h_l^{t-1})", "h is defined on line 2 by what cannot be used"),
+        (r"h_k^t = \ldots", "h is defined on line 2 by what cannot be used"),
+        (r"h_k^t = \max(0, 1)", "h is defined on line 2 by what cannot be used"),
+        (r"h_k^t := \begin{cases} 0 \\ 1 \end{cases}", "h is defined on line 2 by what cannot be used"),
+    ],
+)
+def test_no_default_stands_where_the_document_defines_what_cannot_be_used(unusable: str, why: str) -> None:
+    claim = judged(unusable, STEP)[-1]
+    assert claim.label == "unreadable"
+    assert why in claim.note
+
+
+@pytest.mark.parametrize("unusable", [r"L = \ldots", r"f(a) = \ldots"])
+def test_what_cannot_be_used_bears_on_nothing_that_does_not_depend_on_it(unusable: str) -> None:
+    assert label(unusable, STEP) == "right"
+
+
+FACTORS = "[symbols]\nw = ''\na = ''\nb = ''\n"
+
+
+def test_a_function_that_depends_on_more_than_its_argument_is_read_as_its_formula() -> None:
+    found = [
+        finding.label
+        for finding in judged(
+            r"f(z) = w z",
+            r"\frac{\partial f(a)}{\partial w} = 0",
+            r"\frac{\partial f(a)}{\partial w} = a",
+            r"\frac{\partial f(a)}{\partial a} = w",
+            r"f'(a) = w",
+            glossary=FACTORS,
+        )
+    ]
+    assert found == ["definition", "wrong", "right", "right", "unreadable"]
+
+
+def test_functions_of_several_arguments_that_are_defined_twice_are_compared() -> None:
+    first, *others = judged(r"g(a, b) = a - b", r"g(a, b) = b - a", r"g(b, a) = b - a", glossary=FACTORS)
+    assert first.label == "definition"
+    assert [finding.label for finding in others] == ["contradicts", "right"]

@@ -11,7 +11,7 @@ from bptt.commands.console import console
 
 RIGHT = r"$$ \frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^T $$"
 WRONG = r"$$ \frac{\partial L}{\partial V_{ij}} = (y_i - \tilde y_i) h_j^T $$"
-UNREADABLE = r"$$ L = y_1 + \ldots $$"
+UNREADABLE = r"$$ \phi = y_1 + \ldots $$"
 GLOSSARY = "defaults = ['z = x x']\n[symbols]\nx = ''\n"
 
 

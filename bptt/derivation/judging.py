@@ -8,7 +8,7 @@ from bptt.derivation.evaluation.comparison import Agreement, Counterexample, Und
 from bptt.derivation.evaluation.valuation import Circle
 from bptt.derivation.expressions import Claim
 from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
-from bptt.derivation.meaning.adoption import Adopted, Equation, adopt
+from bptt.derivation.meaning.adoption import Adopted, Equation, Unread, adopt
 from bptt.derivation.meaning.claims import OrdersDiffer, Vocabulary, claim, claim_on_function
 from bptt.derivation.meaning.definitions import FINDINGS, Circular, line_of, parameters_of, subject
 from bptt.derivation.meaning.ranges import Misfit
@@ -28,7 +28,7 @@ class Verdict(NamedTuple):
 
 
 class Stated(NamedTuple):
-    """An equation of a document, read as far as the grammar goes."""
+    """An equation of a document, read as far as the grammar goes: a side is None where `unreadable` says why."""
 
     line: int
     relation: str
@@ -44,7 +44,8 @@ class Judge:
     def __init__(self, vocabulary: Vocabulary, equations: Sequence[Stated]) -> None:
         self.vocabulary = vocabulary
         self.equations = [_without_arguments(vocabulary, stated) for stated in equations]
-        self.adopted: Adopted = adopt(vocabulary, dict(_candidates(self.equations)))
+        unread = [Unread(one.left, one.line) for one in self.equations if one.left is not None and one.right is None]
+        self.adopted: Adopted = adopt(vocabulary, dict(_candidates(self.equations)), unread)
         self.settled: dict[Hashable, int] = {}
         self.settled_by = self.line = 0
         self.budget = Budget()
@@ -92,7 +93,7 @@ class Judge:
             name = self.vocabulary.symbols.base(left.symbol)
             known = parameters is not None and (name, len(parameters)) in self.vocabulary.functions
             if parameters is not None and (known or (left.applied and is_standard(name))):
-                return self._function_compared(name, parameters, right)
+                return self._function_compared(parameters, left, right)
         verdict, reading = self._first_that_holds(left, right, self.settled)
         if LAYOUT in reading.asked and verdict.label == "right":
             self._settle(left, right, reading)
@@ -109,18 +110,15 @@ class Judge:
         """Take the layout of an equation that holds in one alone for that of the whole document."""
         answer, _ = reading.asked[LAYOUT]
         other, _ = self._first_that_holds(left, right, {LAYOUT: 1 - answer})
-        if other.label != "right":
+        if other.label == "wrong":
             self.settled[LAYOUT], self.settled_by = answer, self.line
 
-    def _function_compared(self, name: str, parameters: tuple[str, ...], right: Node) -> Verdict:
-        if len(parameters) > 1:
-            return Verdict("definition", "a function of several arguments is not compared")
-        reading = Reading()
+    def _function_compared(self, parameters: Sequence[str], left: Node, right: Node) -> Verdict:
         try:
-            stated = claim_on_function(self.vocabulary, name, parameters[0], right)
+            stated = claim_on_function(self.vocabulary, parameters, left, right)
         except FINDINGS as error:
             return _finding(error)
-        return self._tried(stated, reading)
+        return self._tried(stated, Reading())
 
     def _first_that_holds(self, left: Node, right: Node, settled: Mapping[Hashable, int]) -> tuple[Verdict, Reading]:
         """The verdict under the first reading that holds, or else under the first one; and the last one tried."""
@@ -142,9 +140,10 @@ class Judge:
             waiting = sorted([*waiting, *reading.others()], key=lambda taken: sum(map(bool, taken)))
             if not waiting or self.budget.spent:
                 break
-        if not findings or waiting:
-            tried_all = Verdict("unreadable", f"it can be read in more than {MOST_READINGS} ways")
-            return (unread[0] if unread else tried_all), reading
+        if not findings and unread:
+            return unread[0], reading
+        if waiting:
+            return Verdict("unreadable", "it can be read in more ways than are tried"), reading
         return Verdict(findings[0].label, findings[0].note + doubt), reading
 
     def _under(self, reading: Reading, left: Node, right: Node) -> tuple[Verdict, bool]:
@@ -200,8 +199,7 @@ def _finding(error: Exception) -> Verdict:
     if isinstance(error, OrdersDiffer):
         return Verdict("orders differ", str(error))
     assert isinstance(error, Unreadable)
-    where = f", line {error.place.line}, column {error.place.column}" if error.place else ""
-    return Verdict("unreadable", f"{error}{where}")
+    return Verdict("unreadable", f"{error}{error.where}")
 
 
 def _of(line: int | None) -> str:

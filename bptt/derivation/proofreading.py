@@ -109,16 +109,16 @@ def _stated(cut: Sequence[Equation]) -> list[Stated]:
 def _read(equation: Equation, trees: dict[tuple[Token, ...], Node | Unreadable]) -> Stated:
     if equation.unreadable:
         return Stated(equation.line, equation.relation, None, None, unreadable=equation.unreadable)
-    sides: list[Node] = []
+    sides: list[Node | None] = []
+    why = ""
     for side in (equation.left, equation.right):
         if side not in trees:
             trees[side] = _tree(side)
         tree = trees[side]
-        if isinstance(tree, Unreadable):
-            where = f", line {tree.place.line}, column {tree.place.column}" if tree.place else ""
-            return Stated(equation.line, equation.relation, None, None, unreadable=f"{tree}{where}")
-        sides.append(tree)
-    return Stated(equation.line, equation.relation, sides[0], sides[1], equation.continues)
+        sides.append(None if isinstance(tree, Unreadable) else tree)
+        if isinstance(tree, Unreadable) and not why:
+            why = f"{tree}{tree.where}"
+    return Stated(equation.line, equation.relation, sides[0], sides[1], equation.continues, why)
 
 
 def _tree(side: tuple[Token, ...]) -> Node | Unreadable:

@@ -12,6 +12,11 @@ class Unreadable(ValueError):  # noqa: N818  (it is a finding on the document, n
         super().__init__(why)
         self.place = place
 
+    @property
+    def where(self) -> str:
+        """The place in words, to stand behind the reason."""
+        return f", line {self.place.line}, column {self.place.column}" if self.place else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

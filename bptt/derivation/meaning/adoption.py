@@ -8,6 +8,7 @@ from bptt.derivation.grammar.syntax import Node, Unreadable
 from bptt.derivation.meaning.claims import Key, Vocabulary
 from bptt.derivation.meaning.definitions import FINDINGS, Circular, Subject, define, definitions_of, subject
 from bptt.derivation.meaning.naming import fold
+from bptt.derivation.meaning.reader import Defined
 
 MOST_TRIED = 10  # equations for one quantity, of which the first that can be used is taken
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them
@@ -21,6 +22,13 @@ class Equation(NamedTuple):
     line: int
 
 
+class Unread(NamedTuple):
+    """What would define something, but for a right-hand side that is not read."""
+
+    left: Node
+    line: int
+
+
 class Adopted(NamedTuple):
     """The equations that are definitions now, and those that would be but cannot be used, each with the reason."""
 
@@ -28,8 +36,11 @@ class Adopted(NamedTuple):
     unused: Mapping[int, Exception]
 
 
-def adopt(known: Vocabulary, equations: Mapping[int, Equation]) -> Adopted:
-    """Take the definitions of a document into the vocabulary. One step alone only where not all are."""
+def adopt(known: Vocabulary, equations: Mapping[int, Equation], unread: Sequence[Unread]) -> Adopted:
+    """Take the definitions of a document into the vocabulary. One step alone only where not all are.
+
+    Where the document defines what cannot be used, no default may stand in its place: nothing is known of it.
+    """
     adoption = _Adoption(known, equations)
     subjects = {n: about for n in sorted(equations) if (about := adoption.subject(n)) is not None}
     failed = adoption.take([n for n, about in subjects.items() if not _one_step(about)])
@@ -38,14 +49,22 @@ def adopt(known: Vocabulary, equations: Mapping[int, Equation]) -> Adopted:
     for n in set(failed) - adoption.used:
         if not isinstance(failed[n], Circular):
             _give_up(known, adoption, subjects[n], equations[n].line)
+    for left, line in unread:
+        about = subject(known, left)
+        if about is not None and about.key not in known.given:
+            _give_up(known, adoption, about, line)
     fold(known.definitions)
     return Adopted(frozenset(adoption.used), {n: why for n, why in failed.items() if n not in adoption.used})
 
 
 def _give_up(known: Vocabulary, adoption: "_Adoption", about: Subject, line: int) -> None:
-    """Where the document defines what cannot be used, no default may stand in its place: nothing is known of it."""
-    if about.function or _one_step(about) or (about.key, about.fixed) in adoption.defined:
+    """Forget what a default says of a quantity or a function, unless the document has another definition of it."""
+    if _one_step(about) or (about.key, about.fixed) in adoption.defined:
         return
+    if about.function:
+        known.functions[about.name, about.rank] = Defined((), None, closed=False)
+        if about.rank == 1:
+            known.definitions.functions.pop(about.name, None)
     for quantity in known.symbols.quantities(about.name):
         if (quantity.name, len(quantity.axes), quantity.timed, False) == about.key:
             known.unusable.setdefault(quantity, line)

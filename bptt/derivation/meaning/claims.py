@@ -2,7 +2,7 @@
 
 import itertools
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bptt.derivation.expressions import (
@@ -31,7 +31,7 @@ from bptt.derivation.expressions import (
 )
 from bptt.derivation.grammar.syntax import Adjacent, At, Derivative, Node, Symbol, Unreadable, nodes
 from bptt.derivation.meaning.binding import Binding
-from bptt.derivation.meaning.naming import leads_to, quantities_of
+from bptt.derivation.meaning.naming import all_of, leads_to
 from bptt.derivation.meaning.ranges import UNKNOWN, Ranges
 from bptt.derivation.meaning.reader import Defined, Reader, is_standard
 from bptt.derivation.meaning.readings import Reading
@@ -91,11 +91,19 @@ def claim(vocabulary: Vocabulary, left: Node, right: Node, reading: Reading) -> 
     body = _with_axes_of(stated, letters, derived, reading)
     body = binding.bound(body, frozenset((*letters, *stated.axes)))
     _require_paths(vocabulary.definitions, bound, body)
-    for quantity in quantities_of(vocabulary.definitions, [bound, body]):
-        if quantity in vocabulary.unusable:
-            line = vocabulary.unusable[quantity]
-            raise Unreadable(f"{quantity.name} is defined on line {line} by what cannot be used")
+    _require_usable(vocabulary, bound, body)
     return _claim(bound, body, (*letters, *stated.axes), reader.last_is)
+
+
+def _require_usable(vocabulary: Vocabulary, *sides: Expression) -> None:
+    """Raise `Unreadable` where something is met that the document defines by what cannot be used."""
+    for node in all_of(vocabulary.definitions, sides):
+        if isinstance(node, Entry) and node.quantity in vocabulary.unusable:
+            line = vocabulary.unusable[node.quantity]
+            raise Unreadable(f"{node.quantity.name} is defined on line {line} by what cannot be used")
+        known = not isinstance(node, Function) or node.name in vocabulary.definitions.functions
+        if isinstance(node, Function) and not (known or is_standard(node.name)):
+            raise Unreadable(f"{node.name} is defined anew by more than its argument, or by what cannot be used")
 
 
 def _require_paths(definitions: Definitions, *sides: Expression) -> None:
@@ -118,13 +126,18 @@ def _any_number(name: str) -> Value:
     return Value((), Entry(Quantity(f"the argument {name}", (), False), None, ()))
 
 
-def claim_on_function(vocabulary: Vocabulary, name: str, parameter: str, right: Node) -> Claim:
-    """The claim of an equation f(x) = … about a function that is defined already."""
-    argument = _any_number(parameter)
-    reader = vocabulary.reader(Reading(), {parameter: argument})
-    value = reader.value(right)
-    body = Binding(reader.reading, reader.fresh).bound(value.body, frozenset(value.axes))
-    return _claim(Function(name, 0, argument.body), body, value.axes, None)
+def claim_on_function(vocabulary: Vocabulary, parameters: Sequence[str], left: Node, right: Node) -> Claim:
+    """The claim of an equation f(x, y) = … about a function that is defined already, for numbers x and y.
+
+    Raises `Unreadable` or `Misfit`.
+    """
+    reader = vocabulary.reader(Reading(), {name: _any_number(name) for name in parameters})
+    sides = [reader.value(side) for side in (left, right)]
+    if any(value.axes for value in sides):
+        raise Unreadable("the value of a function must be a number")
+    binding = Binding(reader.reading, reader.fresh)
+    stated, derived = (binding.bound(value.body, frozenset()) for value in sides)
+    return _claim(stated, derived, (), None)
 
 
 def axes_of(vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node) -> tuple[Range, ...]:

@@ -3,7 +3,18 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, TypeVar
 
-from bptt.derivation.expressions import LAST, Claim, Definition, Entry, Expression, Parameter, Quantity, Step, renamed
+from bptt.derivation.expressions import (
+    LAST,
+    Claim,
+    Definition,
+    Entry,
+    Expression,
+    Parameter,
+    Quantity,
+    Step,
+    renamed,
+    walk,
+)
 from bptt.derivation.grammar.syntax import Adjacent, Node, Symbol, Unreadable
 from bptt.derivation.meaning.binding import Binding
 from bptt.derivation.meaning.circles import function_goes_round, goes_round
@@ -195,19 +206,23 @@ def _define_function(known: Vocabulary, left: Adjacent, right: Node) -> None:
     if parameters is None:
         raise Unreadable("a function is defined by its letters alone, as in f(x)")
     name = known.symbols.base(left.symbol)
-    if len(parameters) == 1:
-        _define_by_one(known, name, parameters[0], right)
-    known.functions[name, len(parameters)] = Defined(parameters, right)
+    closed = len(parameters) == 1 and _define_by_one(known, name, parameters[0], right)
+    known.functions[name, len(parameters)] = Defined(parameters, right, closed)
 
 
-def _define_by_one(known: Vocabulary, name: str, parameter: str, right: Node) -> None:
+def _define_by_one(known: Vocabulary, name: str, parameter: str, right: Node) -> bool:
+    """Take up the value of a function, if it depends on its parameter alone; whether it does."""
+    body = _body_of(known, parameter, right)
     bodies = known.definitions.functions
-    before = bodies.get(name)
-    bodies[name] = _body_of(known, parameter, right)
+    before = bodies.pop(name, None)
+    if any(isinstance(node, Entry) for node in walk(body)):
+        return False
+    bodies[name] = body
     if function_goes_round(known.definitions, name):
         del bodies[name]
         bodies |= {name: before} if before is not None else {}
         raise Circular(f"{name} is defined by itself")
+    return True
 
 
 def _body_of(known: Vocabulary, parameter: str, right: Node) -> Expression:

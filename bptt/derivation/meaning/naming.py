@@ -63,13 +63,19 @@ def leads_to(definitions: Definitions, of: Expression, by: Quantity) -> bool:
 
 def quantities_of(definitions: Definitions, expressions: Sequence[Expression]) -> set[Quantity]:
     """The quantities on which expressions depend."""
+    return {node.quantity for node in all_of(definitions, expressions) if isinstance(node, Entry)}
+
+
+def all_of(definitions: Definitions, expressions: Sequence[Expression]) -> Iterator[Expression]:
+    """The expressions, all within them, and all within the definitions that they depend on."""
     met: set[Quantity] = set()
     stack = list(expressions)
     while stack:
-        found = {node.quantity for node in walk(stack.pop()) if isinstance(node, Entry)} - met
-        met |= found
-        stack += [one.body for quantity in found for one in definitions.quantities.get(quantity, ())]
-    return met
+        for node in walk(stack.pop()):
+            yield node
+            if isinstance(node, Entry) and node.quantity not in met:
+                met.add(node.quantity)
+                stack += [one.body for one in definitions.quantities.get(node.quantity, ())]
 
 
 def _is_name(one: Definition) -> bool:

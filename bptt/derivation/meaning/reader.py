@@ -65,14 +65,19 @@ _OF_VECTORS = ("softmax", "diag")
 MOST_OPERATIONS = 1_500  # that one formula stands for
 MOST_PRIMES = 3
 MOST_LETTERS = 6  # below one Σ
-DEEPEST_CALL = 8  # definitions of functions of several arguments within one another
+DEEPEST_CALL = 8  # formulas of functions within one another
 
 
 class Defined(NamedTuple):
-    """A function that a glossary or a document defines: its parameters, and its value as a formula."""
+    """A function that a glossary or a document defines: its parameters, and its value as a formula.
+
+    A `closed` one has one parameter, on which alone its value depends. Any other is read as its formula wherever it is
+    applied, so that a derivative by what else stands in that meets it. None is a formula that cannot be used.
+    """
 
     parameters: tuple[str, ...]
-    body: Node
+    body: Node | None
+    closed: bool
 
 
 class Reader:
@@ -353,7 +358,7 @@ class Reader:
         if order > MOST_PRIMES:
             raise Unreadable(f"more than {MOST_PRIMES} primes", node.symbol.place)
         defined = self.functions.get((name, len(entries)))
-        if defined is not None and len(entries) > 1:
+        if defined is not None and not defined.closed:
             return self._substituted(defined, entries, node)
         argument = self.value(entries[0])
         if defined is None and name in _OF_VECTORS:
@@ -362,7 +367,11 @@ class Reader:
         return Value(argument.axes, Function(known, order, argument.body), argument.turned)
 
     def _substituted(self, defined: Defined, entries: tuple[Node, ...], node: Adjacent) -> Value:
-        """A function of several arguments: its formula, with these in the place of its parameters."""
+        """The formula of a function, with these in the place of its parameters."""
+        if defined.body is None:
+            raise Unreadable(f"{node.symbol.name} is defined by what cannot be used", node.symbol.place)
+        if node.symbol.primes:
+            raise Unreadable("a prime on a function whose value depends on more than its argument", node.symbol.place)
         if self._calls >= DEEPEST_CALL:
             raise Unreadable(f"functions are defined by one another more than {DEEPEST_CALL} deep", node.symbol.place)
         values = {name: self.value(entry) for name, entry in zip(defined.parameters, entries, strict=True)}
