@@ -22,6 +22,7 @@ from flint import arb
 from bptt.verify import balls
 from bptt.verify.balls import Ball, Fixed, Operands, StaleValueError, enclosure
 from bptt.verify.functions import BINARY, UNARY
+from bptt.verify.lines import Line, running_lines
 from bptt.verify.ways import Difference, undecided
 
 _creation = itertools.count()
@@ -200,6 +201,8 @@ def _of_one(value: arb, x: Traced, partial: arb, how: int) -> Traced:
     """The result of an operation on x that is linear or curved."""
     if x.created < 0:
         return _fixed(value)
+    if _origins is not None:
+        return _remembered(Traced(value, ((x, partial),)), how)
     if not x.collapsed:
         made = Traced(value, ((x, partial),), how)
     else:
@@ -216,6 +219,8 @@ def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb, how: int) ->
         return _of_one(value, b, by_b, how)
     if b.created < 0:
         return _of_one(value, a, by_a, how)
+    if _origins is not None:
+        return _remembered(Traced(value, ((a, by_a), (b, by_b))), how)
     variable_of_a, slope_of_a = a.sources[0] if a.collapsed else (a, _ONE)
     variable_of_b, slope_of_b = b.sources[0] if b.collapsed else (b, _ONE)
     if variable_of_a is variable_of_b:
@@ -225,6 +230,33 @@ def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb, how: int) ->
             made.blurred = _size(by_a) * a.blurred + _size(by_b) * b.blurred + _size(value)
         return made
     return Traced(value, ((a, by_a), (b, by_b)))
+
+
+class Origin(NamedTuple):
+    """Where a ball was computed, the innermost line first, and whether linearly in what it was computed from."""
+
+    lines: tuple[Line, ...]
+    linear: bool
+
+
+_origins: dict[int, Origin] | None = None
+
+
+@contextmanager
+def remembering_origins() -> Iterator[dict[int, Origin]]:
+    """Let each `Traced` that is computed be entered by its number; no formula is collapsed meanwhile."""
+    global _origins
+    _origins = {}
+    try:
+        yield _origins
+    finally:
+        _origins = None
+
+
+def _remembered(made: Traced, how: int) -> Traced:
+    assert _origins is not None
+    _origins[made.created] = Origin(running_lines(), how == _LINEAR)
+    return made
 
 
 _measuring = False

@@ -162,12 +162,9 @@ def _attempt(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats:
 def _ways(f: Subject, gradient: Subject, arguments: FlatArguments, *, exact_only: bool) -> list[_Way]:
     """f, and after it the gradient, since a backward pass may use what the forward pass kept; every way of both."""
 
-    def claims() -> list[Claims]:
-        return arguments.match(gradient.run([leaf.balls(Ball) for leaf in arguments.leaves], constant))
-
     def all_claims() -> list[list[Claims]]:
         try:
-            return list(every_way(claims, (1, -1, 0), exact_only=exact_only))
+            return list(every_way(lambda: claims_on_balls(gradient, arguments), (1, -1, 0), exact_only=exact_only))
         except (UndecidedComparisonError, TooManyWaysError) as error:
             raise undecided("gradient", error) from error
 
@@ -188,12 +185,7 @@ def _of_f(
     """The true gradient in every way that f can go, and what `after` returned after each."""
 
     def once() -> Reference:
-        leaves = [leaf.balls(Traced, lambda value: adjoint.constant(Ball(value))) for leaf in arguments.leaves]
-        inputs = [
-            np.ravel(balls).tolist() if leaf.differentiable else []  # now: f may write into its arguments
-            for leaf, balls in zip(arguments.leaves, leaves, strict=True)
-        ]
-        value = scalar(f.run(leaves, adjoint.constant))
+        value, inputs = traced(f, arguments)
         try:
             slope = sweep(value, [x for of_leaf in inputs for x in of_leaf])
         except StaleValueError as error:
@@ -207,6 +199,21 @@ def _of_f(
             yield reference, after()
     except (UndecidedComparisonError, TooManyWaysError) as error:
         raise undecided("f", error) from error
+
+
+def traced(f: Subject, arguments: FlatArguments) -> tuple[Any, list[list[Traced]]]:
+    """f on traced balls, and those that its arguments hold by leaf; none for one that is not differentiated."""
+    leaves = [leaf.balls(Traced, lambda value: adjoint.constant(Ball(value))) for leaf in arguments.leaves]
+    inputs = [
+        np.ravel(balls).tolist() if leaf.differentiable else []  # now: f may write into its arguments
+        for leaf, balls in zip(arguments.leaves, leaves, strict=True)
+    ]
+    return scalar(f.run(leaves, adjoint.constant)), inputs
+
+
+def claims_on_balls(gradient: Subject, arguments: FlatArguments) -> list[Claims]:
+    """The gradient on balls, by each leaf."""
+    return arguments.match(gradient.run([leaf.balls(Ball) for leaf in arguments.leaves], constant))
 
 
 def _hull(references: Sequence[Reference]) -> Reference:

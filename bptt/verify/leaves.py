@@ -85,6 +85,15 @@ class FlatArguments:
         ]
         return converted
 
+    def with_values(self, values: Sequence[npt.NDArray[Any]]) -> "FlatArguments":
+        """Arguments of the same structure and shapes that have these values, an array for each leaf."""
+        moved = copy.copy(self)
+        moved.leaves = [
+            leaf._replace(given=x if hasattr(leaf.given, "dtype") else x[()].item(), values=x)
+            for leaf, x in zip(self.leaves, values, strict=True)
+        ]
+        return moved
+
     def copies(self) -> Any:
         """The arguments as they were given, arrays copied."""
         return self.rebuild([leaf.copy() for leaf in self.leaves])

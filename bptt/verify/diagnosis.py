@@ -1,0 +1,228 @@
+"""Where a wrong gradient is wrong, and what kind of mistake it is, once it is known to be wrong.
+
+A kind is named if it holds at every point that is looked at where the gradient is wrong, and at two at least: other
+values in the same shapes, and other shapes where such points are known. Nothing here bears on the verdict.
+"""
+
+import functools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb
+
+from bptt.verify import adjoint
+from bptt.verify.adjoint import Origin, Traced, collector_paused, sweep
+from bptt.verify.balls import enclosure, precision
+from bptt.verify.formula import claims_on_balls, traced
+from bptt.verify.kinds import Arbs, Kind, Values, equal, indices_in_words, kinds_of
+from bptt.verify.leaves import FlatArguments
+from bptt.verify.omissions import Leaf, Omissions
+from bptt.verify.running import Function, Subject
+from bptt.verify.trace import Trace
+from bptt.verify.ways import every_way
+
+_DIGITS = 100
+_MOVED = 2  # points with other values that are looked at beside each one given
+_MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked at
+_LIKELIEST_FIRST = (
+    "negated", "scaled", "transposed", "another's", "reversed", "shifted", "unreduced", "summed", "reshaped", "zero",
+    "recurrence dropped", "truncated", "clipped", "clipped by norm", "last write", "step missing", "step doubled",
+    "step scaled", "path missing", "path doubled", "part missing",
+)  # fmt: skip
+
+
+class Point(NamedTuple):
+    """Arguments at which a gradient is looked at, and the names of their axes by path, where they have some."""
+
+    arguments: FlatArguments
+    axes: Mapping[str, Sequence[str]] = {}
+
+    def names_of_axes(self, n: int) -> list[str]:
+        """Of the axes of leaf n."""
+        leaf = self.arguments.leaves[n]
+        return [f"axis {name}" for name in self.axes.get(leaf.path, range(leaf.values.ndim))]
+
+    def sizes(self) -> dict[str, int]:
+        """By name, or as one would write them in Python."""
+        return {
+            name: size
+            for leaf in self.arguments.leaves
+            for name, size in zip(
+                self.axes.get(leaf.path, [f"{leaf.path}.shape[{n}]" for n in range(leaf.values.ndim)]),
+                leaf.values.shape,
+                strict=True,
+            )
+        }
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Of the gradient by one array: in which part of it the wrong entries are, and what kind of mistake it is."""
+
+    path: str
+    where: str = ""  # empty if all over it
+    kind: Kind | None = None
+
+
+def diagnose(
+    f: Function, gradient: Function, points: Sequence[Point], wrong: Sequence[str], seed: int
+) -> list[Diagnosis]:
+    """What can be said of the gradient by the arrays of these paths, which is wrong at the first of the points."""
+    random = np.random.default_rng(seed)
+    with precision(_DIGITS), collector_paused(), np.errstate(all="ignore"):
+        seen: list[_Sight] = []
+        for point in points:
+            for moved in (point, *(_moved(point, random) for _ in range(_MOVED))):
+                sight = _look(f, gradient, moved)
+                if sight is None and not seen:
+                    return [Diagnosis(path) for path in wrong]  # they do not run on balls, say
+                seen += [sight] if sight is not None else []
+        return [_of_leaf(path, seen) for path in wrong]
+
+
+def _moved(point: Point, random: np.random.Generator) -> Point:
+    """The same point, every number that is differentiated multiplied by one from 0.5 to 1.5."""
+    values = [
+        (leaf.values * random.uniform(0.5, 1.5, leaf.values.shape)).astype(leaf.values.dtype)
+        if leaf.differentiable
+        else leaf.values
+        for leaf in point.arguments.leaves
+    ]
+    return point._replace(arguments=point.arguments.with_values(values))
+
+
+class _Sight:
+    """A gradient on balls at one point, and the true one."""
+
+    def __init__(self, point: Point, by_hand: Sequence[Arbs], true: Sequence[Arbs], paths_of_f: Trace | None) -> None:
+        self.point = point
+        self.by_hand = by_hand
+        self.true = true
+        self.trace = paths_of_f
+
+    def number(self, path: str) -> int:
+        return next(n for n, leaf in enumerate(self.point.arguments.leaves) if leaf.path == path)
+
+    def is_wrong(self, path: str) -> bool:
+        n = self.number(path)
+        return not equal(self.by_hand[n], self.true[n], self.point.arguments.bits())
+
+    def by_values(self, path: str) -> list[Kind]:
+        n = self.number(path)
+        leaves = self.point.arguments.leaves
+        others = {leaf.path: self.true[k] for k, leaf in enumerate(leaves) if leaf.differentiable and k != n}
+        own = _norm([self.true[n]])
+        norms = {"of this array": own} | ({"of all arrays together": _norm(self.true)} if others else {})
+        bits = self.point.arguments.bits()
+        names = self.point.names_of_axes(n)
+        return list(kinds_of(Values(self.by_hand[n], self.true[n], others, norms, self.point.sizes(), names, bits)))
+
+    def by_parts(self, path: str, wanted: Iterable[Kind] | None) -> list[Kind]:
+        if self.trace is None:
+            return []
+        n = self.number(path)
+        leaf = Leaf(n, self.by_hand[n], self.true[n], self.point.arguments.bits())
+        return list(self._omissions.kinds_of(leaf, None if wanted is None else {kind.text for kind in wanted}))
+
+    @functools.cached_property
+    def _omissions(self) -> Omissions:
+        assert self.trace is not None
+        leaves = self.point.arguments.leaves
+        return Omissions(self.trace, [leaf.path for leaf in leaves], [leaf.values.shape for leaf in leaves])
+
+
+def _look(f: Function, gradient: Function, point: Point) -> _Sight | None:
+    """`None` where f and the gradient cannot be evaluated on balls."""
+    arguments = point.arguments
+
+    def once() -> tuple[Any, list[list[Traced]], dict[int, Origin], list[Arbs]]:
+        with adjoint.remembering_origins() as origins:
+            value, inputs = traced(Subject("f", f, arguments), arguments)
+        claims = claims_on_balls(Subject("gradient", gradient, arguments, before=f), arguments)
+        return value, inputs, origins, [_as_arbs(claim.shape, map(enclosure, claim.flat)) for claim in claims]
+
+    try:
+        value, inputs, origins, by_hand = next(every_way(once, (1, -1), exact_only=False))
+        slope = sweep(value, [x for of_leaf in inputs for x in of_leaf])
+    except Exception:  # whatever a caller's code may raise at a point that the caller did not choose
+        return None
+    true = [
+        _as_arbs(leaf.values.shape if leaf.differentiable else (0,), map(slope, of_leaf))
+        for leaf, of_leaf in zip(arguments.leaves, inputs, strict=True)
+    ]
+    trace = Trace(value, inputs, origins) if isinstance(value, Traced) and len(origins) <= _MOST_NODES else None
+    return _Sight(point, by_hand, true, trace)
+
+
+def _as_arbs(shape: tuple[int, ...], entries: Iterable[arb]) -> Arbs:
+    flat = list(entries)
+    array = np.empty(len(flat), dtype=object)
+    array[:] = flat
+    return array.reshape(shape)
+
+
+def _norm(arrays: Sequence[Arbs]) -> arb:
+    return sum((x * x for array in arrays for x in array.reshape(-1).tolist()), arb(0)).sqrt()
+
+
+def _of_leaf(path: str, seen: Sequence[_Sight]) -> Diagnosis:
+    wrong = [sight for sight in seen if sight.is_wrong(path)]
+    if not wrong:
+        return Diagnosis(path)
+    where = _where(path, wrong)
+    if len(wrong) < 2:
+        return Diagnosis(path, where)
+    first, *others = wrong
+    by_values = _in_all(first.by_values(path), (sight.by_values(path) for sight in others))
+    by_parts = [] if _certain(by_values) else first.by_parts(path, None)
+    for sight in others:
+        by_parts = _in_all(by_parts, [sight.by_parts(path, by_parts)]) if by_parts else []
+    kinds = sorted(by_values + by_parts, key=lambda kind: _LIKELIEST_FIRST.index(kind.name))
+    same_sizes = all(sight.point.sizes() == first.point.sizes() for sight in others)
+    return Diagnosis(path, where, _named(kinds, same_sizes=same_sizes) if kinds else None)
+
+
+def _certain(kinds: Sequence[Kind]) -> bool:
+    """Whether one of them says all that there is to say."""
+    return any(kind.name != "part missing" for kind in kinds)
+
+
+def _in_all(kinds: Sequence[Kind], others: Iterable[Sequence[Kind]]) -> list[Kind]:
+    common = list(kinds)
+    for other in others:
+        common = [kind for kind in common if kind in other]
+    return common
+
+
+def _named(kinds: Sequence[Kind], *, same_sizes: bool) -> Kind:
+    """The likeliest. A factor that was seen at one set of sizes alone comes with those that it may stand for."""
+    first = kinds[0]
+    if first.name != "scaled" or not same_sizes or len(kinds) == 1:
+        return first
+    factors = list(dict.fromkeys(kind.text.split(" times")[0] for kind in kinds[1:] if kind.name == "scaled"))
+    if not factors:
+        return first
+    return replace(first, text=f"{first.text} (as by {' or '.join(factors[:3])})", by_design=kinds[1].by_design)
+
+
+def _where(path: str, wrong: Sequence[_Sight]) -> str:
+    """The part of the array that holds the wrong entries, if it is the same at all points."""
+    parts = []
+    for axis, name in enumerate(wrong[0].point.names_of_axes(wrong[0].number(path))):
+        common: list[str] | None = None
+        for sight in wrong:
+            n = sight.number(path)
+            if sight.by_hand[n].shape != sight.true[n].shape:
+                return ""
+            size = sight.true[n].shape[axis]
+            if size > 1:
+                differs = [
+                    k for k in range(size) if not equal(sight.by_hand[n].take(k, axis), sight.true[n].take(k, axis))
+                ]
+                words = list(indices_in_words(differs, size)) if len(differs) < size else []
+                common = words if common is None else [word for word in common if word in words]
+        if common:
+            parts.append(f"{common[0]} of {name}")
+    return ", ".join(parts)

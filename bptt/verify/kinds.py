@@ -1,0 +1,226 @@
+"""What kind of mistake a wrong gradient is, by what its values are.
+
+Each kind is a hypothesis: the gradient by hand is this or that, made of the true one. It is tested on balls, entry by
+entry, and holds or does not; nothing is guessed from a norm.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from itertools import combinations, permutations
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+from flint import arb
+
+Arbs: TypeAlias = npt.NDArray[Any]  # an object array of `arb`
+
+_EXACT = arb(2) ** -80  # of the largest entry: what the radius may be where a difference contains 0
+_FEW_ROUNDINGS = 8  # of an entry, which a constant in the code that was rounded may cost
+_LARGEST_DENOMINATOR = 64
+_MOST_AXES = 5  # of which all permutations are tried
+_DIGITS_OF_LIMITS = 5  # that a clipped norm must share, since code adds a small number to what it divides by
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A mistake by its name, and in a sentence that begins with "the gradient by hand is". The same wherever it holds.
+
+    One that somebody may have meant, such as clipping, is one `by_design`.
+    """
+
+    name: str
+    text: str
+    by_design: bool = False
+
+
+class Values(NamedTuple):
+    """What is known of a gradient at one point."""
+
+    by_hand: Arbs  # by the leaf in question
+    true: Arbs
+    others: Mapping[str, Arbs]  # the true gradient by each other leaf, by path
+    norms: Mapping[str, arb]  # of the true gradient by this leaf, and by all
+    sizes: Mapping[str, int]  # of axes, by name
+    axes: Sequence[str]  # of the leaf, in words
+    bits: int  # of the floats given
+
+
+def equal(by_hand: Arbs, other: Arbs, bits: int = 53) -> bool:
+    """Whether two gradients are the same, entry by entry, as far as balls and rounded constants tell."""
+    if by_hand.shape != other.shape:
+        return False
+    pairs = list(zip(by_hand.reshape(-1).tolist(), other.reshape(-1).tolist(), strict=True))
+    narrow = max((y.abs_upper() for _, y in pairs), default=arb(0)) * _EXACT
+    few = _FEW_ROUNDINGS * arb(2) ** -bits
+    for x, y in pairs:
+        difference = x - y
+        error = difference.abs_upper()
+        if not (error <= few * y.abs_lower() or (difference.contains(0) and error <= narrow)):
+            return False
+    return True
+
+
+def is_zero(values: Arbs) -> bool:
+    """Whether all of it is exactly 0."""
+    return all(x.is_zero() for x in values.reshape(-1).tolist())
+
+
+def kinds_of(values: Values) -> Iterator[Kind]:
+    """Every kind that the values at this point are of, the likeliest first."""
+    if values.by_hand.size == 0 or not all(x.is_finite() for x in values.by_hand.reshape(-1).tolist()):
+        return
+    if is_zero(values.by_hand):
+        yield Kind("zero", "0 throughout")
+        return
+    if values.by_hand.shape == values.true.shape and not is_zero(values.true):
+        yield from _multiples(values)
+        yield from _clipped(values)
+        yield from _partly_zero(values)
+    for look in (_permuted, _anothers, _reversed_or_shifted, _not_reduced, _reduced_too_far):
+        yield from look(values)
+
+
+def _multiples(values: Values) -> Iterator[Kind]:
+    factor = _ratio(values.by_hand, values.true)
+    if factor is None or not equal(values.by_hand, values.true * factor, values.bits):
+        return
+    number = float(factor.mid())
+    if _near(number, -1):
+        yield Kind("negated", "the negative of the true one")
+    else:
+        yield Kind("scaled", f"{_in_words(number)} times the true one")
+    for name, n, is_mean in _factors_of_sizes(values.sizes):
+        for sign, minus in ((1, ""), (-1, "−")):
+            if _near(number, sign * n):
+                text = f"{minus}{name} times the true one"
+                yield Kind("scaled", f"{text}: a mean in place of a sum" if is_mean else text, by_design=is_mean)
+    for which, norm in values.norms.items():
+        if factor > 0 and factor < 1:
+            limit = float((norm * factor).mid())
+            yield Kind(
+                "clipped by norm", f"the true one clipped to a norm of {limit:.{_DIGITS_OF_LIMITS}g} {which}", True
+            )
+
+
+def _ratio(by_hand: Arbs, true: Arbs) -> arb | None:
+    """Of the largest entries."""
+    entries = true.reshape(-1).tolist()
+    n = max(range(len(entries)), key=lambda n: float(abs(entries[n]).mid()))
+    ratio = by_hand.reshape(-1).tolist()[n] / entries[n]
+    return ratio if ratio.is_finite() and not ratio.contains(0) else None
+
+
+def _near(number: float, other: float) -> bool:
+    return math.isclose(number, other, rel_tol=1e-12)
+
+
+def _in_words(number: float) -> str:
+    simple = Fraction(number).limit_denominator(_LARGEST_DENOMINATOR)
+    return str(simple) if _near(number, float(simple)) else f"{number:.6g}"
+
+
+def _factors_of_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float, bool]]:
+    """Factors that people mean or forget: sizes, their inverses and roots, and those of two of them."""
+    products = [(name, n) for name, n in sizes.items()]
+    products += [(f"({a} {b})", sizes[a] * sizes[b]) for a, b in combinations(sizes, 2)]
+    for name, n in products:
+        yield f"1/{name}", 1 / n, True
+        yield name, n, False
+        yield f"1/√{name}", 1 / math.sqrt(n), False
+        yield f"√{name}", math.sqrt(n), False
+
+
+def _clipped(values: Values) -> Iterator[Kind]:
+    by_hand, true = values.by_hand.reshape(-1).tolist(), values.true.reshape(-1).tolist()
+    limit = max((abs(x) for x in by_hand), key=lambda x: float(x.mid()))
+    held = [n for n, x in enumerate(by_hand) if abs(x).overlaps(limit)]
+    clipped = [n for n in held if abs(true[n]) > limit and true[n] * by_hand[n] > 0]
+    others = [n for n in range(len(true)) if n not in set(clipped)]
+    if clipped and equal(values.by_hand.reshape(-1)[others], values.true.reshape(-1)[others], values.bits):
+        yield Kind("clipped", f"the true one clipped to ±{_in_words(float(limit.mid()))}", by_design=True)
+
+
+def _partly_zero(values: Values) -> Iterator[Kind]:
+    for axis, size in enumerate(values.true.shape):
+        missing = [n for n in range(size) if is_zero(values.by_hand.take(n, axis))]
+        kept = [n for n in range(size) if n not in missing]
+        if missing and equal(values.by_hand.take(kept, axis), values.true.take(kept, axis), values.bits):
+            for index in indices_in_words(missing, size):
+                yield Kind("part missing", f"the true one, but 0 at {index} of {values.axes[axis]}")
+
+
+def indices_in_words(indices: Sequence[int], size: int) -> Iterator[str]:
+    """Names of these indices, those that are the same for other sizes first."""
+    if len(indices) == 1:
+        yield from (["the first index"] if indices[0] == 0 else [])
+        yield from (["the last index"] if indices[0] == size - 1 else [])
+        yield f"index {indices[0]}"
+    else:
+        yield from (["all but the first index"] if indices == list(range(1, size)) else [])
+        yield from (["all but the last index"] if indices == list(range(size - 1)) else [])
+        yield f"indices {', '.join(map(str, indices))}"
+
+
+def _permuted(values: Values) -> Iterator[Kind]:
+    if 2 <= values.true.ndim <= _MOST_AXES:
+        for axes in permutations(range(values.true.ndim)):
+            if axes != tuple(range(values.true.ndim)) and equal(
+                values.by_hand, values.true.transpose(axes), values.bits
+            ):
+                if values.true.ndim == 2:
+                    yield Kind("transposed", "the transpose of the true one")
+                else:
+                    yield Kind("transposed", f"the true one with its axes permuted: by_hand = true.transpose{axes}")
+    by_hand, true = values.by_hand.reshape(-1), values.true.reshape(-1)
+    if values.by_hand.shape != values.true.shape and equal(by_hand, true, values.bits):
+        yield Kind("reshaped", "the true one in another shape")
+
+
+def _anothers(values: Values) -> Iterator[Kind]:
+    for path, other in values.others.items():
+        if not is_zero(other) and equal(values.by_hand, other, values.bits):
+            yield Kind("another's", f"the true one by {path}")
+
+
+def _reversed_or_shifted(values: Values) -> Iterator[Kind]:
+    for axis, size in enumerate(values.true.shape):
+        if size < 2 or values.by_hand.shape != values.true.shape:
+            continue
+        if equal(values.by_hand, np.flip(values.true, axis), values.bits):
+            yield Kind("reversed", f"the true one reversed along {values.axes[axis]}")
+        for by in (1, -1):
+            rolled = np.roll(values.true, by, axis)
+            left = rolled.copy()
+            left[(slice(None),) * axis + (0 if by == 1 else size - 1,)] = arb(0)
+            where = f"by one, to {'later' if by == 1 else 'earlier'} indices, along {values.axes[axis]}"
+            if equal(values.by_hand, rolled, values.bits):
+                yield Kind("shifted", f"the true one shifted {where}, cyclically")
+            if not is_zero(left) and equal(values.by_hand, left, values.bits):
+                yield Kind("shifted", f"the true one shifted {where}")
+
+
+def _not_reduced(values: Values) -> Iterator[Kind]:
+    for axes in _some_axes(values.by_hand.ndim, values.by_hand.ndim - values.true.ndim):
+        if equal(values.by_hand.sum(axis=axes), values.true, values.bits):
+            which = ", ".join(map(str, axes))
+            yield Kind("unreduced", f"not summed over axis {which} of its own, along which f broadcasts")
+
+
+def _reduced_too_far(values: Values) -> Iterator[Kind]:
+    true, by_hand = values.true, values.by_hand
+    for axes in _some_axes(true.ndim, true.ndim - by_hand.ndim):
+        if equal(by_hand, true.sum(axis=axes), values.bits):
+            yield Kind("summed", f"the true one summed over {', '.join(values.axes[k] for k in axes)}")
+    for axis, size in enumerate(true.shape):
+        if by_hand.shape == true.shape and size > 1:
+            total = true.sum(axis=axis, keepdims=True)
+            for summed, word in ((total, "sum"), (total / size, "mean")):
+                if equal(by_hand, np.broadcast_to(summed, true.shape), values.bits):
+                    yield Kind("summed", f"the {word} of the true one over {values.axes[axis]}, repeated along it")
+
+
+def _some_axes(ndim: int, count: int) -> Iterator[tuple[int, ...]]:
+    yield from combinations(range(ndim), count) if count > 0 else ()
