@@ -1,5 +1,6 @@
 """What `bptt verify` judges: every gradient that bptt ships, and the one that the post published."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from bptt.losses import LOSSES, half_squared_error
 from bptt.network import Arguments, Weights
 from bptt.points import Case, cases, sizes
 from bptt.recurrence import Cell, Layer
-from bptt.verify import Report, check_gradient
+from bptt.verify import Report, Verification, check_gradient, verify_gradient
 from bptt.verify.strategies import arrays
 from bptt.verify.survey import Subject
 
@@ -79,14 +80,32 @@ def the_truncated(max_size: int, family: str | None = None) -> list[Subject[Case
     ]
 
 
-def the_published(max_size: int, seed: int) -> list[Subject[Case]]:
-    """The published gradient at random points as in the post (one sequence, no bias, h0 = 0), and at the post's."""
-    named = arrays(max_size, U="h m", W="h h", V="y h", xs="t m", y="y")
-    points = named.map(lambda a: Case(Arguments(Weights(elman.Weights(a["U"], a["W"]), a["V"]), None, a["xs"], a["y"])))
-    return [
-        Subject("published.gradient", _check_published, [points], sizes),
-        Subject("published.gradient, on the sine", _check_published, [_sine(seed)], sizes),
-    ]
+def published_loss(U: Array, W: Array, V: Array, xs: Array, y: Array) -> Any:
+    """The loss of the post, one sequence from h0 = 0.
+
+    U (D_h, D_x), W (D_h, D_h), V (D_y, D_h), xs (T, D_x), y (D_y,).
+    """
+    return network.loss(Weights(elman.Weights(U, W), V), None, xs, y)
+
+
+def published_gradient(U: Array, W: Array, V: Array, xs: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Its gradient by U, W and V, as the post published it."""
+    cell, V_bar = published.gradient(Weights(elman.Weights(U, W), V), None, xs, y)
+    return cell.U, cell.W, V_bar
+
+
+def verify_the_published(max_size: int, examples: int, seed: int, judged: Callable[[], None]) -> Verification:
+    """The published gradient at random points; `judged` is called after each."""
+    over = arrays(max_size, U="D_h D_x", W="D_h D_h", V="D_y D_h", xs="T D_x", y="D_y")
+    by = ("U", "W", "V")
+    return verify_gradient(
+        published_loss, published_gradient, over, wrt=by, examples=examples, seed=seed, judged=judged
+    )
+
+
+def the_published_on_the_sine(seed: int) -> Subject[Case]:
+    """The published gradient on a window of the post's sine."""
+    return Subject("published.gradient, on the sine", _check_published, [_sine(seed)], sizes)
 
 
 def distances_on_the_sine(seed: int) -> list[Distance]:

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import product
@@ -18,12 +19,11 @@ from typer.testing import CliRunner, Result
 from bptt import network, truncated
 from bptt.cells import CELLS
 from bptt.cli import app
-from bptt.elman import Weights as Cell
 from bptt.losses import LOSSES
 from bptt.network import Arguments
 from bptt.points import Case
 from bptt.shipped import shipped
-from bptt.verify import Report
+from bptt.verify import GradientMismatch, Report
 from bptt.verify.survey import survey
 
 QUICK = ["verify", "--examples", "8", "--max-size", "3"]
@@ -48,9 +48,9 @@ def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(tmp_pa
     result = run(*QUICK, "--json", str(tmp_path / "findings.json"))
     assert result.exit_code == 0
     assert "The gradients that bptt ships are all right." in result.stdout
-    assert "dL/dU at T = 2, D_x = 1, D_h = 2, D_y = 1, batch = 1:\n    weights.cell.U[" in result.stdout
-    assert "dL/dW at T = 3, D_x = 1, D_h = 2, D_y = 1, batch = 1:\n    weights.cell.W[" in result.stdout
-    assert "dL/dV: no point found where it is wrong" in result.stdout
+    assert "U[1, 0]: by hand " in result.stdout
+    assert "W[1, 1]: by hand " in result.stdout
+    assert "by V: right at all of them" in result.stdout
 
     found = json.loads((tmp_path / "findings.json").read_text())
     assert found["verdict"] == "right"
@@ -63,8 +63,9 @@ def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(tmp_pa
     assert {row["by"] for row in rows if row["gradient"] == "lstm"} == {
         "weights.cell.U", "weights.cell.W", "weights.cell.b", "weights.V", "h0.h", "h0.c", "xs", "y",
     }  # fmt: skip
-    assert found["published"]["dL/dU"]["sizes"] == {"T": 2, "D_x": 1, "D_h": 2, "D_y": 1, "batch": 1}
-    assert found["published"]["dL/dV"] is None
+    by_U, _ = found["published"]["refutations"]
+    assert by_U["sizes"] == {"T": 2, "D_x": 1, "D_h": 2, "D_y": 1}
+    assert found["published"]["right"] == ["V"]
     on_the_sine = {row["by"]: row["verdict"] for row in found["published_on_the_sine"]}
     assert on_the_sine == {"weights.cell.U": "wrong", "weights.cell.W": "wrong", "weights.V": "right"}
 
@@ -99,7 +100,7 @@ def test_layers_and_the_published_gradient_can_be_judged_alone(tmp_path: Path) -
     layers = findings(tmp_path, "layers")
     assert {row["gradient"] for row in layers["shipped"]} == {"stacked", "bidirectional", "stacked, bidirectional"}
     published = findings(tmp_path, "published")
-    assert published["published"]["dL/dW"]["sizes"]["T"] == 3
+    assert published["published"]["refutations"][1]["sizes"]["T"] == 3
     assert "shipped" not in published
 
 
@@ -111,13 +112,12 @@ def test_a_name_that_there_is_not_lists_those_that_there_are() -> None:
     )
 
 
-def test_the_counterexample_in_the_json_is_one(tmp_path: Path) -> None:
-    refutation = findings(tmp_path, "published")["published"]["dL/dU"]
-    point, index = refutation["point"], tuple(refutation["entry"]["index"])
-    weights = network.Weights(Cell(point["U"], point["W"]), point["V"])
-    true = network.gradient(weights, None, point["xs"], point["y"]).weights.cell.U[index]
-    assert float(refutation["entry"]["reference"].split(" ± ")[0]) == pytest.approx(true, rel=1e-5)
-    assert float(refutation["entry"]["by_hand"]) != pytest.approx(true, rel=1e-5)
+def test_the_snippet_in_the_json_brings_the_counterexample_back(tmp_path: Path) -> None:
+    by_U, by_W = findings(tmp_path, "published")["published"]["refutations"]
+    with pytest.raises(GradientMismatch, match=r"^wrong by U; right by W, V\nU\[1, 0\]: by hand"):
+        exec("\n".join(by_U["snippet"]), {})
+    with pytest.raises(GradientMismatch, match="^wrong by U, W; right by V"):
+        exec("\n".join(by_W["snippet"]), {})
 
 
 def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path: Path) -> None:
@@ -170,7 +170,7 @@ def test_a_gradient_that_cannot_be_judged_is_not_right(monkeypatch: pytest.Monke
 def test_sizes_too_small_for_a_counterexample_are_no_refutation() -> None:
     result = run("verify", "published", "--max-size", "1")
     assert result.exit_code == 0
-    assert "dL/dU: no point found where it is wrong" in result.stdout
+    assert "by U, W, V: right at all of them" in result.stdout
 
 
 @pytest.mark.parametrize(
@@ -228,7 +228,7 @@ def test_importing_bptt_loads_numpy_and_nothing_else() -> None:
 
 CLAIMS = """
 import numpy as np
-from bptt.verify import Claim
+from bptt.verify import Claim, arrays
 
 def f(x):
     return np.tanh(x).sum()
@@ -253,6 +253,12 @@ def at_random(random):
 def sometimes_wrong(random):
     return f, lambda x: gradient(x) * np.where(x > 1, 2, 1), (random.normal(size=3),)
 
+def doubled(x):
+    return 2 * gradient(x)
+
+over_sizes = Claim(f, gradient, arrays(x="n"))
+wrong_over_sizes = (f, doubled, arrays(x="n"))
+
 def broken(random):
     return f, lambda x: x.no_such_thing, (random.normal(size=3),)
 """
@@ -260,11 +266,12 @@ def broken(random):
 
 class TestAClaim:
     @pytest.fixture(autouse=True)
-    def in_a_folder_with_claims(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def in_a_folder_with_claims(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         (tmp_path / "claims_of_mine.py").write_text(CLAIMS)
         monkeypatch.chdir(tmp_path)
         monkeypatch.setattr(sys, "path", list(sys.path))
-        monkeypatch.setattr(sys, "modules", dict(sys.modules))
+        yield
+        sys.modules.pop("claims_of_mine", None)
 
     @pytest.mark.parametrize("place", ["claims_of_mine:right", "claims_of_mine:one", "claims_of_mine.py:right"])
     def test_a_right_one_is_reported_with_exit_code_0(self, place: str) -> None:
@@ -272,7 +279,7 @@ class TestAClaim:
         assert result.exit_code == 0
         assert result.stdout.startswith("right: every entry agrees to 49 digits")
 
-    @pytest.mark.parametrize(("name", "verdict"), [("wrong", "wrong: x[1] is 0 by hand"), ("stops", "undecided: ")])
+    @pytest.mark.parametrize(("name", "verdict"), [("wrong", "wrong by x\nx[1]: by hand "), ("stops", "undecided: ")])
     def test_one_that_is_not_right_is_reported_with_exit_code_1(self, name: str, verdict: str) -> None:
         result = run("verify", f"claims_of_mine:{name}")
         assert result.exit_code == 1
@@ -291,6 +298,21 @@ class TestAClaim:
         (n,) = re.findall(r"point \d+, drawn from numpy.random.default_rng\(\[3, (\d+)\]\):", place)
         assert (np.random.default_rng([3, int(n)]).normal(size=3) > 1).any()
 
+    def test_one_over_random_sizes_is_judged_at_so_many_points(self, tmp_path: Path) -> None:
+        result = run(
+            "verify", "claims_of_mine:over_sizes", "--examples", "20", "--json", str(tmp_path / "findings.json")
+        )
+        assert result.exit_code == 0
+        assert result.stdout.startswith("right at 20 points: every entry agrees to ")
+        assert json.loads((tmp_path / "findings.json").read_text())["verification"]["right"] == ["x"]
+
+    def test_a_wrong_one_over_random_sizes_is_explained(self) -> None:
+        result = run("verify", "claims_of_mine:wrong_over_sizes", "--examples", "20")
+        assert result.exit_code == 1
+        assert result.stdout.startswith("wrong by x\nx[0]: by hand ")
+        assert "kind: it is 2 times the true one\n" in result.stdout
+        assert "from claims_of_mine import doubled, f\n" in result.stdout
+
     def test_the_findings_are_written_as_json(self, tmp_path: Path) -> None:
         run("verify", "claims_of_mine:wrong", "--json", str(tmp_path / "findings.json"))
         findings = json.loads((tmp_path / "findings.json").read_text())
@@ -301,7 +323,7 @@ class TestAClaim:
         ("place", "message"),
         [
             ("claims_of_mine", "published, MODULE:NAME or FILE.py:NAME; got 'claims_of_mine'"),
-            ("claims_of_mine:absent", "claims_of_mine has no 'absent'; it has Claim, f, gradient"),
+            ("claims_of_mine:absent", "claims_of_mine has no 'absent'; it has Claim, arrays, f, gradient"),
             ("no_such_module:x", "there is no module 'no_such_module'"),
             ("no_such_file.py:x", "there is no file no_such_file.py"),
             ("claims_of_mine:no_claim", "a claim must be a bptt.verify.Claim or a tuple"),

@@ -9,9 +9,8 @@ from bptt import network, published
 from bptt.arrays import Array
 from bptt.elman import Weights as Cell
 from bptt.network import Arguments, Weights
-from bptt.shipped import the_published
+from bptt.shipped import verify_the_published
 from bptt.verify import check_gradient
-from bptt.verify.survey import smallest_counterexample
 
 SIZES = list(product(range(1, 5), range(1, 4), range(1, 3), range(1, 3)))  # T, D_h, D_x, D_y
 
@@ -55,17 +54,18 @@ def test_with_an_initial_state_dW_is_wrong_from_two_steps_on(T: int, D_h: int, D
 
 
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize(("by", "T"), [("weights.cell.U", 2), ("weights.cell.W", 3)])
-def test_the_smallest_counterexample_has_two_units(by: str, T: int, seed: int) -> None:
-    at_random, _ = the_published(max_size=5, seed=seed)
-    found = smallest_counterexample(at_random, by, seed)
-    assert found is not None
-    assert found.sizes == {"T": T, "D_x": 1, "D_h": 2, "D_y": 1, "batch": 1}
-
-
-def test_no_counterexample_is_found_for_dV() -> None:
-    at_random, _ = the_published(max_size=5, seed=0)
-    assert smallest_counterexample(at_random, "weights.V", seed=0) is None
+def test_the_tool_itself_finds_when_it_is_wrong_and_the_smallest_sizes(seed: int) -> None:
+    found = verify_the_published(max_size=4, examples=100, seed=seed, judged=lambda: None)
+    assert {one.path: one.rule for one in found.refutations} == {
+        "U": "D_h ≥ 2 and T ≥ 2",
+        "W": "D_h ≥ 2 and T ≥ 3",
+    }
+    assert {one.path: one.sizes for one in found.refutations} == {
+        "U": {"D_h": 2, "D_x": 1, "D_y": 1, "T": 2},
+        "W": {"D_h": 2, "D_x": 1, "D_y": 1, "T": 3},
+    }
+    assert [one.diagnosis.kind for one in found.refutations] == [None, None]
+    assert found.right == ("V",)
 
 
 def test_it_sums_over_a_batch() -> None:

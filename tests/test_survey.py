@@ -7,8 +7,8 @@ import pytest
 from hypothesis import strategies as st
 
 from bptt.verify import Report, check_gradient
-from bptt.verify.strategies import arrays
-from bptt.verify.survey import Subject, smallest_counterexample, survey
+from bptt.verify.strategies import arrays, smallest
+from bptt.verify.survey import Subject, survey
 
 
 def size(x: Any) -> dict[str, int]:
@@ -78,11 +78,10 @@ def test_every_strategy_has_a_point_besides_its_smallest() -> None:
     assert all(len({n for n in met if low <= n < low + 100}) == 2 for low in (0, 100, 200))
 
 
-def test_the_smallest_counterexample_is_the_smallest() -> None:
-    found = smallest_counterexample(subject(wrong_from_three_on), "x", seed=0)
-    assert found is not None
-    assert found.sizes == {"n": 3}
-    assert smallest_counterexample(subject(lambda x: 3 * x**2), "x", seed=0) is None
+def test_the_smallest_point_is_the_smallest() -> None:
+    lengths = st.integers(1, 60)
+    assert smallest(lengths, lambda n: n >= 3, seed=0) == 3
+    assert smallest(lengths, lambda n: n > 60, seed=0) is None
 
 
 @pytest.mark.parametrize("max_size", [1, 3])

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
 from bptt import network
 from bptt.arrays import each
@@ -15,7 +16,7 @@ from bptt.network import Arguments, Weights
 from bptt.points import Case, cases, sizes
 from bptt.recurrence import Cell, Layer
 from bptt.verify import Report, check_gradient
-from bptt.verify.survey import Subject, smallest_counterexample
+from bptt.verify.strategies import smallest
 from tests.slips import wrong_leaves
 from tests.wrong_cells import (
     MISTAKES,
@@ -162,10 +163,10 @@ def test_a_mistake_shows_from_these_sizes_on(name: str, kind: str, by: str, beyo
     cell = CELLS[name]
     (wrong,) = (wrong for wrong in WRONG_CELLS[name] if wrong.kind == kind)
 
-    def check(case: Case) -> Report:
-        return judged(cell, wrong.layer, case.arguments)
+    def is_wrong(case: Case) -> bool:
+        return by in wrong_leaves(judged(cell, wrong.layer, case.arguments))
 
     points = [cases(cell, half_squared_error, every_step, max_size=3) for every_step in (False, True)]
-    found = smallest_counterexample(Subject(kind, check, points, sizes), by, seed=0)
+    found = smallest(st.one_of(points), is_wrong, seed=0)
     assert found is not None
-    assert found.sizes == {"T": 1, "D_x": 1, "D_h": 1, "D_y": 1, "batch": 1} | beyond_1
+    assert sizes(found) == {"T": 1, "D_x": 1, "D_h": 1, "D_y": 1, "batch": 1} | beyond_1

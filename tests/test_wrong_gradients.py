@@ -16,9 +16,10 @@ from bptt.points import Case as PointOfNetwork
 from bptt.points import cases as points_of_network
 from bptt.points import sizes
 from bptt.verify import Report, check_gradient
-from bptt.verify.survey import Subject, smallest_counterexample
+from bptt.verify.strategies import smallest
 from tests.benchmarks.detection import detection_floor, tally
 from tests.regimes import REGIMES, Case, cases
+from tests.slips import wrong_leaves
 from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Wrong, right
 
 points = points_of_network(elman.cell(), half_squared_error, every_step=False, max_size=4)
@@ -28,12 +29,13 @@ kinds = pytest.mark.parametrize("mistake", WRONG_GRADIENTS, ids=lambda mistake: 
 
 @pytest.mark.parametrize("mistake", [m for m in WRONG_GRADIENTS if m.smallest], ids=lambda mistake: mistake.kind)
 def test_a_mistake_is_refuted_at_the_smallest_sizes_at_which_it_shows(mistake: Wrong) -> None:
-    def check(point: PointOfNetwork) -> Report:
-        return check_gradient(network.loss, partial(mistake.gradient, sigmoid), tuple(point.arguments))
+    def is_wrong(point: PointOfNetwork) -> bool:
+        report = check_gradient(network.loss, partial(mistake.gradient, sigmoid), tuple(point.arguments))
+        return mistake.by in wrong_leaves(report)
 
-    found = smallest_counterexample(Subject(mistake.kind, check, [points], sizes), mistake.by, seed=0)
+    found = smallest(points, is_wrong, seed=0)
     assert found is not None
-    assert found.sizes == mistake.smallest
+    assert sizes(found) == mistake.smallest
 
 
 def judged(case: Case, gradient: Gradient) -> Report:

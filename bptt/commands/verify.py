@@ -8,8 +8,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
+from hypothesis.strategies import SearchStrategy
 from rich import box
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress
@@ -18,12 +18,19 @@ from rich.table import Table
 import bptt
 from bptt.commands.console import console, require_writable
 from bptt.points import Case
-from bptt.shipped import FAMILIES, Distance, distances_on_the_sine, shipped, the_published, the_truncated
-from bptt.verify import Claim
+from bptt.shipped import (
+    FAMILIES,
+    Distance,
+    distances_on_the_sine,
+    shipped,
+    the_published_on_the_sine,
+    the_truncated,
+    verify_the_published,
+)
+from bptt.verify import Claim, Verification
 from bptt.verify.claim import load, points
-from bptt.verify.survey import Counterexample, Row, Subject, smallest_counterexample, survey
+from bptt.verify.survey import Row, Subject, survey
 
-PUBLISHED = {"dL/dU": "weights.cell.U", "dL/dW": "weights.cell.W", "dL/dV": "weights.V"}
 NAMES = [*FAMILIES, "published"]
 
 
@@ -78,21 +85,22 @@ def verify(
         console.print(f"\n{judged} are {'all right' if all_right else 'NOT all right'}.")
         findings |= {"shipped": [asdict(row) for row in rows], "truncated": [asdict(row) for row in cut]}
     if what in (None, "published"):
-        findings |= _refute_the_published(max_size, seed)
+        findings |= _refute_the_published(max_size, examples, seed)
     findings["verdict"] = "right" if all_right else "not right"
     if json_file is not None:
         json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
     raise typer.Exit(0 if all_right else 1)
 
 
-def _refute_the_published(max_size: int, seed: int) -> dict[str, Any]:
+def _refute_the_published(max_size: int, examples: int, seed: int) -> dict[str, Any]:
     """Print where the published gradient is wrong, and return that as data."""
-    at_random, on_the_sine = the_published(max_size, seed)
-    refutations = {name: smallest_counterexample(at_random, by, seed) for name, by in PUBLISHED.items()}
-    console.print("\nThe gradient that the post published, at the smallest sizes where it is wrong:")
-    for name, refutation in refutations.items():
-        _print_refutation(name, refutation)
+    with _progress() as progress:
+        task = progress.add_task("published.gradient", total=examples)
+        found = verify_the_published(max_size, examples, seed, lambda: progress.advance(task))
+    console.print(f"\nThe gradient that the post published, at {found.cases} random points, {found.met}:")
+    _print_refutations(found)
 
+    on_the_sine = the_published_on_the_sine(seed)
     sine_rows = survey(on_the_sine, 1, seed)
     console.print("\nThe same on a window of the post's sine, T = D_x = 6, D_h = 32, D_y = 8:")
     for row in sine_rows:
@@ -103,7 +111,7 @@ def _refute_the_published(max_size: int, seed: int) -> dict[str, Any]:
     console.print("the middle of each window:\n")
     console.print(_table_of_distances(distances))
     return {
-        "published": {name: _as_data(refutation) for name, refutation in refutations.items()},
+        "published": asdict(found),
         "published_on_the_sine": [asdict(row) for row in sine_rows],
         "distances_on_the_sine": [distance._asdict() for distance in distances],
     }
@@ -122,9 +130,13 @@ def _claim(place: str) -> Any:
 
 
 def _verify_claim(place: str, claim: Any, examples: int, seed: int, json_file: Path | None) -> int:
-    """Judge a user's claim, print the report on the worst point, and return the exit code."""
+    """Judge a user's claim, print what was found on the worst point, and return the exit code."""
     try:
-        reports = [point.check(seed) for point in _with_progress(points(claim, examples, seed), examples)]
+        first = next(points(claim, 1, seed))
+        if not isinstance(first.arguments, tuple) and isinstance(first.arguments, SearchStrategy):
+            return _verify_over_sizes(place, first, examples, seed, json_file)
+        claims = list(points(claim, examples, seed))
+        reports = [point.check(seed) for point in _with_progress(claims)]
     except (TypeError, ValueError) as error:
         if not _raised_here(error):
             raise  # the claim's own code did
@@ -136,11 +148,23 @@ def _verify_claim(place: str, claim: Any, examples: int, seed: int, json_file: P
         counts = ", ".join(f"{verdicts.count(v)} {v}" for v in ("right", "wrong", "undecided") if v in verdicts)
         console.print(f"{place} at {len(reports)} points: {counts}\n")
         console.print(f"point {shown}, drawn from numpy.random.default_rng([{seed}, {shown}]):")
-    console.print(str(reports[shown]))
+    console.print(claims[shown].explain(reports[shown]) if worst == "wrong" else str(reports[shown]), soft_wrap=True)
     if json_file is not None:
         findings = {"claim": place, "seed": seed, "verdict": worst, "points": [asdict(report) for report in reports]}
         json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
     return 0 if worst == "right" else 1
+
+
+def _verify_over_sizes(place: str, claim: Claim, examples: int, seed: int, json_file: Path | None) -> int:
+    """Judge a user's claim at points that its strategy draws, print what was found, and return the exit code."""
+    with _progress() as progress:
+        task = progress.add_task("judging", total=examples)
+        found = claim.verify(examples, seed, lambda: progress.advance(task))
+    console.print(str(found), soft_wrap=True)
+    if json_file is not None:
+        findings = {"claim": place, "seed": seed, "verdict": found.verdict, "verification": asdict(found)}
+        json_file.write_text(json.dumps(findings, indent=2) + "\n", encoding="utf-8")
+    return 0 if found else 1
 
 
 def _raised_here(error: Exception) -> bool:
@@ -149,18 +173,21 @@ def _raised_here(error: Exception) -> bool:
     return Path(frames[-1].filename).is_relative_to(Path(bptt.__file__).parent)
 
 
-def _with_progress(judged: Iterator[Claim], total: int) -> Iterator[Claim]:
+def _progress() -> Progress:
+    """A bar with a count on the terminal that standard error is, and nothing where it is none."""
     terminal = Console(stderr=True)
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
-        yield from progress.track(judged, total=total, description="judging")
+    return Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal)
+
+
+def _with_progress(claims: list[Claim]) -> Iterator[Claim]:
+    with _progress() as progress:
+        yield from progress.track(claims, description="judging")
 
 
 def _survey_with_progress(subjects: list[Subject[Case]], examples: int, seed: int) -> list[Row]:
-    columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     rows = []
-    terminal = Console(stderr=True)
-    with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+    with _progress() as progress:
         task = progress.add_task("judging", total=examples * len(subjects))
         for n, subject in enumerate(subjects):
             progress.update(task, description=subject.name)
@@ -216,32 +243,11 @@ def _table_of_distances(distances: list[Distance]) -> Table:
     return table
 
 
-def _print_refutation(name: str, refutation: Counterexample[Case] | None) -> None:
-    if refutation is None:
-        console.print(f"  {name}: no point found where it is wrong")
-        return
-    console.print(f"  {name} at {_sizes(refutation.sizes)}:\n    {refutation.leaf.finding}")
-    for array, value in _named_arrays(refutation.point).items():
-        console.print(f"      {array} = {json.dumps(value)}")
-
-
-def _sizes(sizes: dict[str, int]) -> str:
-    return ", ".join(f"{name} = {n}" for name, n in sizes.items())
-
-
-def _named_arrays(point: Case) -> dict[str, Any]:
-    (cell, V), h0, xs, y = point.arguments
-    arrays = {"U": cell.U, "W": cell.W, "b": cell.b, "V": V, "h0": h0, "xs": xs, "y": y}
-    return {name: np.asarray(array).tolist() for name, array in arrays.items() if array is not None}
-
-
-def _as_data(refutation: Counterexample[Case] | None) -> dict[str, Any] | None:
-    if refutation is None:
-        return None
-    leaf = asdict(refutation.leaf)
-    return {
-        "gradient": refutation.gradient,
-        "sizes": refutation.sizes,
-        **leaf,
-        "point": _named_arrays(refutation.point),
-    }
+def _print_refutations(found: Verification) -> None:
+    """Each of them in full, and by what it is right."""
+    for refutation in found.refutations:
+        console.print()
+        for line in (*refutation.lines(), *(f"    {line}" for line in refutation.snippet)):
+            console.print(line, soft_wrap=True)
+    right = ", ".join(found.right)
+    console.print(f"\nby {right}: right at all of them" if right else "\nby no array is it right at all of them")

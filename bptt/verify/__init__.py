@@ -15,6 +15,8 @@ except ModuleNotFoundError as error:
 from bptt.verify.claim import Claim
 from bptt.verify.products import assert_jvp, assert_vjp, check_jvp, check_vjp
 from bptt.verify.report import Arithmetic, Entry, Formula, LeafArithmetic, LeafFinding, Report, Verdict
+from bptt.verify.strategies import arrays
+from bptt.verify.verification import Verification, verify_gradient
 
 __all__ = [
     "Arithmetic",
@@ -28,10 +30,13 @@ __all__ = [
     "LeafFinding",
     "Report",
     "Verdict",
+    "Verification",
+    "arrays",
     "assert_gradient",
     "assert_jvp",
     "assert_vjp",
     "check_gradient",
     "check_jvp",
     "check_vjp",
+    "verify_gradient",
 ]

@@ -22,7 +22,7 @@ from flint import arb
 from bptt.verify import balls
 from bptt.verify.balls import Ball, Fixed, Operands, StaleValueError, enclosure
 from bptt.verify.functions import BINARY, UNARY
-from bptt.verify.lines import Line, running_lines
+from bptt.verify.places import Place, running
 from bptt.verify.ways import Difference, undecided
 
 _creation = itertools.count()
@@ -233,9 +233,9 @@ def _of_two(value: arb, a: Traced, by_a: arb, b: Traced, by_b: arb, how: int) ->
 
 
 class Origin(NamedTuple):
-    """Where a ball was computed, the innermost line first, and whether linearly in what it was computed from."""
+    """Where a ball was computed, the innermost place first, and whether linearly in what it was computed from."""
 
-    lines: tuple[Line, ...]
+    places: tuple[Place, ...]
     linear: bool
 
 
@@ -255,7 +255,7 @@ def remembering_origins() -> Iterator[dict[int, Origin]]:
 
 def _remembered(made: Traced, how: int) -> Traced:
     assert _origins is not None
-    _origins[made.created] = Origin(running_lines(), how == _LINEAR)
+    _origins[made.created] = Origin(running(), how == _LINEAR)
     return made
 
 
@@ -292,6 +292,26 @@ def sweep(output: object, inputs: Sequence[Traced]) -> Callable[[Traced], arb]:
         raise StaleValueError
     adjoints = {node.created: node.adjoint for node in reached if not node.sources}
     return lambda x: adjoints.get(x.created, arb(0))
+
+
+def mass(output: object) -> arb:
+    """Σ |term| of what is merely added up to the output: a float of it may be off by some roundings of that."""
+    total, waiting = arb(0), [(output, _ONE)]
+    met = set()
+    while waiting:
+        node, factor = waiting.pop()
+        if not isinstance(node, Traced) or not _is_sum(node):
+            total += abs(factor * enclosure(node))
+        elif node.created not in met:
+            met.add(node.created)
+            waiting += [(source, factor * partial) for source, partial in node.sources]
+    return total
+
+
+def _is_sum(node: Traced) -> bool:
+    return node.collapsed == _LINEAR or (
+        len(node.sources) == 2 and all(partial in (_ONE, _MINUS_ONE) for _, partial in node.sources)
+    )
 
 
 def _swept(output: Traced) -> list[Traced]:

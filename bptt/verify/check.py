@@ -2,23 +2,21 @@
 
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from typing import Any, Literal, Never, TypeAlias
-
-import numpy as np
+from collections.abc import Callable, Sequence
+from typing import Any, Never
 
 from bptt.verify import arithmetic, conduct, directional, estimate, formula
 from bptt.verify.conduct import Observed
+from bptt.verify.explanation import explain
 from bptt.verify.leaves import FlatArguments
-from bptt.verify.report import Arithmetic, Formula, Report
+from bptt.verify.report import Arithmetic, Formula, ReferenceKind, Report
 from bptt.verify.running import FloatsOnlyError, Function, NoVerdictError, Subject
-
-ReferenceKind: TypeAlias = Literal["balls", "floats"]
+from bptt.verify.seeding import checked_seed, computing, seeded
+from bptt.verify.snippet import snippet
 
 
 class GradientMismatch(AssertionError):  # noqa: N818  (a finding about the gradient, as AssertionError is)
-    """The gradient is wrong; the message is the report."""
+    """The gradient is wrong; the message says by which arrays, in which entry, and what kind of mistake it is."""
 
 
 class GradientUndecided(Exception):  # noqa: N818
@@ -92,14 +90,17 @@ def assert_gradient(
     `check_gradient`.
     """
     __tracebackhide__ = True  # pytest: the failure is the caller's line
-    require_right(check_gradient(f, gradient, arguments, wrt=wrt, reference=reference, seed=seed, **not_offered))
+    report = check_gradient(f, gradient, arguments, wrt=wrt, reference=reference, seed=seed, **not_offered)
+    options = {"wrt": wrt, "reference": reference, "seed": seed}
+    lines = snippet("assert_gradient", f, gradient, arguments, options) if report.verdict == "wrong" else []
+    require_right(report, lambda: explain(report, f, gradient, FlatArguments(f, arguments, wrt), lines))
 
 
-def require_right(report: Report) -> None:
-    """What the report is worth in a test."""
+def require_right(report: Report, explained: Callable[[], str]) -> None:
+    """What the report is worth in a test; `explained` says why a gradient is wrong."""
     __tracebackhide__ = True
     if report.verdict == "wrong":
-        raise GradientMismatch(str(report))
+        raise GradientMismatch(explained())
     if report.verdict == "undecided":
         raise GradientUndecided(str(report))
     for finding in report.findings:
@@ -203,37 +204,3 @@ def _refuse(unknown: dict[str, Any]) -> None:
             f"{name} is not offered: {_NOT_OFFERED[name]}" if name in _NOT_OFFERED else f"unexpected argument {name!r}"
         )
         raise TypeError(why)
-
-
-def checked_seed(seed: int | None) -> int:
-    """The seed, 0 if it is None; raises `ValueError` for what NumPy does not take."""
-    if seed is None:
-        return 0
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
-        raise ValueError(f"seed must be an integer from 0 to 2**32 - 1; got {seed!r}")
-    return int(seed)
-
-
-def seeded(function: Callable[..., Any], seed: int) -> Callable[..., Any]:
-    """The function, NumPy's generator seeded before each call."""
-
-    def called(*arguments: Any) -> Any:
-        np.random.seed(seed)  # noqa: NPY002
-        return function(*arguments)
-
-    return called
-
-
-@contextmanager
-def computing(flat: FlatArguments) -> Iterator[None]:
-    """NumPy's generator put back afterwards, and JAX, if it is there, in 64 bits where an argument is."""
-    before = np.random.get_state()  # noqa: NPY002
-    with ExitStack() as stack:
-        if "jax" in sys.modules and any(leaf.values.dtype == np.float64 for leaf in flat.leaves):
-            from bptt.verify.jaxprs import double_precision
-
-            stack.enter_context(double_precision())
-        try:
-            yield
-        finally:
-            np.random.set_state(before)  # noqa: NPY002

@@ -7,26 +7,53 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
+from hypothesis.strategies import SearchStrategy
 
-from bptt.verify.check import ReferenceKind, check_gradient
-from bptt.verify.report import Report
+from bptt.verify.check import check_gradient
+from bptt.verify.explanation import explain
+from bptt.verify.leaves import FlatArguments
+from bptt.verify.report import ReferenceKind, Report
+from bptt.verify.snippet import snippet
+from bptt.verify.verification import Verification, verify_gradient
 
 
 class Claim(NamedTuple):
-    """What `check_gradient` is to judge; see there."""
+    """What `check_gradient` is to judge or, at random points, `verify_gradient`; see there."""
 
     f: Callable[..., Any]
     gradient: Callable[..., Any]
-    arguments: tuple[Any, ...]
+    arguments: tuple[Any, ...] | SearchStrategy[Any]  # a strategy for them, which `verify_gradient` is to draw from
     wrt: str | Sequence[str] | None = None
     reference: ReferenceKind | None = None
 
     def check(self, seed: int | None = None) -> Report:
         """The report of `check_gradient`."""
-        return check_gradient(self.f, self.gradient, self.arguments, wrt=self.wrt, reference=self.reference, seed=seed)
+        point = cast("tuple[Any, ...]", self.arguments)  # whatever else it may be is refused there
+        return check_gradient(self.f, self.gradient, point, wrt=self.wrt, reference=self.reference, seed=seed)
+
+    def explain(self, report: Report) -> str:
+        """What to say where that report is wrong."""
+        assert isinstance(self.arguments, tuple)
+        options = {"wrt": self.wrt, "reference": self.reference, "seed": report.seed or None}
+        lines = snippet("assert_gradient", self.f, self.gradient, self.arguments, options)
+        return explain(report, self.f, self.gradient, FlatArguments(self.f, self.arguments, self.wrt), lines)
+
+    def verify(self, examples: int, seed: int, judged: Callable[[], None]) -> Verification:
+        """The outcome of `verify_gradient` for the points that `arguments` draws."""
+        assert isinstance(self.arguments, SearchStrategy)
+        return verify_gradient(
+            self.f,
+            self.gradient,
+            self.arguments,
+            wrt=self.wrt,
+            reference=self.reference,
+            examples=examples,
+            seed=seed,
+            judged=judged,
+        )
 
 
 def load(place: str) -> Any:
@@ -52,13 +79,11 @@ def points(claim: Any, examples: int, seed: int) -> Iterator[Claim]:
     A claim is a `Claim`, a tuple of its fields, or a function that returns one; such a function takes nothing, or a
     NumPy generator to draw the arguments from. Raises `TypeError` for anything else.
     """
-    if not callable(claim):
-        yield _as_claim(claim)
-    elif not inspect.signature(claim).parameters:
-        yield _as_claim(claim())
-    else:
-        for n in range(examples):
-            yield _as_claim(claim(np.random.default_rng([seed, n])))
+    if not callable(claim) or not inspect.signature(claim).parameters:
+        yield _as_claim(claim() if callable(claim) else claim)
+        return
+    for n in range(examples):
+        yield _as_claim(claim(np.random.default_rng([seed, n])))
 
 
 def _as_claim(claim: Any) -> Claim:

@@ -27,9 +27,9 @@ _DIGITS = 100
 _MOVED = 2  # points with other values that are looked at beside each one given
 _MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked at
 _LIKELIEST_FIRST = (
-    "negated", "scaled", "transposed", "another's", "reversed", "shifted", "unreduced", "summed", "reshaped", "zero",
+    "negated", "scaled", "transposed", "another's", "reversed", "unreduced", "summed", "reshaped", "zero",
     "recurrence dropped", "truncated", "clipped", "clipped by norm", "last write", "step missing", "step doubled",
-    "step scaled", "path missing", "path doubled", "part missing",
+    "step scaled", "shifted", "path missing", "path doubled", "part missing",
 )  # fmt: skip
 
 
@@ -113,8 +113,11 @@ class _Sight:
         n = self.number(path)
         leaves = self.point.arguments.leaves
         others = {leaf.path: self.true[k] for k, leaf in enumerate(leaves) if leaf.differentiable and k != n}
-        own = _norm([self.true[n]])
-        norms = {"of this array": own} | ({"of all arrays together": _norm(self.true)} if others else {})
+        argument = path.split("[")[0].split(".")[0]
+        same = [self.true[k] for k, leaf in enumerate(leaves) if leaf.path.startswith(argument) and leaf.differentiable]
+        norms = {"of this array": _norm([self.true[n]])}
+        norms |= {f"of all arrays of {argument} together": _norm(same)} if len(same) > 1 else {}
+        norms |= {"of all arrays together": _norm(self.true)} if len(others) >= len(same) else {}
         bits = self.point.arguments.bits()
         names = self.point.names_of_axes(n)
         return list(kinds_of(Values(self.by_hand[n], self.true[n], others, norms, self.point.sizes(), names, bits)))
@@ -201,10 +204,14 @@ def _named(kinds: Sequence[Kind], *, same_sizes: bool) -> Kind:
     first = kinds[0]
     if first.name != "scaled" or not same_sizes or len(kinds) == 1:
         return first
-    factors = list(dict.fromkeys(kind.text.split(" times")[0] for kind in kinds[1:] if kind.name == "scaled"))
+    others = [kind for kind in kinds[1:] if kind.name == "scaled"]
+    factors = [
+        word for kind in others if not (word := kind.text.split(" times")[0]).startswith(("√", "1/√", "(", "1/("))
+    ]
     if not factors:
         return first
-    return replace(first, text=f"{first.text} (as by {' or '.join(factors[:3])})", by_design=kinds[1].by_design)
+    by_design = any(kind.by_design for kind in others)
+    return replace(first, text=f"{first.text}, as by {' or '.join(factors[:3])}", by_design=by_design)
 
 
 def _where(path: str, wrong: Sequence[_Sight]) -> str:
@@ -219,7 +226,7 @@ def _where(path: str, wrong: Sequence[_Sight]) -> str:
             size = sight.true[n].shape[axis]
             if size > 1:
                 differs = [
-                    k for k in range(size) if not equal(sight.by_hand[n].take(k, axis), sight.true[n].take(k, axis))
+                    k for k in range(size) if not equal(sight.by_hand[n].take([k], axis), sight.true[n].take([k], axis))
                 ]
                 words = list(indices_in_words(differs, size)) if len(differs) < size else []
                 common = words if common is None else [word for word in common if word in words]

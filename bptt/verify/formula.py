@@ -46,6 +46,7 @@ class Reference(NamedTuple):
     gradient: list[list[arb]]
     kinks: list[Kinks]  # by leaf
     constant: bool  # f returned a number that was computed from no ball
+    mass: arb  # of what is merely added up to the value
     losses: list[list[float]]  # what floats may lose in it, as `adjoint.losses` says; empty if not asked for
 
 
@@ -192,7 +193,9 @@ def _of_f(
             raise NoVerdictError(f"f {error}", final=True) from error
         slopes = [[slope(x) for x in of_leaf] for of_leaf in inputs]
         lost = adjoint.losses(value, inputs, *loss_figures(arguments)) if with_losses else []
-        return Reference(enclosure(value), slopes, [{} for _ in inputs], not isinstance(value, Ball), lost)
+        return Reference(
+            enclosure(value), slopes, [{} for _ in inputs], not isinstance(value, Ball), adjoint.mass(value), lost
+        )
 
     try:
         for reference in every_way(once, (1, -1), exact_only=exact_only):
@@ -253,7 +256,7 @@ def require_one_function(
     if reference.constant and of_balls:
         raise NoVerdictError("f does not depend on its arguments: does it keep what it computed first?", final=True)
     known = enclosure(on_floats)
-    difference, scale = abs(known - value), abs(value)
+    difference, scale = abs(known - value), abs(value) + reference.mass
     for leaf, gradient in zip(arguments.leaves, reference.gradient, strict=True):
         for x, slope in zip(leaf.values.reshape(-1).tolist(), gradient, strict=False):
             scale += abs(slope * x)

@@ -50,6 +50,7 @@ class Values(NamedTuple):
 
 def equal(by_hand: Arbs, other: Arbs, bits: int = 53) -> bool:
     """Whether two gradients are the same, entry by entry, as far as balls and rounded constants tell."""
+    by_hand, other = _array(by_hand), _array(other)
     if by_hand.shape != other.shape:
         return False
     pairs = list(zip(by_hand.reshape(-1).tolist(), other.reshape(-1).tolist(), strict=True))
@@ -65,7 +66,12 @@ def equal(by_hand: Arbs, other: Arbs, bits: int = 53) -> bool:
 
 def is_zero(values: Arbs) -> bool:
     """Whether all of it is exactly 0."""
-    return all(x.is_zero() for x in values.reshape(-1).tolist())
+    return all(x.is_zero() for x in _array(values).reshape(-1).tolist())
+
+
+def _array(values: Any) -> Arbs:
+    """What is one number, if it is: NumPy returns those without their array."""
+    return np.asarray(values, dtype=object)
 
 
 def kinds_of(values: Values) -> Iterator[Kind]:
@@ -145,7 +151,7 @@ def _clipped(values: Values) -> Iterator[Kind]:
 
 def _partly_zero(values: Values) -> Iterator[Kind]:
     for axis, size in enumerate(values.true.shape):
-        missing = [n for n in range(size) if is_zero(values.by_hand.take(n, axis))]
+        missing = [n for n in range(size) if is_zero(values.by_hand.take([n], axis))]
         kept = [n for n in range(size) if n not in missing]
         if missing and equal(values.by_hand.take(kept, axis), values.true.take(kept, axis), values.bits):
             for index in indices_in_words(missing, size):
@@ -203,8 +209,15 @@ def _reversed_or_shifted(values: Values) -> Iterator[Kind]:
 
 
 def _not_reduced(values: Values) -> Iterator[Kind]:
-    for axes in _some_axes(values.by_hand.ndim, values.by_hand.ndim - values.true.ndim):
-        if equal(values.by_hand.sum(axis=axes), values.true, values.bits):
+    kept = [
+        n for n, (own, true) in enumerate(zip(values.by_hand.shape, values.true.shape, strict=False)) if own == true
+    ]
+    same = values.by_hand.ndim == values.true.ndim
+    axes_of_same = tuple(n for n in range(values.true.ndim) if n not in kept and values.true.shape[n] == 1)
+    candidates = [axes_of_same] if same else _some_axes(values.by_hand.ndim, values.by_hand.ndim - values.true.ndim)
+    for axes in candidates:
+        summed = values.by_hand.sum(axis=axes, keepdims=same)
+        if axes and equal(summed, values.true, values.bits):
             which = ", ".join(map(str, axes))
             yield Kind("unreduced", f"not summed over axis {which} of its own, along which f broadcasts")
 

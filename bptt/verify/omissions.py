@@ -5,19 +5,24 @@ gradient by hand is a certain part of that sum: without the contribution of one 
 more than k steps, without those through one line of the code of f. Each is computed on balls, and holds or does not.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from functools import partial
-from typing import NamedTuple
+from itertools import islice
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from flint import arb
 
 from bptt.verify.kinds import Arbs, Kind, equal, is_zero
-from bptt.verify.lines import Line
+from bptt.verify.places import Place
 from bptt.verify.trace import Clock, Node, Trace, Use
 
-_MOST_WORK = 3_000_000  # nodes of a graph times the ways through it that are looked at
+_MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at
 _MOST_STEPS = 100
+_FEW_NODES = 5_000  # below which ways from an expression into itself are looked at, too
+
+
+Passes: TypeAlias = Callable[[int, int], bool]  # whether an edge, from a node to a source, is taken
 
 
 class Leaf(NamedTuple):
@@ -46,19 +51,21 @@ class Omissions:
         self._trace = trace
         self._paths = paths
         self._clocks = [(clock, trace.uses(clock)) for clock in trace.clocks(shapes) if _is_short(clock)]
-        self._ways = list(self._ways_of_f())
+        self._ways = list(islice(self._ways_of_f(), _MOST_WORK // len(trace.nodes)))
         self._gradients: dict[str, list[list[arb]]] = {}  # without each of the ways
 
-    def kinds_of(self, leaf: Leaf, wanted: Collection[str] | None = None) -> Iterator[Kind]:
+    def kinds_of(self, leaf: Leaf, wanted: Set[str] | None = None) -> Iterator[Kind]:
         """Every kind that the gradient by this leaf is of, or of those whose texts are wanted alone."""
         if leaf.by_hand.shape != leaf.true.shape or is_zero(leaf.by_hand):
             return
         for clock, uses in self._clocks:
             yield from _of_steps(leaf, clock, uses[leaf.number])
+            yield from self._in_pieces(leaf, clock)
         for what, passes in self._ways:
             missing = Kind("path missing", f"the true one without {what}")
             doubled = Kind("path doubled", f"the true one with {what} counted twice")
-            if wanted is None or missing.text in wanted or doubled.text in wanted:
+            alone = Kind("path missing", f"of the true one, {what} alone")
+            if wanted is None or not wanted.isdisjoint((missing.text, doubled.text, alone.text)):
                 if what not in self._gradients:
                     self._gradients[what] = self._trace.gradient(passes)
                 without = leaf.array(self._gradients[what][leaf.number])
@@ -66,44 +73,94 @@ class Omissions:
                     yield missing
                 elif leaf.equals(leaf.true + leaf.true - without):
                     yield doubled
+                elif leaf.equals(leaf.true - without):
+                    yield alone
 
-    def _ways_of_f(self) -> Iterator[tuple[str, Callable[[Node, Node], bool]]]:
-        """Ways through f: by a use of an argument, through a line of code, from one line to another."""
-        pairs: dict[tuple[Line, Line | int], None] = {}
-        for node in self._trace.nodes:
+    def _in_pieces(self, leaf: Leaf, clock: Clock) -> Iterator[Kind]:
+        """Back-propagation that stops at every k-th step, counted from the first, and at one step alone."""
+        last = max(step for step in clock if step is not None)
+        if 2 * last * len(clock) > _MOST_WORK:
+            return
+        for k in range(2, last + 1):
+            gradient = self._trace.gradient(partial(self._stays_in_piece, clock, k))
+            if leaf.equals(leaf.array(gradient[leaf.number])):
+                yield Kind("truncated", f"the true one truncated: carried back through pieces of {k} steps", True)
+        for step in range(1, last + 1):
+            gradient = self._trace.gradient(partial(self._does_not_pass, clock, step))
+            if leaf.equals(leaf.array(gradient[leaf.number])):
+                for name in _names_of(step, last):
+                    yield Kind("path missing", f"the true one without what is carried back out of {name}")
+
+    def _stays_in_piece(self, clock: Clock, k: int, n: int, source: int) -> bool:
+        now, then = clock[n], clock[source]
+        return now is None or then is None or now // k == then // k or self._trace.length(clock, n, source) <= 0
+
+    def _does_not_pass(self, clock: Clock, step: int, n: int, source: int) -> bool:
+        now, then = clock[n], clock[source]
+        between = now is not None and then is not None and then < step <= now
+        return not between or self._trace.length(clock, n, source) <= 0
+
+    def _ways_of_f(self) -> Iterator[tuple[str, Passes]]:
+        """Ways through f: by a use of an argument, back in time, through a place in the code, from one to another."""
+        nodes = self._trace.nodes
+        clock = self._clocks[-1][0] if self._clocks else None
+        beside: dict[tuple[int, int], None] = {}
+        used: dict[tuple[Place, int], None] = {}
+        pairs: dict[tuple[Place, Place], None] = {}
+        carried: dict[tuple[Place | None, Place], None] = {}
+        for n, node in enumerate(nodes):
+            leaves = {nodes[source].leaf for source, _ in node.sources} - {None}
             for source, _ in node.sources:
-                pairs |= dict.fromkeys(_crossings(node, self._trace.nodes[source]))
-        ways: list[tuple[str, Callable[[Node, Node], bool]]] = [
-            (f"the use of {self._paths[of]} in {into}", partial(_does_not_cross, into, of))
-            for into, of in pairs
-            if isinstance(of, int)
-        ]
-        lines = {line: None for into, of in pairs for line in (into, of) if isinstance(line, Line)}
-        ways += [(f"what goes through {line}", partial(_does_not_leave, line)) for line in sorted(lines)]
-        ways += [
-            (f"what goes from {of} into {into}", partial(_does_not_cross, into, of))
-            for into, of in pairs
-            if isinstance(of, Line)
-        ]
-        yield from ways[: _MOST_WORK // len(self._trace.nodes)]
+                leaf, before = nodes[source].leaf, nodes[source].origin.places
+                if leaf is not None:
+                    beside |= {(leaf, other): None for other in leaves - {leaf} if other is not None}
+                    used |= {(into, leaf): None for into in node.origin.places}
+                elif before != node.origin.places or len(nodes) < _FEW_NODES:
+                    pairs |= dict.fromkeys(_pairs(node, nodes[source]))
+                if clock is not None and self._trace.length(clock, n, source) > 0:
+                    carried |= {(None, place): None for place in before}
+                    carried |= dict.fromkeys(_pairs(node, nodes[source]))
+        for leaf, other in beside:
+            yield f"the use of {self._paths[leaf]} with {self._paths[other]}", partial(self._not_beside, leaf, other)
+        for into, leaf in used:
+            yield f"the use of {self._paths[leaf]} in {into}", partial(self._not_used, into, leaf)
+        for back, of in carried:
+            where = "" if back is None else f" into {back}"
+            what = f"what is carried from step to step, out of {of}{where}"
+            yield what, partial(self._not_carried, back, of)
+        for place in dict.fromkeys(place for pair in pairs for place in pair):
+            yield f"what goes through {place}", partial(self._not_through, place)
+        for into, of_place in pairs:
+            yield f"what goes from {of_place} into {into}", partial(self._not_between, into, of_place)
+
+    def _not_beside(self, leaf: int, other: int, n: int, source: int) -> bool:
+        nodes = self._trace.nodes
+        return nodes[source].leaf != leaf or all(nodes[k].leaf != other for k, _ in nodes[n].sources)
+
+    def _not_used(self, into: Place, leaf: int, n: int, source: int) -> bool:
+        nodes = self._trace.nodes
+        return nodes[source].leaf != leaf or into not in nodes[n].origin.places
+
+    def _not_carried(self, into: Place | None, of: Place, n: int, source: int) -> bool:
+        nodes = self._trace.nodes
+        met = of in nodes[source].origin.places and (into is None or into in nodes[n].origin.places)
+        return not (met and self._trace.length(self._clocks[-1][0], n, source) > 0)
+
+    def _not_through(self, place: Place, n: int, source: int) -> bool:
+        nodes = self._trace.nodes
+        return place not in nodes[n].origin.places or place in nodes[source].origin.places
+
+    def _not_between(self, into: Place, of: Place, n: int, source: int) -> bool:
+        nodes = self._trace.nodes
+        return into not in nodes[n].origin.places or of not in nodes[source].origin.places
 
 
-def _crossings(node: Node, source: Node) -> Iterator[tuple[Line, Line | int]]:
-    for into in node.origin.lines:
-        if into not in source.origin.lines:
-            if source.leaf is not None:
-                yield into, source.leaf
-            for of in source.origin.lines:
-                if of not in node.origin.lines:
-                    yield into, of
-
-
-def _does_not_cross(into: Line, of: Line | int, node: Node, source: Node) -> bool:
-    return (into, of) not in _crossings(node, source)
-
-
-def _does_not_leave(line: Line, node: Node, source: Node) -> bool:
-    return line not in node.origin.lines or line in source.origin.lines
+def _pairs(node: Node, source: Node) -> Iterator[tuple[Place, Place]]:
+    """The places of both, expressions with expressions and lines with lines."""
+    for into in node.origin.places:
+        for of in source.origin.places:
+            if into.is_line == of.is_line and (into == of or (into not in source.origin.places)):
+                yield into, of
 
 
 def _is_short(clock: Clock) -> bool:
@@ -136,8 +193,7 @@ def _of_one_step(leaf: Leaf, uses: Sequence[Sequence[Use]], step: int, last: int
     part = _sum(leaf, uses, lambda use, _: use.step == step)
     if is_zero(part):
         return
-    names = [name for name, n in (("the first step", 0), ("the last step", last)) if n == step]
-    names.append(f"step {step}, counted from 0,")
+    names = _names_of(step, last)
     if leaf.equals(part):
         for name in names:
             yield Kind("last write", f"the contribution of {name} alone, as where each step overwrites another's")
@@ -149,6 +205,12 @@ def _of_one_step(leaf: Leaf, uses: Sequence[Sequence[Use]], step: int, last: int
             yield Kind("step doubled", f"the true one with the contribution of {name} counted twice")
         elif factor is not None:
             yield Kind("step scaled", f"the true one with the contribution of {name} multiplied by {1 + factor:.6g}")
+
+
+def _names_of(step: int, last: int) -> list[str]:
+    """Those that may be the same for other numbers of steps first."""
+    names = [name for name, n in (("the first step", 0), ("the last step", last)) if n == step]
+    return [*names, f"step {step}, counted from 0,"]
 
 
 def _constant_ratio(difference: Arbs, part: Arbs, bits: int) -> float | None:

@@ -18,11 +18,15 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 
-from bptt.verify.check import ReferenceKind, check_gradient, checked_seed, computing, require_right, seeded
+from bptt.verify.check import check_gradient, require_right
+from bptt.verify.explanation import explain
 from bptt.verify.leaves import FlatArguments
-from bptt.verify.report import Report
+from bptt.verify.report import ReferenceKind, Report
+from bptt.verify.seeding import checked_seed, computing, seeded
+from bptt.verify.snippet import snippet
 
 _LONG = -(2.0**40)
+_MOST_STEPS = 20  # of an output, each of which is given a cotangent of its own
 
 
 def check_vjp(
@@ -41,21 +45,8 @@ def check_vjp(
     f's output, with `None` for integers. The other arguments, and what is raised, are those of `check_gradient`; the
     cotangents are drawn from `seed`.
     """
-    seed = checked_seed(seed)
-    flat = FlatArguments(f, arguments, wrt)
-    output = _Output(seeded(f, seed), flat)
-    names = [*flat.names, "cotangent"]
-    if wrt is None:
-        wrt = names[0] if len(arguments) == 1 else tuple(flat.names)
-
-    def contracted(*given: Any) -> Any:
-        return _dot(output.leaves_of(given[-1]), output.leaves_of(f(*given[:-1])))
-
-    def judged(cotangent: list[Any]) -> Report:
-        given = (*arguments, output.rebuild(cotangent))
-        return check_gradient(_named(contracted, names), vjp, given, wrt=wrt, reference=reference, seed=seed)
-
-    return _linear(judged, _vectors(output.arrays, seed), "cotangents")
+    product = _Pullback(f, vjp, arguments, wrt, reference, checked_seed(seed))
+    return _linear(product.judged, product.cotangents, "cotangents")
 
 
 def check_jvp(
@@ -105,16 +96,90 @@ def check_jvp(
     return _linear(judged, vectors, "tangents")
 
 
-def assert_vjp(f: Callable[..., Any], vjp: Callable[..., Any], arguments: tuple[Any, ...], **options: Any) -> None:
-    """Raise `GradientMismatch` or `GradientUndecided` unless `check_vjp` finds it right."""
+def assert_vjp(
+    f: Callable[..., Any],
+    vjp: Callable[..., Any],
+    arguments: tuple[Any, ...],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    reference: ReferenceKind | None = None,
+    seed: int | None = None,
+) -> None:
+    """Raise `GradientMismatch` or `GradientUndecided` unless `check_vjp` finds it right.
+
+    The message tells for the cotangents of which indices along the first axis of an output, time say, it is wrong.
+    """
     __tracebackhide__ = True
-    require_right(check_vjp(f, vjp, arguments, **options))
+    report = check_vjp(f, vjp, arguments, wrt=wrt, reference=reference, seed=seed)
+    require_right(report, lambda: _Pullback(f, vjp, arguments, wrt, reference, checked_seed(seed)).explained(report))
 
 
 def assert_jvp(f: Callable[..., Any], jvp: Callable[..., Any], arguments: tuple[Any, ...], **options: Any) -> None:
     """Raise `GradientMismatch` or `GradientUndecided` unless `check_jvp` finds it right."""
     __tracebackhide__ = True
-    require_right(check_jvp(f, jvp, arguments, **options))
+    report = check_jvp(f, jvp, arguments, **options)
+    require_right(report, lambda: f"wrong: {report.reason}\nseed {report.seed}")
+
+
+class _Pullback:
+    """A vjp as the gradient of ⟨cotangent, f⟩, for cotangents that are still to be chosen."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        vjp: Callable[..., Any],
+        arguments: tuple[Any, ...],
+        wrt: str | Sequence[str] | None,
+        reference: ReferenceKind | None,
+        seed: int,
+    ) -> None:
+        flat = FlatArguments(f, arguments, wrt)
+        self.output = output = _Output(seeded(f, seed), flat)
+        self.cotangents = _vectors(output.arrays, seed)
+        names = [*flat.names, "cotangent"]
+        self._wrt = wrt if wrt is not None else names[0] if len(arguments) == 1 else tuple(flat.names)
+        self._f, self._vjp, self._arguments = f, vjp, arguments
+        self._reference: ReferenceKind | None = reference
+        self._seed = seed
+
+        def contracted(*given: Any) -> Any:
+            return _dot(output.leaves_of(given[-1]), output.leaves_of(f(*given[:-1])))
+
+        self._contracted = _named(contracted, names)
+
+    def judged(self, cotangent: list[Any]) -> Report:
+        """The report for these cotangents."""
+        given = (*self._arguments, self.output.rebuild(cotangent))
+        options: dict[str, Any] = {"wrt": self._wrt, "reference": self._reference, "seed": self._seed}
+        return check_gradient(self._contracted, self._vjp, given, **options)
+
+    def explained(self, report: Report) -> str:
+        """What to say of a vjp that is wrong."""
+        random = self.judged(self.cotangents.random)
+        if random.verdict != "wrong":
+            return f"wrong: {report.reason}\nseed {report.seed}"
+        given = (*self._arguments, self.output.rebuild(self.cotangents.random))
+        flat = FlatArguments(self._contracted, given, self._wrt)
+        options = {"wrt": self._wrt, "reference": self._reference, "seed": self._seed or None}
+        lines = snippet("assert_vjp", self._f, self._vjp, self._arguments, options)
+        return explain(random, self._contracted, self._vjp, flat, lines, self._steps())
+
+    def _steps(self) -> list[str]:
+        """For the cotangents of which indices it is wrong, each of them alone; for each output that has some."""
+        found = []
+        for n, (path, array) in enumerate(zip(self.output.paths, self.output.arrays, strict=True)):
+            if array.dtype.kind == "f" and array.ndim > 0 and 1 < len(array) <= _MOST_STEPS:
+                wrong = [k for k in range(len(array)) if self.judged(self._reaching(n, k)).verdict == "wrong"]
+                if 0 < len(wrong) < len(array):
+                    which = ", ".join(map(str, wrong))
+                    found.append(f"it is wrong for cotangents of {path}[{which}] alone, and for no other index")
+        return found
+
+    def _reaching(self, n: int, k: int) -> list[Any]:
+        """Cotangents that are 0 but for index k of output n."""
+        cotangent: list[Any] = [None if x is None else np.zeros_like(x) for x in self.cotangents.random]
+        cotangent[n][k] = self.cotangents.random[n][k]
+        return cotangent
 
 
 class _Output:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["right", "wrong", "undecided"]
+ReferenceKind: TypeAlias = Literal["balls", "floats"]
 
 
 @dataclass(frozen=True)

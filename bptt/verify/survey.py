@@ -1,25 +1,13 @@
-"""One gradient at many random points: the verdict by each argument, and the smallest point at which it is wrong."""
+"""One gradient at many random points of several kinds: the verdict by each argument."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from random import Random
-from typing import Generic, TypeVar
+from typing import Generic
 
-import hypothesis
-from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from bptt.verify.report import LeafFinding, Report, Verdict
-
-Point = TypeVar("Point")
-_ALONE = hypothesis.settings(  # whatever profile is loaded around it
-    database=None,
-    deadline=None,
-    derandomize=False,
-    max_examples=200,
-    phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
-    suppress_health_check=list(hypothesis.HealthCheck),
-)
+from bptt.verify.strategies import Point, draw
 
 
 @dataclass(frozen=True)
@@ -49,16 +37,6 @@ class Row:
     finding: str  # at the last point where it is not right
 
 
-@dataclass(frozen=True)
-class Counterexample(Generic[Point]):
-    """The smallest point at which a gradient by one argument was found to be wrong, and what was found there."""
-
-    gradient: str
-    sizes: dict[str, int]
-    point: Point
-    leaf: LeafFinding
-
-
 def survey(subject: Subject[Point], examples: int, seed: int, judged: Callable[[], None] = lambda: None) -> list[Row]:
     """Judge at about `examples` random points, the strategies sharing them, and call `judged` after each.
 
@@ -75,26 +53,10 @@ def survey(subject: Subject[Point], examples: int, seed: int, judged: Callable[[
 
     for n, points in enumerate(subject.points):
         share = (examples // subject.one_in + n) // len(subject.points)  # these add up to the examples
-        settings = hypothesis.settings(_ALONE, max_examples=max(2, share), phases=[hypothesis.Phase.generate])
-        hypothesis.seed(f"{seed}, {n}")(settings(hypothesis.given(points)(at_point)))()
+        draw(points, max(2, share), f"{seed}, {n}", at_point)
     largest = {name: max(met[name] for met in sizes) for name in sizes[0]}
     paths = dict.fromkeys(leaf.path for report in reports for leaf in report.formula.leaves)
     return [_row(subject.name, by, largest, reports) for by in paths]
-
-
-def smallest_counterexample(subject: Subject[Point], by: str, seed: int) -> Counterexample[Point] | None:
-    """The smallest point at which the gradient by `by` is wrong; `None` if 200 random points hold no such one."""
-
-    def wrong(point: Point) -> bool:
-        leaf = _leaf(subject.check(point), by)
-        return leaf is not None and leaf.verdict == "wrong"
-
-    try:
-        point = hypothesis.find(st.one_of(subject.points), wrong, settings=_ALONE, random=Random(seed))
-    except hypothesis.errors.NoSuchExample:
-        return None
-    (leaf,) = (leaf for leaf in subject.check(point).formula.leaves if leaf.path == by)
-    return Counterexample(subject.name, subject.sizes(point), point, leaf)
 
 
 def _leaf(report: Report, by: str) -> LeafFinding | None:

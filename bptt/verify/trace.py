@@ -13,7 +13,7 @@ from typing import NamedTuple, TypeAlias
 from flint import arb
 
 from bptt.verify.adjoint import Origin, Traced
-from bptt.verify.lines import Line
+from bptt.verify.places import Place
 
 Clock: TypeAlias = list[int | None]
 """The step at which each node was computed; None for what belongs to no step."""
@@ -59,7 +59,7 @@ class Trace:
                 self._consumers[source].append(n)
         self._outermost = self._sums_that_are_the_value()
 
-    def gradient(self, passes: Callable[[Node, Node], bool]) -> list[list[arb]]:
+    def gradient(self, passes: Callable[[int, int], bool]) -> list[list[arb]]:
         """The gradient by each leaf along those paths alone whose every edge, from a node to a source, `passes`."""
         nodes, zero = self.nodes, arb(0)
         adjoints: list[arb | None] = [None] * len(nodes)
@@ -68,7 +68,7 @@ class Trace:
             adjoint = adjoints[n]
             if adjoint is not None:
                 for source, partial in nodes[n].sources:
-                    if passes(nodes[n], nodes[source]):
+                    if passes(n, source):
                         before, more = adjoints[source], adjoint * partial
                         adjoints[source] = more if before is None else before + more
         return [[zero if n is None else adjoints[n] or zero for n in entries] for entries in self.entries]
@@ -78,7 +78,8 @@ class Trace:
 
         First those by an axis of an argument, each index of which comes into play at a later step than the one before.
         """
-        by_uses = [clock for n in range(len(shapes)) if self._is_loop(n, clock := self._by_uses(n))]
+        by_leaf = [clock for n in range(len(shapes)) if self._is_loop(n, clock := self._by_uses(n))]
+        by_uses = _in_common(by_leaf)
         by_axis = [self._by_axis(n, shape, axis) for n, shape in enumerate(shapes) for axis in range(len(shape))]
         return [clock for clock in by_axis if any(_in_step(clock, other) for other in by_uses)] + by_uses
 
@@ -102,16 +103,18 @@ class Trace:
         return clock
 
     def _is_loop(self, leaf: int, clock: Clock) -> bool:
-        """Whether a line of code uses the leaf at each of several steps."""
-        lines: dict[int, set[Line]] = {}
+        """Whether some expression uses an entry of the leaf at each of several steps."""
+        used: dict[Place, dict[int, set[int]]] = {}
         for n, node in enumerate(self.nodes):
             step = clock[n]
-            if step is not None and any(self.nodes[source].leaf == leaf for source, _ in node.sources):
-                lines.setdefault(step, set()).update(node.origin.lines)
-        return len(lines) > 1 and (not any(lines.values()) or bool(set.intersection(*lines.values())))
+            entries = {source for source, _ in node.sources if self.nodes[source].leaf == leaf}
+            if entries and step is not None:
+                for place in node.origin.places:
+                    used.setdefault(place, {}).setdefault(step, set()).update(entries)
+        return any(len(by_step) > 1 and set.intersection(*by_step.values()) for by_step in used.values())
 
-    def _length(self, clock: Clock, n: int, source: int) -> int:
-        """How many steps an edge leads back."""
+    def length(self, clock: Clock, n: int, source: int) -> int:
+        """How many steps an edge leads back; none where it leads to an argument."""
         now, then = clock[n], clock[source]
         if now is None or then is None or n in self._outermost or self.nodes[source].leaf is not None:
             return 0
@@ -142,7 +145,7 @@ class Trace:
                     by_length = {length - late: adjoint for length, adjoint in adjoints[n].items()}
                     found.setdefault(source, []).append(Use(belongs[n], partial, by_length))
                     continue
-                further = self._length(clock, n, source)
+                further = self.length(clock, n, source)
                 onto = adjoints[source]
                 for length, adjoint in adjoints[n].items():
                     more = adjoint * partial
@@ -171,9 +174,17 @@ class Trace:
             return then
         return _or(belongs[consumer], -1) if self.nodes[consumer].origin.linear else now
 
-    def lines(self) -> list[Line]:
-        """Of the code of f, and what that calls."""
-        return list(dict.fromkeys(line for node in self.nodes for line in node.origin.lines))
+
+def _in_common(clocks: Sequence[Clock]) -> list[Clock]:
+    """One clock in place of all that have as many steps: a step begins where any of them has it begin."""
+    by_steps: dict[int, Clock] = {}
+    for clock in clocks:
+        steps = len({step for step in clock if step is not None})
+        other = by_steps.get(steps, clock)
+        by_steps[steps] = [
+            max((t for t in times if t is not None), default=None) for times in zip(clock, other, strict=True)
+        ]
+    return list(by_steps.values())
 
 
 def _in_step(clock: Clock, other: Clock) -> bool:

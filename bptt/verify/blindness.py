@@ -1,0 +1,66 @@
+"""What a set of cases could not have shown, however wrong a gradient were."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import combinations
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bptt.verify.leaves import FlatArguments, Leaf
+
+
+class Tried(NamedTuple):
+    """A case: its sizes by name, the arguments, and f and its gradient there as floats."""
+
+    sizes: Mapping[str, int]
+    arguments: FlatArguments
+    value: float
+    gradient: Sequence[Any]  # by leaf
+
+
+def blind_spots(cases: Sequence[Tried]) -> list[str]:
+    """Sentences, one for each mistake or group of mistakes that none of the cases could have shown."""
+    if not cases:
+        return []
+    return [*_of_sizes([case.sizes for case in cases]), *_of_values(cases)]
+
+
+def _of_sizes(cases: Sequence[Mapping[str, int]]) -> Iterator[str]:
+    names = [name for name in cases[0] if all(name in sizes for sizes in cases)]
+    ones = [name for name in names if all(sizes[name] == 1 for sizes in cases)]
+    for name in ones:
+        yield f"{name} was 1 in every case: what happens along it could not show"
+    others = [name for name in names if name not in ones]
+    equal = [(a, b) for a, b in combinations(others, 2) if all(sizes[a] == sizes[b] for sizes in cases)]
+    if len(others) > 2 and len(equal) == len(others) * (len(others) - 1) // 2:
+        yield f"{', '.join(others)} were all equal in every case: a transpose or a wrong axis could fit"
+    else:
+        for a, b in equal:
+            yield f"{a} and {b} were equal in every case: a transpose or a wrong axis could fit"
+
+
+def _of_values(cases: Sequence[Tried]) -> Iterator[str]:
+    leaves = cases[0].arguments.leaves
+    for n, leaf in enumerate(leaves):
+        met = [(case.arguments.leaves[n], case) for case in cases if len(case.arguments.leaves) == len(leaves)]
+        if leaf.values.dtype.kind != "f":
+            continue
+        if _in_every(met, lambda own, _: not own.values.any()):
+            yield f"{leaf.path} was 0 in every case: what is multiplied by it could not show"
+        elif _in_every(met, lambda own, _: own.values.size > 1 and np.ptp(own.values) == 0):
+            yield f"all entries of {leaf.path} were equal in every case: a wrong index could not show"
+        if not leaf.differentiable:
+            continue
+        if _in_every(met, lambda _, case, n=n: not np.any(case.gradient[n])):  # type: ignore[misc]
+            yield f"the gradient by {leaf.path} was 0 in every case"
+        elif _in_every(met, lambda own, case, n=n: _is_below_noise(own, case, n)):  # type: ignore[misc]
+            yield f"the gradient by {leaf.path} was below the rounding of f in every case: is all of it saturated?"
+
+
+def _in_every(met: Sequence[tuple[Leaf, Tried]], holds: Callable[[Leaf, Tried], bool]) -> bool:
+    return all(holds(leaf, case) for leaf, case in met)
+
+
+def _is_below_noise(leaf: Leaf, case: Tried, n: int) -> bool:
+    effect = np.max(np.abs(case.gradient[n]), initial=0.0) * (np.max(np.abs(leaf.values), initial=0.0) or 1.0)
+    return bool(effect < np.finfo(leaf.values.dtype).eps * abs(case.value))
