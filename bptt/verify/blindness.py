@@ -47,7 +47,7 @@ def _of_values(cases: Sequence[Tried]) -> Iterator[str]:
             continue
         if _in_every(met, lambda own, _: not own.values.any()):
             yield f"{leaf.path} was 0 in every case: what is multiplied by it could not show"
-        elif _in_every(met, lambda own, _: own.values.size > 1 and np.ptp(own.values) == 0):
+        elif _in_every([m for m in met if m[0].values.size > 1], lambda own, _: np.ptp(own.values) == 0):
             yield f"all entries of {leaf.path} were equal in every case: a wrong index could not show"
         if not leaf.differentiable:
             continue
@@ -58,7 +58,7 @@ def _of_values(cases: Sequence[Tried]) -> Iterator[str]:
 
 
 def _in_every(met: Sequence[tuple[Leaf, Tried]], holds: Callable[[Leaf, Tried], bool]) -> bool:
-    return all(holds(leaf, case) for leaf, case in met)
+    return bool(met) and all(holds(leaf, case) for leaf, case in met)
 
 
 def _is_below_noise(leaf: Leaf, case: Tried, n: int) -> bool:

@@ -34,10 +34,11 @@ _LIKELIEST_FIRST = (
 
 
 class Point(NamedTuple):
-    """Arguments at which a gradient is looked at, and the names of their axes by path, where they have some."""
+    """Arguments at which a gradient is looked at, the names of their axes by path, and named sizes, as far as known."""
 
     arguments: FlatArguments
     axes: Mapping[str, Sequence[str]] = {}
+    named: Mapping[str, int] = {}
 
     def names_of_axes(self, n: int) -> list[str]:
         """Of the axes of leaf n."""
@@ -46,7 +47,7 @@ class Point(NamedTuple):
 
     def sizes(self) -> dict[str, int]:
         """By name, or as one would write them in Python."""
-        return {
+        return dict(self.named) | {
             name: size
             for leaf in self.arguments.leaves
             for name, size in zip(
@@ -139,10 +140,11 @@ class _Sight:
 def _look(f: Function, gradient: Function, point: Point) -> _Sight | None:
     """`None` where f and the gradient cannot be evaluated on balls."""
     arguments = point.arguments
+    free = arguments.with_all_chosen()  # weights that are held fixed tell the steps apart, too
 
     def once() -> tuple[Any, list[list[Traced]], dict[int, Origin], list[Arbs]]:
         with adjoint.remembering_origins() as origins:
-            value, inputs = traced(Subject("f", f, arguments), arguments)
+            value, inputs = traced(Subject("f", f, free), free)
         claims = claims_on_balls(Subject("gradient", gradient, arguments, before=f), arguments)
         return value, inputs, origins, [_as_arbs(claim.shape, map(enclosure, claim.flat)) for claim in claims]
 
@@ -152,7 +154,7 @@ def _look(f: Function, gradient: Function, point: Point) -> _Sight | None:
     except Exception:  # whatever a caller's code may raise at a point that the caller did not choose
         return None
     true = [
-        _as_arbs(leaf.values.shape if leaf.differentiable else (0,), map(slope, of_leaf))
+        _as_arbs(leaf.values.shape, map(slope, of_leaf)) if leaf.differentiable else _as_arbs((0,), [])
         for leaf, of_leaf in zip(arguments.leaves, inputs, strict=True)
     ]
     trace = Trace(value, inputs, origins) if isinstance(value, Traced) and len(origins) <= _MOST_NODES else None

@@ -94,6 +94,12 @@ class FlatArguments:
         ]
         return moved
 
+    def with_all_chosen(self) -> "FlatArguments":
+        """The same arguments, none of them held fixed."""
+        free = copy.copy(self)
+        free.leaves = [leaf._replace(chosen=True) for leaf in self.leaves]
+        return free
+
     def copies(self) -> Any:
         """The arguments as they were given, arrays copied."""
         return self.rebuild([leaf.copy() for leaf in self.leaves])

@@ -61,6 +61,7 @@ class Omissions:
         for clock, uses in self._clocks:
             yield from _of_steps(leaf, clock, uses[leaf.number])
             yield from self._in_pieces(leaf, clock)
+        alone_at_last: list[Kind] = []
         for what, passes in self._ways:
             missing = Kind("path missing", f"the true one without {what}")
             doubled = Kind("path doubled", f"the true one with {what} counted twice")
@@ -74,31 +75,34 @@ class Omissions:
                 elif leaf.equals(leaf.true + leaf.true - without):
                     yield doubled
                 elif leaf.equals(leaf.true - without):
-                    yield alone
+                    alone_at_last.append(alone)
+        yield from alone_at_last
 
     def _in_pieces(self, leaf: Leaf, clock: Clock) -> Iterator[Kind]:
         """Back-propagation that stops at every k-th step, counted from the first, and at one step alone."""
         last = max(step for step in clock if step is not None)
         if 2 * last * len(clock) > _MOST_WORK:
             return
-        for k in range(2, last + 1):
-            gradient = self._trace.gradient(partial(self._stays_in_piece, clock, k))
-            if leaf.equals(leaf.array(gradient[leaf.number])):
-                yield Kind("truncated", f"the true one truncated: carried back through pieces of {k} steps", True)
+        for k in range(2, last // 2 + 1):
+            for offset, counted in ((0, ""), (-last - 1, ", counted from the last")):
+                gradient = self._trace.gradient(partial(self._stays_in_piece, clock, k, offset))
+                if leaf.equals(leaf.array(gradient[leaf.number])):
+                    text = f"the true one truncated: carried back through pieces of {k} steps{counted}"
+                    yield Kind("truncated", text, True)
         for step in range(1, last + 1):
             gradient = self._trace.gradient(partial(self._does_not_pass, clock, step))
             if leaf.equals(leaf.array(gradient[leaf.number])):
                 for name in _names_of(step, last):
                     yield Kind("path missing", f"the true one without what is carried back out of {name}")
 
-    def _stays_in_piece(self, clock: Clock, k: int, n: int, source: int) -> bool:
-        now, then = clock[n], clock[source]
-        return now is None or then is None or now // k == then // k or self._trace.length(clock, n, source) <= 0
+    def _stays_in_piece(self, clock: Clock, k: int, offset: int, n: int, source: int) -> bool:
+        if self._trace.length(clock, n, source) <= 0:
+            return True
+        now, then = clock[n] or 0, clock[source] or 0
+        return (now + offset) // k == (then + offset) // k
 
     def _does_not_pass(self, clock: Clock, step: int, n: int, source: int) -> bool:
-        now, then = clock[n], clock[source]
-        between = now is not None and then is not None and then < step <= now
-        return not between or self._trace.length(clock, n, source) <= 0
+        return self._trace.length(clock, n, source) <= 0 or not (clock[source] or 0) < step <= (clock[n] or 0)
 
     def _ways_of_f(self) -> Iterator[tuple[str, Passes]]:
         """Ways through f: by a use of an argument, back in time, through a place in the code, from one to another."""

@@ -28,15 +28,19 @@ class Condition(NamedTuple):
 def rule(wrong: Sequence[Sizes], right: Sequence[Sizes]) -> str | None:
     """When a case is wrong and never else: `"h ≥ 2 and t ≥ 2"`. `None` if no rule fits, or more than one as short.
 
+    One that says from which sizes on comes before others, and one that compares no two sizes before one that does.
     An empty one says that all cases are wrong. All cases must have the same names.
     """
     conditions = list(_conditions(wrong, right))
-    for count in range(_MOST_CONDITIONS + 1):
-        fitting = [
-            some for some in combinations(conditions, count) if not any(_all_hold(some, sizes) for sizes in right)
-        ]
-        if fitting:
-            return " and ".join(map(str, fitting[0])) if len(fitting) == 1 else None
+    of_one_size = [one for one in conditions if isinstance(one.other, int)]
+    from_sizes_on = [one for one in of_one_size if one.relation == "≥"]
+    for candidates in (from_sizes_on, of_one_size, conditions):
+        for count in range(_MOST_CONDITIONS + 1):
+            fitting = [
+                some for some in combinations(candidates, count) if not any(_all_hold(some, sizes) for sizes in right)
+            ]
+            if fitting:
+                return " and ".join(map(str, fitting[0])) if len(fitting) == 1 else None
     return None
 
 

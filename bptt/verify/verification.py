@@ -182,14 +182,18 @@ class _Verifier:
         return self._concluded()
 
     def _judge(self, drawn: Any) -> _Case:
-        given, axes = _arguments(self.f, drawn)
+        given, point = self._point(drawn)
         report = check_gradient(self.f, self.gradient, given, wrt=self.wrt, reference=self.reference, seed=self.seed)
-        point = Point(FlatArguments(self.f, given, self.wrt), axes)
         return _Case(point, given, _sizes(drawn, point), report)
 
-    def _crashed(self, drawn: Any, error: Exception) -> _Case:
+    def _point(self, drawn: Any) -> tuple[tuple[Any, ...], Point]:
+        """What was drawn as the arguments of f."""
         given, axes = _arguments(self.f, drawn)
-        point = Point(FlatArguments(self.f, given, self.wrt), axes)
+        named = drawn.sizes if isinstance(drawn, NamedArrays) else {}
+        return given, Point(FlatArguments(self.f, given, self.wrt), axes, named)
+
+    def _crashed(self, drawn: Any, error: Exception) -> _Case:
+        given, point = self._point(drawn)
         try:
             with np.errstate(all="ignore"):
                 self.f(*point.arguments.copies())
@@ -240,7 +244,7 @@ class _Verifier:
             finding=found,
             diagnosis=diagnosis,
             sizes=least.sizes,
-            rule=self._rule(path),
+            rule=self._rule(path, least),
             cases=len(self.cases),
             snippet=tuple(snippet("assert_gradient", self.f, self.gradient, least.given, options)),
         )
@@ -257,18 +261,15 @@ class _Verifier:
         drawn = smallest(self.over, wrong, self.seed)
         return None if drawn is None else self._judge(drawn)
 
-    def _rule(self, path: str) -> str | None:
+    def _rule(self, path: str, least: _Case) -> str | None:
         """By which sizes decide. A point that is right by chance, where a number is 0, say, is tried with others."""
         by_verdict: dict[Verdict | None, dict[tuple[tuple[str, int], ...], _Case]] = {"wrong": {}, "right": {}}
-        for case in self._judged():
+        for case in (*self._judged(), least):
             by_verdict.setdefault(case.verdict_on(path), {})[tuple(case.sizes.items())] = case
         wrong = [dict(sizes) for sizes in by_verdict["wrong"]]
         right = [(dict(sizes), case) for sizes, case in by_verdict["right"].items() if dict(sizes) not in wrong]
         if not _same_names([*wrong, *(sizes for sizes, _ in right)]):
             return None
-        found = rule(wrong, [sizes for sizes, _ in right])
-        if found is not None:
-            return found
         random = np.random.default_rng(self.seed)
         doubtful = [case for sizes, case in right if any(_at_least(sizes, other) for other in wrong)]
         for case in doubtful[:_DRAWN_AGAIN]:

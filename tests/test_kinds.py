@@ -1,0 +1,349 @@
+"""Each kind of mistake is named where it is one, and a near miss of it is not."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bptt.arrays import Array
+from bptt.verify.diagnosis import Diagnosis, Point, diagnose
+from bptt.verify.kinds import Kind
+from bptt.verify.leaves import FlatArguments
+
+Gradient = Callable[..., Any]
+T, B, D_x, D_h, D_y = 5, 2, 3, 4, 2
+NAMES = ("U", "W", "R", "b", "V", "xs", "k")
+
+
+def loss(U: Array, W: Array, R: Array, b: Array, V: Array, xs: Array, k: Array, ys: Array) -> Any:
+    """A recurrent network with a loss at each step, h = k tanh(U x + W R h + b)."""
+    h = np.zeros((B, D_h))
+    total = 0
+    for x, y in zip(xs, ys, strict=True):
+        h = k * np.tanh(x @ U.T + (h @ R.T) @ W.T + b)
+        e = h @ V.T - y
+        total = total + 0.5 * (e * e).sum()
+    return total
+
+
+def backward(
+    U: Array,
+    W: Array,
+    R: Array,
+    b: Array,
+    V: Array,
+    xs: Array,
+    k: Array,
+    ys: Array,
+    *,
+    carried: Callable[[Any, int], Any] = lambda carry, t: carry,
+    counted: Callable[[Any, Any, int], Any] = lambda total, contribution, t: total + contribution,
+    beside: Callable[[Any, int], Any] = lambda xs, t: xs[t],
+) -> tuple[Any, ...]:
+    """Its gradient: what is `carried` into step t, and how that by U is `counted`, of δ and what stands `beside` it."""
+    s, h = [], [np.zeros((B, D_h))]
+    for x in xs:
+        s.append(np.tanh(x @ U.T + (h[-1] @ R.T) @ W.T + b))
+        h.append(k * s[-1])
+    U_bar, W_bar, R_bar, b_bar, V_bar, k_bar = 0, 0, 0, 0, 0, 0
+    xs_bar: list[Any] = []
+    carry = np.zeros((B, D_h))
+    for t in reversed(range(len(xs))):
+        e = h[t + 1] @ V.T - ys[t]
+        h_bar = e @ V + carried(carry, t)
+        V_bar, k_bar = V_bar + e.T @ h[t + 1], k_bar + (h_bar * s[t]).sum(axis=0)
+        δ = k * h_bar * (1 - s[t] ** 2)
+        U_bar = counted(U_bar, δ.T @ beside(xs, t), t)
+        W_bar, R_bar, b_bar = W_bar + δ.T @ (h[t] @ R.T), R_bar + (δ @ W).T @ h[t], b_bar + δ.sum(axis=0)
+        xs_bar.insert(0, δ @ U)
+        carry = (δ @ W) @ R
+    return U_bar, W_bar, R_bar, b_bar, V_bar, np.stack(xs_bar), k_bar
+
+
+def point() -> tuple[Array, ...]:
+    normal = np.random.default_rng(1).normal
+    shapes = (D_h, D_x), (D_h, D_h), (D_h, D_h), (D_h,), (D_y, D_h), (T, B, D_x), (D_h,), (T, B, D_y)
+    return tuple(normal(size=shape) for shape in shapes)
+
+
+def diagnosis(f: Any, gradient: Gradient, arguments: Any, by: str, wrt: Any = None) -> Diagnosis:
+    (found,) = diagnose(f, gradient, [Point(FlatArguments(f, arguments, wrt))], [by], seed=0)
+    return found
+
+
+def kind(by: str, change: Callable[[Any], Any] | None = None, **how: Any) -> Kind | None:
+    """Of the gradient by that array, the whole of it changed after it was computed, or the loop changed."""
+
+    def gradient(*arguments: Any) -> tuple[Any, ...]:
+        parts = list(backward(*arguments, **how))
+        if change is not None:
+            parts[NAMES.index(by)] = change(parts[NAMES.index(by)])
+        return tuple(parts)
+
+    return diagnosis(loss, gradient, point(), by, NAMES).kind
+
+
+def name(by: str, change: Callable[[Any], Any] | None = None, **how: Any) -> str:
+    found = kind(by, change, **how)
+    return found.name if found else ""
+
+
+def but_at(index: Any, change: Callable[[Any], Any], of: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A change that spares one entry, which another one changes."""
+
+    def changed(g: Any) -> Any:
+        other = change(g).copy()
+        other[index] = of(g[index])
+        return other
+
+    return changed
+
+
+def clipped(limit: float, g: Any) -> Any:
+    return np.clip(g, -limit, limit)
+
+
+def shortened(limit: float, g: Any) -> Any:
+    return g * (limit / np.sqrt((g * g).sum()))
+
+
+FIRST = (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("by", "change", "expected"),
+    [
+        ("W", lambda g: -g, "negated"),
+        ("W", lambda g: 2 * g, "scaled"),
+        ("b", lambda g: g / 3, "scaled"),
+        ("xs", lambda g: g * 0.37, "scaled"),
+        ("W", lambda g: g.T, "transposed"),
+        ("U", lambda g: g.T, "transposed"),
+        ("xs", lambda g: g.transpose(1, 0, 2), "transposed"),
+        ("xs", lambda g: g[::-1], "reversed"),
+        ("xs", lambda g: np.roll(g, 1, axis=0), "shifted"),
+        ("xs", lambda g: np.concatenate([g[1:], 0 * g[:1]]), "shifted"),
+        ("b", lambda g: np.stack([g / 4, 3 * g / 4]), "unreduced"),
+        ("xs", lambda g: g.sum(axis=1), "summed"),
+        ("xs", lambda g: g * 0 + g.mean(axis=0), "summed"),
+        ("W", lambda g: g.reshape(-1), "reshaped"),
+        ("b", lambda g: 0 * g, "zero"),
+        ("W", partial(clipped, 0.25), "clipped"),
+        ("W", partial(shortened, 0.25), "clipped by norm"),
+        ("xs", lambda g: g * np.array([[0.0], [1.0]]), "part missing"),
+    ],
+)
+def test_what_the_values_are_is_named(by: str, change: Callable[[Any], Any], expected: str) -> None:
+    assert name(by, change) == expected
+
+
+@pytest.mark.parametrize(
+    ("by", "change"),
+    [
+        ("W", but_at(FIRST, lambda g: -g, lambda x: x)),
+        ("W", but_at(FIRST, lambda g: -g, lambda x: -x * (1 + 2.0**-40))),
+        ("W", but_at(FIRST, lambda g: 2 * g, lambda x: 3 * x)),
+        ("b", lambda g: g * (1 + g)),
+        ("W", but_at(FIRST, lambda g: g.T, lambda x: 2 * x)),
+        ("W", lambda g: g.T + g),
+        ("xs", but_at((0, 0, 0), lambda g: g[::-1], lambda x: x)),
+        ("xs", lambda g: np.concatenate([g[1:], g[1:2]])),
+        ("b", lambda g: np.stack([g, g])),
+        ("xs", lambda g: g[:, 0] + 2 * g[:, 1]),
+        ("W", lambda g: g.reshape(-1)[::-1]),
+        ("b", lambda g: 0 * g + 2.0**-60),
+        ("W", lambda g: np.minimum(g, 0.25)),
+        ("W", but_at(FIRST, partial(clipped, 0.25), lambda x: 0.25 + 2.0**-30)),
+        ("W", lambda g: g * (0.25 / abs(g).max())),
+        ("xs", lambda g: np.concatenate([0.5 * g[:1], 0.25 * g[1:2], g[2:]])),
+    ],
+)
+def test_what_is_nearly_that_is_not_named(by: str, change: Callable[[Any], Any]) -> None:
+    assert name(by, change) == ""
+
+
+def test_a_factor_is_named_by_the_size_that_it_may_stand_for() -> None:
+    found = kind("b", lambda g: g / T)
+    assert found is not None
+    assert found.text == f"1/{T} times the true one, as by 1/xs.shape[0] or 1/ys.shape[0]"
+    assert found.by_design
+
+
+def test_the_gradient_by_another_array_is_named_and_a_mixture_of_both_is_not() -> None:
+    def swapped(*arguments: Any, share: float = 1.0) -> tuple[Any, ...]:
+        U, W, R, *others = backward(*arguments)
+        return U, share * R + (1 - share) * W, R, *others
+
+    found = diagnosis(loss, swapped, point(), "W", NAMES).kind
+    assert found == Kind("another's", "the true one by R")
+    assert diagnosis(loss, partial(swapped, share=0.5), point(), "W", NAMES).kind is None
+
+
+def on(step: int, change: Callable[[Any], Any]) -> Callable[[Any, int], Any]:
+    return lambda carry, t: change(carry) if t == step else carry
+
+
+@pytest.mark.parametrize(
+    ("by", "how", "expected", "text"),
+    [
+        ("W", {"carried": lambda carry, t: 0 * carry}, "recurrence dropped", "nothing is carried back in time"),
+        ("xs", {"carried": lambda carry, t: 0 * carry}, "recurrence dropped", "nothing is carried back in time"),
+        ("R", {"carried": lambda carry, t: carry * (t % 2 == 0)}, "truncated", "pieces of 2 steps"),
+        ("b", {"carried": lambda carry, t: carry * (t % 2)}, "truncated", "pieces of 2 steps, counted from the last"),
+        ("b", {"carried": lambda carry, t: carry * (t != 2)}, "path missing", "is carried back out of step 3"),
+        ("U", {"counted": lambda total, one, t: one}, "last write", "of the first step alone"),
+        ("U", {"counted": lambda total, one, t: total + one * (t > 0)}, "step missing", "of the first step"),
+        ("U", {"counted": lambda total, one, t: total + one * (t < T - 1)}, "step missing", "of the last step"),
+        ("U", {"counted": lambda total, one, t: total + one * (1 + (t == 2))}, "step doubled", "of step 2, counted"),
+        ("U", {"counted": lambda total, one, t: total + one * (1 - 3 * (t == 1))}, "step scaled", "multiplied by -2"),
+        ("U", {"beside": lambda xs, t: xs[t - 1]}, "shifted", "of the step before, cyclically"),
+        ("U", {"beside": lambda xs, t: xs[t + 1] if t + 1 < T else 0 * xs[t]}, "shifted", "of the step after"),
+    ],
+)  # fmt: skip
+def test_what_is_left_out_in_time_is_named(by: str, how: dict[str, Any], expected: str, text: str) -> None:
+    found = kind(by, **how)
+    assert found is not None
+    assert found.name == expected
+    assert text in found.text
+
+
+@pytest.mark.parametrize(
+    ("by", "how"),
+    [
+        ("W", {"carried": lambda carry, t: 0.5 * carry}),
+        ("W", {"carried": lambda carry, t: 0 * carry + 2.0**-30}),
+        ("R", {"carried": lambda carry, t: carry * (0.5 if t == 1 else t % 2)}),
+        ("U", {"counted": lambda total, one, t: one + 0.5 * total}),
+        ("U", {"counted": lambda total, one, t: total + (one if t > 0 else one * one)}),
+        ("U", {"counted": lambda total, one, t: total + one * (t + 1)}),
+        ("U", {"beside": lambda xs, t: xs[t - 1] if t else xs[1]}),
+        ("U", {"beside": lambda xs, t: xs[t] + xs[t - 1]}),
+    ],
+)
+def test_what_is_nearly_left_out_in_time_is_not_named(by: str, how: dict[str, Any]) -> None:
+    assert name(by, **how) == ""
+
+
+def test_truncation_after_some_steps_is_told_from_pieces_and_is_by_design() -> None:
+    def total(*arguments: Any) -> Any:
+        U, W, R, b, V, xs, k, ys = arguments
+        h = np.zeros((B, D_h))
+        for x in xs:
+            h = k * np.tanh(x @ U.T + (h @ R.T) @ W.T + b)
+        return ((h @ V.T - ys[-1]) ** 2).sum() / 2
+
+    def last(steps: int, *arguments: Any) -> Any:
+        U, W, R, b, V, xs, k, ys = arguments
+        h = [np.zeros((B, D_h))]
+        for x in xs:
+            h.append(k * np.tanh(x @ U.T + (h[-1] @ R.T) @ W.T + b))
+        h_bar, U_bar = (h[-1] @ V.T - ys[-1]) @ V, 0 * U
+        for t in list(reversed(range(T)))[:steps]:
+            δ = h_bar * (k - h[t + 1] ** 2 / k)
+            U_bar = U_bar + δ.T @ xs[t]
+            h_bar = (δ @ W) @ R
+        return U_bar
+
+    found = diagnosis(total, partial(last, 3), point(), "arguments[0]", "arguments[0]").kind
+    assert found == Kind(
+        "truncated", "the true one truncated: carried back through 2 steps and no more", by_design=True
+    )
+    found = diagnosis(total, partial(last, 1), point(), "arguments[0]", "arguments[0]").kind
+    assert found is not None
+    assert found.name == "recurrence dropped"
+
+
+def norm(x: Array, g: Array) -> Any:
+    mean = x.mean()
+    centred = x - mean
+    deviation = np.sqrt((centred**2).mean())
+    return (g * centred / deviation).sum()
+
+
+def of_norm(x: Array, g: Array, *, by_mean: float = 1.0, by_deviation: float = 1.0) -> Any:
+    """Its gradient by x, with more or less of the ways through the mean and the deviation."""
+    n, centred = len(x), x - x.mean()
+    deviation = np.sqrt((centred**2).mean())
+    direct = g / deviation
+    through_deviation = -(g * centred).sum() / deviation**3 * centred / n
+    return direct - by_mean * direct.mean() + by_deviation * through_deviation
+
+
+@pytest.mark.parametrize(
+    ("parts", "expected"),
+    [
+        ({"by_mean": 0.0}, "the true one without the use of x in `x.mean()`, line "),
+        ({"by_deviation": 0.0}, "the true one without what goes through `centred**2`, line "),
+        ({"by_mean": 2.0}, "the true one with the use of x in `x.mean()`, line "),
+    ],
+)
+def test_a_way_through_the_code_that_is_forgotten_or_counted_twice_is_quoted(
+    parts: dict[str, float], expected: str
+) -> None:
+    x, g = np.random.default_rng(0).normal(size=(2, 5))
+    found = diagnosis(norm, lambda x, g: of_norm(x, g, **parts), (x, g), "x", "x").kind
+    assert found is not None
+    assert found.text.startswith(expected)
+
+
+@pytest.mark.parametrize("parts", [{"by_mean": 0.5}, {"by_mean": 0.5, "by_deviation": 0.0}, {"by_deviation": -1.0}])
+def test_a_way_that_is_taken_in_part_is_not_named(parts: dict[str, float]) -> None:
+    x, g = np.random.default_rng(0).normal(size=(2, 5))
+    assert diagnosis(norm, lambda x, g: of_norm(x, g, **parts), (x, g), "x", "x").kind is None
+
+
+def test_the_use_of_an_array_beside_another_one_is_named() -> None:
+    def f(x: Array, A: Array, C: Array) -> Any:
+        return (np.tanh(A @ x) * (C @ x)).sum()
+
+    def gradient(x: Array, A: Array, C: Array) -> tuple[Array, Array, Array]:
+        δ = (C @ x) * (1 - np.tanh(A @ x) ** 2)
+        return A.T @ δ, np.outer(δ, x), np.outer(np.tanh(A @ x), x)
+
+    normal = np.random.default_rng(0).normal
+    found = diagnosis(f, gradient, (normal(size=3), normal(size=(2, 3)), normal(size=(2, 3))), "x").kind
+    assert found == Kind("path missing", "the true one without the use of x with C")
+
+
+def test_a_sum_over_an_array_is_no_recurrence() -> None:
+    def gradient(x: Array) -> Any:
+        centred = x - x.mean(axis=0)
+        return 4 * centred**3 * np.array([[1.0], [1.0], [0.0], [0.0]])
+
+    x = np.random.default_rng(0).normal(size=(4, 2))
+    found = diagnosis(lambda x: ((x - x.mean(axis=0)) ** 4).sum(), gradient, (x,), "x").kind
+    assert found is None or found.name not in ("truncated", "recurrence dropped", "step missing")
+
+
+def test_a_kind_must_hold_at_other_values_too() -> None:
+    """At this point alone, the gradient is twice the true one."""
+    x = np.array([0.5, 0.5])
+    assert diagnosis(lambda x: (x * x).sum(), lambda x: 8 * x * x, (x,), "x").kind is None
+
+
+def test_what_runs_on_floats_alone_has_no_kind() -> None:
+    x = np.array([0.5, 0.25])
+    found = diagnosis(lambda x: (x * x).sum(), lambda x: np.array([-2 * float(v) for v in x]), (x,), "x")
+    assert found == Diagnosis("x")
+
+
+@pytest.mark.parametrize(
+    ("index", "where"),
+    [
+        ((0,), "the first index of axis 0"),
+        ((-1, 0), "the last index of axis 0, the first index of axis 1"),
+        ((slice(1, None),), "all but the first index of axis 0"),
+        ((2, slice(None), 1), "index 2 of axis 0, index 1 of axis 2"),
+        ((slice(None),), ""),
+    ],
+)
+def test_the_part_that_holds_the_wrong_entries_is_named(index: Any, where: str) -> None:
+    def gradient(*arguments: Any) -> tuple[Any, ...]:
+        *others, xs_bar, k_bar = backward(*arguments)
+        xs_bar = xs_bar.copy()
+        xs_bar[index] = xs_bar[index] * xs_bar[index]
+        return *others, xs_bar, k_bar
+
+    assert diagnosis(loss, gradient, point(), "xs", NAMES).where == where
