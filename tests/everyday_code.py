@@ -36,7 +36,8 @@ class Network(NamedTuple):
 
 KINDS = (
     "negated", "scaled", "transposed", "reversed", "another's", "step missing", "step doubled", "shifted", "truncated",
-    "recurrence dropped", "last write", "clipped", "clipped by norm", "unreduced", "path missing", "path doubled",
+    "recurrence dropped", "last write", "clipped", "clipped by norm", "unreduced", "summed", "path missing",
+    "path doubled",
 )  # fmt: skip
 
 
@@ -649,7 +650,7 @@ MLP = Network(
         Slip("a.T @ delta", "delta.T @ a", "its transpose: the product the wrong way round", "transposed", "Ws[0]"),
         Slip("delta.sum(axis=0)", "delta", "one for each row: not added up over the batch", "unreduced", "bs[1]"),
         Slip("delta.sum(axis=0)", "delta.mean(axis=0)", "1/B of it: the mean over the batch again", "scaled", "bs[2]"),
-        Slip("delta.sum(axis=0)", "delta.sum()", "added up over the units, too", "", "bs[1]"),
+        Slip("delta.sum(axis=0)", "delta.sum()", "added up over the units, too", "summed", "bs[1]"),
         Slip(" * (a > 0)", "", "the slope of the rectifier is missing", "", "Ws[0]"),
         Slip(
             "(a > 0)", "(delta @ Ws[layer].T > 0)", "0 where it is negative, not where the activation is 0", "", "Ws[0]"

@@ -275,7 +275,7 @@ def of_norm(x: Array, g: Array, *, by_mean: float = 1.0, by_deviation: float = 1
     ("parts", "expected"),
     [
         ({"by_mean": 0.0}, "the true one without the use of x in `x.mean()`, line "),
-        ({"by_deviation": 0.0}, "the true one without what goes through `centred**2`, line "),
+        ({"by_deviation": 0.0}, "the true one without what goes through `np.sqrt((centred**2).mean())`, line "),
         ({"by_mean": 2.0}, "the true one with the use of x in `x.mean()`, line "),
     ],
 )

@@ -1,6 +1,6 @@
 """What a set of cases could not have shown, however wrong a gradient were."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple
 
@@ -18,11 +18,14 @@ class Tried(NamedTuple):
     gradient: Sequence[Any]  # by leaf
 
 
-def blind_spots(cases: Sequence[Tried]) -> list[str]:
-    """Sentences, one for each mistake or group of mistakes that none of the cases could have shown."""
+def blind_spots(cases: Sequence[Tried], refuted: Collection[str] = ()) -> list[str]:
+    """Sentences, one for each mistake or group of mistakes that none of the cases could have shown.
+
+    Nothing is said of the gradients by arrays that were refuted.
+    """
     if not cases:
         return []
-    return [*_of_sizes([case.sizes for case in cases]), *_of_values(cases)]
+    return [*_of_sizes([case.sizes for case in cases]), *_of_values(cases, refuted)]
 
 
 def _of_sizes(cases: Sequence[Mapping[str, int]]) -> Iterator[str]:
@@ -39,7 +42,7 @@ def _of_sizes(cases: Sequence[Mapping[str, int]]) -> Iterator[str]:
             yield f"{a} and {b} were equal in every case: a transpose or a wrong axis could fit"
 
 
-def _of_values(cases: Sequence[Tried]) -> Iterator[str]:
+def _of_values(cases: Sequence[Tried], refuted: Collection[str]) -> Iterator[str]:
     leaves = cases[0].arguments.leaves
     for n, leaf in enumerate(leaves):
         met = [(case.arguments.leaves[n], case) for case in cases if len(case.arguments.leaves) == len(leaves)]
@@ -49,7 +52,7 @@ def _of_values(cases: Sequence[Tried]) -> Iterator[str]:
             yield f"{leaf.path} was 0 in every case: what is multiplied by it could not show"
         elif _in_every([m for m in met if m[0].values.size > 1], lambda own, _: np.ptp(own.values) == 0):
             yield f"all entries of {leaf.path} were equal in every case: a wrong index could not show"
-        if not leaf.differentiable:
+        if not leaf.differentiable or leaf.path in refuted:
             continue
         if _in_every(met, lambda _, case, n=n: not np.any(case.gradient[n])):  # type: ignore[misc]
             yield f"the gradient by {leaf.path} was 0 in every case"

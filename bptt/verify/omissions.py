@@ -5,24 +5,19 @@ gradient by hand is a certain part of that sum: without the contribution of one 
 more than k steps, without those through one line of the code of f. Each is computed on balls, and holds or does not.
 """
 
-from collections.abc import Callable, Iterator, Sequence, Set
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import islice
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from flint import arb
 
 from bptt.verify.kinds import Arbs, Kind, equal, is_zero
 from bptt.verify.places import Place
-from bptt.verify.trace import Clock, Node, Trace, Use
+from bptt.verify.trace import Clock, Edge, Node, Trace, Use
 
 _MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at
 _MOST_STEPS = 100
-_FEW_NODES = 5_000  # below which ways from an expression into itself are looked at, too
-
-
-Passes: TypeAlias = Callable[[int, int], bool]  # whether an edge, from a node to a source, is taken
 
 
 class Leaf(NamedTuple):
@@ -51,8 +46,8 @@ class Omissions:
         self._trace = trace
         self._paths = paths
         self._clocks = [(clock, trace.uses(clock)) for clock in trace.clocks(shapes) if _is_short(clock)]
-        self._ways = list(islice(self._ways_of_f(), _MOST_WORK // len(trace.nodes)))
-        self._gradients: dict[str, list[list[arb]]] = {}  # without each of the ways
+        self._ways = dict(islice(self._ways_of_f().items(), _MOST_WORK // len(trace.nodes)))
+        self._gradients: dict[tuple[Edge, ...], list[list[arb]]] = {}  # without these edges
 
     def kinds_of(self, leaf: Leaf, wanted: Set[str] | None = None) -> Iterator[Kind]:
         """Every kind that the gradient by this leaf is of, or of those whose texts are wanted alone."""
@@ -62,14 +57,15 @@ class Omissions:
             yield from _of_steps(leaf, clock, uses[leaf.number])
             yield from self._in_pieces(leaf, clock)
         alone_at_last: list[Kind] = []
-        for what, passes in self._ways:
+        for what, edges in self._ways.items():
             missing = Kind("path missing", f"the true one without {what}")
             doubled = Kind("path doubled", f"the true one with {what} counted twice")
             alone = Kind("path missing", f"of the true one, {what} alone")
             if wanted is None or not wanted.isdisjoint((missing.text, doubled.text, alone.text)):
-                if what not in self._gradients:
-                    self._gradients[what] = self._trace.gradient(passes)
-                without = leaf.array(self._gradients[what][leaf.number])
+                cut = tuple(edges)
+                if cut not in self._gradients:
+                    self._gradients[cut] = self._trace.without(cut)
+                without = leaf.array(self._gradients[cut][leaf.number])
                 if leaf.equals(without):
                     yield missing
                 elif leaf.equals(leaf.true + leaf.true - without):
@@ -83,88 +79,72 @@ class Omissions:
         last = max(step for step in clock if step is not None)
         if 2 * last * len(clock) > _MOST_WORK:
             return
-        for k in range(2, last // 2 + 1):
+        carried = [
+            ((n, source), clock[n] or 0, clock[source] or 0)
+            for n, source in self._trace.edges()
+            if self._trace.length(clock, n, source) > 0
+        ]
+
+        def stops(at: Callable[[int, int], bool]) -> bool:
+            gradient = self._trace.without(edge for edge, now, then in carried if at(now, then))
+            return leaf.equals(leaf.array(gradient[leaf.number]))
+
+        for k in range(2, (last + 1) // 2 + 1):
             for offset, counted in ((0, ""), (-last - 1, ", counted from the last")):
-                gradient = self._trace.gradient(partial(self._stays_in_piece, clock, k, offset))
-                if leaf.equals(leaf.array(gradient[leaf.number])):
+                if stops(lambda now, then, k=k, offset=offset: (now + offset) // k != (then + offset) // k):  # type: ignore[misc]
                     text = f"the true one truncated: carried back through pieces of {k} steps{counted}"
                     yield Kind("truncated", text, True)
         for step in range(1, last + 1):
-            gradient = self._trace.gradient(partial(self._does_not_pass, clock, step))
-            if leaf.equals(leaf.array(gradient[leaf.number])):
+            if stops(lambda now, then, step=step: then < step <= now):  # type: ignore[misc]
                 for name in _names_of(step, last):
                     yield Kind("path missing", f"the true one without what is carried back out of {name}")
 
-    def _stays_in_piece(self, clock: Clock, k: int, offset: int, n: int, source: int) -> bool:
-        if self._trace.length(clock, n, source) <= 0:
-            return True
-        now, then = clock[n] or 0, clock[source] or 0
-        return (now + offset) // k == (then + offset) // k
-
-    def _does_not_pass(self, clock: Clock, step: int, n: int, source: int) -> bool:
-        return self._trace.length(clock, n, source) <= 0 or not (clock[source] or 0) < step <= (clock[n] or 0)
-
-    def _ways_of_f(self) -> Iterator[tuple[str, Passes]]:
+    def _ways_of_f(self) -> dict[str, list[Edge]]:
         """Ways through f: by a use of an argument, back in time, through a place in the code, from one to another."""
         nodes = self._trace.nodes
         clock = self._clocks[-1][0] if self._clocks else None
-        beside: dict[tuple[int, int], None] = {}
-        used: dict[tuple[Place, int], None] = {}
-        pairs: dict[tuple[Place, Place], None] = {}
-        carried: dict[tuple[Place | None, Place], None] = {}
-        for n, node in enumerate(nodes):
-            leaves = {nodes[source].leaf for source, _ in node.sources} - {None}
-            for source, _ in node.sources:
-                leaf, before = nodes[source].leaf, nodes[source].origin.places
-                if leaf is not None:
-                    beside |= {(leaf, other): None for other in leaves - {leaf} if other is not None}
-                    used |= {(into, leaf): None for into in node.origin.places}
-                elif before != node.origin.places or len(nodes) < _FEW_NODES:
-                    pairs |= dict.fromkeys(_pairs(node, nodes[source]))
-                if clock is not None and self._trace.length(clock, n, source) > 0:
-                    carried |= {(None, place): None for place in before}
-                    carried |= dict.fromkeys(_pairs(node, nodes[source]))
-        for leaf, other in beside:
-            yield f"the use of {self._paths[leaf]} with {self._paths[other]}", partial(self._not_beside, leaf, other)
-        for into, leaf in used:
-            yield f"the use of {self._paths[leaf]} in {into}", partial(self._not_used, into, leaf)
-        for back, of in carried:
-            where = "" if back is None else f" into {back}"
-            what = f"what is carried from step to step, out of {of}{where}"
-            yield what, partial(self._not_carried, back, of)
-        for place in dict.fromkeys(place for pair in pairs for place in pair):
-            yield f"what goes through {place}", partial(self._not_through, place)
-        for into, of_place in pairs:
-            yield f"what goes from {of_place} into {into}", partial(self._not_between, into, of_place)
+        beside: dict[tuple[int, int], list[Edge]] = {}
+        used: dict[tuple[int, Place], list[Edge]] = {}
+        carried: dict[tuple[Place, Place | None], list[Edge]] = {}
+        through: dict[Place, list[Edge]] = {}
+        between: dict[tuple[Place, Place], list[Edge]] = {}
+        for edge in self._trace.edges():
+            node, source = nodes[edge[0]], nodes[edge[1]]
+            for place in node.origin.places:
+                if source.leaf is not None:
+                    used.setdefault((source.leaf, place), []).append(edge)
+                if place not in source.origin.places:
+                    through.setdefault(place, []).append(edge)
+            if source.leaf is not None:
+                for other in {nodes[k].leaf for k, _ in node.sources} - {None, source.leaf}:
+                    assert other is not None
+                    beside.setdefault((source.leaf, other), []).append(edge)
+            for pair in _pairs(node, source):
+                between.setdefault(pair, []).append(edge)
+            if clock is not None and self._trace.length(clock, *edge) > 0:
+                for of in source.origin.places:
+                    carried.setdefault((of, None), []).append(edge)
+                for of, into in _pairs(node, source):
+                    carried.setdefault((of, into), []).append(edge)
+        back = "what is carried from step to step, out of"
+        ways = {f"the use of {self._paths[a]} with {self._paths[b]}": edges for (a, b), edges in beside.items()}
+        ways |= {f"the use of {self._paths[a]} in {into}": edges for (a, into), edges in used.items()}
+        ways |= {f"{back} {of}" + (f" into {into}" if into else ""): edges for (of, into), edges in carried.items()}
+        ways |= {f"what goes through {place}": edges for place, edges in _in_order(through)}
+        return ways | {f"what goes from {of} into {into}": edges for (of, into), edges in between.items()}
 
-    def _not_beside(self, leaf: int, other: int, n: int, source: int) -> bool:
-        nodes = self._trace.nodes
-        return nodes[source].leaf != leaf or all(nodes[k].leaf != other for k, _ in nodes[n].sources)
 
-    def _not_used(self, into: Place, leaf: int, n: int, source: int) -> bool:
-        nodes = self._trace.nodes
-        return nodes[source].leaf != leaf or into not in nodes[n].origin.places
-
-    def _not_carried(self, into: Place | None, of: Place, n: int, source: int) -> bool:
-        nodes = self._trace.nodes
-        met = of in nodes[source].origin.places and (into is None or into in nodes[n].origin.places)
-        return not (met and self._trace.length(self._clocks[-1][0], n, source) > 0)
-
-    def _not_through(self, place: Place, n: int, source: int) -> bool:
-        nodes = self._trace.nodes
-        return place not in nodes[n].origin.places or place in nodes[source].origin.places
-
-    def _not_between(self, into: Place, of: Place, n: int, source: int) -> bool:
-        nodes = self._trace.nodes
-        return into not in nodes[n].origin.places or of not in nodes[source].origin.places
+def _in_order(through: Mapping[Place, list[Edge]]) -> list[tuple[Place, list[Edge]]]:
+    """By line, its expressions before the whole of it."""
+    return sorted(through.items(), key=lambda item: (item[0].file, item[0].number, item[0].is_line, item[0].columns))
 
 
 def _pairs(node: Node, source: Node) -> Iterator[tuple[Place, Place]]:
-    """The places of both, expressions with expressions and lines with lines."""
+    """The places that an edge leads out of and into, expressions with expressions and lines with lines."""
     for into in node.origin.places:
         for of in source.origin.places:
             if into.is_line == of.is_line and (into == of or (into not in source.origin.places)):
-                yield into, of
+                yield of, into
 
 
 def _is_short(clock: Clock) -> bool:

@@ -6,7 +6,8 @@ what many a wrong gradient computes: those of one step in time, those that stay 
 through some line of the code.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import functools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
@@ -15,6 +16,7 @@ from flint import arb
 from bptt.verify.adjoint import Origin, Traced
 from bptt.verify.places import Place
 
+Edge: TypeAlias = tuple[int, int]  # from a node to a source, by number
 Clock: TypeAlias = list[int | None]
 """The step at which each node was computed; None for what belongs to no step."""
 
@@ -59,19 +61,38 @@ class Trace:
                 self._consumers[source].append(n)
         self._outermost = self._sums_that_are_the_value()
 
-    def gradient(self, passes: Callable[[int, int], bool]) -> list[list[arb]]:
-        """The gradient by each leaf along those paths alone whose every edge, from a node to a source, `passes`."""
-        nodes, zero = self.nodes, arb(0)
-        adjoints: list[arb | None] = [None] * len(nodes)
+    def without(self, cut: Iterable[Edge]) -> list[list[arb]]:
+        """The gradient by each leaf along those paths alone that take none of these edges."""
+        barred: dict[int, set[int]] = {}
+        for n, source in cut:
+            barred.setdefault(n, set()).add(source)
+        adjoints, zero = self._adjoints, arb(0)
+        lost: list[arb | None] = [None] * len(self.nodes)  # of the adjoint of each node
+        for n in range(max(barred, default=-1), -1, -1):
+            own, of_node = lost[n], barred.get(n, ())
+            if own is not None or of_node:
+                for source, partial in self.nodes[n].sources:
+                    less = adjoints[n] if source in of_node else own
+                    if less is not None:
+                        before, more = lost[source], less * partial
+                        lost[source] = more if before is None else before + more
+        return [
+            [zero if n is None else adjoints[n] if (less := lost[n]) is None else adjoints[n] - less for n in entries]
+            for entries in self.entries
+        ]
+
+    @functools.cached_property
+    def _adjoints(self) -> list[arb]:
+        adjoints: list[arb] = [arb(0)] * len(self.nodes)
         adjoints[-1] = arb(1)
-        for n in range(len(nodes) - 1, -1, -1):
-            adjoint = adjoints[n]
-            if adjoint is not None:
-                for source, partial in nodes[n].sources:
-                    if passes(n, source):
-                        before, more = adjoints[source], adjoint * partial
-                        adjoints[source] = more if before is None else before + more
-        return [[zero if n is None else adjoints[n] or zero for n in entries] for entries in self.entries]
+        for n in range(len(self.nodes) - 1, -1, -1):
+            for source, partial in self.nodes[n].sources:
+                adjoints[source] = adjoints[source] + adjoints[n] * partial
+        return adjoints
+
+    def edges(self) -> Iterator[Edge]:
+        """All of them, from each node to each of its sources."""
+        return ((n, source) for n, node in enumerate(self.nodes) for source in {k for k, _ in node.sources})
 
     def clocks(self, shapes: Sequence[tuple[int, ...]]) -> list[Clock]:
         """Ways to tell the steps of f apart, if it has steps: a loop uses the same arguments in each.
@@ -80,6 +101,8 @@ class Trace:
         """
         by_leaf = [clock for n in range(len(shapes)) if self._is_loop(n, clock := self._by_uses(n))]
         by_uses = _in_common(by_leaf)
+        if not by_uses:
+            return []
         by_axis = [self._by_axis(n, shape, axis) for n, shape in enumerate(shapes) for axis in range(len(shape))]
         return [clock for clock in by_axis if any(_in_step(clock, other) for other in by_uses)] + by_uses
 

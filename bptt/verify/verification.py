@@ -219,7 +219,7 @@ class _Verifier:
             refutations=tuple(self._refuted(path, n < _MOST_SHRUNK) for n, path in enumerate(wrong)),
             undecided=tuple(undecided),
             crashes=tuple(self._crashes()),
-            warnings=tuple(blind_spots(list(self._tried()))),
+            warnings=tuple(blind_spots(list(self._tried()), refuted=wrong)),
             digits=min(digits, default=None),
             seed=self.seed,
         )
