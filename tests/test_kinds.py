@@ -1,9 +1,12 @@
 """Each kind of mistake is named where it is one, and a near miss of it is not."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -11,6 +14,7 @@ from bptt.arrays import Array
 from bptt.verify.diagnosis import Diagnosis, Point, diagnose
 from bptt.verify.kinds import Kind
 from bptt.verify.leaves import FlatArguments
+from bptt.verify.seeding import computing
 
 Gradient = Callable[..., Any]
 T, B, D_x, D_h, D_y = 5, 2, 3, 4, 2
@@ -347,3 +351,27 @@ def test_the_part_that_holds_the_wrong_entries_is_named(index: Any, where: str) 
         return *others, xs_bar, k_bar
 
     assert diagnosis(loss, gradient, point(), "xs", NAMES).where == where
+
+
+def test_kinds_are_named_for_jax_functions_with_the_lines_that_jax_traced() -> None:
+    def f(W: Any, U: Any, xs: Any, cut: bool = False) -> Any:
+        def body(h: Any, x: Any) -> Any:
+            return jnp.tanh(W @ (jax.lax.stop_gradient(h) if cut else h) + U @ x), None
+
+        return (jax.lax.scan(body, jnp.zeros(3), xs)[0] ** 2).sum()
+
+    def norm_of(x: Any, cut: bool = False) -> Any:
+        mean = jnp.mean(x)
+        return ((x - (jax.lax.stop_gradient(mean) if cut else mean)) ** 3).sum()
+
+    normal = np.random.default_rng(0).normal
+    point = normal(size=(3, 3)), normal(size=(3, 2)), normal(size=(4, 2))
+    with computing(FlatArguments(f, point)):
+        dropped = diagnosis(f, jax.grad(partial(f, cut=True), argnums=(0, 1, 2)), point, "U").kind
+        mean = diagnosis(norm_of, jax.grad(partial(norm_of, cut=True)), (normal(size=5),), "x").kind
+    assert dropped is not None
+    assert dropped.name == "recurrence dropped"
+    assert mean is not None
+    assert re.fullmatch(
+        r"the true one without the use of x in `mean = jnp.mean\(x\)`, line \d+ of test_kinds.py", mean.text
+    )

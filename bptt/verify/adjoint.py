@@ -253,6 +253,11 @@ def remembering_origins() -> Iterator[dict[int, Origin]]:
         _origins = None
 
 
+def remembers_origins() -> bool:
+    """Whether they are being remembered."""
+    return _origins is not None
+
+
 def _remembered(made: Traced, how: int) -> Traced:
     assert _origins is not None
     _origins[made.created] = Origin(running(), how == _LINEAR)

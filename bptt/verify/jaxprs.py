@@ -11,8 +11,10 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
+from bptt.verify.adjoint import remembers_origins
 from bptt.verify.ball_array import BallArray, Constant, ball_array, held
 from bptt.verify.balls import Ball
+from bptt.verify.places import evaluating
 from bptt.verify.primitives import RULES, WITHOUT_RESULT, UnknownPrimitiveError, is_of_balls
 from bptt.verify.rounding import Rounded
 
@@ -84,6 +86,13 @@ class _Evaluation:
 
     def by_rule(self, equation: Any, operands: list[Any]) -> list[Any]:
         """The results of an equation that holds no other one."""
+        if not remembers_origins():
+            return self.applied(equation, operands)
+        with evaluating(lambda: ((f.file_name, f.line_num) for f in equation.source_info.traceback.frames)):
+            return self.applied(equation, operands)
+
+    def applied(self, equation: Any, operands: list[Any]) -> list[Any]:
+        """The same, wherever it comes from."""
         name = equation.primitive.name
         if not any(is_of_balls(operand) for operand in operands) and name not in WITHOUT_RESULT:
             results = equation.primitive.bind(*operands, **equation.params)

@@ -3,6 +3,8 @@
 import functools
 import linecache
 import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
@@ -37,11 +39,37 @@ class Place(NamedTuple):
         return f"`{source}`, {place}" if source else place
 
 
+_evaluated: tuple[Place, ...] = ()
+
+
+@contextmanager
+def evaluating(frames: Callable[[], Iterable[tuple[str, int]]]) -> Iterator[None]:
+    """Where an equation comes from that JAX traced, by file and line, while the harness evaluates it."""
+    global _evaluated
+    before, _evaluated = _evaluated, tuple(Place(*frame) for frame in _of_the_function(frames()))
+    try:
+        yield
+    finally:
+        _evaluated = before
+
+
+def _of_the_function(frames: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Those of the caller's code that are within the harness, which called it, and not JAX's."""
+    libraries = tuple(str(Path(sys.modules[name].__file__ or "").parent) for name in ("jax", "jaxlib"))
+    for file, line in frames:
+        if file.startswith(_HARNESS):
+            return
+        if not file.startswith((*libraries, _LIBRARY)):
+            yield file, line
+
+
 def running() -> tuple[Place, ...]:
     """What is run of a function that the harness called, and of what that calls, the innermost first.
 
     The expression in each, and its line; none of NumPy's.
     """
+    if _evaluated:
+        return _evaluated
     places: list[Place] = []
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
