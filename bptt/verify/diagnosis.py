@@ -5,7 +5,7 @@ values in the same shapes, and other shapes where such points are known. Nothing
 """
 
 import functools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -16,21 +16,24 @@ from bptt.verify import adjoint
 from bptt.verify.adjoint import Origin, Traced, collector_paused, sweep
 from bptt.verify.balls import enclosure, precision
 from bptt.verify.formula import claims_on_balls, traced
-from bptt.verify.kinds import Arbs, Kind, Values, equal, indices_in_words, kinds_of
+from bptt.verify.kinds import Arbs, Kind, Values, equal, indices_in_words, is_within, is_zero, kinds_of
 from bptt.verify.leaves import FlatArguments
+from bptt.verify.leaves import Leaf as LeafOfArguments
 from bptt.verify.omissions import Leaf, Omissions
 from bptt.verify.running import Function, Subject
 from bptt.verify.trace import Trace
 from bptt.verify.ways import every_way
 
 _DIGITS = 100
-_MOVED = 2  # points with other values that are looked at beside each one given
+_ELSEWHERE = 4  # points with other values that are looked at beside one that is given alone
 _MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked at
 _LIKELIEST_FIRST = (
-    "negated", "scaled", "transposed", "another's", "reversed", "unreduced", "summed", "reshaped", "zero",
-    "recurrence dropped", "truncated", "clipped", "clipped by norm", "last write", "step missing", "step doubled",
-    "step scaled", "shifted", "path missing", "path doubled", "part missing",
+    "negated", "scaled", "transposed", "another's", "unreduced", "summed", "reshaped", "zero", "recurrence dropped",
+    "last write", "step missing", "step doubled", "truncated", "clipped", "clipped by norm", "step scaled",
+    "path missing", "path doubled", "part missing", "reversed", "shifted",
 )  # fmt: skip
+_LESS_TELLING = {"part missing", "reversed", "shifted", "clipped by norm"}  # than a way through f may be
+_LEAVES_NOTHING_OF_ONE_STEP = {"recurrence dropped", "step missing", "truncated", "path missing"}
 
 
 class Point(NamedTuple):
@@ -75,7 +78,7 @@ def diagnose(
     with precision(_DIGITS), collector_paused(), np.errstate(all="ignore"):
         seen: list[_Sight] = []
         for point in points:
-            for moved in (point, *(_moved(point, random) for _ in range(_MOVED))):
+            for moved in _around(point, _ELSEWHERE if len(points) == 1 else 1, random):
                 sight = _look(f, gradient, moved)
                 if sight is None and not seen:
                     return [Diagnosis(path) for path in wrong]  # they do not run on balls, say
@@ -83,15 +86,29 @@ def diagnose(
         return [_of_leaf(path, seen) for path in wrong]
 
 
-def _moved(point: Point, random: np.random.Generator) -> Point:
-    """The same point, every number that is differentiated multiplied by one from 0.5 to 1.5."""
-    values = [
-        (leaf.values * random.uniform(0.5, 1.5, leaf.values.shape)).astype(leaf.values.dtype)
-        if leaf.differentiable
-        else leaf.values
-        for leaf in point.arguments.leaves
-    ]
-    return point._replace(arguments=point.arguments.with_values(values))
+def _around(point: Point, count: int, random: np.random.Generator) -> Iterator[Point]:
+    """The point, one near it, and so many with quite other values, at which f need not be defined."""
+    yield point
+    leaves = point.arguments.leaves
+    for other in (_nearby, *(_elsewhere for _ in range(count))):
+        values = [other(leaf, random).astype(leaf.values.dtype) for leaf in leaves]
+        yield point._replace(arguments=point.arguments.with_values(values))
+
+
+def _nearby(leaf: LeafOfArguments, random: np.random.Generator) -> Any:
+    """Each number that is differentiated multiplied by one from 0.5 to 1.5."""
+    return leaf.values * random.uniform(0.5, 1.5, leaf.values.shape) if leaf.differentiable else leaf.values
+
+
+def _elsewhere(leaf: LeafOfArguments, random: np.random.Generator) -> Any:
+    """Normal numbers of the same size; what is held fixed in another order, since one-hot rows may have to stay so."""
+    if leaf.differentiable:
+        size = np.sqrt(np.mean(np.square(leaf.values, dtype=float))) if leaf.values.any() else 1.0
+        return size * random.normal(size=leaf.values.shape)
+    values = leaf.values
+    for axis in range(values.ndim if values.dtype.kind == "f" else 0):
+        values = values.take(random.permutation(values.shape[axis]), axis)
+    return values
 
 
 class _Sight:
@@ -110,7 +127,14 @@ class _Sight:
         n = self.number(path)
         return not equal(self.by_hand[n], self.true[n], self.point.arguments.bits())
 
+    def is_nothing(self, path: str) -> bool:
+        """Whether the gradient by hand is 0 there."""
+        return is_zero(self.by_hand[self.number(path)])
+
     def by_values(self, path: str) -> list[Kind]:
+        return list(kinds_of(self.values(path)))
+
+    def values(self, path: str) -> Values:
         n = self.number(path)
         leaves = self.point.arguments.leaves
         others = {leaf.path: self.true[k] for k, leaf in enumerate(leaves) if leaf.differentiable and k != n}
@@ -121,7 +145,7 @@ class _Sight:
         norms |= {"of all arrays together": _norm(self.true)} if len(others) >= len(same) else {}
         bits = self.point.arguments.bits()
         names = self.point.names_of_axes(n)
-        return list(kinds_of(Values(self.by_hand[n], self.true[n], others, norms, self.point.sizes(), names, bits)))
+        return Values(self.by_hand[n], self.true[n], others, norms, self.point.sizes(), names, bits)
 
     def by_parts(self, path: str, wanted: Iterable[Kind] | None) -> list[Kind]:
         if self.trace is None:
@@ -134,7 +158,7 @@ class _Sight:
     def _omissions(self) -> Omissions:
         assert self.trace is not None
         leaves = self.point.arguments.leaves
-        return Omissions(self.trace, [leaf.path for leaf in leaves], [leaf.values.shape for leaf in leaves])
+        return Omissions(self.trace, [leaf.path for leaf in leaves])
 
 
 def _look(f: Function, gradient: Function, point: Point) -> _Sight | None:
@@ -157,6 +181,8 @@ def _look(f: Function, gradient: Function, point: Point) -> _Sight | None:
         _as_arbs(leaf.values.shape, map(slope, of_leaf)) if leaf.differentiable else _as_arbs((0,), [])
         for leaf, of_leaf in zip(arguments.leaves, inputs, strict=True)
     ]
+    if not all(x.is_finite() for array in (*true, *by_hand) for x in array.reshape(-1).tolist()):
+        return None  # not defined there
     trace = Trace(value, inputs, origins) if isinstance(value, Traced) and len(origins) <= _MOST_NODES else None
     return _Sight(point, by_hand, true, trace)
 
@@ -177,21 +203,29 @@ def _of_leaf(path: str, seen: Sequence[_Sight]) -> Diagnosis:
     if not wrong:
         return Diagnosis(path)
     where = _where(path, wrong)
-    if len(wrong) < 2:
-        return Diagnosis(path, where)
-    first, *others = wrong
-    by_values = _in_all(first.by_values(path), (sight.by_values(path) for sight in others))
-    by_parts = [] if _certain(by_values) else first.by_parts(path, None)
-    for sight in others:
-        by_parts = _in_all(by_parts, [sight.by_parts(path, by_parts)]) if by_parts else []
-    kinds = sorted(by_values + by_parts, key=lambda kind: _LIKELIEST_FIRST.index(kind.name))
-    same_sizes = all(sight.point.sizes() == first.point.sizes() for sight in others)
+    kinds = _kinds(path, wrong)
+    told = [sight for sight in wrong if not sight.is_nothing(path)]
+    if not kinds and 1 < len(told) < len(wrong):  # a single step of which nothing is left is no other mistake
+        kinds = [kind for kind in _kinds(path, told) if kind.name in _LEAVES_NOTHING_OF_ONE_STEP]
+    kinds = [kind for kind in kinds if kind.name != "clipped" or _is_seen_unclipped(path, kind, seen)]
+    same_sizes = all(sight.point.sizes() == wrong[0].point.sizes() for sight in wrong)
     return Diagnosis(path, where, _named(kinds, same_sizes=same_sizes) if kinds else None)
 
 
-def _certain(kinds: Sequence[Kind]) -> bool:
-    """Whether one of them says all that there is to say."""
-    return any(kind.name != "part missing" for kind in kinds)
+def _kinds(path: str, wrong: Sequence[_Sight]) -> list[Kind]:
+    """Those that hold at all of these points, the likeliest first."""
+    if len(wrong) < 2:
+        return []
+    first, *others = wrong
+    by_values = _in_all(first.by_values(path), (sight.by_values(path) for sight in others))
+    by_parts = [] if any(kind.name not in _LESS_TELLING for kind in by_values) else first.by_parts(path, None)
+    for sight in others:
+        by_parts = _in_all(by_parts, [sight.by_parts(path, by_parts)]) if by_parts else []
+    return sorted(by_values + by_parts, key=lambda kind: _LIKELIEST_FIRST.index(kind.name))
+
+
+def _is_seen_unclipped(path: str, kind: Kind, seen: Sequence[_Sight]) -> bool:
+    return any(is_within(sight.values(path), float(kind.key)) for sight in seen)
 
 
 def _in_all(kinds: Sequence[Kind], others: Iterable[Sequence[Kind]]) -> list[Kind]:
@@ -202,7 +236,7 @@ def _in_all(kinds: Sequence[Kind], others: Iterable[Sequence[Kind]]) -> list[Kin
 
 
 def _named(kinds: Sequence[Kind], *, same_sizes: bool) -> Kind:
-    """The likeliest. A factor that was seen at one set of sizes alone comes with those that it may stand for."""
+    """The likeliest. A factor that was seen at one set of sizes alone comes with those that it may be."""
     first = kinds[0]
     if first.name != "scaled" or not same_sizes or len(kinds) == 1:
         return first
@@ -212,8 +246,7 @@ def _named(kinds: Sequence[Kind], *, same_sizes: bool) -> Kind:
     ]
     if not factors:
         return first
-    by_design = any(kind.by_design for kind in others)
-    return replace(first, text=f"{first.text}, as by {' or '.join(factors[:3])}", by_design=by_design)
+    return replace(first, text=f"{first.text}, or {' or '.join(factors[:3])} times")
 
 
 def _where(path: str, wrong: Sequence[_Sight]) -> str:

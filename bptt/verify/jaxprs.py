@@ -88,7 +88,8 @@ class _Evaluation:
         """The results of an equation that holds no other one."""
         if not remembers_origins():
             return self.applied(equation, operands)
-        with evaluating(lambda: ((f.file_name, f.line_num) for f in equation.source_info.traceback.frames)):
+        frames = equation.source_info.traceback.frames
+        with evaluating(equation, ((frame.file_name, frame.line_num) for frame in frames)):
             return self.applied(equation, operands)
 
     def applied(self, equation: Any, operands: list[Any]) -> list[Any]:

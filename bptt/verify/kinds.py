@@ -19,6 +19,7 @@ Arbs: TypeAlias = npt.NDArray[Any]  # an object array of `arb`
 
 _EXACT = arb(2) ** -80  # of the largest entry: what the radius may be where a difference contains 0
 _FEW_ROUNDINGS = 8  # of an entry, which a constant in the code that was rounded may cost
+_A_ROUNDED_CONSTANT = 2.0**-50  # of a factor
 _LARGEST_DENOMINATOR = 64
 _MOST_AXES = 5  # of which all permutations are tried
 _DIGITS_OF_LIMITS = 5  # that a clipped norm must share, since code adds a small number to what it divides by
@@ -34,6 +35,7 @@ class Kind:
     name: str
     text: str
     by_design: bool = False
+    key: str = ""  # a number in it to more digits
 
 
 class Values(NamedTuple):
@@ -90,48 +92,56 @@ def kinds_of(values: Values) -> Iterator[Kind]:
 
 
 def _multiples(values: Values) -> Iterator[Kind]:
-    factor = _ratio(values.by_hand, values.true)
+    factor = ratio(values.by_hand, values.true)
     if factor is None or not equal(values.by_hand, values.true * factor, values.bits):
         return
-    number = float(factor.mid())
-    if _near(number, -1):
+    number = simple(factor)
+    if number == -1:
         yield Kind("negated", "the negative of the true one")
-    else:
-        yield Kind("scaled", f"{_in_words(number)} times the true one")
+    elif number is not None and (words := _in_words(number)) not in ("0", "1"):
+        yield Kind("scaled", f"{words} times the true one", key=f"{number:.12g}")
     for name, n, is_mean in _factors_of_sizes(values.sizes):
         for sign, minus in ((1, ""), (-1, "−")):
-            if _near(number, sign * n):
+            if _is(factor, sign * n) and n != 1:
                 text = f"{minus}{name} times the true one"
                 yield Kind("scaled", f"{text}: a mean in place of a sum" if is_mean else text, by_design=is_mean)
     for which, norm in values.norms.items():
-        if factor > 0 and factor < 1:
-            limit = float((norm * factor).mid())
-            yield Kind(
-                "clipped by norm", f"the true one clipped to a norm of {limit:.{_DIGITS_OF_LIMITS}g} {which}", True
-            )
+        if factor > 0:
+            limit = f"{float((norm * factor).mid()):.{_DIGITS_OF_LIMITS}g}"
+            yield Kind("clipped by norm", f"the true one scaled to a norm of {limit} {which}", by_design=True)
 
 
-def _ratio(by_hand: Arbs, true: Arbs) -> arb | None:
-    """Of the largest entries."""
-    entries = true.reshape(-1).tolist()
-    n = max(range(len(entries)), key=lambda n: float(abs(entries[n]).mid()))
-    ratio = by_hand.reshape(-1).tolist()[n] / entries[n]
-    return ratio if ratio.is_finite() and not ratio.contains(0) else None
+def ratio(by_hand: Arbs, true: Arbs) -> arb | None:
+    """That of the entries that are the largest by the second; `None` if it is 0, or not finite."""
+    entries = _array(true).reshape(-1).tolist()
+    n = max(range(len(entries)), key=lambda n: abs(entries[n]).mid())
+    quotient = _array(by_hand).reshape(-1).tolist()[n] / entries[n]
+    return quotient if quotient.is_finite() and not quotient.contains(0) else None
 
 
-def _near(number: float, other: float) -> bool:
-    return math.isclose(number, other, rel_tol=1e-12)
+def simple(factor: arb) -> float | None:
+    """The factor as a float, a fraction of small integers if it is one; `None` if there is no such float."""
+    number = float(factor.mid())
+    if not math.isfinite(number) or number == 0:
+        return None
+    fraction = float(Fraction(number).limit_denominator(_LARGEST_DENOMINATOR))
+    return fraction if _is(factor, fraction) else number
+
+
+def _is(factor: arb, number: float) -> bool:
+    """Whether they are the same but for the rounding of constants."""
+    return bool(abs(factor - arb(number)).abs_upper() <= _A_ROUNDED_CONSTANT * abs(number))
 
 
 def _in_words(number: float) -> str:
-    simple = Fraction(number).limit_denominator(_LARGEST_DENOMINATOR)
-    return str(simple) if _near(number, float(simple)) else f"{number:.6g}"
+    fraction = Fraction(number).limit_denominator(_LARGEST_DENOMINATOR)
+    return str(fraction) if float(fraction) == number else f"{number:.6g}"
 
 
 def _factors_of_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float, bool]]:
     """Factors that people mean or forget: sizes, their inverses and roots, and those of two of them."""
-    products = [(name, n) for name, n in sizes.items()]
-    products += [(f"({a} {b})", sizes[a] * sizes[b]) for a, b in combinations(sizes, 2)]
+    products = [(name, n) for name, n in sizes.items() if n > 0]
+    products += [(f"({a} {b})", n * m) for (a, n), (b, m) in combinations(products, 2)]
     for name, n in products:
         yield f"1/{name}", 1 / n, True
         yield name, n, False
@@ -141,12 +151,19 @@ def _factors_of_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float, bo
 
 def _clipped(values: Values) -> Iterator[Kind]:
     by_hand, true = values.by_hand.reshape(-1).tolist(), values.true.reshape(-1).tolist()
-    limit = max((abs(x) for x in by_hand), key=lambda x: float(x.mid()))
-    held = [n for n, x in enumerate(by_hand) if abs(x).overlaps(limit)]
-    clipped = [n for n in held if abs(true[n]) > limit and true[n] * by_hand[n] > 0]
-    others = [n for n in range(len(true)) if n not in set(clipped)]
+    limit = max((abs(x) for x in by_hand), key=lambda x: x.mid())
+    clipped = {n for n, x in enumerate(by_hand) if abs(x).overlaps(limit) and abs(true[n]) > limit and true[n] * x > 0}
+    others = [n for n in range(len(true)) if n not in clipped]
     if clipped and equal(values.by_hand.reshape(-1)[others], values.true.reshape(-1)[others], values.bits):
-        yield Kind("clipped", f"the true one clipped to ±{_in_words(float(limit.mid()))}", by_design=True)
+        number = float(limit.mid())
+        words = _in_words(number)
+        yield Kind("clipped", f"the true one clipped to ±{words}", by_design=True, key=f"{number:.12g}")
+
+
+def is_within(values: Values, limit: float) -> bool:
+    """Whether some entry is the true one, is not 0, and is below that limit."""
+    pairs = zip(values.by_hand.reshape(-1).tolist(), values.true.reshape(-1).tolist(), strict=False)
+    return any(abs(y) > 0 and abs(y) < limit and equal(_array(x), _array(y), values.bits) for x, y in pairs)
 
 
 def _partly_zero(values: Values) -> Iterator[Kind]:
@@ -218,8 +235,11 @@ def _not_reduced(values: Values) -> Iterator[Kind]:
     for axes in candidates:
         summed = values.by_hand.sum(axis=axes, keepdims=same)
         if axes and equal(summed, values.true, values.bits):
-            which = ", ".join(map(str, axes))
-            yield Kind("unreduced", f"not summed over axis {which} of its own, along which f broadcasts")
+            which = " and ".join(map(str, axes))
+            if all(values.by_hand.shape[axis] == 1 for axis in axes):
+                yield Kind("reshaped", "the true one in another shape")
+            else:
+                yield Kind("unreduced", f"what is still to be summed over its axis {which}")
 
 
 def _reduced_too_far(values: Values) -> Iterator[Kind]:

@@ -12,12 +12,12 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb
 
-from bptt.verify.kinds import Arbs, Kind, equal, is_zero
+from bptt.verify.kinds import Arbs, Kind, equal, is_zero, ratio, simple
 from bptt.verify.places import Place
 from bptt.verify.trace import Clock, Edge, Node, Trace, Use
 
 _MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at
-_MOST_STEPS = 100
+_MOST_READERS = 6  # expressions into which something is carried, that are listed
 
 
 class Leaf(NamedTuple):
@@ -42,10 +42,10 @@ class Leaf(NamedTuple):
 class Omissions:
     """The parts of the gradients of f, computed when they are first asked for."""
 
-    def __init__(self, trace: Trace, paths: Sequence[str], shapes: Sequence[tuple[int, ...]]) -> None:
+    def __init__(self, trace: Trace, paths: Sequence[str]) -> None:
         self._trace = trace
         self._paths = paths
-        self._clocks = [(clock, trace.uses(clock)) for clock in trace.clocks(shapes) if _is_short(clock)]
+        self._clocks = [(clock, trace.uses(clock)) for clock in trace.clocks() if _is_short(clock)]
         self._ways = dict(islice(self._ways_of_f().items(), _MOST_WORK // len(trace.nodes)))
         self._gradients: dict[tuple[Edge, ...], list[list[arb]]] = {}  # without these edges
 
@@ -105,7 +105,7 @@ class Omissions:
         clock = self._clocks[-1][0] if self._clocks else None
         beside: dict[tuple[int, int], list[Edge]] = {}
         used: dict[tuple[int, Place], list[Edge]] = {}
-        carried: dict[tuple[Place, Place | None], list[Edge]] = {}
+        carried: dict[Place, dict[tuple[Place, ...], list[Edge]]] = {}
         through: dict[Place, list[Edge]] = {}
         between: dict[tuple[Place, Place], list[Edge]] = {}
         for edge in self._trace.edges():
@@ -119,19 +119,30 @@ class Omissions:
                 for other in {nodes[k].leaf for k, _ in node.sources} - {None, source.leaf}:
                     assert other is not None
                     beside.setdefault((source.leaf, other), []).append(edge)
-            for pair in _pairs(node, source):
-                between.setdefault(pair, []).append(edge)
-            if clock is not None and self._trace.length(clock, *edge) > 0:
-                for of in source.origin.places:
-                    carried.setdefault((of, None), []).append(edge)
-                for of, into in _pairs(node, source):
-                    carried.setdefault((of, into), []).append(edge)
-        back = "what is carried from step to step, out of"
+            if not self._trace.is_merely_added(edge[0]):
+                for pair in _pairs(node, source):
+                    between.setdefault(pair, []).append(edge)
+            if clock is not None and self._trace.length(clock, *edge) > 0 and source.origin.places:
+                into = node.origin.places[:1]
+                carried.setdefault(source.origin.places[0], {}).setdefault(into, []).append(edge)
         ways = {f"the use of {self._paths[a]} with {self._paths[b]}": edges for (a, b), edges in beside.items()}
         ways |= {f"the use of {self._paths[a]} in {into}": edges for (a, into), edges in used.items()}
-        ways |= {f"{back} {of}" + (f" into {into}" if into else ""): edges for (of, into), edges in carried.items()}
+        ways |= dict(_carried(carried))
         ways |= {f"what goes through {place}": edges for place, edges in _in_order(through)}
         return ways | {f"what goes from {of} into {into}": edges for (of, into), edges in between.items()}
+
+
+def _carried(carried: Mapping[Place, Mapping[tuple[Place, ...], list[Edge]]]) -> Iterator[tuple[str, list[Edge]]]:
+    """What an expression hands on to the next step: to all that read it there, and to each of those."""
+    for of, by_reader in carried.items():
+        readers = [into for places in by_reader for into in places]
+        if 1 < len(readers) <= _MOST_READERS:
+            named = ", ".join(dict.fromkeys(f"`{into.source}`" for into in readers))
+            every = [edge for edges in by_reader.values() for edge in edges]
+            yield f"what is carried to the next step out of {of}, into {named}", every
+        for places, edges in by_reader.items():
+            for into in places:
+                yield f"what is carried to the next step out of {of}, into {into}", edges
 
 
 def _in_order(through: Mapping[Place, list[Edge]]) -> list[tuple[Place, list[Edge]]]:
@@ -148,24 +159,32 @@ def _pairs(node: Node, source: Node) -> Iterator[tuple[Place, Place]]:
 
 
 def _is_short(clock: Clock) -> bool:
-    return len(set(clock)) <= _MOST_STEPS
+    return len(set(clock)) * len(clock) <= _MOST_WORK
 
 
 def _of_steps(leaf: Leaf, clock: Clock, uses: Sequence[Sequence[Use]]) -> Iterator[Kind]:
-    steps = sorted({use.step for of_entry in uses for use in of_entry if use.step is not None})
-    lengths = sorted({length for of_entry in uses for use in of_entry for length in use.adjoints})
-    last = max(step for step in clock if step is not None)
-    yield from _truncated(leaf, uses, lengths)
-    if len(steps) < 2:
-        return
-    for step in steps:
-        yield from _of_one_step(leaf, uses, step, last)
-    yield from _shifted(leaf, uses, steps)
+    by_length: dict[int, list[arb]] = {}
+    by_step: dict[int, list[arb]] = {}
+    for entry, of_entry in enumerate(uses):
+        for use in of_entry:
+            for length, adjoint in use.adjoints.items():
+                contribution = use.partial * adjoint
+                by_length.setdefault(length, [arb(0)] * len(uses))[entry] += contribution
+                if use.step is not None:
+                    by_step.setdefault(use.step, [arb(0)] * len(uses))[entry] += contribution
+    yield from _truncated(leaf, {length: leaf.array(by_length[length]) for length in sorted(by_length)})
+    if len(by_step) > 1:
+        last = max(step for step in (*clock, *by_step) if step is not None)
+        for step in sorted(by_step):
+            yield from _of_one_step(leaf, leaf.array(by_step[step]), step, last)
+        yield from _shifted(leaf, uses, sorted(by_step))
 
 
-def _truncated(leaf: Leaf, uses: Sequence[Sequence[Use]], lengths: Sequence[int]) -> Iterator[Kind]:
-    for longest in lengths[:-1]:
-        if leaf.equals(_sum(leaf, uses, lambda _, length, longest=longest: length <= longest)):  # type: ignore[misc]
+def _truncated(leaf: Leaf, by_length: Mapping[int, Arbs]) -> Iterator[Kind]:
+    part: Arbs | int = 0
+    for longest in list(by_length)[:-1]:
+        part = by_length[longest] + part
+        if leaf.equals(part):
             if longest <= 0:
                 yield Kind("recurrence dropped", "the true one of each step by itself: nothing is carried back in time")
             else:
@@ -173,8 +192,7 @@ def _truncated(leaf: Leaf, uses: Sequence[Sequence[Use]], lengths: Sequence[int]
                 yield Kind("truncated", f"the true one truncated: carried back through {steps} and no more", True)
 
 
-def _of_one_step(leaf: Leaf, uses: Sequence[Sequence[Use]], step: int, last: int) -> Iterator[Kind]:
-    part = _sum(leaf, uses, lambda use, _: use.step == step)
+def _of_one_step(leaf: Leaf, part: Arbs, step: int, last: int) -> Iterator[Kind]:
     if is_zero(part):
         return
     names = _names_of(step, last)
@@ -198,14 +216,12 @@ def _names_of(step: int, last: int) -> list[str]:
 
 
 def _constant_ratio(difference: Arbs, part: Arbs, bits: int) -> float | None:
-    """What the one is, entry by entry, as a multiple of the other; `None` if it is none."""
-    whole = max(part.reshape(-1).tolist(), key=lambda x: float(abs(x).mid()))
-    at = part.reshape(-1).tolist().index(whole)
-    factor = difference.reshape(-1).tolist()[at] / whole
-    if not factor.is_finite() or factor.contains(0) or not equal(difference, part * factor, bits):
+    """What the one is, entry by entry, as a multiple of the other; `None` if it is none, or next to none."""
+    factor = ratio(difference, part)
+    if factor is None or not equal(difference, part * factor, bits):
         return None
-    number = float(factor.mid())
-    return round(number) if abs(number - round(number)) < 1e-12 else number
+    number = simple(factor)
+    return None if number is None or f"{1 + number:.6g}" == "1" else number
 
 
 def _shifted(leaf: Leaf, uses: Sequence[Sequence[Use]], steps: Sequence[int]) -> Iterator[Kind]:
@@ -232,17 +248,3 @@ def _paired(uses: Sequence[Use], steps: Sequence[int], by: int, *, cyclic: bool)
             for use, other in zip(of_step, at[(n + by) % len(steps)], strict=True):
                 total += sum(use.adjoints.values(), arb(0)) * other.partial
     return total
-
-
-def _sum(leaf: Leaf, uses: Sequence[Sequence[Use]], counts: Callable[[Use, int], bool]) -> Arbs:
-    """The contributions of those uses and lengths of paths that count."""
-
-    def of_entry(its_uses: Sequence[Use]) -> arb:
-        total = arb(0)
-        for use in its_uses:
-            for length, adjoint in use.adjoints.items():
-                if counts(use, length):
-                    total += use.partial * adjoint
-        return total
-
-    return leaf.array([of_entry(its_uses) for its_uses in uses])

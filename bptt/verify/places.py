@@ -3,7 +3,7 @@
 import functools
 import linecache
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
@@ -18,35 +18,42 @@ _LONGEST = 60  # of an expression that is quoted
 
 
 class Place(NamedTuple):
-    """A line of code by file and number, or an expression in it by where it begins and ends, in bytes."""
+    """A line of code by file and number, an expression in it by where it begins and ends, or an equation from it."""
 
     file: str
     number: int
-    columns: tuple[int, int] = (0, 0)
+    columns: tuple[int, int] = (0, 0)  # in bytes
+    equation: int = 0  # of those that JAX traced
 
     @property
     def is_line(self) -> bool:
         """Whether it is a whole line."""
-        return self.columns == (0, 0)
+        return self.columns == (0, 0) and not self.equation
 
-    def __str__(self) -> str:
+    @property
+    def source(self) -> str:
+        """What stands there; empty if that is not known."""
         line = linecache.getline(self.file, self.number)
         begin, end = self.columns
-        source = (line if self.is_line else line.encode()[begin:end].decode(errors="replace")).strip()
-        if len(source) > _LONGEST:
-            source = f"{source[: _LONGEST - 1]}…"
+        source = (line if self.columns == (0, 0) else line.encode()[begin:end].decode(errors="replace")).strip()
+        return source if len(source) <= _LONGEST else f"{source[: _LONGEST - 1]}…"
+
+    def __str__(self) -> str:
         place = f"line {self.number} of {Path(self.file).name}"
-        return f"`{source}`, {place}" if source else place
+        if self.source:
+            return f"`{self.source}`, {place}"
+        return place if self.is_line else f"columns {self.columns[0]} to {self.columns[1]} of {place}"
 
 
 _evaluated: tuple[Place, ...] = ()
 
 
 @contextmanager
-def evaluating(frames: Callable[[], Iterable[tuple[str, int]]]) -> Iterator[None]:
-    """Where an equation comes from that JAX traced, by file and line, while the harness evaluates it."""
+def evaluating(equation: object, frames: Iterable[tuple[str, int]]) -> Iterator[None]:
+    """While the harness evaluates an equation that JAX traced in these frames, each a file and a line."""
     global _evaluated
-    before, _evaluated = _evaluated, tuple(Place(*frame) for frame in _of_the_function(frames()))
+    lines = [Place(*frame) for frame in _of_the_function(frames)]
+    before, _evaluated = _evaluated, (*(line._replace(equation=id(equation)) for line in lines[:1]), *lines)
     try:
         yield
     finally:

@@ -7,8 +7,8 @@ through some line of the code.
 """
 
 import functools
+import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
 from typing import NamedTuple, TypeAlias
 
 from flint import arb
@@ -94,47 +94,40 @@ class Trace:
         """All of them, from each node to each of its sources."""
         return ((n, source) for n, node in enumerate(self.nodes) for source in {k for k, _ in node.sources})
 
-    def clocks(self, shapes: Sequence[tuple[int, ...]]) -> list[Clock]:
-        """Ways to tell the steps of f apart, if it has steps: a loop uses the same arguments in each.
+    def clocks(self) -> list[Clock]:
+        """Ways to tell the steps of f apart, if it has steps: a loop uses the same arguments again in each of them."""
+        users: dict[Place, None] = {
+            node.origin.places[0]: None
+            for node in self.nodes
+            if node.origin.places and any(self.nodes[source].leaf is not None for source, _ in node.sources)
+        }
+        clocks = [clock for place in users if (clock := self._by_executions(place)) is not None]
+        return _in_common(clocks)
 
-        First those by an axis of an argument, each index of which comes into play at a later step than the one before.
+    def _by_executions(self, place: Place) -> Clock | None:
+        """A step later each time that an expression is computed from what it was before; `None` if it never is.
+
+        Some entry of the arguments must come into it at several steps, as a weight does.
         """
-        by_leaf = [clock for n in range(len(shapes)) if self._is_loop(n, clock := self._by_uses(n))]
-        by_uses = _in_common(by_leaf)
-        if not by_uses:
-            return []
-        by_axis = [self._by_axis(n, shape, axis) for n, shape in enumerate(shapes) for axis in range(len(shape))]
-        return [clock for clock in by_axis if any(_in_step(clock, other) for other in by_uses)] + by_uses
-
-    def _by_axis(self, leaf: int, shape: tuple[int, ...], axis: int) -> Clock:
-        inner = 1
-        for size in shape[axis + 1 :]:
-            inner *= size
-        index = {n: k // inner % shape[axis] for k, n in enumerate(self.entries[leaf]) if n is not None}
-        clock: Clock = []
-        for n, node in enumerate(self.nodes):
-            earlier = [clock[source] for source, _ in node.sources]
-            clock.append(index.get(n, max((step for step in earlier if step is not None), default=None)))
-        return clock
-
-    def _by_uses(self, leaf: int) -> Clock:
-        clock: Clock = []
-        for node in self.nodes:
-            earlier = [step for source, _ in node.sources if (step := clock[source]) is not None]
-            used = any(self.nodes[source].leaf == leaf for source, _ in node.sources)
-            clock.append(max(earlier, default=-1) + used if used or earlier else None)
-        return clock
-
-    def _is_loop(self, leaf: int, clock: Clock) -> bool:
-        """Whether some expression uses an entry of the leaf at each of several steps."""
-        used: dict[Place, dict[int, set[int]]] = {}
-        for n, node in enumerate(self.nodes):
-            step = clock[n]
-            entries = {source for source, _ in node.sources if self.nodes[source].leaf == leaf}
-            if entries and step is not None:
-                for place in node.origin.places:
-                    used.setdefault(place, {}).setdefault(step, set()).update(entries)
-        return any(len(by_step) > 1 and set.intersection(*by_step.values()) for by_step in used.values())
+        clock: Clock = [None] * len(self.nodes)
+        steps: dict[int, set[int]] = {}  # by entry
+        for here, group in itertools.groupby(
+            range(len(self.nodes)), lambda n: self.nodes[n].origin.places[:1] == (place,)
+        ):
+            run = list(group)
+            if not here:
+                for n in run:
+                    earlier = (step for source, _ in self.nodes[n].sources if (step := clock[source]) is not None)
+                    clock[n] = max(earlier, default=None)
+                continue
+            sources = [source for n in run for source, _ in self.nodes[n].sources]
+            step = 1 + max((known for source in sources if (known := clock[source]) is not None), default=-1)
+            for n in run:
+                clock[n] = step
+            for source in sources:
+                if self.nodes[source].leaf is not None:
+                    steps.setdefault(source, set()).add(step)
+        return clock if any(len(of_entry) > 1 for of_entry in steps.values()) else None
 
     def length(self, clock: Clock, n: int, source: int) -> int:
         """How many steps an edge leads back; none where it leads to an argument."""
@@ -146,13 +139,14 @@ class Trace:
     def _sums_that_are_the_value(self) -> set[int]:
         """The nodes that are merely added up to the value of f: a loss of many steps is one in none of them."""
         outermost: set[int] = set()
-        waiting = [len(self.nodes) - 1]
-        while waiting:
-            n = waiting.pop()
-            if n not in outermost and self.nodes[n].origin.linear:
+        for n in range(len(self.nodes) - 1, -1, -1):
+            if self.nodes[n].origin.linear and all(consumer in outermost for consumer in self._consumers[n]):
                 outermost.add(n)
-                waiting += [source for source, _ in self.nodes[n].sources]
         return outermost
+
+    def is_merely_added(self, n: int) -> bool:
+        """Whether a node is one of the sums that make up the value of f."""
+        return n in self._outermost
 
     def uses(self, clock: Clock) -> list[list[list[Use]]]:
         """Those of each entry of each leaf, the latest first."""
@@ -162,11 +156,8 @@ class Trace:
         found: dict[int, list[Use]] = {}
         for n in range(len(nodes) - 1, -1, -1):
             for source, partial in nodes[n].sources:
-                of_leaf = nodes[source].leaf is not None
-                if of_leaf:
-                    late = 0 if (now := clock[n]) is None else _or(belongs[n], now) - now
-                    by_length = {length - late: adjoint for length, adjoint in adjoints[n].items()}
-                    found.setdefault(source, []).append(Use(belongs[n], partial, by_length))
+                if nodes[source].leaf is not None:
+                    found.setdefault(source, []).append(Use(belongs[n], partial, adjoints[n]))
                     continue
                 further = self.length(clock, n, source)
                 onto = adjoints[source]
@@ -177,25 +168,26 @@ class Trace:
         return [[found.get(n, []) if n is not None else [] for n in entries] for entries in self.entries]
 
     def _steps_of_uses(self, clock: Clock) -> Clock:
-        """The step to which each node belongs as a use of a leaf: the first one that everything made from it is in.
+        """The step to which each node belongs: what is computed from arguments alone, to the one step that needs it.
 
-        W h[t-1] is known before step t, and belongs to it.
+        Steps are counted from the first of which anything is known, before W was multiplied by a state, say.
         """
         belongs = list(clock)
         for n in range(len(self.nodes) - 1, -1, -1):
-            now = _or(clock[n], -1)
-            steps = [self._seen_from(consumer, now, clock, belongs) for consumer in self._consumers[n]]
-            if steps and min(steps) > now:
-                belongs[n] = min(steps)
+            steps = {None if k in self._outermost else belongs[k] for k in self._consumers[n]}
+            if clock[n] is None and len(steps) == 1 and self.nodes[n].leaf is None:
+                (belongs[n],) = steps
+        if self._is_used_before(belongs):
+            return [0 if step is None else step + 1 for step in belongs]
         return belongs
 
-    def _seen_from(self, consumer: int, now: int, clock: Clock, belongs: Clock) -> int:
-        if consumer in self._outermost:
-            return now
-        then = _or(clock[consumer], -1)
-        if then > now:
-            return then
-        return _or(belongs[consumer], -1) if self.nodes[consumer].origin.linear else now
+    def _is_used_before(self, belongs: Clock) -> bool:
+        """Whether some expression uses an argument at a step, and before all steps."""
+        steps: dict[Place, set[bool]] = {}
+        for node, step in zip(self.nodes, belongs, strict=True):
+            if node.origin.places and any(self.nodes[source].leaf is not None for source, _ in node.sources):
+                steps.setdefault(node.origin.places[0], set()).add(step is None)
+        return any(len(known) == 2 for known in steps.values())
 
 
 def _in_common(clocks: Sequence[Clock]) -> list[Clock]:
@@ -208,20 +200,6 @@ def _in_common(clocks: Sequence[Clock]) -> list[Clock]:
             max((t for t in times if t is not None), default=None) for times in zip(clock, other, strict=True)
         ]
     return list(by_steps.values())
-
-
-def _in_step(clock: Clock, other: Clock) -> bool:
-    """Whether each step by the one clock begins at a later step by the other."""
-    begins: dict[int, int] = {}
-    for step, by_other in zip(clock, other, strict=True):
-        if step is not None and by_other is not None:
-            begins[step] = min(begins.get(step, by_other), by_other)
-    first = [begins[step] for step in sorted(begins)]
-    return len(first) > 1 and all(earlier < later for earlier, later in pairwise(first))
-
-
-def _or(step: int | None, other: int) -> int:
-    return other if step is None else step
 
 
 def _earliest_first(output: Traced) -> list[Traced]:
