@@ -260,3 +260,40 @@ class TestTheText:
         with pytest.raises(GradientMismatch) as raised:
             assert_gradient(lambda x: (x**2).sum(), lambda x: x, (x,))
         assert str(raised.value).splitlines()[-1] == "seed 0"
+
+
+class TestOnFloatsAlone:
+    """Where nothing runs on balls, the entries are searched for."""
+
+    @staticmethod
+    def of_floats(W: Array, x: Array) -> float:
+        return float(np.tanh(W @ x / 4).sum())
+
+    @staticmethod
+    def with_two_entries_wrong(W: Array, x: Array) -> tuple[Any, Any]:
+        δ = (1 - np.tanh(W @ x / 4) ** 2) / 4
+        W_bar = np.outer(δ, x)
+        W_bar[-1, 0] *= -1
+        W_bar[1, -1] *= 1.01
+        return W_bar, W.T @ δ
+
+    def test_the_wrong_entries_are_named_with_the_slopes_that_it_took(self) -> None:
+        normal = np.random.default_rng(0).normal
+        with pytest.raises(GradientMismatch) as raised:
+            assert_gradient(self.of_floats, self.with_two_entries_wrong, (normal(size=(40, 60)), normal(size=60)))
+        first, by_hand, reference, seed = str(raised.value).splitlines()
+        assert (first, seed) == ("wrong by W; right by x", "seed 0")
+        assert by_hand.startswith("W[39, 0]: by hand ")
+        assert re.search(r"by finite differences \(2 wrong entries found in \d+ slopes; also \[1, 59\]\)$", reference)
+
+    def test_they_are_named_at_the_smallest_sizes(self) -> None:
+        over = arrays(W="n m", x="m").filter(lambda a: min(a["W"].shape) > 1)
+        (refutation,) = verify_gradient(self.of_floats, self.with_two_entries_wrong, over, examples=20).refutations
+        assert refutation.sizes == {"n": 2, "m": 2}
+        assert refutation.finding.place == "W[1, 0]"
+
+    @pytest.mark.parametrize("bad", [np.zeros(3), np.array([1.0, np.nan])])
+    def test_a_shape_or_a_nan_is_what_is_said(self, bad: Array) -> None:
+        x = np.array([0.5, 0.25])
+        with pytest.raises(GradientMismatch, match=r"wrong by x\n.*(shape|nan)"):
+            assert_gradient(lambda x: float((x**2).sum()), lambda x: bad, (x,))

@@ -1,12 +1,17 @@
 """What to say of a wrong gradient in at most 15 lines: which entry, where, what kind of mistake, how to see it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
+from bptt.verify import conduct
 from bptt.verify.diagnosis import Diagnosis, Point, diagnose
 from bptt.verify.leaves import FlatArguments
-from bptt.verify.report import LeafFinding, Report
+from bptt.verify.localisation import Localised, WrongEntry, wrong_entries
+from bptt.verify.report import Entry, LeafFinding, Report
+from bptt.verify.running import Function
 from bptt.verify.seeding import computing, seeded
 
 MOST_LINES = 15
@@ -78,20 +83,61 @@ def explain(
     notes: Sequence[str] = (),
 ) -> str:
     """The text on a gradient that `report` finds wrong at these arguments."""
-    by_formula = report.formula.verdict == "wrong"
-    judged = report.formula.leaves if by_formula else report.arithmetic.leaves
-    wrong = [leaf for leaf in judged if leaf.verdict == "wrong"]
-    if not wrong:
+    refutations = refute(report, f, gradient, arguments)
+    if not refutations:
         return f"wrong: {report.reason}\nseed {report.seed}"
-    paths = [leaf.path for leaf in wrong]
-    diagnoses = [Diagnosis(path) for path in paths]
-    if by_formula:
-        with computing(arguments):
-            seed = report.seed
-            diagnoses = diagnose(seeded(f, seed), seeded(gradient, seed), [Point(arguments)], paths, seed)
-    refutations = [Refutation(leaf, one, snippet=tuple(snippet)) for leaf, one in zip(wrong, diagnoses, strict=True)]
+    judged = report.formula.leaves if report.formula.verdict == "wrong" else report.arithmetic.leaves
     right = [leaf.path for leaf in judged if leaf.verdict == "right"]
+    refutations = [replace(one, snippet=tuple(snippet)) for one in refutations]
     return explanation(refutations, right, report.seed, [*notes, *report.findings])
+
+
+def refute(
+    report: Report, f: Callable[..., Any], gradient: Callable[..., Any], arguments: FlatArguments
+) -> list[Refutation]:
+    """For each array by which `report` finds the gradient wrong at these arguments, what there is to say of it."""
+    f, gradient, seed = seeded(f, report.seed), seeded(gradient, report.seed), report.seed
+    if report.formula.verdict != "wrong":
+        return [Refutation(leaf, Diagnosis(leaf.path)) for leaf in report.arithmetic.leaves if leaf.verdict == "wrong"]
+    wrong = [leaf for leaf in report.formula.leaves if leaf.verdict == "wrong"]
+    with computing(arguments):
+        if report.formula.digits is None:
+            return [
+                Refutation(leaf, Diagnosis(leaf.path))
+                for leaf in located(report.formula.leaves, f, gradient, arguments, seed)
+            ]
+        diagnoses = diagnose(f, gradient, [Point(arguments)], [leaf.path for leaf in wrong], seed)
+    return [Refutation(leaf, one) for leaf, one in zip(wrong, diagnoses, strict=True)]
+
+
+def located(
+    leaves: Sequence[LeafFinding], f: Function, gradient: Function, arguments: FlatArguments, seed: int
+) -> list[LeafFinding]:
+    """The findings on those that are wrong by floats, with an entry of each that is, if one is found."""
+    observed = conduct.observe(f, gradient, arguments)
+    by_path = {leaf.path: leaf for leaf in leaves}
+    wrong = [leaf.path for leaf in leaves if leaf.verdict == "wrong"]
+    numbers = [n for n, leaf in enumerate(arguments.leaves) if leaf.path in (wrong or by_path)]
+    if any(observed.gradient[n].shape != arguments.leaves[n].values.shape for n in numbers):
+        return [by_path[path] for path in wrong]
+    if not all(np.isfinite(observed.gradient[n]).all() for n in numbers):
+        return [by_path[path] for path in wrong]
+    search = wrong_entries(f, gradient, arguments, float(observed.value), observed.gradient, seed, numbers)
+    found: dict[str, list[WrongEntry]] = {}
+    for entry in search.entries:
+        found.setdefault(arguments.leaves[entry.leaf].path, []).append(entry)
+    return [_with_entry(by_path[path], found.get(path, []), search) for path in dict.fromkeys([*wrong, *found])]
+
+
+def _with_entry(leaf: LeafFinding, entries: Sequence[WrongEntry], search: Localised) -> LeafFinding:
+    if not entries:
+        return leaf
+    worst = max(entries, key=lambda one: abs(one.by_hand - one.reference) / (abs(one.reference) or 1))
+    count = f"{len(entries)} wrong {'entry' if len(entries) == 1 else 'entries'}{'' if search.complete else ' or more'}"
+    others = [str(list(one.at)) for one in entries if one is not worst]
+    reason = f"{count} found in {search.evaluations} slopes" + (f"; also {', '.join(others)}" if others else "")
+    entry = Entry(worst.at, f"{worst.by_hand:.10g}", f"{worst.reference:.10g} ± {worst.error:.1g}")
+    return replace(leaf, verdict="wrong", entry=entry, reason=reason)
 
 
 def explanation(refutations: Sequence[Refutation], right: Sequence[str], seed: int, notes: Sequence[str] = ()) -> str:

@@ -9,9 +9,9 @@ size times what the entry that matters most allows.
     complex step          Im f(x + i h v) / h: no cancellation and, h being 2^-100, no truncation
 """
 
-import functools
+import copy
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -64,7 +64,7 @@ class Line:
         self.values = self._in_double()
         self.sizes = [_size(leaf.values) for leaf in arguments.leaves]
         self.direction: _Arrays = []
-        self._scratch: _Arrays = []
+        self._scratch = [np.empty_like(x) for x in self.values]
         self.contributions: _Arrays = []  # of each entry to ⟨gradient, v⟩
         self.step = 0.0
         self.aim(1.0)
@@ -80,8 +80,32 @@ class Line:
             for leaf, g, size in zip(self.arguments.leaves, self.gradient, self.sizes, strict=True)
         ]
         self.contributions = [g * v for g, v in zip(self.gradient, self.direction, strict=True)]
+        self._sum_up(zip(self.gradient, self.values, strict=True))
+
+    def _sum_up(self, gradient_and_values: Iterable[tuple[Floats, npt.NDArray[Any]]]) -> None:
         self._claims = [float(c.sum()) for c in self.contributions]
         self._masses = [float(np.abs(c).sum()) for c in self.contributions]
+        self._effects = [float(np.abs(g * x).sum()) if g.size else 0.0 for g, x in gradient_and_values]
+
+    def within(self, parts: Mapping[int, slice]) -> "Line":
+        """The same direction through a part of the entries alone: of leaf n, in C order, those of parts[n]."""
+        part = copy.copy(self)
+        part.direction = list(self.direction)
+        for n, where in parts.items():
+            part.direction[n] = np.zeros(self.direction[n].shape)
+            part.direction[n].reshape(-1)[where] = self.direction[n].reshape(-1)[where]
+        entries = [parts.get(n, slice(0)) for n in range(len(self.values))]
+        part.contributions, gradient, values = (
+            [a.reshape(-1)[where] for a, where in zip(arrays, entries, strict=True)]
+            for arrays in (self.contributions, self.gradient, self.values)
+        )
+        part._sum_up(zip(gradient, values, strict=True))
+        return part
+
+    def widest_step(self, chosen: Sequence[int]) -> float:
+        """The step at which the first of the entries has moved by 2^-7 of the size of its array."""
+        farthest = [float(np.max(np.abs(self.direction[n]), initial=0)) / self.sizes[n] for n in chosen]
+        return _FIRST_STEP / (max(farthest) or 1.0)
 
     def _in_double(self) -> _Arrays:
         """The leaves in float64 if f takes them so and is the same, and else as they are."""
@@ -214,8 +238,6 @@ class Line:
 
     def _moved(self, chosen: Sequence[int], step: float) -> _Arrays:
         """x + step v in the chosen leaves, written where the last such point was: fresh memory takes longer to get."""
-        if not self._scratch:
-            self._scratch = [np.empty_like(x) for x in self.values]
         leaves = list(self.values)
         for n in chosen:
             np.multiply(self.direction[n], step, out=self._scratch[n], casting="same_kind")
@@ -223,14 +245,9 @@ class Line:
         return leaves
 
     def _noise_over(self, h: float, chosen: Sequence[int]) -> float:
-        """The error that the noise of f causes, and the rounding of x ± h v."""
-        rounding = self.unit * sum(self._effect(n) for n in chosen)
+        """The error that the noise of f causes, and the rounding of x ± h v, at most unit Σ |gradient x|."""
+        rounding = self.unit * sum(self._effects[n] for n in chosen)
         return (self.noise + rounding) / h
-
-    @functools.cache  # noqa: B019  (as long as the line)
-    def _effect(self, n: int) -> float:
-        """Σ |gradient x| of leaf n."""
-        return float(np.abs(self.gradient[n] * self.values[n]).sum())
 
     def complex_step(self, chosen: Sequence[int]) -> Slope | None:
         """The slope by a complex step; `None` if f takes no complex numbers, or drops their imaginary part."""

@@ -11,7 +11,7 @@ from hypothesis.strategies import SearchStrategy
 from bptt.verify.blindness import Tried, blind_spots
 from bptt.verify.check import check_gradient
 from bptt.verify.diagnosis import Point, diagnose
-from bptt.verify.explanation import Refutation, explanation
+from bptt.verify.explanation import Refutation, explanation, located
 from bptt.verify.leaves import FlatArguments
 from bptt.verify.report import LeafFinding, ReferenceKind, Report, Verdict
 from bptt.verify.seeding import checked_seed, computing, seeded
@@ -239,6 +239,8 @@ class _Verifier:
         with computing(least.point.arguments):
             f, gradient = seeded(self.f, self.seed), seeded(self.gradient, self.seed)
             (diagnosis,) = diagnose(f, gradient, points, [path], self.seed)
+            if found.entry is None:
+                (found,) = located([found], f, gradient, least.point.arguments, self.seed)
         options = {"wrt": self.wrt, "reference": self.reference, "seed": self.seed or None}
         return Refutation(
             finding=found,
