@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from bptt.arrays import Array
-from bptt.verify.diagnosis import Diagnosis, Point, diagnose
-from bptt.verify.kinds import Kind
 from bptt.verify.leaves import FlatArguments
+from bptt.verify.mistakes.diagnosis import Diagnosis, Point, diagnose
+from bptt.verify.mistakes.kinds import Kind
 from bptt.verify.seeding import computing
 
 Gradient = Callable[..., Any]

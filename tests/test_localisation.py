@@ -9,7 +9,7 @@ import pytest
 from bptt.arrays import Array
 from bptt.verify.conduct import observe
 from bptt.verify.leaves import FlatArguments
-from bptt.verify.localisation import MOST_ENTRIES, Localised, wrong_entries
+from bptt.verify.mistakes.localisation import MOST_ENTRIES, Localised, wrong_entries
 
 Place = tuple[int, int]  # a leaf, and an entry of it in C order
 

@@ -16,7 +16,8 @@ from bptt.verify.claim import Claim
 from bptt.verify.products import assert_jvp, assert_vjp, check_jvp, check_vjp
 from bptt.verify.report import Arithmetic, Entry, Formula, LeafArithmetic, LeafFinding, Report, Verdict
 from bptt.verify.strategies import arrays
-from bptt.verify.verification import Verification, verify_gradient
+from bptt.verify.verification import Verification
+from bptt.verify.verifying import verify_gradient
 
 __all__ = [
     "Arithmetic",

@@ -17,7 +17,8 @@ from bptt.verify.explanation import explain
 from bptt.verify.leaves import FlatArguments
 from bptt.verify.report import ReferenceKind, Report
 from bptt.verify.snippet import snippet
-from bptt.verify.verification import Verification, verify_gradient
+from bptt.verify.verification import Verification
+from bptt.verify.verifying import verify_gradient
 
 
 class Claim(NamedTuple):

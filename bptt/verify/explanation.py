@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from bptt.verify import conduct
-from bptt.verify.diagnosis import Diagnosis, Point, diagnose
 from bptt.verify.leaves import FlatArguments
-from bptt.verify.localisation import Localised, WrongEntry, wrong_entries
+from bptt.verify.mistakes.diagnosis import Diagnosis, Point, diagnose
+from bptt.verify.mistakes.localisation import Localised, WrongEntry, wrong_entries
 from bptt.verify.report import Entry, LeafFinding, Report
 from bptt.verify.running import Function
 from bptt.verify.seeding import computing, seeded

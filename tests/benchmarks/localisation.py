@@ -17,7 +17,7 @@ from bptt.activations import tanh
 from bptt.network import Arguments, Weights
 from bptt.verify.conduct import observe
 from bptt.verify.leaves import FlatArguments
-from bptt.verify.localisation import wrong_entries
+from bptt.verify.mistakes.localisation import wrong_entries
 from tests.test_localisation import KINDS, random_places
 
 T, D_x, D_h, D_y = 100, 256, 512, 200

@@ -16,12 +16,12 @@ from bptt.verify import adjoint
 from bptt.verify.adjoint import Origin, Traced, collector_paused, sweep
 from bptt.verify.balls import enclosure, precision
 from bptt.verify.formula import claims_on_balls, traced
-from bptt.verify.kinds import Arbs, Kind, Values, equal, indices_in_words, is_within, is_zero, kinds_of
 from bptt.verify.leaves import FlatArguments
 from bptt.verify.leaves import Leaf as LeafOfArguments
-from bptt.verify.omissions import Leaf, Omissions
+from bptt.verify.mistakes.kinds import Arbs, Kind, Values, equal, indices_in_words, is_within, is_zero, kinds_of
+from bptt.verify.mistakes.omissions import Leaf, Omissions
+from bptt.verify.mistakes.trace import Trace
 from bptt.verify.running import Function, Subject
-from bptt.verify.trace import Trace
 from bptt.verify.ways import every_way
 
 _DIGITS = 100

@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 from flint import arb
 
-from bptt.verify.kinds import Arbs, Kind, equal, is_zero, ratio, simple
+from bptt.verify.mistakes.kinds import Arbs, Kind, equal, is_zero, ratio, simple
+from bptt.verify.mistakes.trace import Clock, Edge, Node, Trace, Use
 from bptt.verify.places import Place
-from bptt.verify.trace import Clock, Edge, Node, Trace, Use
 
 _MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at
 _MOST_READERS = 6  # expressions into which something is carried, that are listed

@@ -1,0 +1,287 @@
+"""A gradient at random points of random sizes: when it is wrong, and what there is to say of it where it is."""
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from hypothesis.strategies import SearchStrategy
+
+from bptt.verify.blindness import Tried, blind_spots
+from bptt.verify.check import check_gradient
+from bptt.verify.explanation import Refutation, located
+from bptt.verify.leaves import FlatArguments
+from bptt.verify.mistakes.diagnosis import Point, diagnose
+from bptt.verify.report import LeafFinding, ReferenceKind, Report, Verdict
+from bptt.verify.seeding import checked_seed, computing, seeded
+from bptt.verify.sizes import rule
+from bptt.verify.snippet import snippet
+from bptt.verify.strategies import NamedArrays, draw, smallest
+from bptt.verify.verification import Crash, Verification
+
+_MOST_SHRUNK = 5  # arrays for which the smallest point is looked for
+_SIZES_DIAGNOSED = 4  # at which a kind of mistake must hold, if the gradient is wrong at so many
+_DRAWN_AGAIN = 40  # points that are right where a smaller one is wrong
+
+
+class _Case(NamedTuple):
+    """A point, and what came of it: a report, or what was raised."""
+
+    point: Point
+    given: tuple[Any, ...]
+    sizes: Mapping[str, int]
+    report: Report | None
+    error: str = ""
+    raised_by: str = ""
+
+    def verdict_on(self, path: str) -> Verdict | None:
+        """On the gradient by that array; `None` if there is none."""
+        found = self.finding_on(path)
+        return None if found is None else found.verdict
+
+    def finding_on(self, path: str) -> LeafFinding | None:
+        """On the gradient by that array: of the formula, or of the arithmetic where that alone is wrong."""
+        if self.report is None:
+            return None
+        formula = next((leaf for leaf in self.report.formula.leaves if leaf.path == path), None)
+        floats = next((leaf for leaf in self.report.arithmetic.leaves if leaf.path == path), None)
+        return floats if floats and floats.verdict == "wrong" and formula and formula.verdict != "wrong" else formula
+
+
+def verify_gradient(
+    f: Callable[..., Any],
+    gradient: Callable[..., Any],
+    over: SearchStrategy[Any],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    reference: ReferenceKind | None = None,
+    examples: int = 200,
+    seed: int | None = None,
+    judged: Callable[[], None] = lambda: None,
+) -> Verification:
+    """Judge a hand-written gradient at random points of random sizes, and explain where it is wrong.
+
+    `over` is a Hypothesis strategy for the arguments of f: `strategies.arrays(U="h m", xs="t m")`, whose arrays are
+    passed by name, or one for a tuple of positional arguments, a NamedTuple among them, or for the one argument that f
+    takes. About `examples` points are drawn from it, and the same seed draws the same. `f`, `gradient`, `wrt` and
+    `reference` are those of `check_gradient`. `judged` is called after each point.
+
+    If the gradient is wrong, the result has, for each array by which it is, the smallest sizes found, the rule by which
+    sizes decide, if one fits all cases, where it is wrong, what kind of mistake it is, if one fits, and lines that
+    bring it back. What f or the gradient raises at some points is no wrong gradient, and kept apart; it is raised if
+    there is nothing else. What the points could not have shown is said, too: that a size was 1 throughout, say.
+
+    Raises `TypeError` and `ValueError` for what `check_gradient` refuses.
+    """
+    seed = checked_seed(seed)
+    if not isinstance(over, SearchStrategy):
+        raise TypeError(
+            f"over must be a Hypothesis strategy, such as strategies.arrays(...); got {type(over).__name__}"
+        )
+    if isinstance(examples, bool) or not isinstance(examples, int) or examples < 1:
+        raise ValueError(f"examples must be a positive integer; got {examples!r}")
+    return _Verifier(f, gradient, over, wrt, reference, seed).run(examples, judged)
+
+
+class _Verifier:
+    """One run: the cases met so far."""
+
+    def __init__(
+        self,
+        f: Callable[..., Any],
+        gradient: Callable[..., Any],
+        over: SearchStrategy[Any],
+        wrt: str | Sequence[str] | None,
+        reference: ReferenceKind | None,
+        seed: int,
+    ) -> None:
+        self.f = f
+        self.gradient = gradient
+        self.over = over
+        self.wrt = wrt
+        self.reference: ReferenceKind | None = reference
+        self.seed = seed
+        self.cases: list[_Case] = []
+
+    def run(self, examples: int, judged: Callable[[], None]) -> Verification:
+        errors: list[Exception] = []
+
+        def at(drawn: Any) -> None:
+            try:
+                self.cases.append(self._judge(drawn))
+            except Exception as error:  # of the caller's functions: kept apart, and raised where nothing else comes
+                errors.append(error)
+                self.cases.append(self._crashed(drawn, error))
+            judged()
+
+        draw(self.over, examples, str(self.seed), at)
+        if len(errors) == len(self.cases):
+            raise errors[0]
+        return self._concluded()
+
+    def _judge(self, drawn: Any) -> _Case:
+        given, point = self._point(drawn)
+        report = check_gradient(self.f, self.gradient, given, wrt=self.wrt, reference=self.reference, seed=self.seed)
+        return _Case(point, given, _sizes(drawn, point), report)
+
+    def _point(self, drawn: Any) -> tuple[tuple[Any, ...], Point]:
+        """What was drawn as the arguments of f."""
+        given, axes = _arguments(self.f, drawn)
+        named = drawn.sizes if isinstance(drawn, NamedArrays) else {}
+        return given, Point(FlatArguments(self.f, given, self.wrt), axes, named)
+
+    def _crashed(self, drawn: Any, error: Exception) -> _Case:
+        given, point = self._point(drawn)
+        try:
+            with np.errstate(all="ignore"):
+                self.f(*point.arguments.copies())
+            raised_by = "gradient"
+        except Exception:  # again the caller's
+            raised_by = "f"
+        return _Case(point, given, _sizes(drawn, point), None, f"{type(error).__name__}: {error}", raised_by)
+
+    def _concluded(self) -> Verification:
+        paths = list(dict.fromkeys(leaf.path for case in self._judged() for leaf in case.report.formula.leaves))
+        verdicts = {path: {case.verdict_on(path) for case in self._judged()} for path in paths}
+        wrong = [path for path in paths if "wrong" in verdicts[path]]
+        undecided = [case.report.reason for case in self._judged() if case.report.verdict == "undecided"]
+        met = [case.report.formula.leaves for case in self._judged()]
+        digits = [leaf.digits for leaves in met for leaf in leaves if leaf.digits is not None]
+        names = [name for name in self.cases[0].sizes if all(name in case.sizes for case in self.cases)]
+        verdict: Verdict = "wrong" if wrong else "undecided" if undecided or len(met) < len(self.cases) else "right"
+        return Verification(
+            verdict=verdict,
+            cases=len(self.cases),
+            sizes={name: (min(sizes), max(sizes)) for name in names if (sizes := [c.sizes[name] for c in self.cases])},
+            right=tuple(path for path in paths if verdicts[path] <= {"right", None}),
+            refutations=tuple(self._refuted(path, n < _MOST_SHRUNK) for n, path in enumerate(wrong)),
+            undecided=tuple(undecided),
+            crashes=tuple(self._crashes()),
+            warnings=tuple(blind_spots(list(self._tried()), refuted=wrong)),
+            digits=min(digits, default=None),
+            seed=self.seed,
+        )
+
+    def _judged(self) -> Iterator[Any]:
+        return (case for case in self.cases if case.report is not None)
+
+    def _refuted(self, path: str, shrink: bool) -> Refutation:
+        failing = sorted(
+            (case for case in self._judged() if case.verdict_on(path) == "wrong"), key=lambda case: _volume(case.sizes)
+        )
+        least = (self._shrunk(path) if shrink else None) or failing[0]
+        found = least.finding_on(path)
+        assert found is not None
+        by_sizes = {tuple(case.sizes.items()): case for case in reversed(failing)}  # one of each, the largest first
+        points = [least.point, *(case.point for case in list(by_sizes.values())[: _SIZES_DIAGNOSED - 1])]
+        with computing(least.point.arguments):
+            f, gradient = seeded(self.f, self.seed), seeded(self.gradient, self.seed)
+            (diagnosis,) = diagnose(f, gradient, points, [path], self.seed)
+            if found.entry is None:
+                (found,) = located([found], f, gradient, least.point.arguments, self.seed)
+        options = {"wrt": self.wrt, "reference": self.reference, "seed": self.seed or None}
+        return Refutation(
+            finding=found,
+            diagnosis=diagnosis,
+            sizes=least.sizes,
+            rule=self._rule(path, least),
+            cases=len(self.cases),
+            snippet=tuple(snippet("assert_gradient", self.f, self.gradient, least.given, options)),
+        )
+
+    def _shrunk(self, path: str) -> _Case | None:
+        """The smallest case at which the gradient by this array is wrong."""
+
+        def wrong(drawn: Any) -> bool:
+            try:
+                return self._judge(drawn).verdict_on(path) == "wrong"
+            except Exception:  # the caller's: another failure than the one looked for
+                return False
+
+        drawn = smallest(self.over, wrong, self.seed)
+        return None if drawn is None else self._judge(drawn)
+
+    def _rule(self, path: str, least: _Case) -> str | None:
+        """By which sizes decide. A point that is right by chance, where a number is 0, say, is tried with others."""
+        by_verdict: dict[Verdict | None, dict[tuple[tuple[str, int], ...], _Case]] = {"wrong": {}, "right": {}}
+        for case in (*self._judged(), least):
+            by_verdict.setdefault(case.verdict_on(path), {})[tuple(case.sizes.items())] = case
+        wrong = [dict(sizes) for sizes in by_verdict["wrong"]]
+        right = [(dict(sizes), case) for sizes, case in by_verdict["right"].items() if dict(sizes) not in wrong]
+        if not _same_names([*wrong, *(sizes for sizes, _ in right)]):
+            return None
+        random = np.random.default_rng(self.seed)
+        doubtful = [case for sizes, case in right if any(_at_least(sizes, other) for other in wrong)]
+        for case in doubtful[:_DRAWN_AGAIN]:
+            if self._is_wrong_with_others(case, path, random):
+                wrong.append(dict(case.sizes))
+        return rule(wrong, [sizes for sizes, _ in right if sizes not in wrong])
+
+    def _is_wrong_with_others(self, case: _Case, path: str, random: np.random.Generator) -> bool:
+        values = [
+            random.normal(size=leaf.values.shape).astype(leaf.values.dtype)
+            if leaf.values.dtype.kind == "f"
+            else leaf.values
+            for leaf in case.point.arguments.leaves
+        ]
+        given = case.point.arguments.with_values(values).copies()
+        try:
+            report = check_gradient(
+                self.f, self.gradient, given, wrt=self.wrt, reference=self.reference, seed=self.seed
+            )
+        except Exception:  # the caller's, at a point that the strategy did not offer
+            return False
+        return case._replace(report=report).verdict_on(path) == "wrong"
+
+    def _crashes(self) -> Iterator[Crash]:
+        crashed: dict[tuple[str, str], list[_Case]] = {}
+        for case in self.cases:
+            if case.report is None:
+                crashed.setdefault((case.raised_by, case.error.split(":")[0]), []).append(case)
+        for (name, _), cases in crashed.items():
+            others = [case.sizes for case in self._judged()]
+            sizes = [case.sizes for case in cases]
+            when = rule(sizes, others) if _same_names([*sizes, *others]) else None
+            yield Crash(name, cases[0].error, len(cases), when)
+
+    def _tried(self) -> Iterator[Tried]:
+        for case in self._judged():
+            arguments = case.point.arguments
+            with computing(arguments), np.errstate(all="ignore"):
+                value = float(np.asarray(seeded(self.f, self.seed)(*arguments.copies())))
+                claims = arguments.match(seeded(self.gradient, self.seed)(*arguments.copies()))
+            yield Tried(case.sizes, arguments, value, claims)
+
+
+def _arguments(f: Callable[..., Any], drawn: Any) -> tuple[tuple[Any, ...], Mapping[str, Sequence[str]]]:
+    """The arguments of f, and what their axes are called by path."""
+    axes = drawn.axes if isinstance(drawn, NamedArrays) else {}
+    if isinstance(drawn, dict):
+        try:
+            names = list(inspect.signature(f).parameters)
+        except (TypeError, ValueError):  # builtins have no signature
+            names = []
+        if set(drawn) == set(names):
+            return tuple(drawn[name] for name in names), axes
+        if len(names) != 1:
+            raise TypeError(
+                f"over must draw the arguments of f, {', '.join(names)}, by name or as a tuple; got {', '.join(drawn)}"
+            )
+        return (dict(drawn),), {f"{names[0]}[{name!r}]": called for name, called in axes.items()}
+    return (tuple(drawn) if isinstance(drawn, tuple) else (drawn,)), axes
+
+
+def _sizes(drawn: Any, point: Point) -> Mapping[str, int]:
+    return drawn.sizes if isinstance(drawn, NamedArrays) else point.sizes()
+
+
+def _volume(sizes: Mapping[str, int]) -> tuple[int, int]:
+    return sum(sizes.values()), max(sizes.values(), default=0)
+
+
+def _same_names(cases: Sequence[Mapping[str, int]]) -> bool:
+    return bool(cases) and bool(cases[0]) and all(list(sizes) == list(cases[0]) for sizes in cases)
+
+
+def _at_least(sizes: Mapping[str, int], others: Mapping[str, int]) -> bool:
+    return all(sizes[name] >= others[name] for name in sizes)
