@@ -68,6 +68,32 @@ class TestTheVerdict:
         assert refutation.diagnosis.kind.by_design
         assert refutation.rule == "batch ≥ 2"
 
+    def test_a_factor_may_be_made_of_several_sizes(self) -> None:
+        def mean(W: Array, x: Array) -> Any:
+            return (np.tanh(x @ W.T) ** 2).mean() / np.sqrt(W.shape[1])
+
+        def of_the_sum(W: Array, x: Array) -> Any:
+            h = np.tanh(x @ W.T)
+            return (2 * h * (1 - h * h)).T @ x
+
+        over = arrays(W="n m", x="b m")
+        (refutation,) = verify_gradient(mean, of_the_sum, over, wrt="W", examples=60).refutations
+        assert refutation.diagnosis.kind is not None
+        assert refutation.diagnosis.kind.text == "n √m b times the true one"
+
+    def test_a_sum_over_the_batch_that_is_forgotten_is_named_though_a_batch_of_1_hides_it(self) -> None:
+        def rectified(W: Array, b: Array, x: Array) -> Any:
+            return (np.maximum(x @ W.T + b, 0) ** 2).sum()
+
+        def not_summed(W: Array, b: Array, x: Array) -> tuple[Any, Any]:
+            δ = 2 * np.maximum(x @ W.T + b, 0)
+            return δ.T @ x, δ
+
+        over = arrays(W="n m", b="n", x="batch m")
+        (refutation,) = verify_gradient(rectified, not_summed, over, wrt=("W", "b"), examples=60).refutations
+        assert refutation.diagnosis.kind is not None
+        assert refutation.diagnosis.kind.text == "what is still to be summed over its axis 0"
+
     def test_an_undecided_point_leaves_the_whole_undecided(self) -> None:
         found = verify_gradient(
             lambda x: abs(x).sum(), np.sign, arrays(x="n").map(lambda a: (np.append(a["x"], 0.0),)), examples=5

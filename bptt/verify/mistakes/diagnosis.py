@@ -28,7 +28,7 @@ _DIGITS = 100
 _ELSEWHERE = 4  # points with other values that are looked at beside one that is given alone
 _MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked at
 _LIKELIEST_FIRST = (
-    "negated", "scaled", "transposed", "another's", "unreduced", "summed", "reshaped", "zero", "recurrence dropped",
+    "negated", "scaled", "transposed", "another's", "reshaped", "unreduced", "summed", "zero", "recurrence dropped",
     "last write", "step missing", "step doubled", "truncated", "clipped", "clipped by norm", "step scaled",
     "path missing", "path doubled", "part missing", "reversed", "shifted",
 )  # fmt: skip
@@ -131,6 +131,11 @@ class _Sight:
         """Whether the gradient by hand is 0 there."""
         return is_zero(self.by_hand[self.number(path)])
 
+    def is_of_another_shape(self, path: str) -> bool:
+        """Whether the gradient by hand is."""
+        n = self.number(path)
+        return self.by_hand[n].shape != self.true[n].shape
+
     def by_values(self, path: str) -> list[Kind]:
         return list(kinds_of(self.values(path)))
 
@@ -203,13 +208,16 @@ def _of_leaf(path: str, seen: Sequence[_Sight]) -> Diagnosis:
     if not wrong:
         return Diagnosis(path)
     where = _where(path, wrong)
-    kinds = _kinds(path, wrong)
     told = [sight for sight in wrong if not sight.is_nothing(path)]
+    if told and told[0].is_of_another_shape(path):
+        wrong = told  # zeros say nothing of how they came to their shape
+    kinds = _kinds(path, wrong)
     if not kinds and 1 < len(told) < len(wrong):  # a single step of which nothing is left is no other mistake
         kinds = [kind for kind in _kinds(path, told) if kind.name in _LEAVES_NOTHING_OF_ONE_STEP]
     kinds = [kind for kind in kinds if kind.name != "clipped" or _is_seen_unclipped(path, kind, seen)]
-    same_sizes = all(sight.point.sizes() == wrong[0].point.sizes() for sight in wrong)
-    return Diagnosis(path, where, _named(kinds, same_sizes=same_sizes) if kinds else None)
+    sizes = wrong[0].point.sizes()
+    same = all(sight.point.sizes() == sizes for sight in wrong)
+    return Diagnosis(path, where, _named(kinds, sizes if same else None) if kinds else None)
 
 
 def _kinds(path: str, wrong: Sequence[_Sight]) -> list[Kind]:
@@ -235,18 +243,14 @@ def _in_all(kinds: Sequence[Kind], others: Iterable[Sequence[Kind]]) -> list[Kin
     return common
 
 
-def _named(kinds: Sequence[Kind], *, same_sizes: bool) -> Kind:
+def _named(kinds: Sequence[Kind], one_set_of_sizes: Mapping[str, int] | None) -> Kind:
     """The likeliest. A factor that was seen at one set of sizes alone comes with those that it may be."""
     first = kinds[0]
-    if first.name != "scaled" or not same_sizes or len(kinds) == 1:
+    if first.name != "scaled" or one_set_of_sizes is None:
         return first
-    others = [kind for kind in kinds[1:] if kind.name == "scaled"]
-    factors = [
-        word for kind in others if not (word := kind.text.split(" times")[0]).startswith(("√", "1/√", "(", "1/("))
-    ]
-    if not factors:
-        return first
-    return replace(first, text=f"{first.text}, or {' or '.join(factors[:3])} times")
+    words = [kind.text.split(" times")[0] for kind in kinds[1:] if kind.name == "scaled"]
+    sizes = [word for word in dict.fromkeys(words) if word.removeprefix("1/") in one_set_of_sizes]
+    return replace(first, text=f"{first.text}, or {' or '.join(sizes[:3])} times") if sizes else first
 
 
 def _where(path: str, wrong: Sequence[_Sight]) -> str:

@@ -8,7 +8,7 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import combinations, permutations
+from itertools import combinations, permutations, product
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -21,6 +21,7 @@ _EXACT = arb(2) ** -80  # of the largest entry: what the radius may be where a d
 _FEW_ROUNDINGS = 8  # of an entry, which a constant in the code that was rounded may cost
 _A_ROUNDED_CONSTANT = 2.0**-50  # of a factor
 _LARGEST_DENOMINATOR = 64
+_MOST_MULTIPLIED, _FEW_SIZES = 3, 6  # sizes in one factor, if there are no more than few
 _MOST_AXES = 5  # of which all permutations are tried
 _DIGITS_OF_LIMITS = 5  # that a clipped norm must share, since code adds a small number to what it divides by
 
@@ -139,14 +140,22 @@ def _in_words(number: float) -> str:
 
 
 def _factors_of_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, float, bool]]:
-    """Factors that people mean or forget: sizes, their inverses and roots, and those of two of them."""
-    products = [(name, n) for name, n in sizes.items() if n > 0]
-    products += [(f"({a} {b})", n * m) for (a, n), (b, m) in combinations(products, 2)]
-    for name, n in products:
-        yield f"1/{name}", 1 / n, True
-        yield name, n, False
-        yield f"1/√{name}", 1 / math.sqrt(n), False
-        yield f"√{name}", math.sqrt(n), False
+    """Factors that people mean or forget: sizes, their inverses and roots, and products of those; which are means."""
+    met = [(name, n) for name, n in sizes.items() if n > 0]
+    for count in range(1, 1 + (_MOST_MULTIPLIED if len(met) <= _FEW_SIZES else 1)):
+        for some in combinations(met, count):
+            for exponents in product((-1.0, 1.0, -0.5, 0.5), repeat=count):
+                number = math.prod(n**exponent for (_, n), exponent in zip(some, exponents, strict=True))
+                yield _product_in_words([name for name, _ in some], exponents), number, set(exponents) == {-1.0}
+
+
+def _product_in_words(names: Sequence[str], exponents: Sequence[float]) -> str:
+    powers = {name: f"√{name}" if abs(e) < 1 else name for name, e in zip(names, exponents, strict=True)}
+    above = [powers[name] for name, e in zip(names, exponents, strict=True) if e > 0]
+    below = [powers[name] for name, e in zip(names, exponents, strict=True) if e < 0]
+    if not below:
+        return " ".join(above)
+    return f"{' '.join(above) or 1}/{below[0] if len(below) == 1 else '(' + ' '.join(below) + ')'}"
 
 
 def _clipped(values: Values) -> Iterator[Kind]:
@@ -238,8 +247,7 @@ def _not_reduced(values: Values) -> Iterator[Kind]:
             which = " and ".join(map(str, axes))
             if all(values.by_hand.shape[axis] == 1 for axis in axes):
                 yield Kind("reshaped", "the true one in another shape")
-            else:
-                yield Kind("unreduced", f"what is still to be summed over its axis {which}")
+            yield Kind("unreduced", f"what is still to be summed over its axis {which}")
 
 
 def _reduced_too_far(values: Values) -> Iterator[Kind]:
