@@ -494,3 +494,32 @@ def test_a_long_recurrence_is_looked_at_in_seconds() -> None:
     start = time.process_time()
     diagnosis(f, lambda W, xs: (W, xs), (normal(size=(6, 6)), normal(size=(60, 6))), "W")
     assert time.process_time() - start < 60
+
+
+def test_one_loop_of_two_is_named_by_what_it_computes() -> None:
+    def f(A: Array, C: Array, xs: Array) -> Any:
+        onward, back = [np.zeros(2)], [np.zeros(2)]
+        for x in xs:
+            onward.append(np.tanh(A @ onward[-1] + x))
+        for x in xs[::-1]:
+            back.append(np.tanh(C @ back[-1] + x))
+        return sum((h * g).sum() for h, g in zip(onward[1:], back[:0:-1], strict=True))
+
+    def gradient(A: Array, C: Array, xs: Array, carried: float = 0.0) -> Any:
+        onward, back = [np.zeros(2)], [np.zeros(2)]
+        for x, y in zip(xs, xs[::-1], strict=True):
+            onward.append(np.tanh(A @ onward[-1] + x))
+            back.append(np.tanh(C @ back[-1] + y))
+        δ, A_bar = np.zeros(2), 0 * A
+        for t in reversed(range(len(xs))):
+            δ = (back[len(xs) - t] + carried * (A.T @ δ)) * (1 - onward[t + 1] ** 2)
+            A_bar = A_bar + np.outer(δ, onward[t])
+        return A_bar
+
+    normal = np.random.default_rng(0).normal
+    point = normal(size=(2, 2)), normal(size=(2, 2)), normal(size=(4, 2))
+    found = diagnosis(f, gradient, point, "A", "A").kind
+    assert found is not None
+    assert "nothing is carried back in time, in the loop of `A @ onward[-1]`, line " in found.text
+    assert diagnosis(f, partial(gradient, carried=0.5), point, "A", "A").kind is None
+    assert not diagnosis(f, partial(gradient, carried=1.0), point, "A", "A").where

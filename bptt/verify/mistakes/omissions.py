@@ -6,6 +6,7 @@ more than k steps, without those through one line of the code of f. Each is comp
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 from itertools import islice
 from typing import NamedTuple
 
@@ -45,7 +46,7 @@ class Omissions:
     def __init__(self, trace: Trace, paths: Sequence[str]) -> None:
         self._trace = trace
         self._paths = paths
-        self._clocks = [(clock, trace.uses(clock)) for clock in trace.clocks() if _is_short(clock)]
+        self._loops = [(loop, trace.uses(loop.clock)) for loop in trace.loops() if _is_short(loop.clock)]
         self._ways = dict(islice(self._ways_of_f().items(), _MOST_WORK // len(trace.nodes)))
         self._gradients: dict[tuple[Edge, ...], list[list[arb]]] = {}  # without these edges
 
@@ -53,9 +54,10 @@ class Omissions:
         """Every kind that the gradient by this leaf is of, or of those whose texts are wanted alone."""
         if leaf.by_hand.shape != leaf.true.shape or is_zero(leaf.by_hand):
             return
-        for clock, uses in self._clocks:
-            yield from _of_steps(leaf, clock, uses[leaf.number])
-            yield from self._in_pieces(leaf, clock)
+        for (place, clock), uses in self._loops:
+            where = "" if len(self._loops) == 1 else f", in the loop of {place}"
+            for kind in (*_of_steps(leaf, clock, uses[leaf.number]), *self._in_pieces(leaf, clock)):
+                yield replace(kind, text=kind.text + where)
         alone_at_last: list[Kind] = []
         for what, edges in self._ways.items():
             missing = Kind("path missing", f"the true one without {what}")
@@ -102,7 +104,7 @@ class Omissions:
     def _ways_of_f(self) -> dict[str, list[Edge]]:
         """Ways through f: by a use of an argument, back in time, through a place in the code, from one to another."""
         nodes = self._trace.nodes
-        clock = self._clocks[-1][0] if self._clocks else None
+        clock = self._loops[0][0].clock if len(self._loops) == 1 else None
         beside: dict[tuple[int, int], list[Edge]] = {}
         used: dict[tuple[int, Place], list[Edge]] = {}
         carried: dict[Place, dict[tuple[Place, ...], list[Edge]]] = {}

@@ -31,6 +31,13 @@ class Node(NamedTuple):
     leaf: int | None  # which array of the arguments it is an entry of
 
 
+class Loop(NamedTuple):
+    """An expression that is computed at each of several steps from what it was before, and when."""
+
+    place: Place
+    clock: Clock
+
+
 class Use(NamedTuple):
     """A use of an entry. It contributes the sum of `adjoints` times `partial` to the gradient by it."""
 
@@ -94,15 +101,14 @@ class Trace:
         """All of them, from each node to each of its sources."""
         return ((n, source) for n, node in enumerate(self.nodes) for source in {k for k, _ in node.sources})
 
-    def clocks(self) -> list[Clock]:
-        """Ways to tell the steps of f apart, if it has steps: a loop uses the same arguments again in each of them."""
+    def loops(self) -> list[Loop]:
+        """The loops of f, if it has some: what uses the same arguments again at each of several steps."""
         users: dict[Place, None] = {
             node.origin.places[0]: None
             for node in self.nodes
             if node.origin.places and any(self.nodes[source].leaf is not None for source, _ in node.sources)
         }
-        clocks = [clock for place in users if (clock := self._by_executions(place)) is not None]
-        return _in_common(clocks)
+        return _merged([Loop(place, clock) for place in users if (clock := self._by_executions(place)) is not None])
 
     def _by_executions(self, place: Place) -> Clock | None:
         """A step later each time that an expression is computed from what it was before; `None` if it never is.
@@ -190,16 +196,28 @@ class Trace:
         return any(len(known) == 2 for known in steps.values())
 
 
-def _in_common(clocks: Sequence[Clock]) -> list[Clock]:
-    """One clock in place of all that have as many steps: a step begins where any of them has it begin."""
-    by_steps: dict[int, Clock] = {}
-    for clock in clocks:
-        steps = len({step for step in clock if step is not None})
-        other = by_steps.get(steps, clock)
-        by_steps[steps] = [
-            max((t for t in times if t is not None), default=None) for times in zip(clock, other, strict=True)
-        ]
-    return list(by_steps.values())
+def _merged(loops: Sequence[Loop]) -> list[Loop]:
+    """One in place of all that are the same loop: a step begins where any of its expressions has it begin."""
+    merged: list[Loop] = []
+    for place, clock in loops:
+        for n, other in enumerate(merged):
+            if _go_together(clock, other.clock):
+                merged[n] = other._replace(clock=[_later(a, b) for a, b in zip(clock, other.clock, strict=True)])
+                break
+        else:
+            merged.append(Loop(place, clock))
+    return merged
+
+
+def _go_together(clock: Clock, other: Clock) -> bool:
+    """Whether the two have as many steps, and one is never further than a step ahead."""
+    steps = ({step for step in one if step is not None} for one in (clock, other))
+    both = ((a, b) for a, b in zip(clock, other, strict=True) if a is not None and b is not None)
+    return len(set(map(len, steps))) == 1 and all(abs(a - b) <= 1 for a, b in both)
+
+
+def _later(a: int | None, b: int | None) -> int | None:
+    return max((step for step in (a, b) if step is not None), default=None)
 
 
 def _earliest_first(output: Traced) -> list[Traced]:
