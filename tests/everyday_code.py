@@ -37,7 +37,7 @@ class Network(NamedTuple):
 KINDS = (
     "negated", "scaled", "transposed", "reversed", "another's", "step missing", "step doubled", "shifted", "truncated",
     "recurrence dropped", "last write", "clipped", "clipped by norm", "unreduced", "summed", "path missing",
-    "path doubled",
+    "path doubled", "transpose on the way",
 )  # fmt: skip
 
 
@@ -111,7 +111,7 @@ ELMAN = Network(
         Slip("dxs[t] = ", "dxs[-1 - t] = ", "the last step first: in the order of the backward loop", "reversed", "xs"),
         Slip("dxs[t] = ", "dxs[t - 1] = ", "that by xs[t] stands at t − 1, the first one last", "shifted", "xs"),
         Slip("reversed(range(len(xs)))", "range(len(xs))", "the backward loop runs forwards", "", "Wx"),
-        Slip("Wh.T @ da", "Wh @ da", "carried back by Wh in place of its transpose", "", "Wx"),
+        Slip("Wh.T @ da", "Wh @ da", "carried back by Wh in place of its transpose", "transpose on the way", "Wx"),
         Slip("Wh.T @ da", "Wh.T @ dh", "carried back past tanh", "", "b"),
         Slip(
             "dy = Wy @ h + by - ys[t]",

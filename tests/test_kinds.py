@@ -496,6 +496,32 @@ def test_a_long_recurrence_is_looked_at_in_seconds() -> None:
     assert time.process_time() - start < 60
 
 
+@pytest.mark.parametrize(("share", "expected"), [(1.0, "what comes back by W in place of its transpose"), (0.5, "")])
+def test_a_weight_in_place_of_its_transpose_on_the_way_back_is_named(share: float, expected: str) -> None:
+    def gradient(U: Array, W: Array, xs: Array) -> tuple[Any, ...]:
+        states = [np.zeros(2)]
+        for x in xs:
+            states.append(np.tanh(U @ x + W @ states[-1]))
+        δ, U_bar, W_bar = 2 * states[-1], 0 * U, 0 * W
+        xs_bar: list[Any] = []
+        for t in reversed(range(len(xs))):
+            δ = δ * (1 - states[t + 1] ** 2)
+            U_bar, W_bar = U_bar + np.outer(δ, xs[t]), W_bar + np.outer(δ, states[t])
+            xs_bar.insert(0, U.T @ δ)
+            δ = share * (W @ δ) + (1 - share) * (W.T @ δ)
+        return U_bar, W_bar, np.array(xs_bar)
+
+    def f(U: Array, W: Array, xs: Array) -> Any:
+        h = np.zeros(2)
+        for x in xs:
+            h = np.tanh(U @ x + W @ h)
+        return (h * h).sum()
+
+    normal = np.random.default_rng(0).normal
+    point = normal(size=(2, 3)), normal(size=(2, 2)), normal(size=(4, 3))
+    assert [named(f, gradient, point, by) for by in ("U", "W", "xs")] == [expected] * 3
+
+
 def test_one_loop_of_two_is_named_by_what_it_computes() -> None:
     def f(A: Array, C: Array, xs: Array) -> Any:
         onward, back = [np.zeros(2)], [np.zeros(2)]

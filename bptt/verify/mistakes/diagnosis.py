@@ -30,7 +30,7 @@ _MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked
 _LIKELIEST_FIRST = (
     "negated", "scaled", "transposed", "another's", "reshaped", "unreduced", "summed", "zero", "recurrence dropped",
     "last write", "step missing", "step doubled", "truncated", "clipped", "clipped by norm", "step scaled",
-    "path missing", "path doubled", "part missing", "reversed", "shifted",
+    "transpose on the way", "path missing", "path doubled", "part missing", "reversed", "shifted",
 )  # fmt: skip
 _LESS_TELLING = {"part missing", "reversed", "shifted", "clipped by norm"}  # than a way through f may be
 _LEAVES_NOTHING_OF_ONE_STEP = {"recurrence dropped", "step missing", "truncated", "path missing"}
@@ -163,7 +163,7 @@ class _Sight:
     def _omissions(self) -> Omissions:
         assert self.trace is not None
         leaves = self.point.arguments.leaves
-        return Omissions(self.trace, [leaf.path for leaf in leaves])
+        return Omissions(self.trace, {leaf.path: leaf.values for leaf in leaves})
 
 
 def _look(f: Function, gradient: Function, point: Point) -> _Sight | None:

@@ -8,9 +8,10 @@ more than k steps, without those through one line of the code of f. Each is comp
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 from flint import arb
 
 from bptt.verify.mistakes.kinds import Arbs, Kind, equal, is_zero, ratio, simple
@@ -43,9 +44,10 @@ class Leaf(NamedTuple):
 class Omissions:
     """The parts of the gradients of f, computed when they are first asked for."""
 
-    def __init__(self, trace: Trace, paths: Sequence[str]) -> None:
+    def __init__(self, trace: Trace, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
         self._trace = trace
-        self._paths = paths
+        self._arrays = arrays
+        self._paths = list(arrays)
         self._loops = [(loop, trace.uses(loop.clock)) for loop in trace.loops() if _is_short(loop.clock)]
         self._ways = dict(islice(self._ways_of_f().items(), _MOST_WORK // len(trace.nodes)))
         self._gradients: dict[tuple[Edge, ...], list[list[arb]]] = {}  # without these edges
@@ -75,6 +77,18 @@ class Omissions:
                 elif leaf.equals(leaf.true - without):
                     alone_at_last.append(alone)
         yield from alone_at_last
+        yield from self._with_a_transpose(leaf)
+
+    def _with_a_transpose(self, leaf: Leaf) -> Iterator[Kind]:
+        """W δ on the way back where it should be the transpose of W."""
+        for number, (path, values) in enumerate(self._arrays.items()):
+            if values.ndim < 2 or values.shape[-1] != values.shape[-2] or values.dtype.kind != "f":
+                continue
+            transposed = np.swapaxes(values, -1, -2).reshape(-1)
+            weights = {edge: arb(float(transposed[entry])) for edge, entry in self._trace.products_with(number)}
+            gradient = self._trace.with_other_weights(weights)[leaf.number]
+            if leaf.equals(leaf.array(gradient)):
+                yield Kind("transpose on the way", f"what comes back by {path} in place of its transpose")
 
     def _in_pieces(self, leaf: Leaf, clock: Clock) -> Iterator[Kind]:
         """Back-propagation that stops at every k-th step, counted from the first, and at one step alone."""

@@ -88,14 +88,32 @@ class Trace:
             for entries in self.entries
         ]
 
+    def with_other_weights(self, weights: Mapping[Edge, arb]) -> list[list[arb]]:
+        """The gradient by each leaf where these edges have other weights."""
+        adjoints = self._swept(weights)
+        return [[arb(0) if n is None else adjoints[n] for n in entries] for entries in self.entries]
+
     @functools.cached_property
     def _adjoints(self) -> list[arb]:
+        return self._swept({})
+
+    def _swept(self, weights: Mapping[Edge, arb]) -> list[arb]:
         adjoints: list[arb] = [arb(0)] * len(self.nodes)
         adjoints[-1] = arb(1)
         for n in range(len(self.nodes) - 1, -1, -1):
             for source, partial in self.nodes[n].sources:
-                adjoints[source] = adjoints[source] + adjoints[n] * partial
+                adjoints[source] = adjoints[source] + adjoints[n] * weights.get((n, source), partial)
         return adjoints
+
+    def products_with(self, leaf: int) -> Iterator[tuple[Edge, int]]:
+        """The edges out of each product with an entry of a leaf, to what it is multiplied by; and which entry it is."""
+        numbers = {n: k for k, n in enumerate(self.entries[leaf]) if n is not None}
+        for n, node in enumerate(self.nodes):
+            if len(node.sources) == 2 and not node.origin.linear:
+                (a, _), (b, _) = node.sources
+                for entry, other in ((a, b), (b, a)):
+                    if entry in numbers:
+                        yield (n, other), numbers[entry]
 
     def edges(self) -> Iterator[Edge]:
         """All of them, from each node to each of its sources."""
