@@ -143,8 +143,10 @@ class _Sight:
         n = self.number(path)
         leaves = self.point.arguments.leaves
         others = {leaf.path: self.true[k] for k, leaf in enumerate(leaves) if leaf.differentiable and k != n}
-        argument = path.split("[")[0].split(".")[0]
-        same = [self.true[k] for k, leaf in enumerate(leaves) if leaf.path.startswith(argument) and leaf.differentiable]
+        argument = _argument(path)
+        same = [
+            self.true[k] for k, leaf in enumerate(leaves) if _argument(leaf.path) == argument and leaf.differentiable
+        ]
         norms = {"of this array": _norm([self.true[n]])}
         norms |= {f"of all arrays of {argument} together": _norm(same)} if len(same) > 1 else {}
         norms |= {"of all arrays together": _norm(self.true)} if len(others) >= len(same) else {}
@@ -164,6 +166,10 @@ class _Sight:
         assert self.trace is not None
         leaves = self.point.arguments.leaves
         return Omissions(self.trace, {leaf.path: leaf.values for leaf in leaves})
+
+
+def _argument(path: str) -> str:
+    return path.split("[")[0].split(".")[0]
 
 
 def _look(f: Function, gradient: Function, point: Point) -> _Sight | None:
