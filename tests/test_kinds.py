@@ -549,3 +549,60 @@ def test_one_loop_of_two_is_named_by_what_it_computes() -> None:
     assert "nothing is carried back in time, in the loop of `A @ onward[-1]`, line " in found.text
     assert diagnosis(f, partial(gradient, carried=0.5), point, "A", "A").kind is None
     assert not diagnosis(f, partial(gradient, carried=1.0), point, "A", "A").where
+
+
+def pooled(W: Array, xs: Array) -> Any:
+    h, states = np.ones(2), []
+    for x in xs:
+        h = np.tanh(W @ h + x)
+        states.append(h)
+    return (np.stack(states).mean(axis=0) ** 3).sum()
+
+
+@pytest.mark.parametrize(
+    ("carried", "read", "expected"),
+    [
+        (0.0, [1.0, 1.0, 1.0], "the true one of each step by itself: nothing is carried back in time"),
+        (0.0, [0.0, 0.0, 1.0], "the contribution of the last step alone, as where each step overwrites another's"),
+        (1.0, [0.0, 0.0, 1.0], ""),
+        (1.0, [0.0, 1.0, 1.0], ""),
+    ],
+)
+def test_what_is_read_after_a_loop_is_not_carried_in_it(carried: float, read: list[float], expected: str) -> None:
+    def gradient(W: Array, xs: Array) -> Any:
+        states = [np.ones(2)]
+        for x in xs:
+            states.append(np.tanh(W @ states[-1] + x))
+        mean, W_bar, carry = np.stack(states[1:]).mean(axis=0), 0 * W, 0
+        for t in reversed(range(len(xs))):
+            δ = (carry + read[t] * 3 * mean**2 / len(xs)) * (1 - states[t + 1] ** 2)
+            W_bar = W_bar + np.outer(δ, states[t])
+            carry = carried * (W.T @ δ)
+        return W_bar
+
+    normal = np.random.default_rng(0).normal
+    found = diagnosis(pooled, gradient, (normal(size=(2, 2)), normal(size=(3, 2))), "W", "W").kind
+    assert (found.text if found else "") == expected
+
+
+def test_what_a_step_computes_for_itself_is_not_called_carried() -> None:
+    def descent(θ: Array, A: Array) -> Any:
+        for _ in range(3):
+            slope = A @ θ + θ**3
+            θ = θ - 0.1 * slope
+        return (θ * θ).sum()
+
+    def gradient(θ: Array, A: Array) -> Any:
+        states = [θ]
+        for _ in range(3):
+            states.append(states[-1] - 0.1 * (A @ states[-1] + states[-1] ** 3))
+        δ, A_bar = 2 * states[-1], 0 * A
+        for t in reversed(range(3)):
+            A_bar = A_bar - 0.1 * np.outer(δ, states[t])
+            δ = δ - 0.1 * A.T @ δ
+        return A_bar
+
+    normal = np.random.default_rng(0).normal
+    found = diagnosis(descent, gradient, (normal(size=2), normal(size=(2, 2))), "A", "A").kind
+    assert found is not None
+    assert found.text.startswith("the true one without what goes through `θ**3`, line ")

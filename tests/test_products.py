@@ -194,3 +194,30 @@ class TestJacobianVector:
         assert_jvp(layer, layer_jvp, (W, X))
         with pytest.raises(GradientMismatch):
             assert_jvp(layer, lambda a, t: 2 * layer_jvp(a, t), (W, X))
+
+
+class TestWhatIsSaidOfAWrongVjp:
+    def test_the_steps_whose_cotangents_it_gets_wrong(self) -> None:
+        def states(W: Any, xs: Any) -> Any:
+            h, found = np.zeros(2), []
+            for x in xs:
+                h = np.tanh(W @ h + x)
+                found.append(h)
+            return np.stack(found)
+
+        def vjp(W: Any, xs: Any, bar: Any) -> Any:
+            h, δ, W_bar, xs_bar = [np.zeros(2), *states(W, xs)], np.zeros(2), 0 * W, 0 * xs
+            for t in reversed(range(len(xs))):
+                δ = (δ @ W + (bar[t] if t != 2 else 0)) * (1 - h[t + 1] ** 2)
+                W_bar, xs_bar[t] = W_bar + np.outer(δ, h[t]), δ
+            return W_bar, xs_bar
+
+        normal = np.random.default_rng(0).normal
+        with pytest.raises(GradientMismatch) as raised:
+            assert_vjp(states, vjp, (normal(size=(2, 2)), normal(size=(4, 2))))
+        assert "note: of the cotangents of f(...) by index, those of 2 are pulled back wrongly\n" in str(raised.value)
+
+    def test_an_argument_may_be_called_cotangent(self) -> None:
+        assert_vjp(
+            lambda x, cotangent: x * cotangent, lambda x, cotangent, c: (c * cotangent, c * x), (np.ones(2), np.ones(2))
+        )

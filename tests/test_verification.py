@@ -1,5 +1,6 @@
 """A gradient over random sizes: the verdict, the smallest sizes, the rule, and what the points could not have shown."""
 
+import functools
 import re
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from bptt.arrays import Array
 from bptt.verify import GradientMismatch, arrays, assert_gradient, verify_gradient
 from bptt.verify.sizes import rule
+from bptt.verify.snippet import snippet
 
 LAYER = arrays(W="n m", x="... m")
 
@@ -148,6 +150,25 @@ class TestArguments:
         found = verify_gradient(f, halved_from_two_rows_on, points, examples=60)
         assert [(one.path, one.rule) for one in found.refutations] == [("W", "W.shape[0] ≥ 2")]
 
+    def test_what_has_a_default_need_not_be_drawn(self) -> None:
+        assert verify_gradient(
+            lambda W, x, k=2.0: k * f(W, x), lambda W, x: [2 * g for g in gradient(W, x)], LAYER, wrt=("W", "x")
+        )
+
+    def test_points_that_are_none_are_counted_and_what_a_report_notes_is_kept(self) -> None:
+        def doubles_its_argument(xs: list[Array]) -> list[Array]:
+            for x in xs:
+                x *= 2
+            return xs
+
+        lists = st.lists(st.integers(1, 3).map(np.ones), max_size=3)
+        found = verify_gradient(lambda xs: sum((x * x).sum() for x in xs), doubles_its_argument, lists)
+        assert found.verdict == "right"
+        assert found.warnings[0].startswith(
+            "1 of those that were drawn are no points: arguments must hold at least one"
+        )
+        assert "gradient changes its argument xs[0]" in found.warnings
+
     @pytest.mark.parametrize(
         ("over", "examples", "message"),
         [
@@ -216,6 +237,23 @@ class TestTheRule:
         points = st.integers(1, 5).flatmap(lambda n: st.just(np.ones(n)) if n < 5 else st.just(np.zeros(n)))
         (refutation,) = verify_gradient(lambda x: (x * x).sum(), wrong_but_at_0, points, examples=30).refutations
         assert refutation.rule == "x.shape[0] ≥ 2"
+
+    def test_there_is_none_where_more_than_sizes_decides(self) -> None:
+        def wrong_above(x: Array) -> Any:
+            return np.where(x > 1.5, 0 * x, 2 * x)
+
+        (refutation,) = verify_gradient(lambda x: (x * x).sum(), wrong_above, arrays(x="n"), examples=60).refutations
+        assert refutation.rule is None
+        assert re.fullmatch(r"wrong in \d+ of 60 cases", refutation.when)
+
+    def test_only_cases_that_have_the_array_count(self) -> None:
+        lists = st.lists(st.just(np.ones(1)), min_size=1, max_size=4)
+        (refutation,) = verify_gradient(
+            lambda xs: sum((x**2).sum() for x in xs),
+            lambda xs: [2 * x * (1 if n < 3 else 2) for n, x in enumerate(xs)],
+            lists,
+        ).refutations
+        assert (refutation.path, refutation.cases, refutation.when) == ("xs[3]", 1, "")
 
 
 class TestTheText:
@@ -286,6 +324,17 @@ class TestTheText:
         with pytest.raises(GradientMismatch) as raised:
             assert_gradient(lambda x: (x**2).sum(), lambda x: x, (x,))
         assert str(raised.value).splitlines()[-1] == "seed 0"
+
+    def test_a_function_that_only_bears_the_name_of_another_is_not_imported(self) -> None:
+        @functools.wraps(f)
+        def bearing_its_name(W: Array, x: Array) -> tuple[Any, Any]:
+            return W, x
+
+        lines = snippet("assert_gradient", f, bearing_its_name, (np.ones(1),), {"wrt": {"W": 1}.keys()})
+        assert lines[-2:] == [
+            "from tests.test_verification import f",
+            "assert_gradient(f, gradient, (np.array([1.0]),), wrt=['W'])",
+        ]
 
 
 class TestOnFloatsAlone:

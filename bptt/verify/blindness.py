@@ -25,10 +25,11 @@ def blind_spots(cases: Sequence[Tried], refuted: Collection[str] = ()) -> list[s
     """
     if not cases:
         return []
-    return [*_of_sizes([case.sizes for case in cases]), *_of_values(cases, refuted)]
+    named = all("." not in name for name in cases[0].sizes)  # and not U.shape[0], which may have to be another one
+    return [*_of_sizes([case.sizes for case in cases], named=named), *_of_values(cases, refuted)]
 
 
-def _of_sizes(cases: Sequence[Mapping[str, int]]) -> Iterator[str]:
+def _of_sizes(cases: Sequence[Mapping[str, int]], *, named: bool) -> Iterator[str]:
     names = [name for name in cases[0] if all(name in sizes for sizes in cases)]
     ones = [name for name in names if all(sizes[name] == 1 for sizes in cases)]
     for name in ones:
@@ -37,7 +38,7 @@ def _of_sizes(cases: Sequence[Mapping[str, int]]) -> Iterator[str]:
     equal = [(a, b) for a, b in combinations(others, 2) if all(sizes[a] == sizes[b] for sizes in cases)]
     if len(others) > 2 and len(equal) == len(others) * (len(others) - 1) // 2:
         yield f"{', '.join(others)} were all equal in every case: a transpose or a wrong axis could fit"
-    else:
+    elif named:
         for a, b in equal:
             yield f"{a} and {b} were equal in every case: a transpose or a wrong axis could fit"
 

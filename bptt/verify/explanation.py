@@ -27,6 +27,7 @@ class Refutation:
     sizes: Mapping[str, int] | None = None  # by name
     rule: str | None = None  # when it is wrong, of all cases that were tried; empty for each of them
     cases: int = 1  # that were tried
+    wrong: int = 1  # of them
     snippet: tuple[str, ...] = ()  # lines that bring it back
 
     @property
@@ -37,8 +38,10 @@ class Refutation:
     @property
     def when(self) -> str:
         """The rule in words; empty if there is none."""
-        if self.rule is None:
+        if self.cases == 1:
             return ""
+        if self.rule is None:
+            return f"wrong in {self.wrong} of {self.cases} cases"
         return (
             f"wrong exactly when {self.rule}, in {self.cases} cases"
             if self.rule

@@ -136,7 +136,7 @@ class _Pullback:
         flat = FlatArguments(f, arguments, wrt)
         self.output = output = _Output(seeded(f, seed), flat)
         self.cotangents = _vectors(output.arrays, seed)
-        names = [*flat.names, "cotangent"]
+        names = [*flat.names, "cotangent" if "cotangent" not in flat.names else "cotangent_of_f"]
         self._wrt = wrt if wrt is not None else names[0] if len(arguments) == 1 else tuple(flat.names)
         self._f, self._vjp, self._arguments = f, vjp, arguments
         self._reference: ReferenceKind | None = reference
@@ -169,17 +169,17 @@ class _Pullback:
         found = []
         for n, (path, array) in enumerate(zip(self.output.paths, self.output.arrays, strict=True)):
             if array.dtype.kind == "f" and array.ndim > 0 and 1 < len(array) <= _MOST_STEPS:
-                wrong = [k for k in range(len(array)) if self.judged(self._reaching(n, k)).verdict == "wrong"]
+                wrong = [k for k in range(len(array)) if any(self._is_wrong(n, k, sign) for sign in (1, -1))]
                 if 0 < len(wrong) < len(array):
                     which = ", ".join(map(str, wrong))
-                    found.append(f"it is wrong for cotangents of {path}[{which}] alone, and for no other index")
+                    found.append(f"of the cotangents of {path} by index, those of {which} are pulled back wrongly")
         return found
 
-    def _reaching(self, n: int, k: int) -> list[Any]:
-        """Cotangents that are 0 but for index k of output n."""
+    def _is_wrong(self, n: int, k: int, sign: int) -> bool:
+        """Whether it is for cotangents that are 0 but for index k of output n."""
         cotangent: list[Any] = [None if x is None else np.zeros_like(x) for x in self.cotangents.random]
-        cotangent[n][k] = self.cotangents.random[n][k]
-        return cotangent
+        cotangent[n][k] = sign * self.cotangents.random[n][k]
+        return self.judged(cotangent).verdict == "wrong"
 
 
 class _Output:

@@ -1,5 +1,6 @@
 """A few lines of Python that bring a failure back when they are pasted into a file."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,10 +27,16 @@ def snippet(
     if writer.numbers > _MOST_NUMBERS:
         return []
     of_arguments = f"({written[0]},)" if len(written) == 1 else f"({', '.join(written)})"
-    named = [f"{name}={value!r}" for name, value in options.items() if value is not None]
+    named = [f"{name}={_plain(value)!r}" for name, value in options.items() if value is not None]
+    modules = [f"import {module}" for module in sorted(writer.modules)]
     imports = [f"from {module} import {', '.join(sorted(names))}" for module, names in sorted(writer.imports.items())]
     call = f"{assertion}({', '.join([*called, of_arguments, *named])})"
-    return ["import numpy as np", *imports, call]
+    return ["import numpy as np", *modules, *imports, call]
+
+
+def _plain(option: Any) -> Any:
+    """Names in whatever order they came."""
+    return option if isinstance(option, str | int | tuple | list) else list(option)
 
 
 class _Writer:
@@ -37,11 +44,15 @@ class _Writer:
 
     def __init__(self, imports: dict[str, set[str]]) -> None:
         self.imports = imports
+        self.modules: set[str] = set()  # of names that another module has, too
         self.numbers = 0
 
     def function(self, function: Callable[..., Any], otherwise: str) -> str:
         name = getattr(function, "__qualname__", "")
-        if not name.isidentifier():
+        module = sys.modules.get(getattr(function, "__module__", None) or "")
+        if module is None and name.isidentifier():
+            return name  # where it was defined, that is its name
+        if getattr(module, name, None) is not function:
             return otherwise
         return self._imported(function.__module__, name)
 
@@ -68,6 +79,10 @@ class _Writer:
         return f"{text})" if usual else f"{text}, np.{array.dtype.name})"
 
     def _imported(self, module: str, name: str) -> str:
-        if module != "__main__":
-            self.imports.setdefault(module, set()).add(name)
+        if module == "__main__":
+            return name
+        if any(name in names for other, names in self.imports.items() if other != module):
+            self.modules.add(module)
+            return f"{module}.{name}"
+        self.imports.setdefault(module, set()).add(name)
         return name

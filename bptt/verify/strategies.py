@@ -50,6 +50,8 @@ def arrays(draw: st.DrawFn, /, max_size: int = 4, **axes: str) -> NamedArrays:
     half of the draws all are multiplied by 1/16, 4, 64, 2^-20 or 2^10: vanishing, exploding, saturated, tiny and large
     ones. Shrinks to the smallest sizes.
     """
+    if {"batch", "..."} <= set(" ".join(axes.values()).split()):
+        raise ValueError("no axis must be named batch beside ..., the product of which is called so")
     size = st.integers(1, max_size)
     names = dict.fromkeys(name for spec in axes.values() for name in spec.split())
     sizes = {name: draw(size) for name in names if name != "..."}

@@ -102,20 +102,27 @@ class _Verifier:
         self.reference: ReferenceKind | None = reference
         self.seed = seed
         self.cases: list[_Case] = []
+        self.refused: list[str] = []  # why points that were drawn are none
 
     def run(self, examples: int, judged: Callable[[], None]) -> Verification:
         errors: list[Exception] = []
 
         def at(drawn: Any) -> None:
             try:
+                given, point = self._point(drawn)
+            except (TypeError, ValueError) as error:
+                errors.append(error)
+                self.refused.append(str(error))
+                return
+            try:
                 self.cases.append(self._judge(drawn))
             except Exception as error:  # of the caller's functions: kept apart, and raised where nothing else comes
                 errors.append(error)
-                self.cases.append(self._crashed(drawn, error))
+                self.cases.append(self._crashed(drawn, given, point, error))
             judged()
 
         draw(self.over, examples, str(self.seed), at)
-        if len(errors) == len(self.cases):
+        if len(errors) == len(self.cases) + len(self.refused):
             raise errors[0]
         return self._concluded()
 
@@ -130,8 +137,7 @@ class _Verifier:
         named = drawn.sizes if isinstance(drawn, NamedArrays) else {}
         return given, Point(FlatArguments(self.f, given, self.wrt), axes, named)
 
-    def _crashed(self, drawn: Any, error: Exception) -> _Case:
-        given, point = self._point(drawn)
+    def _crashed(self, drawn: Any, given: tuple[Any, ...], point: Point, error: Exception) -> _Case:
         try:
             with np.errstate(all="ignore"):
                 self.f(*point.arguments.copies())
@@ -157,10 +163,16 @@ class _Verifier:
             refutations=tuple(self._refuted(path, n < _MOST_SHRUNK) for n, path in enumerate(wrong)),
             undecided=tuple(undecided),
             crashes=tuple(self._crashes()),
-            warnings=tuple(blind_spots(list(self._tried()), refuted=wrong)),
+            warnings=(*self._notes(), *blind_spots(list(self._tried()), refuted=wrong)),
             digits=min(digits, default=None),
             seed=self.seed,
         )
+
+    def _notes(self) -> Iterator[str]:
+        """What a caller would not expect, of the points and of the functions."""
+        if self.refused:
+            yield f"{len(self.refused)} of those that were drawn are no points: {self.refused[0]}"
+        yield from dict.fromkeys(finding for case in self._judged() for finding in case.report.findings)
 
     def _judged(self) -> Iterator[Any]:
         return (case for case in self.cases if case.report is not None)
@@ -185,7 +197,8 @@ class _Verifier:
             diagnosis=diagnosis,
             sizes=least.sizes,
             rule=self._rule(path, least),
-            cases=len(self.cases),
+            cases=sum(case.verdict_on(path) is not None for case in self._judged()),
+            wrong=len(failing),
             snippet=tuple(snippet("assert_gradient", self.f, self.gradient, least.given, options)),
         )
 
@@ -202,19 +215,23 @@ class _Verifier:
         return None if drawn is None else self._judge(drawn)
 
     def _rule(self, path: str, least: _Case) -> str | None:
-        """By which sizes decide. A point that is right by chance, where a number is 0, say, is tried with others."""
-        by_verdict: dict[Verdict | None, dict[tuple[tuple[str, int], ...], _Case]] = {"wrong": {}, "right": {}}
-        for case in (*self._judged(), least):
-            by_verdict.setdefault(case.verdict_on(path), {})[tuple(case.sizes.items())] = case
-        wrong = [dict(sizes) for sizes in by_verdict["wrong"]]
-        right = [(dict(sizes), case) for sizes, case in by_verdict["right"].items() if dict(sizes) not in wrong]
-        if not _same_names([*wrong, *(sizes for sizes, _ in right)]):
+        """By which sizes decide; `None` if other things do, or none that fits.
+
+        A point that is right where the sizes would have it wrong is tried again with other numbers: it may have been so
+        by chance, where a number is 0, say.
+        """
+        verdicts = [(case.verdict_on(path), dict(case.sizes), case) for case in (*self._judged(), least)]
+        if not _same_names([sizes for verdict, sizes, _ in verdicts if verdict is not None]):
             return None
+        wrong = [sizes for verdict, sizes, _ in verdicts if verdict == "wrong"]
+        right = [(sizes, case) for verdict, sizes, case in verdicts if verdict == "right"]
         random = np.random.default_rng(self.seed)
-        doubtful = [case for sizes, case in right if any(_at_least(sizes, other) for other in wrong)]
-        for case in doubtful[:_DRAWN_AGAIN]:
+        doubtful = [(sizes, case) for sizes, case in right if any(_at_least(sizes, other) for other in wrong)]
+        for sizes, case in doubtful[:_DRAWN_AGAIN]:
             if self._is_wrong_with_others(case, path, random):
-                wrong.append(dict(case.sizes))
+                wrong.append(sizes)
+            elif sizes in wrong:
+                return None  # sizes alone do not decide
         return rule(wrong, [sizes for sizes, _ in right if sizes not in wrong])
 
     def _is_wrong_with_others(self, case: _Case, path: str, random: np.random.Generator) -> bool:
@@ -256,19 +273,27 @@ class _Verifier:
 def _arguments(f: Callable[..., Any], drawn: Any) -> tuple[tuple[Any, ...], Mapping[str, Sequence[str]]]:
     """The arguments of f, and what their axes are called by path."""
     axes = drawn.axes if isinstance(drawn, NamedArrays) else {}
-    if isinstance(drawn, dict):
-        try:
-            names = list(inspect.signature(f).parameters)
-        except (TypeError, ValueError):  # builtins have no signature
-            names = []
-        if set(drawn) == set(names):
-            return tuple(drawn[name] for name in names), axes
-        if len(names) != 1:
-            raise TypeError(
-                f"over must draw the arguments of f, {', '.join(names)}, by name or as a tuple; got {', '.join(drawn)}"
-            )
-        return (dict(drawn),), {f"{names[0]}[{name!r}]": called for name, called in axes.items()}
-    return (tuple(drawn) if isinstance(drawn, tuple) else (drawn,)), axes
+    if not isinstance(drawn, dict):
+        return (tuple(drawn) if isinstance(drawn, tuple) else (drawn,)), axes
+    names, needed = _parameters(f)
+    taken = [name for name in names if name in drawn]
+    if needed <= set(taken) == set(drawn) and taken == names[: len(taken)]:
+        return tuple(drawn[name] for name in taken), axes
+    if len(names) != 1:
+        raise TypeError(
+            f"over must draw the arguments of f, {', '.join(names)}, by name or as a tuple; got {', '.join(drawn)}"
+        )
+    return (dict(drawn),), {f"{names[0]}[{name!r}]": called for name, called in axes.items()}
+
+
+def _parameters(f: Callable[..., Any]) -> tuple[list[str], set[str]]:
+    """Those of f that can be given by position, and those of them that must be given."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # builtins have no signature
+        return [], set()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [p.name for p in positional], {p.name for p in positional if p.default is p.empty}
 
 
 def _sizes(drawn: Any, point: Point) -> Mapping[str, int]:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from flint import arb
 
 from bptt.verify.mistakes.kinds import Arbs, Kind, equal, is_zero, ratio, simple
-from bptt.verify.mistakes.trace import Clock, Edge, Node, Trace, Use
+from bptt.verify.mistakes.trace import Clock, Edge, Loop, Node, Trace, Use
 from bptt.verify.places import Place
 
 _MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at
@@ -48,7 +48,7 @@ class Omissions:
         self._trace = trace
         self._arrays = arrays
         self._paths = list(arrays)
-        self._loops = [(loop, trace.uses(loop.clock)) for loop in trace.loops() if _is_short(loop.clock)]
+        self._loops = [(loop, trace.uses(loop)) for loop in trace.loops() if _is_short(loop.clock)]
         self._ways = dict(islice(self._ways_of_f().items(), _MOST_WORK // len(trace.nodes)))
         self._gradients: dict[tuple[Edge, ...], list[list[arb]]] = {}  # without these edges
 
@@ -56,9 +56,9 @@ class Omissions:
         """Every kind that the gradient by this leaf is of, or of those whose texts are wanted alone."""
         if leaf.by_hand.shape != leaf.true.shape or is_zero(leaf.by_hand):
             return
-        for (place, clock), uses in self._loops:
-            where = "" if len(self._loops) == 1 else f", in the loop of {place}"
-            for kind in (*_of_steps(leaf, clock, uses[leaf.number]), *self._in_pieces(leaf, clock)):
+        for loop, uses in self._loops:
+            where = "" if len(self._loops) == 1 else f", in the loop of {loop.place}"
+            for kind in (*_of_steps(leaf, loop.clock, uses[leaf.number]), *self._in_pieces(leaf, loop)):
                 yield replace(kind, text=kind.text + where)
         alone_at_last: list[Kind] = []
         for what, edges in self._ways.items():
@@ -90,15 +90,16 @@ class Omissions:
             if leaf.equals(leaf.array(gradient)):
                 yield Kind("transpose on the way", f"what comes back by {path} in place of its transpose")
 
-    def _in_pieces(self, leaf: Leaf, clock: Clock) -> Iterator[Kind]:
+    def _in_pieces(self, leaf: Leaf, loop: Loop) -> Iterator[Kind]:
         """Back-propagation that stops at every k-th step, counted from the first, and at one step alone."""
+        clock = loop.clock
         last = max(step for step in clock if step is not None)
         if 2 * last * len(clock) > _MOST_WORK:
             return
         carried = [
             ((n, source), clock[n] or 0, clock[source] or 0)
             for n, source in self._trace.edges()
-            if self._trace.length(clock, n, source) > 0
+            if self._trace.length(loop, n, source) > 0
         ]
 
         def stops(at: Callable[[int, int], bool]) -> bool:
@@ -118,7 +119,7 @@ class Omissions:
     def _ways_of_f(self) -> dict[str, list[Edge]]:
         """Ways through f: by a use of an argument, back in time, through a place in the code, from one to another."""
         nodes = self._trace.nodes
-        clock = self._loops[0][0].clock if len(self._loops) == 1 else None
+        loop = self._loops[0][0] if len(self._loops) == 1 else None
         beside: dict[tuple[int, int], list[Edge]] = {}
         used: dict[tuple[int, Place], list[Edge]] = {}
         carried: dict[Place, dict[tuple[Place, ...], list[Edge]]] = {}
@@ -135,10 +136,12 @@ class Omissions:
                 for other in {nodes[k].leaf for k, _ in node.sources} - {None, source.leaf}:
                     assert other is not None
                     beside.setdefault((source.leaf, other), []).append(edge)
-            if not self._trace.is_merely_added(edge[0]):
+            if not self._trace.is_merely_added(edge[0]) and not self._trace.is_within_one_run(*edge):
                 for pair in _pairs(node, source):
                     between.setdefault(pair, []).append(edge)
-            if clock is not None and self._trace.length(clock, *edge) > 0 and source.origin.places:
+            if loop is None or not source.origin.places:
+                continue
+            if self._trace.length(loop, *edge) > 0 and self._trace.is_carried(loop, edge[1]):
                 into = node.origin.places[:1]
                 carried.setdefault(source.origin.places[0], {}).setdefault(into, []).append(edge)
         ways = {f"the use of {self._paths[a]} with {self._paths[b]}": edges for (a, b), edges in beside.items()}

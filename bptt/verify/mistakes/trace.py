@@ -36,6 +36,8 @@ class Loop(NamedTuple):
 
     place: Place
     clock: Clock
+    ticks: frozenset[int]  # the nodes of that expression, and of others that go with it
+    inside: frozenset[int]  # the nodes of all expressions that have a part in what a later step is computed from
 
 
 class Use(NamedTuple):
@@ -126,7 +128,21 @@ class Trace:
             for node in self.nodes
             if node.origin.places and any(self.nodes[source].leaf is not None for source, _ in node.sources)
         }
-        return _merged([Loop(place, clock) for place in users if (clock := self._by_executions(place)) is not None])
+        loops: list[Loop] = []
+        for place in users:
+            clock = self._by_executions(place)
+            if clock is not None:
+                ticks = frozenset(n for n, node in enumerate(self.nodes) if node.origin.places[:1] == (place,))
+                loops.append(Loop(place, clock, ticks, self._inside(ticks)))
+        return _merged(loops)
+
+    def _inside(self, ticks: frozenset[int]) -> frozenset[int]:
+        feeding = set(ticks)
+        for n in range(len(self.nodes) - 1, -1, -1):
+            if n in feeding:
+                feeding.update(source for source, _ in self.nodes[n].sources)
+        places = {self.nodes[n].origin.places[:1] for n in feeding}
+        return frozenset(n for n, node in enumerate(self.nodes) if n in feeding or node.origin.places[:1] in places)
 
     def _by_executions(self, place: Place) -> Clock | None:
         """A step later each time that an expression is computed from what it was before; `None` if it never is.
@@ -135,16 +151,13 @@ class Trace:
         """
         clock: Clock = [None] * len(self.nodes)
         steps: dict[int, set[int]] = {}  # by entry
-        for here, group in itertools.groupby(
-            range(len(self.nodes)), lambda n: self.nodes[n].origin.places[:1] == (place,)
-        ):
-            run = list(group)
-            if not here:
+        for run in self._runs:
+            sources = [source for n in run for source, _ in self.nodes[n].sources]
+            if self.nodes[run[0]].origin.places[:1] != (place,):
                 for n in run:
                     earlier = (step for source, _ in self.nodes[n].sources if (step := clock[source]) is not None)
                     clock[n] = max(earlier, default=None)
                 continue
-            sources = [source for n in run for source, _ in self.nodes[n].sources]
             step = 1 + max((known for source in sources if (known := clock[source]) is not None), default=-1)
             for n in run:
                 clock[n] = step
@@ -153,12 +166,31 @@ class Trace:
                     steps.setdefault(source, set()).add(step)
         return clock if any(len(of_entry) > 1 for of_entry in steps.values()) else None
 
-    def length(self, clock: Clock, n: int, source: int) -> int:
-        """How many steps an edge leads back; none where it leads to an argument."""
-        now, then = clock[n], clock[source]
-        if now is None or then is None or n in self._outermost or self.nodes[source].leaf is not None:
+    @functools.cached_property
+    def _runs(self) -> list[list[int]]:
+        """The nodes by executions of an expression, each of them one after the other."""
+        groups = itertools.groupby(range(len(self.nodes)), lambda n: self.nodes[n].origin.places[:1])
+        return [list(group) for _, group in groups]
+
+    def is_within_one_run(self, n: int, other: int) -> bool:
+        """Whether one execution of one expression computed both."""
+        return self._number_of_run[n] == self._number_of_run[other]
+
+    @functools.cached_property
+    def _number_of_run(self) -> dict[int, int]:
+        return {n: number for number, run in enumerate(self._runs) for n in run}
+
+    def length(self, loop: Loop, n: int, source: int) -> int:
+        """How many steps an edge leads back; none where it leads to an argument, or out of the loop."""
+        now, then = loop.clock[n], loop.clock[source]
+        if now is None or then is None or n not in loop.inside or self.nodes[source].leaf is not None:
             return 0
         return now - then
+
+    def is_carried(self, loop: Loop, n: int) -> bool:
+        """Whether a node is a state that the loop hands on, not a part of the next step that is computed early."""
+        now = loop.clock[n]
+        return any(consumer in loop.ticks or loop.clock[consumer] == now for consumer in self._consumers[n])
 
     def _sums_that_are_the_value(self) -> set[int]:
         """The nodes that are merely added up to the value of f: a loss of many steps is one in none of them."""
@@ -172,9 +204,9 @@ class Trace:
         """Whether a node is one of the sums that make up the value of f."""
         return n in self._outermost
 
-    def uses(self, clock: Clock) -> list[list[list[Use]]]:
+    def uses(self, loop: Loop) -> list[list[list[Use]]]:
         """Those of each entry of each leaf, the latest first."""
-        nodes, belongs = self.nodes, self._steps_of_uses(clock)
+        nodes, belongs = self.nodes, self._steps_of_uses(loop.clock)
         adjoints: list[dict[int, arb]] = [{} for _ in nodes]
         adjoints[-1][0] = arb(1)
         found: dict[int, list[Use]] = {}
@@ -183,7 +215,7 @@ class Trace:
                 if nodes[source].leaf is not None:
                     found.setdefault(source, []).append(Use(belongs[n], partial, adjoints[n]))
                     continue
-                further = self.length(clock, n, source)
+                further = self.length(loop, n, source)
                 onto = adjoints[source]
                 for length, adjoint in adjoints[n].items():
                     more = adjoint * partial
@@ -217,13 +249,14 @@ class Trace:
 def _merged(loops: Sequence[Loop]) -> list[Loop]:
     """One in place of all that are the same loop: a step begins where any of its expressions has it begin."""
     merged: list[Loop] = []
-    for place, clock in loops:
+    for loop in loops:
         for n, other in enumerate(merged):
-            if _go_together(clock, other.clock):
-                merged[n] = other._replace(clock=[_later(a, b) for a, b in zip(clock, other.clock, strict=True)])
+            if _go_together(loop.clock, other.clock):
+                clock = [_later(a, b) for a, b in zip(loop.clock, other.clock, strict=True)]
+                merged[n] = Loop(other.place, clock, other.ticks | loop.ticks, other.inside | loop.inside)
                 break
         else:
-            merged.append(Loop(place, clock))
+            merged.append(loop)
     return merged
 
 
