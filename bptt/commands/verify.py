@@ -42,7 +42,7 @@ def verify(
             show_default=False,
             help=f"Judge only this: {', '.join(NAMES)}; or a claim of yours, MODULE:NAME or FILE.py:NAME: a"
             " bptt.verify.Claim, a tuple (f, gradient, arguments), or a function that returns one and takes nothing"
-            " or a NumPy generator.",
+            " or a NumPy generator. The arguments may be a strategy, arrays(U='h m', xs='t m').",
         ),
     ] = None,
     examples: Annotated[int, typer.Option(min=1, help="Random points for each gradient.")] = 100,
