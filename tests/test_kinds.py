@@ -394,6 +394,7 @@ X = np.array([0.5, -1.0, 2.0])
         (lambda x: np.maximum(x, 0).sum() * 2, lambda x: 1 + 0 * x, abs(X)),
         (lambda x: (3 * x).sum(), lambda x: np.sign(x) + 0 * x, X),
         (lambda x: (x * x).sum(), lambda x: np.minimum(2 * x, 1), abs(X)),
+        (lambda x: (100 * x**3 + 300 * x).sum(), lambda x: 1 + 0 * x, X),
         (lambda x: np.log(1 + np.exp(x)).sum(), lambda x: 1 + 0 * x, 20 + abs(X)),
         (lambda x: (x * x).sum(), lambda x: 2 * x * (1 + 1e-9), X),
         (lambda x: (x * x).sum() * 1e200, lambda x: x * 1e-200, X),

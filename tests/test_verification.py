@@ -96,6 +96,31 @@ class TestTheVerdict:
         assert refutation.diagnosis.kind is not None
         assert refutation.diagnosis.kind.text == "what is still to be summed over its axis 0"
 
+    def test_a_first_step_that_is_left_out_is_named_though_of_a_single_one_nothing_is_left(self) -> None:
+        def states(W: Array, xs: Array) -> list[Any]:
+            h = [np.ones(len(W))]
+            for x in xs:
+                h.append(np.tanh(W @ h[-1] + x))
+            return h
+
+        def but_the_first(W: Array, xs: Array) -> Any:
+            h, W_bar = states(W, xs), 0 * W
+            δ = 2 * h[-1]
+            for t in range(len(xs) - 1, 0, -1):
+                δ = δ * (1 - h[t + 1] ** 2)
+                W_bar, δ = W_bar + np.outer(δ, h[t]), δ @ W
+            return W_bar
+
+        def square(W: Array, xs: Array) -> Any:
+            return (states(W, xs)[-1] ** 2).sum()
+
+        (refutation,) = verify_gradient(
+            square, but_the_first, arrays(W="h h", xs="t h"), wrt="W", examples=40
+        ).refutations
+        assert refutation.sizes == {"h": 1, "t": 1}
+        assert refutation.diagnosis.kind is not None
+        assert refutation.diagnosis.kind.text == "the true one without the contribution of the first step"
+
     def test_an_undecided_point_leaves_the_whole_undecided(self) -> None:
         found = verify_gradient(
             lambda x: abs(x).sum(), np.sign, arrays(x="n").map(lambda a: (np.append(a["x"], 0.0),)), examples=5
