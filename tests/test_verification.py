@@ -4,15 +4,29 @@ import functools
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax  # noqa: F401  (so that the harness may fall back to its arrays)
 import numpy as np
 import pytest
 from hypothesis import strategies as st
 
 from bptt.arrays import Array
-from bptt.verify import GradientMismatch, arrays, assert_gradient, verify_gradient
+from bptt.verify import (
+    Entry,
+    GradientMismatch,
+    LeafFinding,
+    Report,
+    arrays,
+    assert_gradient,
+    check_gradient,
+    verify_gradient,
+    verifying,
+)
+from bptt.verify.explanation import Refutation, explanation
+from bptt.verify.mistakes.diagnosis import Diagnosis
 from bptt.verify.sizes import rule
 from bptt.verify.snippet import snippet
 
@@ -128,6 +142,27 @@ class TestTheVerdict:
         assert found.verdict == "undecided"
         assert str(found).startswith("undecided at ")
         assert "a kink" in found.undecided[0]
+
+    def test_a_point_that_is_wrong_by_no_array_that_can_be_named_is_not_right(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def unnamed(*arguments: Any, **options: Any) -> Report:
+            report = check_gradient(*arguments, **options)
+            return replace(report, formula=replace(report.formula, verdict="wrong", reason="its slope is another"))
+
+        monkeypatch.setattr(verifying, "check_gradient", unnamed)
+        found = verify_gradient(f, gradient, LAYER, examples=5)
+        assert (found.verdict, bool(found), found.refutations) == ("wrong", False, ())
+        assert str(found).startswith("wrong at 5 of 5 points: its slope is another\n")
+
+    def test_functions_that_want_arrays_of_jax_get_them(self) -> None:
+        def set_to_one(x: Any) -> Any:
+            return (x.at[0].set(1.0) ** 2).sum()
+
+        over = arrays(x="n")
+        assert verify_gradient(set_to_one, lambda x: 2 * x.at[0].set(0.0), over, examples=10).verdict == "right"
+        (refutation,) = verify_gradient(set_to_one, lambda x: 2 * x.at[0].set(1.0), over, examples=10).refutations
+        assert refutation.finding.place == "x[0]"
 
     def test_the_same_seed_gives_the_same_and_another_one_another(self) -> None:
         one, again, other = (verify_gradient(f, halved_from_two_rows_on, LAYER, examples=30, seed=s) for s in (3, 3, 4))
@@ -316,6 +351,13 @@ class TestTheText:
         lines = str(raised.value).splitlines()
         assert len(lines) <= 15
         assert max(map(len, lines)) <= 160 or lines[-1].startswith("    assert_gradient(")
+
+    def test_it_has_15_lines_at_most_whatever_a_snippet_and_an_error_have(self) -> None:
+        finding = LeafFinding("x", (), "wrong", "1 of 1 entries differ", entry=Entry((), "1", "2"))
+        refutation = Refutation(finding, Diagnosis("x"), {"n": 1}, "n ≥ 1", 5, snippet=("import this",) * 20)
+        lines = explanation([refutation], (), 0, ["raises\nthree\nlines"] * 30).splitlines()
+        assert len(lines) == 15
+        assert "note: raises three lines" in lines
 
     def test_the_snippet_fails_again_when_it_is_run_as_a_file(self, tmp_path: Path) -> None:
         (refutation,) = verify_gradient(f, halved_from_two_rows_on, LAYER, examples=30).refutations

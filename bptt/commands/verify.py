@@ -133,7 +133,7 @@ def _verify_claim(place: str, claim: Any, examples: int, seed: int, json_file: P
     """Judge a user's claim, print what was found on the worst point, and return the exit code."""
     try:
         first = next(points(claim, 1, seed))
-        if not isinstance(first.arguments, tuple) and isinstance(first.arguments, SearchStrategy):
+        if isinstance(first.arguments, SearchStrategy):
             return _verify_over_sizes(place, first, examples, seed, json_file)
         claims = list(points(claim, examples, seed))
         reports = [point.check(seed) for point in _with_progress(claims)]

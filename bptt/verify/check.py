@@ -1,6 +1,5 @@
 """The two questions a user asks: what is this gradient worth, and, in a test, is it right?"""
 
-import sys
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Never
@@ -108,16 +107,7 @@ def require_right(report: Report, explained: Callable[[], str]) -> None:
 
 
 def _judge(f: Function, gradient: Function, flat: FlatArguments, reference: ReferenceKind | None, seed: int) -> Report:
-    try:
-        observed = conduct.observe(f, gradient, flat)
-    except (AttributeError, TypeError) as error:
-        if "jax" not in sys.modules:
-            raise
-        flat = flat.as_jax()  # x.at[0].set(1), or x[i] in a loop, wants arrays of JAX's
-        try:
-            observed = conduct.observe(f, gradient, flat)
-        except (AttributeError, TypeError):
-            raise error from None
+    flat, observed = conduct.observe_as_needed(f, gradient, flat)
     subjects = Subject("f", f, flat), Subject("gradient", gradient, flat, before=f)
     findings = list(observed.findings)
 

@@ -1,6 +1,7 @@
 """What is seen when f and the gradient run on the floats that were given: their results, and how they behave."""
 
 import contextlib
+import sys
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,6 +31,20 @@ def observe(f: Function, gradient: Function, arguments: FlatArguments) -> Observ
         claims = arguments.match(gradient(*given))
         findings += _changed("gradient", arguments, given)
     return Observed(value, [_as_floats(leaf) for leaf in claims], (*findings, *_of_other_types(arguments, claims)))
+
+
+def observe_as_needed(f: Function, gradient: Function, arguments: FlatArguments) -> tuple[FlatArguments, Observed]:
+    """The same, with JAX's arrays in the place of NumPy's where those are needed; and the arguments that were."""
+    try:
+        return arguments, observe(f, gradient, arguments)
+    except (AttributeError, TypeError) as error:
+        if "jax" not in sys.modules:
+            raise
+        of_jax = arguments.as_jax()  # x.at[0].set(1), or x[i] in a loop, wants arrays of JAX's
+        try:
+            return of_jax, observe(f, gradient, of_jax)
+        except (AttributeError, TypeError):
+            raise error from None
 
 
 def other_on_second_call(gradient: Function, arguments: FlatArguments, first: list[Floats]) -> list[str]:

@@ -67,14 +67,13 @@ class Refutation:
             lines.append(f"  {self.when}")
         if self.sizes:
             lines.append(f"  smallest sizes: {', '.join(f'{name} = {size}' for name, size in self.sizes.items())}")
-        return [line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…" for line in lines]
+        return [_cut(line) for line in lines]
 
     def in_short(self) -> str:
         """What is said of it beside another one."""
         kind = self.diagnosis.kind
         said = [f"it is {kind.text}" if kind is not None else self.finding.reason, self.when]
-        line = f"also by {self.path}: {'; '.join(word for word in said if word)}"
-        return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
+        return _cut(f"also by {self.path}: {'; '.join(word for word in said if word)}")
 
 
 def explain(
@@ -117,7 +116,7 @@ def located(
     leaves: Sequence[LeafFinding], f: Function, gradient: Function, arguments: FlatArguments, seed: int
 ) -> list[LeafFinding]:
     """The findings on those that are wrong by floats, with an entry of each that is, if one is found."""
-    observed = conduct.observe(f, gradient, arguments)
+    arguments, observed = conduct.observe_as_needed(f, gradient, arguments)
     by_path = {leaf.path: leaf for leaf in leaves}
     wrong = [leaf.path for leaf in leaves if leaf.verdict == "wrong"]
     numbers = [n for n, leaf in enumerate(arguments.leaves) if leaf.path in (wrong or by_path)]
@@ -146,15 +145,23 @@ def _with_entry(leaf: LeafFinding, entries: Sequence[WrongEntry], search: Locali
 def explanation(refutations: Sequence[Refutation], right: Sequence[str], seed: int, notes: Sequence[str] = ()) -> str:
     """The text of an error: the first of the refutations in full, the others in a line each if there is room."""
     first, *others = refutations
-    head = f"wrong by {_list([one.path for one in refutations])}" + (f"; right by {_list(right)}" if right else "")
+    wrong = _list([one.path for one in refutations])
+    head = _cut(f"wrong by {wrong}" + (f"; right by {_list(right)}" if right else ""))
     end = [f"seed {seed}" + (", to see it again:" if first.snippet else "")]
     end += [f"    {line}" for line in first.snippet]
     body = [head, *first.lines()]
-    short = [one.in_short() for one in others] + [f"note: {note}" for note in notes]
+    if len(body) + len(end) > MOST_LINES:  # too many imports
+        end = [f"seed {seed}"]
+    short = [one.in_short() for one in others] + [_cut(f"note: {note}") for note in notes]
     room = MOST_LINES - len(body) - len(end)
     if len(short) > room:
         short = [*short[: room - 1], f"and {len(short) - room + 1} more"] if room > 0 else []
     return "\n".join(body + short + end)
+
+
+def _cut(line: str) -> str:
+    line = " ".join(line.splitlines())
+    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
 
 
 def _list(names: Sequence[str]) -> str:

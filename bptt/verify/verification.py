@@ -30,6 +30,7 @@ class Verification:
     sizes: Mapping[str, tuple[int, int]]  # the least and the greatest that were met, by name
     right: tuple[str, ...]  # the paths of the arrays by which it is right
     refutations: tuple[Refutation, ...]
+    unnamed: tuple[str, ...]  # a finding for each point where it is wrong by no array that could be named
     undecided: tuple[str, ...]  # a finding for each point that is
     crashes: tuple[Crash, ...]
     warnings: tuple[str, ...]  # what the points could not have shown
@@ -53,7 +54,9 @@ class Verification:
             return explanation(self.refutations, self.right, self.seed, notes)
         agreement = "exactly" if self.digits is None else f"to {self.digits} digits"
         first = f"right at {self.cases} points: every entry agrees {agreement}"
-        if self.undecided:
+        if self.unnamed:
+            first = f"wrong at {len(self.unnamed)} of {self.cases} points: {self.unnamed[0]}"
+        elif self.undecided:
             first = f"undecided at {len(self.undecided)} of {self.cases} points: {self.undecided[0]}"
         elif self.crashes:
             first = (

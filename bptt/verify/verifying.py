@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from hypothesis.strategies import SearchStrategy
 
+from bptt.verify import conduct
 from bptt.verify.blindness import Tried, blind_spots
 from bptt.verify.check import check_gradient
 from bptt.verify.explanation import Refutation, located
@@ -150,17 +151,22 @@ class _Verifier:
         paths = list(dict.fromkeys(leaf.path for case in self._judged() for leaf in case.report.formula.leaves))
         verdicts = {path: {case.verdict_on(path) for case in self._judged()} for path in paths}
         wrong = [path for path in paths if "wrong" in verdicts[path]]
-        undecided = [case.report.reason for case in self._judged() if case.report.verdict == "undecided"]
+        reports = [case.report for case in self._judged()]
+        unnamed = [r.reason for r in reports if r.verdict == "wrong" and all(v.verdict != "wrong" for v in _leaves(r))]
+        undecided = [report.reason for report in reports if report.verdict == "undecided"]
         met = [case.report.formula.leaves for case in self._judged()]
         digits = [leaf.digits for leaves in met for leaf in leaves if leaf.digits is not None]
         names = [name for name in self.cases[0].sizes if all(name in case.sizes for case in self.cases)]
-        verdict: Verdict = "wrong" if wrong else "undecided" if undecided or len(met) < len(self.cases) else "right"
+        verdict: Verdict = (
+            "wrong" if wrong or unnamed else "undecided" if undecided or len(met) < len(self.cases) else "right"
+        )
         return Verification(
             verdict=verdict,
             cases=len(self.cases),
             sizes={name: (min(sizes), max(sizes)) for name in names if (sizes := [c.sizes[name] for c in self.cases])},
             right=tuple(path for path in paths if verdicts[path] <= {"right", None}),
             refutations=tuple(self._refuted(path, n < _MOST_SHRUNK) for n, path in enumerate(wrong)),
+            unnamed=tuple(unnamed),
             undecided=tuple(undecided),
             crashes=tuple(self._crashes()),
             warnings=(*self._notes(), *blind_spots(list(self._tried()), refuted=wrong)),
@@ -264,10 +270,10 @@ class _Verifier:
     def _tried(self) -> Iterator[Tried]:
         for case in self._judged():
             arguments = case.point.arguments
-            with computing(arguments), np.errstate(all="ignore"):
-                value = float(np.asarray(seeded(self.f, self.seed)(*arguments.copies())))
-                claims = arguments.match(seeded(self.gradient, self.seed)(*arguments.copies()))
-            yield Tried(case.sizes, arguments, value, claims)
+            with computing(arguments):
+                f, gradient = seeded(self.f, self.seed), seeded(self.gradient, self.seed)
+                arguments, observed = conduct.observe_as_needed(f, gradient, arguments)
+            yield Tried(case.sizes, arguments, float(observed.value), observed.gradient)
 
 
 def _arguments(f: Callable[..., Any], drawn: Any) -> tuple[tuple[Any, ...], Mapping[str, Sequence[str]]]:
@@ -294,6 +300,10 @@ def _parameters(f: Callable[..., Any]) -> tuple[list[str], set[str]]:
         return [], set()
     positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
     return [p.name for p in positional], {p.name for p in positional if p.default is p.empty}
+
+
+def _leaves(report: Report) -> list[LeafFinding]:
+    return [*report.formula.leaves, *report.arithmetic.leaves]
 
 
 def _sizes(drawn: Any, point: Point) -> Mapping[str, int]:
