@@ -6,7 +6,7 @@ import sys
 def main() -> None:
     """Run the command line, or say what to install for it."""
     try:
-        from bptt import cli
+        from bptt.cli import _app as cli
     except ModuleNotFoundError as error:
         sys.exit(f"bptt: the command needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone")
     for stream in (sys.stdout, sys.stderr):

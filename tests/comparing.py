@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt.arrays import Array
+from bptt.rnn.arrays import Array
 
 
 def leaves(tree: Any) -> list[Array]:

@@ -7,11 +7,12 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from bptt import elman, points
-from bptt.activations import Activation, sigmoid, tanh
-from bptt.losses import Loss
-from bptt.network import Arguments, Weights
-from bptt.recurrence import Cell
+from bptt.cli import _points as points
+from bptt.rnn import elman
+from bptt.rnn.activations import Activation, sigmoid, tanh
+from bptt.rnn.cell import Cell
+from bptt.rnn.losses import Loss
+from bptt.rnn.network import Arguments, Weights
 
 identity = Activation(lambda a: 1 * a, slope=lambda h: 0 * h + 1)
 

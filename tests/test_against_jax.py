@@ -6,14 +6,14 @@ import jax
 import numpy as np
 import pytest
 
-from bptt import elman, gru, lstm, network, truncated
-from bptt.activations import sigmoid
-from bptt.arrays import Array, stacked
-from bptt.cells import CELLS
-from bptt.layers import Bidirectional, Directions, Stacked
-from bptt.losses import LOSSES
-from bptt.network import Arguments, Weights
-from bptt.recurrence import Products
+from bptt.rnn import elman, gru, lstm, network, truncated
+from bptt.rnn.activations import sigmoid
+from bptt.rnn.arrays import Array, stacked
+from bptt.rnn.cell import Products
+from bptt.rnn.layers import Bidirectional, Directions, Stacked
+from bptt.rnn.losses import LOSSES
+from bptt.rnn.network import Arguments, Weights
+from bptt.rnn.registry import CELLS
 from reference import jax_network
 from tests.comparing import assert_equal_but_for_rounding
 

@@ -12,14 +12,15 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptt import elman, network
-from bptt.activations import Activation, sigmoid, tanh
-from bptt.elman import Weights as Cell
-from bptt.network import Arguments, Weights
+from bptt.balls._ball import precision
+from bptt.balls._rounded import Rounded
+from bptt.rnn import elman, network
+from bptt.rnn.activations import Activation, sigmoid, tanh
+from bptt.rnn.elman import Weights as Cell
+from bptt.rnn.network import Arguments, Weights
 from bptt.verify import Report, check_gradient
-from bptt.verify.balls import precision
-from bptt.verify.leaves import Leaf
-from bptt.verify.rounding import Rounded, kind_of
+from bptt.verify._problem import Leaf
+from bptt.verify.methods._rounding import kind_of
 
 TYPES = ["float32", "float64"]
 X = np.array([0.5, -1.25, 2.0])

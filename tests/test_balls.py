@@ -12,12 +12,12 @@ from flint import arb, ctx, fmpq
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bptt.activations import sigmoid
-from bptt.verify.adjoint import Traced, sweep
-from bptt.verify.balls import Ball, precision
-from bptt.verify.functions import BINARY, UNARY
-from bptt.verify.rounding import Rounded, kind
-from bptt.verify.ways import UndecidedComparisonError
+from bptt.balls._ball import Ball, precision
+from bptt.balls._branches import UndecidedComparisonError
+from bptt.balls._elementary import BINARY, UNARY
+from bptt.balls._reverse import Traced, sweep
+from bptt.balls._rounded import Rounded, kind
+from bptt.rnn.activations import sigmoid
 
 floats = st.floats(-1e6, 1e6, allow_subnormal=False)
 FUNCTIONS = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]

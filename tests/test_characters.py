@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptt import network
-from bptt.arrays import Array, each
-from bptt.cells import CELLS
-from bptt.losses import Loss, softmax_cross_entropy
-from bptt.network import Arguments, Weights
-from bptt.recurrence import Cell
+from bptt.rnn import network
+from bptt.rnn.arrays import Array, each
+from bptt.rnn.cell import Cell
+from bptt.rnn.losses import Loss, softmax_cross_entropy
+from bptt.rnn.network import Arguments, Weights
+from bptt.rnn.registry import CELLS
 from bptt.verify import Report, check_gradient
 
 TEXT = (Path(__file__).parent / "data" / "sonnets.txt").read_text(encoding="utf-8")

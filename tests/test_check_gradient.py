@@ -13,14 +13,14 @@ from flint import ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptt import elman, network
-from bptt.activations import sigmoid
-from bptt.arrays import Array
-from bptt.cells import CELLS
-from bptt.losses import half_squared_error
-from bptt.network import Arguments, Weights
-from bptt.points import cases
-from bptt.recurrence import Cell
+from bptt.cli._points import cases
+from bptt.rnn import elman, network
+from bptt.rnn.activations import sigmoid
+from bptt.rnn.arrays import Array
+from bptt.rnn.cell import Cell
+from bptt.rnn.losses import half_squared_error
+from bptt.rnn.network import Arguments, Weights
+from bptt.rnn.registry import CELLS
 from bptt.verify import GradientMismatch, GradientUndecided, Report, assert_gradient, check_gradient
 
 X = np.array([0.5, -1.25, 2.0])

@@ -16,15 +16,15 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
-from bptt import network, truncated
-from bptt.cells import CELLS
-from bptt.cli import app
-from bptt.losses import LOSSES
-from bptt.network import Arguments
-from bptt.points import Case
-from bptt.shipped import shipped
+from bptt.cli._app import app
+from bptt.cli._points import Case
+from bptt.cli._shipped import shipped
+from bptt.cli._survey import survey
+from bptt.rnn import network, truncated
+from bptt.rnn.losses import LOSSES
+from bptt.rnn.network import Arguments
+from bptt.rnn.registry import CELLS
 from bptt.verify import GradientMismatch, Report
-from bptt.verify.survey import survey
 
 QUICK = ["verify", "--examples", "8", "--max-size", "3"]
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import pytest
 
-from bptt.derivation import Finding, proofread
+from bptt.proofread import Finding, proofread
 
 pytestmark = pytest.mark.usefixtures("without_clock")
 DERIVATIONS = Path(__file__).parent / "data" / "derivations"

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bptt.derivation.document.displays import UNCLOSED, Display, displays
-from bptt.derivation.document.equations import Equation, equations
-from bptt.derivation.document.macros import MAX_EXPANSIONS, TooLong, definitions, expanded
-from bptt.derivation.document.tokens import spelled, tokens
+from bptt.proofread.document.displays import UNCLOSED, Display, displays
+from bptt.proofread.document.equations import Equation, equations
+from bptt.proofread.document.macros import MAX_EXPANSIONS, TooLong, definitions, expanded
+from bptt.proofread.document.tokens import spelled, tokens
 
 POST = Path(__file__).parent / "data" / "post.md"
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bptt.verify import check_gradient
-from bptt.verify.leaves import FlatArguments
-from bptt.verify.mistakes.diagnosis import Diagnosis, Point, diagnose
+from bptt.verify._problem import FlatArguments
+from bptt.verify.diagnosis._diagnosis import Diagnosis, Point, diagnose
 from tests.everyday_code import KINDS, NETWORKS, Network, Slip
 from tests.slips import with_a_slip, wrong_leaves
 

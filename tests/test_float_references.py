@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt import elman, network
-from bptt.arrays import Array
-from bptt.network import Arguments
+from bptt.rnn import elman, network
+from bptt.rnn.arrays import Array
+from bptt.rnn.network import Arguments
 from bptt.verify import Report, check_gradient
 from tests.regimes import REGIMES, Case, cases
 from tests.wrong_gradients import WRONG_GRADIENTS, Wrong, right

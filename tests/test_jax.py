@@ -19,12 +19,13 @@ from jax.ad_checkpoint import checkpoint_name
 from jax.extend.core import jaxprs_in_params
 from jax.scipy import special
 
+from bptt.balls._ball import Ball, constant, precision
+from bptt.balls._jax_interpreter import PRIMITIVES, traced
+from bptt.balls._rounded import XLA, stored
+from bptt.balls._rounded import constant as rounded_constant
 from bptt.verify import Report, assert_gradient, check_gradient
-from bptt.verify.balls import Ball, constant, precision
-from bptt.verify.jaxprs import PRIMITIVES, traced
-from bptt.verify.leaves import Leaf
-from bptt.verify.rounding import XLA, kind_of, stored
-from bptt.verify.rounding import constant as rounded_constant
+from bptt.verify._problem import Leaf
+from bptt.verify.methods._rounding import kind_of
 
 TYPES = ["float32", "float64"]
 Array = npt.NDArray[Any]

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptt.arrays import Array
+from bptt.rnn.arrays import Array
 from bptt.verify import check_gradient
 
 X = np.array([0.5, -1.25, 2.0])

@@ -11,11 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from bptt.arrays import Array
-from bptt.verify.leaves import FlatArguments
-from bptt.verify.mistakes.diagnosis import Diagnosis, Point, diagnose
-from bptt.verify.mistakes.kinds import Kind
-from bptt.verify.seeding import computing
+from bptt.rnn.arrays import Array
+from bptt.verify._problem import FlatArguments
+from bptt.verify._seeding import computing
+from bptt.verify.diagnosis._by_value import Kind
+from bptt.verify.diagnosis._diagnosis import Diagnosis, Point, diagnose
 
 Gradient = Callable[..., Any]
 T, B, D_x, D_h, D_y = 5, 2, 3, 4, 2

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptt.arrays import Array
-from bptt.verify.conduct import observe
-from bptt.verify.leaves import FlatArguments
-from bptt.verify.mistakes.localisation import MOST_ENTRIES, Localised, wrong_entries
+from bptt.rnn.arrays import Array
+from bptt.verify._conduct import observe
+from bptt.verify._problem import FlatArguments
+from bptt.verify.diagnosis._group_testing import MOST_ENTRIES, Localised, wrong_entries
 
 Place = tuple[int, int]  # a leaf, and an entry of it in C order
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptt.arrays import Array
-from bptt.losses import (
+from bptt.rnn.arrays import Array
+from bptt.rnn.losses import (
     LOSSES,
     Loss,
     absolute_error,

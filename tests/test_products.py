@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bptt.arrays import Array
+from bptt.rnn.arrays import Array
 from bptt.verify import (
     GradientMismatch,
     GradientUndecided,
@@ -20,7 +20,7 @@ from bptt.verify import (
     check_jvp,
     check_vjp,
 )
-from bptt.verify.strategies import arrays
+from bptt.verify._strategies import arrays
 
 random = np.random.default_rng(0)
 W, X = random.normal(size=(3, 4)), random.normal(size=(5, 4))

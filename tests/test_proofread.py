@@ -1,4 +1,4 @@
-"""What `bptt.derivation` says of equations whose worth is known."""
+"""What `bptt.proofread` says of equations whose worth is known."""
 
 import re
 import time
@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bptt.derivation import GlossaryError, proofread
-from bptt.derivation.proofreading import Finding
+from bptt.proofread import GlossaryError, proofread
+from bptt.proofread.proofreading import Finding
 
 pytestmark = pytest.mark.usefixtures("without_clock")
 POST = Path(__file__).parent / "data" / "post.md"

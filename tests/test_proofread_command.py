@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from bptt.cli import app
-from bptt.commands.console import console
+from bptt.cli._app import app
+from bptt.cli._console import console
 
 RIGHT = r"$$ \frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^T $$"
 WRONG = r"$$ \frac{\partial L}{\partial V_{ij}} = (y_i - \tilde y_i) h_j^T $$"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from bptt.derivation import GlossaryError, proofread
-from bptt.derivation.document.displays import displays
-from bptt.derivation.evaluation.budget import MOST_OPERATIONS
-from bptt.derivation.proofreading import LABELS, Finding
+from bptt.proofread import GlossaryError, proofread
+from bptt.proofread.document.displays import displays
+from bptt.proofread.evaluation.budget import MOST_OPERATIONS
+from bptt.proofread.proofreading import LABELS, Finding
 from tests.benchmarks.documents import AXES, GLOSSARIES, LOSS, TOKENS, Formulas
 from tests.test_proofread import RIGHT, judged
 

@@ -5,11 +5,12 @@ from itertools import product
 import numpy as np
 import pytest
 
-from bptt import network, published
-from bptt.arrays import Array
-from bptt.elman import Weights as Cell
-from bptt.network import Arguments, Weights
-from bptt.shipped import verify_the_published
+from bptt.blogpost import published_gradient as published
+from bptt.cli._shipped import verify_the_published
+from bptt.rnn import network
+from bptt.rnn.arrays import Array
+from bptt.rnn.elman import Weights as Cell
+from bptt.rnn.network import Arguments, Weights
 from bptt.verify import check_gradient
 
 SIZES = list(product(range(1, 5), range(1, 4), range(1, 3), range(1, 3)))  # T, D_h, D_x, D_y

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bptt.cli import app
+from bptt.cli._app import app
 
 README = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
 SECTIONS = [section for section in re.split(r"^##+ ", README, flags=re.MULTILINE) if "```python" in section]

@@ -8,8 +8,8 @@ from zlib import crc32
 
 import pytest
 
-from bptt.cells import CELLS
-from bptt.losses import LOSSES
+from bptt.rnn.losses import LOSSES
+from bptt.rnn.registry import CELLS
 from tests.benchmarks.cells import judged
 from tests.regimes import REGIMES, case_of
 

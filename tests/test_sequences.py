@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt import gru, lstm, network, truncated
-from bptt.arrays import Array, each
-from bptt.cells import CELLS
-from bptt.layers import Bidirectional, Directions, Stacked
-from bptt.losses import LOSSES, half_squared_error, softmax_cross_entropy
-from bptt.network import Arguments
-from bptt.points import Case, cases, of_layer
-from bptt.recurrence import Cell, Layer
+from bptt.cli._points import Case, cases, of_layer
+from bptt.rnn import gru, lstm, network, truncated
+from bptt.rnn.arrays import Array, each
+from bptt.rnn.cell import Cell, Layer
+from bptt.rnn.layers import Bidirectional, Directions, Stacked
+from bptt.rnn.losses import LOSSES, half_squared_error, softmax_cross_entropy
+from bptt.rnn.network import Arguments
+from bptt.rnn.registry import CELLS
 from bptt.verify import Report, check_gradient
 from tests.comparing import assert_equal_but_for_rounding, leaves
 from tests.regimes import normal_arguments
@@ -244,11 +244,11 @@ class TestComposed:
             both.forward(Directions(weights, weights), h0, xs)
         pair = Directions(weights, weights)
         states = both.forward(pair, None, xs)
-        with pytest.raises(TypeError, match=r"states must be bptt\.layers\.BothStates; got bptt\.lstm\.States"):
+        with pytest.raises(TypeError, match=r"states must be bptt\.rnn\.layers\.BothStates; got bptt\.rnn\.lstm\.States"):
             both.backward(pair, None, xs, states.onward, states.h)
         with pytest.raises(ValueError, match=r"h_bar must have shape .* = \(4, 2, 6\); got \(4, 2, 5\)"):
             both.backward(pair, None, xs, states, states.h[..., 1:])
-        with pytest.raises(TypeError, match=r"states must be bptt\.layers\.StackedStates; got .*BothStates"):
+        with pytest.raises(TypeError, match=r"states must be bptt\.rnn\.layers\.StackedStates; got .*BothStates"):
             Stacked((both,)).backward((pair,), None, xs, states, states.h)  # type: ignore[arg-type]
 
 

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
+from bptt.cli._survey import Subject, survey
 from bptt.verify import Report, check_gradient
-from bptt.verify.strategies import arrays, smallest
-from bptt.verify.survey import Subject, survey
+from bptt.verify._strategies import arrays, smallest
 
 
 def size(x: Any) -> dict[str, int]:

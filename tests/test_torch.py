@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 from torch.nn.functional import cross_entropy, huber_loss, l1_loss, mse_loss
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from bptt import elman, gru, lstm
-from bptt.activations import tanh
-from bptt.arrays import Array
-from bptt.layers import Bidirectional, BothStates, Directions, Stacked, StackedStates
-from bptt.losses import Loss, absolute_error, half_squared_error, huber, softmax_cross_entropy
-from bptt.recurrence import Cell, Layer
+from bptt.rnn import elman, gru, lstm
+from bptt.rnn.activations import tanh
+from bptt.rnn.arrays import Array
+from bptt.rnn.cell import Cell, Layer
+from bptt.rnn.layers import Bidirectional, BothStates, Directions, Stacked, StackedStates
+from bptt.rnn.losses import Loss, absolute_error, half_squared_error, huber, softmax_cross_entropy
 from tests.comparing import assert_equal_but_for_rounding
 
 torch.set_num_threads(1)  # on arrays this small, a second thread takes twice the time on a busy machine

@@ -18,13 +18,16 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from typer.testing import CliRunner, Result
 
-from bptt import checkpoint, experiment, network, picture, published
-from bptt.arrays import Array, each
-from bptt.cells import CELLS
-from bptt.cli import app
-from bptt.commands.train import REAL_LOSSES
-from bptt.experiment import Configuration, State
-from bptt.losses import LOSSES
+from bptt.blogpost import checkpoint, experiment
+from bptt.blogpost import plot as picture
+from bptt.blogpost import published_gradient as published
+from bptt.blogpost.experiment import Configuration, State
+from bptt.cli._app import app
+from bptt.cli._train import REAL_LOSSES
+from bptt.rnn import network
+from bptt.rnn.arrays import Array, each
+from bptt.rnn.losses import LOSSES
+from bptt.rnn.registry import CELLS
 
 BOTH = Configuration()
 

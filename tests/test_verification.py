@@ -13,22 +13,22 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bptt.arrays import Array
+from bptt.rnn.arrays import Array
 from bptt.verify import (
     Entry,
     GradientMismatch,
     LeafFinding,
     Report,
+    _random_sizes,
     arrays,
     assert_gradient,
     check_gradient,
     verify_gradient,
-    verifying,
 )
-from bptt.verify.explanation import Refutation, explanation
-from bptt.verify.mistakes.diagnosis import Diagnosis
-from bptt.verify.sizes import rule
-from bptt.verify.snippet import snippet
+from bptt.verify._message import Refutation, explanation
+from bptt.verify._reproduction import snippet
+from bptt.verify._size_rules import rule
+from bptt.verify.diagnosis._diagnosis import Diagnosis
 
 LAYER = arrays(W="n m", x="... m")
 
@@ -150,7 +150,7 @@ class TestTheVerdict:
             report = check_gradient(*arguments, **options)
             return replace(report, formula=replace(report.formula, verdict="wrong", reason="its slope is another"))
 
-        monkeypatch.setattr(verifying, "check_gradient", unnamed)
+        monkeypatch.setattr(_random_sizes, "check_gradient", unnamed)
         found = verify_gradient(f, gradient, LAYER, examples=5)
         assert (found.verdict, bool(found), found.refutations) == ("wrong", False, ())
         assert str(found).startswith("wrong at 5 of 5 points: its slope is another\n")

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from flint import arb
 
-from bptt.verify.adjoint import Traced, sweep
-from bptt.verify.balls import Ball
-from bptt.verify.ways import TooManyWaysError, UndecidedComparisonError, every_way
+from bptt.balls._ball import Ball
+from bptt.balls._branches import TooManyWaysError, UndecidedComparisonError, every_way
+from bptt.balls._reverse import Traced, sweep
 
 ZERO, ONE = Traced(arb(0)), Traced(arb(1))
 

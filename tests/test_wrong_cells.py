@@ -8,15 +8,15 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bptt import network
-from bptt.arrays import each
-from bptt.cells import CELLS
-from bptt.losses import half_squared_error
-from bptt.network import Arguments, Weights
-from bptt.points import Case, cases, sizes
-from bptt.recurrence import Cell, Layer
+from bptt.cli._points import Case, cases, sizes
+from bptt.rnn import network
+from bptt.rnn.arrays import each
+from bptt.rnn.cell import Cell, Layer
+from bptt.rnn.losses import half_squared_error
+from bptt.rnn.network import Arguments, Weights
+from bptt.rnn.registry import CELLS
 from bptt.verify import Report, check_gradient
-from bptt.verify.strategies import smallest
+from bptt.verify._strategies import smallest
 from tests.slips import wrong_leaves
 from tests.wrong_cells import (
     MISTAKES,

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt import elman, network
-from bptt.activations import sigmoid
-from bptt.elman import Weights as Cell
-from bptt.losses import half_squared_error
-from bptt.points import Case as PointOfNetwork
-from bptt.points import cases as points_of_network
-from bptt.points import sizes
+from bptt.cli._points import Case as PointOfNetwork
+from bptt.cli._points import cases as points_of_network
+from bptt.cli._points import sizes
+from bptt.rnn import elman, network
+from bptt.rnn.activations import sigmoid
+from bptt.rnn.elman import Weights as Cell
+from bptt.rnn.losses import half_squared_error
 from bptt.verify import Report, check_gradient
-from bptt.verify.strategies import smallest
+from bptt.verify._strategies import smallest
 from tests.benchmarks.detection import detection_floor, tally
 from tests.regimes import REGIMES, Case, cases
 from tests.slips import wrong_leaves

@@ -1,7 +1,7 @@
 """Gradients of the LSTM and of both forms of the GRU with one mistake each, as people make them.
 
 A mistake is a part of one line and what stands there instead: in the `vjp` or the `jvp` of the cell, or in the passes
-and sums over time of `bptt.recurrence`. `wrong` are the leaves by which the gradient is then wrong: weights of the
+and sums over time of `bptt.rnn.cell`. `wrong` are the leaves by which the gradient is then wrong: weights of the
 cell, h and c for the parts of the initial state, and xs.
 """
 
@@ -11,10 +11,11 @@ from functools import partial
 from types import FunctionType
 from typing import Any, NamedTuple
 
-from bptt import gru, lstm, recurrence
-from bptt.arrays import Array, product, stacked
-from bptt.cells import CELLS
-from bptt.recurrence import Cell, Cotangents, Layer, Products
+from bptt.rnn import cell as recurrence
+from bptt.rnn import gru, lstm
+from bptt.rnn.arrays import Array, product, stacked
+from bptt.rnn.cell import Cell, Cotangents, Layer, Products
+from bptt.rnn.registry import CELLS
 from tests.slips import with_a_slip
 
 WEIGHTS = "U W b b_h"

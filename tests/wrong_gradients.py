@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 
-from bptt import elman, network, published
-from bptt.activations import Activation, sigmoid, tanh
-from bptt.arrays import Array
-from bptt.elman import Weights as Cell
-from bptt.network import Arguments, Weights
+from bptt.blogpost import published_gradient as published
+from bptt.rnn import elman, network
+from bptt.rnn.activations import Activation, sigmoid, tanh
+from bptt.rnn.arrays import Array
+from bptt.rnn.elman import Weights as Cell
+from bptt.rnn.network import Arguments, Weights
 
 
 def before(h0: Array, h: Array) -> Array:

@@ -1,7 +1,7 @@
 """The harness: any scalar function, any hand-written gradient of it, and a verdict from ball arithmetic."""
 
 try:
-    from bptt.verify.check import (
+    from bptt.verify._interface import (
         GradientMismatch,
         GradientUndecided,
         GradientWarning,
@@ -12,12 +12,12 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"bptt.verify needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone", name=error.name
     ) from error
-from bptt.verify.claim import Claim
-from bptt.verify.products import assert_jvp, assert_vjp, check_jvp, check_vjp
-from bptt.verify.report import Arithmetic, Entry, Formula, LeafArithmetic, LeafFinding, Report, Verdict
-from bptt.verify.strategies import arrays
-from bptt.verify.verification import Verification
-from bptt.verify.verifying import verify_gradient
+from bptt.verify._claim import Claim
+from bptt.verify._linear_maps import assert_jvp, assert_vjp, check_jvp, check_vjp
+from bptt.verify._random_sizes import verify_gradient
+from bptt.verify._report import Arithmetic, Entry, Formula, LeafArithmetic, LeafFinding, Report, Verdict
+from bptt.verify._strategies import arrays
+from bptt.verify._verification import Verification
 
 __all__ = [
     "Arithmetic",

@@ -13,11 +13,11 @@ from itertools import product
 
 import numpy as np
 
-from bptt import elman, network
-from bptt.cells import CELLS
-from bptt.losses import LOSSES
-from bptt.points import Case
-from bptt.recurrence import Cell
+from bptt.cli._points import Case
+from bptt.rnn import elman, network
+from bptt.rnn.cell import Cell
+from bptt.rnn.losses import LOSSES
+from bptt.rnn.registry import CELLS
 from bptt.verify import Report, check_gradient
 from tests.regimes import REGIMES, case_of, identity
 

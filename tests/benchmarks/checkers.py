@@ -26,11 +26,11 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from optree.integrations.numpy import tree_ravel
 
-from bptt import elman, network
-from bptt.activations import Activation, sigmoid, tanh
-from bptt.arrays import Array, namespace
-from bptt.elman import Weights as Cell
-from bptt.network import Arguments, Weights
+from bptt.rnn import elman, network
+from bptt.rnn.activations import Activation, sigmoid, tanh
+from bptt.rnn.arrays import Array, namespace
+from bptt.rnn.elman import Weights as Cell
+from bptt.rnn.network import Arguments, Weights
 from bptt.verify import Report, check_gradient
 
 try:

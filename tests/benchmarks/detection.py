@@ -30,12 +30,13 @@ from typing import Any, Literal
 import numpy as np
 from flint import arb
 
-from bptt import elman, network
+from bptt.balls._ball import Ball, enclosure, precision
+from bptt.balls._branches import UndecidedComparisonError
+from bptt.balls._rounded import Rounded
+from bptt.rnn import elman, network
 from bptt.verify import Report, check_gradient
-from bptt.verify.balls import Ball, enclosure, precision
-from bptt.verify.leaves import FlatArguments, Leaf
-from bptt.verify.rounding import Rounded, kind_of
-from bptt.verify.ways import UndecidedComparisonError
+from bptt.verify._problem import FlatArguments, Leaf
+from bptt.verify.methods._rounding import kind_of
 from tests.regimes import REGIMES, Case, case
 from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
 

@@ -9,13 +9,13 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from bptt.derivation.document.displays import displays
+from bptt.proofread.document.displays import displays
 from tests.test_proofread import RIGHT, WRONG
 
 DATA = Path(__file__).parent.parent / "data"
 PAGES = [path.read_text(encoding="utf-8") for path in (DATA / "post.md", *sorted((DATA / "derivations").glob("*.md")))]
 GLOSSARIES = [path.read_text(encoding="utf-8") for path in sorted((DATA / "derivations").glob("*.toml"))]
-GLOSSARIES.append((files("bptt.derivation.meaning") / "post.toml").read_text(encoding="utf-8"))
+GLOSSARIES.append((files("bptt.proofread.semantics") / "post.toml").read_text(encoding="utf-8"))
 SMALL = """
     time.letters = ["t", "s"]
     sizes = { hidden = "D_h", input = "D_x" }

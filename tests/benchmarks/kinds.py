@@ -10,8 +10,8 @@ from collections import Counter
 
 import numpy as np
 
-from bptt.verify.leaves import FlatArguments
-from bptt.verify.mistakes.diagnosis import Point, diagnose
+from bptt.verify._problem import FlatArguments
+from bptt.verify.diagnosis._diagnosis import Point, diagnose
 from tests.everyday_code import NETWORKS, Network
 from tests.slips import with_a_slip
 

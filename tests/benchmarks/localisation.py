@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from bptt import elman, network
-from bptt.activations import tanh
-from bptt.network import Arguments, Weights
-from bptt.verify.conduct import observe
-from bptt.verify.leaves import FlatArguments
-from bptt.verify.mistakes.localisation import wrong_entries
+from bptt.rnn import elman, network
+from bptt.rnn.activations import tanh
+from bptt.rnn.network import Arguments, Weights
+from bptt.verify._conduct import observe
+from bptt.verify._problem import FlatArguments
+from bptt.verify.diagnosis._group_testing import wrong_entries
 from tests.test_localisation import KINDS, random_places
 
 T, D_x, D_h, D_y = 100, 256, 512, 200

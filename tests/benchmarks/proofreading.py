@@ -22,9 +22,9 @@ from typing import NamedTuple, NoReturn
 from rich.console import Console
 from rich.progress import track
 
-from bptt.derivation import GlossaryError, proofread
-from bptt.derivation.document.displays import displays
-from bptt.derivation.proofreading import LABELS
+from bptt.proofread import GlossaryError, proofread
+from bptt.proofread.document.displays import displays
+from bptt.proofread.proofreading import LABELS
 from tests.benchmarks.documents import GENERATORS, Document, drawn
 
 MOST_SECONDS = 2.0  # for one equation

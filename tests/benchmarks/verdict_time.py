@@ -10,12 +10,12 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bptt import network
-from bptt.elman import Weights as Cell
-from bptt.network import Arguments, Weights
+from bptt.balls._ball import Ball, precision
+from bptt.rnn import network
+from bptt.rnn.elman import Weights as Cell
+from bptt.rnn.network import Arguments, Weights
 from bptt.verify import check_gradient
-from bptt.verify.balls import Ball, precision
-from bptt.verify.leaves import FlatArguments
+from bptt.verify._problem import FlatArguments
 
 SIZES = [(5, 3), (5, 6), (5, 12), (20, 3), (20, 12), (50, 3), (200, 3), (6, 32)]  # T, D of every other axis
 REPEATS = 9

@@ -1,0 +1,1 @@
+"""Real numbers with guaranteed error bounds, as NumPy and JAX code meets them."""

@@ -1,0 +1,113 @@
+"""The places in a caller's code that are being run: expressions, and the lines that they stand in."""
+
+import functools
+import linecache
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import NamedTuple
+
+import numpy as np
+
+_PACKAGE = Path(__file__).parent.parent
+_HARNESS = (str(_PACKAGE / "verify"), str(_PACKAGE / "balls"))
+_CALLER = str(_PACKAGE / "verify" / "_execution.py")
+_LIBRARY = str(Path(np.__file__).parent)
+_LONGEST = 60  # of an expression that is quoted
+
+
+class Place(NamedTuple):
+    """A line of code by file and number, an expression in it by where it begins and ends, or an equation from it."""
+
+    file: str
+    number: int
+    columns: tuple[int, int] = (0, 0)  # in bytes
+    equation: int = 0  # of those that JAX traced
+
+    @property
+    def is_line(self) -> bool:
+        """Whether it is a whole line."""
+        return self.columns == (0, 0) and not self.equation
+
+    @property
+    def source(self) -> str:
+        """What stands there; empty if that is not known."""
+        line = linecache.getline(self.file, self.number)
+        begin, end = self.columns
+        source = (line if self.columns == (0, 0) else line.encode()[begin:end].decode(errors="replace")).strip()
+        return source if len(source) <= _LONGEST else f"{source[: _LONGEST - 1]}…"
+
+    def __str__(self) -> str:
+        place = f"line {self.number} of {Path(self.file).name}"
+        if self.source:
+            return f"`{self.source}`, {place}"
+        return place if self.is_line else f"columns {self.columns[0]} to {self.columns[1]} of {place}"
+
+
+_evaluated: tuple[Place, ...] = ()
+
+
+@contextmanager
+def evaluating(equation: object, frames: Iterable[tuple[str, int]]) -> Iterator[None]:
+    """While the harness evaluates an equation that JAX traced in these frames, each a file and a line."""
+    global _evaluated
+    lines = [Place(*frame) for frame in _of_the_function(frames)]
+    before, _evaluated = _evaluated, (*(line._replace(equation=id(equation)) for line in lines[:1]), *lines)
+    try:
+        yield
+    finally:
+        _evaluated = before
+
+
+def _of_the_function(frames: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Those of the caller's code that are within the harness, which called it, and not JAX's."""
+    libraries = tuple(str(Path(sys.modules[name].__file__ or "").parent) for name in ("jax", "jaxlib"))
+    for file, line in frames:
+        if file.startswith(_HARNESS):
+            return
+        if not file.startswith((*libraries, _LIBRARY)):
+            yield file, line
+
+
+def running() -> tuple[Place, ...]:
+    """What is run of a function that the harness called, and of what that calls, the innermost first.
+
+    The expression in each, and its line; none of NumPy's.
+    """
+    if _evaluated:
+        return _evaluated
+    places: list[Place] = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        kind = _kind(frame.f_code)
+        if kind == "caller":
+            break
+        if kind == "own":
+            places += _expression_and_line(frame.f_code, frame.f_lasti)
+        frame = frame.f_back
+    return tuple(places)
+
+
+@functools.cache
+def _expression_and_line(code: CodeType, instruction: int) -> tuple[Place, ...]:
+    number, last, begin, end = _positions(code)[instruction // 2]
+    if number is None:
+        return ()
+    line = Place(code.co_filename, number)
+    if begin is None or end is None:
+        return (line,)
+    return (Place(code.co_filename, number, (begin, end if last == number else 2**31)), line)
+
+
+@functools.cache
+def _positions(code: CodeType) -> list[tuple[int | None, int | None, int | None, int | None]]:
+    return list(code.co_positions())
+
+
+@functools.cache
+def _kind(code: CodeType) -> str:
+    if code.co_filename == _CALLER:
+        return "caller"
+    return "library" if code.co_filename.startswith((*_HARNESS, _LIBRARY)) else "own"

@@ -1,0 +1,1 @@
+"""The command `bptt`: verify, proofread and train."""

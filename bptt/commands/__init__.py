@@ -1,1 +1,0 @@
-"""The commands of `bptt`, one a file."""

@@ -1,0 +1,151 @@
+"""Cells composed: layers on top of one another, and a pass in either direction of time.
+
+A composed layer has the `forward` and `backward` of a cell, and stands wherever these are all that is asked for, as in
+`network.gradient`. It holds no derivative of its own: cotangents go through its cells in the reverse order.
+"""
+
+from typing import Any, NamedTuple
+
+from bptt.rnn._arguments import require_kind
+from bptt.rnn.arrays import Array, floating, namespace, require_shape
+from bptt.rnn.cell import Cotangents, Layer
+from bptt.rnn.lengths import reversed_in_time
+
+
+class StackedStates(NamedTuple):
+    """The hidden states of the topmost layer, (T, ..., D_h), and the states of every layer, the lowest first."""
+
+    h: Array
+    layers: tuple[Any, ...]
+
+
+class Stacked(NamedTuple):
+    """Layers on top of one another: the hidden states of each are the input of the next.
+
+    Weights and initial states are tuples with those of each layer, the lowest first; None stands for initial states of
+    zeros. The arguments, shapes and errors are those of the layers. Raises `ValueError` for another number of weights
+    or initial states than of layers.
+    """
+
+    layers: tuple[Layer, ...]
+
+    def forward(
+        self, weights: tuple[Any, ...], h0: tuple[Any, ...] | None, xs: Array, lengths: Array | None = None
+    ) -> StackedStates:
+        """The states of all layers; `h` are the hidden ones of the topmost."""
+        states: list[Any] = []
+        for layer, weights_of_layer, initial in self._each(weights, h0):
+            states.append(layer.forward(weights_of_layer, initial, states[-1].h if states else xs, lengths))
+        return StackedStates(states[-1].h, tuple(states))
+
+    def backward(
+        self,
+        weights: tuple[Any, ...],
+        h0: tuple[Any, ...] | None,
+        xs: Array,
+        states: StackedStates,
+        h_bar: Array,
+        lengths: Array | None = None,
+    ) -> Cotangents:
+        """Pull h_bar, the cotangent of the topmost hidden states, back through `forward`."""
+        require_kind("states", states, StackedStates)
+        inputs = [xs, *(lower.h for lower in states.layers[:-1])]
+        bars: list[Cotangents] = []
+        for (layer, weights_of_layer, initial), below, of_layer in reversed(
+            list(zip(self._each(weights, h0), inputs, states.layers, strict=True))
+        ):
+            bars.append(layer.backward(weights_of_layer, initial, below, of_layer, h_bar, lengths))
+            h_bar = bars[-1].xs
+        upward = bars[::-1]
+        return Cotangents(
+            weights=tuple(bar.weights for bar in upward),
+            h0=None if h0 is None else tuple(bar.h0 for bar in upward),
+            xs=h_bar,
+        )
+
+    def _each(self, weights: tuple[Any, ...], h0: tuple[Any, ...] | None) -> list[tuple[Layer, Any, Any]]:
+        """The layers, each with its weights and its initial state."""
+        if type(self.layers) is not tuple or not self.layers:
+            raise TypeError(f"layers must be a tuple of cells or layers; got {_outline(self.layers)}")
+        count = len(self.layers)
+        initial = (None,) * count if h0 is None else h0
+        for name, given in (("weights", weights), ("h0", initial)):
+            if not isinstance(given, tuple) or len(given) != count:
+                raise ValueError(f"{name} must be a tuple of {count}, one for each layer; got {_outline(given)}")
+        return list(zip(self.layers, weights, initial, strict=True))
+
+
+class Directions(NamedTuple):
+    """What belongs to the pass onward in time, and what to the one in reverse: weights, or initial states."""
+
+    onward: Any
+    reverse: Any
+
+
+class BothStates(NamedTuple):
+    """The hidden states of both passes side by side, (T, ..., 2 D_h), and the states of each.
+
+    Those of the reverse pass are in its own order: the first is that of the last step.
+    """
+
+    h: Array
+    onward: Any
+    reverse: Any
+
+
+class Bidirectional(NamedTuple):
+    """A pass onward in time, and one that starts at the end of each sequence, their hidden states side by side.
+
+    Weights and initial states are `Directions`; None stands for initial states of zeros. The arguments, shapes and
+    errors are those of the layer. At the last step the reverse pass has seen that step alone.
+    """
+
+    layer: Layer
+
+    def forward(
+        self, weights: Directions, h0: Directions | None, xs: Array, lengths: Array | None = None
+    ) -> BothStates:
+        """The states of both passes; `h` are the hidden ones."""
+        weights, initial = _directions("weights", weights), _directions("h0", h0)
+        onward = self.layer.forward(weights.onward, initial.onward, xs, lengths)
+        reverse = self.layer.forward(weights.reverse, initial.reverse, reversed_in_time(xs, lengths), lengths)
+        h = namespace(onward.h, reverse.h).concat([onward.h, reversed_in_time(reverse.h, lengths)], axis=-1)
+        return BothStates(h, onward, reverse)
+
+    def backward(
+        self,
+        weights: Directions,
+        h0: Directions | None,
+        xs: Array,
+        states: BothStates,
+        h_bar: Array,
+        lengths: Array | None = None,
+    ) -> Cotangents:
+        """Pull h_bar, (T, ..., 2 D_h), back through `forward`."""
+        weights, initial = _directions("weights", weights), _directions("h0", h0)
+        require_kind("states", states, BothStates)
+        (h_bar,) = floating(h_bar=h_bar)
+        require_shape("h_bar", h_bar, states.h.shape, "(T, ..., 2 D_h), as returned by forward,")
+        D_h = states.onward.h.shape[-1]
+        xs_reversed, h_bar_reversed = (reversed_in_time(a, lengths) for a in (xs, h_bar[..., D_h:]))
+        onward = self.layer.backward(weights.onward, initial.onward, xs, states.onward, h_bar[..., :D_h], lengths)
+        reverse = self.layer.backward(
+            weights.reverse, initial.reverse, xs_reversed, states.reverse, h_bar_reversed, lengths
+        )
+        return Cotangents(
+            weights=Directions(onward.weights, reverse.weights),
+            h0=None if h0 is None else Directions(onward.h0, reverse.h0),
+            xs=onward.xs + reversed_in_time(reverse.xs, lengths),
+        )
+
+
+def _directions(name: str, given: Any) -> Directions:
+    if given is None and name == "h0":
+        return Directions(None, None)
+    if not isinstance(given, Directions):
+        raise TypeError(f"{name} must be Directions(onward, reverse); got {type(given).__name__}")
+    return given
+
+
+def _outline(given: Any) -> str:
+    return f"a tuple of {len(given)}" if type(given) is tuple else type(given).__name__

@@ -1,0 +1,34 @@
+"""The one loop over time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bptt.rnn.arrays import each, namespace
+
+
+def scan(step: Callable[..., tuple[Any, Any]], carry: Any, *sequences: Any, reverse: bool = False) -> tuple[Any, Any]:
+    """Fold `carry, out[t] = step(carry, *(s[t] for s in sequences))` over time; returns the last carry and `out`.
+
+    `carry`, `out` and each of `sequences` is an array or a NamedTuple of arrays. In `sequences` time is the first axis,
+    and so it is in `out`. With `reverse` the fold runs from the last step to the first, and `out` keeps its order in
+    time. JAX arrays go through `jax.lax.scan`.
+    """
+    arrays: list[Any] = []
+    each(arrays.append, sequences)
+    if namespace(*arrays) is not np:
+        import jax
+
+        def sliced(carry: Any, slices: tuple[Any, ...]) -> tuple[Any, Any]:
+            return step(carry, *slices)
+
+        last, out = jax.lax.scan(sliced, carry, sequences, reverse=reverse)
+        return last, out
+
+    times = range(len(arrays[0]))
+    outs = []
+    for t in reversed(times) if reverse else times:
+        carry, out_t = step(carry, *each(lambda s: s[t], sequences))  # noqa: B023  (called at once)
+        outs.append(out_t)
+    return carry, each(lambda *of_steps: np.stack(of_steps), *(outs[::-1] if reverse else outs))

@@ -1,0 +1,108 @@
+"""Truncated back-propagation through time, as the exact gradient of something: the loss with some states held fixed.
+
+At the steps in `cuts` the state that enters the step is held: it has the value that it has, but no derivative. That is
+what training does which goes on from the states of the last window and forgets how they came about (Williams and Peng
+1990). It is no approximation of anything here: `loss` is a function of the arguments and of a copy of them, in which
+the held states are computed from the copy; `gradient` is its gradient in the arguments, at the point where the copy
+equals them. So it is judged like any other gradient, against its own definition.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bptt.rnn import network
+from bptt.rnn.arrays import Array, each, namespace
+from bptt.rnn.cell import Cell, Cotangents
+from bptt.rnn.losses import Loss, half_squared_error
+from bptt.rnn.network import Arguments, Weights
+
+
+def loss(
+    weights: Weights,
+    h0: Any,
+    xs: Array,
+    y: Array,
+    copy: Arguments,
+    cuts: Sequence[int],
+    cell: Cell = network.elman_cell,
+    loss: Loss = half_squared_error,
+) -> Array:
+    """`network.loss`, but the state that enters each step in `cuts` is the one that the copy has there; a scalar.
+
+    Equal to `network.loss` where the copy equals the arguments. `cuts` are steps from 1 to T − 1. The other arguments
+    and the errors are those of `network.loss`; raises `ValueError` for another step.
+    """
+    network.require_cell(cell)
+    weights, h0, xs, y = network.promoted(weights, h0, xs, y, cell, loss)
+    held = cell.forward(copy.weights.cell, copy.h0, copy.xs)
+    parts = [
+        cell.forward(weights.cell, h0 if start == 0 else cell.state_after(held, start - 1), xs[start:stop]).h
+        for start, stop in _windows(cuts, len(xs))
+    ]
+    return network.loss_of_states(weights.V, namespace(*parts).concat(parts), y, loss)
+
+
+def gradient(
+    weights: Weights,
+    h0: Any,
+    xs: Array,
+    y: Array,
+    cuts: Sequence[int],
+    cell: Cell = network.elman_cell,
+    loss: Loss = half_squared_error,
+) -> Arguments:
+    """The gradient of `loss` in the arguments, the copy held fixed and equal to them.
+
+    Between two cuts cotangents go back as in the cell's `backward`, and none goes through a cut. Arguments and errors
+    as for `loss`.
+    """
+    network.require_cell(cell)
+    return network.gradient(weights, h0, xs, y, Truncated(cell, cuts), loss)
+
+
+class Truncated(NamedTuple):
+    """A cell whose `backward` stops at the cuts; it is not the derivative of its `forward`, but of `loss` above."""
+
+    cell: Cell
+    cuts: Sequence[int]
+
+    def forward(self, weights: Any, h0: Any, xs: Array, lengths: Array | None = None) -> Any:
+        """As that of the cell."""
+        return self.cell.forward(weights, h0, xs, lengths)
+
+    def backward(
+        self, weights: Any, h0: Any, xs: Array, states: Any, h_bar: Array, lengths: Array | None = None
+    ) -> Cotangents:
+        """Pull h_bar back through each window between two cuts by the cell's `backward`, and sum over the windows.
+
+        Raises `ValueError` for lengths: windows of sequences that have ended are not offered.
+        """
+        if lengths is not None:
+            raise ValueError("lengths must be None for a truncated gradient; got an array")
+        if len(h_bar) != len(xs) or len(states.h) != len(xs):
+            raise ValueError(f"h_bar and states must have T = {len(xs)} steps; got {len(h_bar)} and {len(states.h)}")
+        bars = []
+        for start, stop in _windows(self.cuts, len(xs)):
+            initial = h0 if start == 0 else self.cell.state_after(states, start - 1)
+            of_window = each(lambda s: s[start:stop], states)  # noqa: B023  (called at once)
+            bars.append(self.cell.backward(weights, initial, xs[start:stop], of_window, h_bar[start:stop]))
+        return Cotangents(
+            weights=each(lambda *parts: sum(parts[1:], parts[0]), *(bar.weights for bar in bars)),
+            h0=bars[0].h0,
+            xs=namespace(bars[0].xs).concat([bar.xs for bar in bars]),
+        )
+
+
+def _windows(cuts: Sequence[int], T: int) -> list[tuple[int, int]]:
+    """The first step of each window and the one after its last."""
+    if not isinstance(cuts, Iterable) or isinstance(cuts, Iterator):  # which could be read only once
+        raise TypeError(f"cuts must be a sequence of steps; got {type(cuts).__name__}")
+    steps = list(cuts)
+    for cut in steps:
+        if not isinstance(cut, int | np.integer) or not 1 <= cut < T:
+            raise ValueError(f"cuts must be integers from 1 to T - 1 = {T - 1}; got {cut!r}")
+    edges = [0, *sorted({int(cut) for cut in steps}), T]
+    return list(pairwise(edges))

@@ -1,0 +1,1 @@
+"""The ways to judge a gradient, one a file."""
