@@ -284,7 +284,7 @@ def test_weights_and_states_of_another_kind_are_named() -> None:
         lstm.backward(weights, h0, xs, h0, xs)
     with pytest.raises(TypeError, match=r"weights must be network\.Weights\(cell, V\); got Weights"):
         network.loss(weights, h0, xs, y, lstm.cell)
-    with pytest.raises(TypeError, match=r"loss must be a Loss, such as bptt\.losses\.huber\(\); got function"):
+    with pytest.raises(TypeError, match=r"loss must be a Loss, such as bptt\.rnn\.losses\.huber\(\); got function"):
         network.gradient(Weights(weights, V), h0, xs, y, lstm.cell, huber)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"cell must be a Cell or a layer, such as .*; got function"):
         network.gradient(Weights(weights, V), h0, xs, y, elman.cell)  # type: ignore[arg-type]
