@@ -13,8 +13,8 @@ from bptt.rnn import elman, network
 from bptt.rnn.arrays import Array
 from bptt.rnn.network import Arguments
 from bptt.verify import Report, check_gradient
-from tests.regimes import REGIMES, Case, cases
-from tests.wrong_gradients import WRONG_GRADIENTS, Wrong, right
+from tests.corpus.wrong_gradients import WRONG_GRADIENTS, Wrong, right
+from tests.rnn.regimes import REGIMES, Case, cases
 
 X = np.array([0.5, -1.25, 2.0])
 

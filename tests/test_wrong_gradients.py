@@ -18,9 +18,9 @@ from bptt.rnn.losses import half_squared_error
 from bptt.verify import Report, check_gradient
 from bptt.verify._strategies import smallest
 from tests.benchmarks.detection import detection_floor, tally
-from tests.regimes import REGIMES, Case, cases
+from tests.corpus.wrong_gradients import WRONG_GRADIENTS, Gradient, Wrong, right
+from tests.rnn.regimes import REGIMES, Case, cases
 from tests.slips import wrong_leaves
-from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Wrong, right
 
 points = points_of_network(elman.cell(), half_squared_error, every_step=False, max_size=4)
 FIFTY_STEPS = 6  # a seed of the long regime that gives T = 50, in float64

@@ -19,7 +19,7 @@ from bptt.rnn.cell import Cell
 from bptt.rnn.losses import LOSSES
 from bptt.rnn.registry import CELLS
 from bptt.verify import Report, check_gradient
-from tests.regimes import REGIMES, case_of, identity
+from tests.rnn.regimes import REGIMES, case_of, identity
 
 CASES_OF_LINEAR = {"elman, identity": elman.cell(identity)}  # the one cell that this regime leaves linear
 

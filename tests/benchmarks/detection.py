@@ -1,7 +1,7 @@
 """How many wrong gradients are caught, and right ones accused: `python -m tests.benchmarks.detection [--quick]`.
 
-Every wrong gradient of `tests/wrong_gradients.py` meets random cases of every regime. Both it and the right gradient
-are computed on balls of 1,600 digits, and their difference, entry by entry, says what kind of pair this is:
+Every wrong gradient of `tests/corpus/wrong_gradients.py` meets random cases of every regime. Both it and the right
+gradient are computed on balls of 1,600 digits, and their difference, entry by entry, says what kind of pair this is:
 
     live         some entry differs by more than the right one may by its rounding in floats
     faint        some entry differs, but no float of that type could tell
@@ -37,8 +37,8 @@ from bptt.rnn import elman, network
 from bptt.verify import Report, check_gradient
 from bptt.verify._problem import FlatArguments, Leaf
 from bptt.verify.methods._rounding import kind_of
-from tests.regimes import REGIMES, Case, case
-from tests.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
+from tests.corpus.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
+from tests.rnn.regimes import REGIMES, Case, case
 
 DIGITS = 1600  # to which wrong and right gradients are compared
 CONTRIBUTION_ERRORS = [10.0**-n for n in range(6, 17)]

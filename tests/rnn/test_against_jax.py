@@ -15,7 +15,7 @@ from bptt.rnn.losses import LOSSES
 from bptt.rnn.network import Arguments, Weights
 from bptt.rnn.registry import CELLS
 from reference import jax_network
-from tests.comparing import assert_equal_but_for_rounding
+from tests.rnn.comparing import assert_equal_but_for_rounding
 
 
 class Sizes(NamedTuple):

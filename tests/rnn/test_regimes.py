@@ -11,7 +11,7 @@ import pytest
 from bptt.rnn.losses import LOSSES
 from bptt.rnn.registry import CELLS
 from tests.benchmarks.cells import judged
-from tests.regimes import REGIMES, case_of
+from tests.rnn.regimes import REGIMES, case_of
 
 
 @pytest.mark.parametrize("regime", REGIMES)

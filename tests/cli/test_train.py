@@ -1,6 +1,5 @@
-"""`bptt train` and what it stands on: the experiment, the checkpoint and the picture."""
+"""The command `bptt train`."""
 
-import io
 import os
 import signal
 import subprocess
@@ -8,25 +7,18 @@ import sys
 import time
 import warnings
 from collections.abc import Iterator
-from itertools import islice, product
+from itertools import islice
 from pathlib import Path
 
 import matplotlib.image
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 from typer.testing import CliRunner, Result
 
 from bptt.blogpost import checkpoint, experiment
-from bptt.blogpost import plot as picture
-from bptt.blogpost import published_gradient as published
 from bptt.blogpost.experiment import Configuration, State
 from bptt.cli._app import app
-from bptt.cli._train import REAL_LOSSES
-from bptt.rnn import network
 from bptt.rnn.arrays import Array, each
-from bptt.rnn.losses import LOSSES
 from bptt.rnn.registry import CELLS
 
 BOTH = Configuration()
@@ -70,64 +62,6 @@ def saved(folder: Path, states: dict[str, State], configuration: Configuration =
 @pytest.fixture(scope="module")
 def thirty() -> dict[str, State]:
     return trained(BOTH, 30)
-
-
-# The experiment
-
-
-LARGE_FALL = {"squared": 4.0, "huber": 4.0, "elastic-net": 2.2, "absolute": 2.1}
-
-
-@pytest.mark.parametrize(("cell", "loss"), list(product(CELLS, REAL_LOSSES)))
-def test_the_loss_falls_by_that_factor_in_120_epochs(cell: str, loss: str) -> None:
-    losses = trained(Configuration("right", cell, loss, learning_rate=0.005), 120)["right"].losses
-    assert losses.shape == (121,)
-    assert losses[0] / losses[-1] > LARGE_FALL[loss]
-
-
-def test_the_published_gradient_trains_too_and_its_cosine_falls() -> None:
-    state = trained(Configuration("published"), 500)["published"]
-    assert state.losses[0] / state.losses[-1] > 4
-    first, last = (experiment.Comparison(*row) for row in state.comparisons[[0, -1]])
-    assert len(state.comparisons) == 51
-    assert first.cosine_U > 0.9999
-    assert first.relative_error_U < 0.02
-    assert last.cosine_U < 0.9
-    assert last.relative_error_U > 0.4
-
-
-def test_an_epoch_goes_against_the_gradient_from_the_same_weights() -> None:
-    start, after = experiment.start(BOTH)["right"].weights, trained(BOTH, 1)
-    data, loss = experiment.windows(), LOSSES["huber"]
-    bars = {
-        "right": network.gradient(start, None, *data, loss=loss).weights,
-        "published": published.gradient(start, None, *data, loss),
-    }
-    for name, bar in bars.items():
-        np.testing.assert_array_equal(after[name].weights.V, start.V - 0.002 * bar.V)
-        np.testing.assert_array_equal(after[name].weights.cell.U, start.cell.U - 0.002 * bar.cell.U)
-        np.testing.assert_array_equal(after[name].weights.cell.W, start.cell.W - 0.002 * bar.cell.W)
-
-
-@pytest.mark.parametrize("cell", CELLS)
-def test_every_gate_starts_like_the_posts_network(cell: str) -> None:
-    weights, V = experiment.initial_weights(np.random.default_rng(0), cell=CELLS[cell])
-    for U, W in zip(weights.U.reshape(-1, 32, 6), weights.W.reshape(-1, 32, 32), strict=True):
-        np.testing.assert_allclose(U.T @ U, 0.06**2 * np.eye(6), atol=1e-15)
-        np.testing.assert_array_equal(W, np.triu(W))
-        assert np.linalg.norm(W, ord=2) == pytest.approx(0.06)
-    np.testing.assert_allclose(V @ V.T, 0.06**2 * np.eye(8), atol=1e-15)
-    assert all(bias is None for bias in weights[2:])
-
-
-def test_no_held_out_window_is_one_of_the_training() -> None:
-    seen, unseen = experiment.windows().y, experiment.held_out_windows().y
-    distances = np.abs(seen[:, None] - unseen).max(axis=-1)
-    assert distances.min() > 0.02
-    np.testing.assert_allclose(unseen[:, 0], np.sin(np.arange(50) * np.pi / 25 + np.pi / 50 + 0.6))
-
-
-# The checkpoint
 
 
 @pytest.mark.parametrize("cell", CELLS)
@@ -204,9 +138,6 @@ def test_ten_kills_at_random_moments_change_no_bit_of_the_result(tmp_path: Path)
     assert same_bits(killed, uninterrupted)
     names = {path.name for path in (tmp_path / "killed").iterdir()}
     assert names == {"checkpoint.npz", "training.csv", "training.png"}
-
-
-# The command
 
 
 def test_it_prints_what_it_found_and_writes_the_picture(tmp_path: Path) -> None:
@@ -379,45 +310,3 @@ def test_the_help_says_why_the_loss_is_hubers() -> None:
     result = run("--help")
     assert result.exit_code == 0
     assert "its code clips the error to ±1: that is the gradient of the Huber loss" in flat(result.stdout)
-
-
-# The picture
-
-
-def titles(figure: Figure) -> list[str]:
-    return [axes.get_title() for axes in figure.axes]
-
-
-def lines(axes: Axes) -> dict[str, Array]:
-    return {str(line.get_label()): np.asarray(line.get_ydata()) for line in axes.lines}
-
-
-def test_the_picture_shows_losses_cosines_and_four_held_out_windows(thirty: dict[str, State]) -> None:
-    figure = picture.draw(BOTH, thirty)
-    windows = [f"Held-out window {n} of 50" for n in (1, 14, 27, 40)]
-    expected = ["Loss, summed over the 50 windows", "Cosine of the published and the true gradient", *windows]
-    assert titles(figure) == expected
-    losses, cosines, *held_out = figure.axes
-    assert losses.get_yscale() == "log"
-    assert list(lines(losses)) == ["right gradient", "published gradient"]
-    for name, state in thirty.items():
-        np.testing.assert_array_equal(lines(losses)[f"{name} gradient"], state.losses)
-    np.testing.assert_array_equal(lines(cosines)["∂L/∂U"], thirty["published"].comparisons[:, 0])
-    np.testing.assert_array_equal(lines(cosines)["∂L/∂W"], thirty["published"].comparisons[:, 1])
-    xs, y = experiment.held_out_windows()
-    for n, axes in zip((0, 13, 26, 39), held_out, strict=True):
-        shown = lines(axes)
-        assert list(shown) == ["input", "truth", "right gradient", "published gradient"]
-        np.testing.assert_array_equal(shown["input"], xs[:, n].sum(axis=-1))
-        np.testing.assert_array_equal(shown["truth"], y[n])
-        for name, state in thirty.items():
-            predicted = experiment.predictions(state.weights, xs[:, [n]])[0]
-            np.testing.assert_allclose(shown[f"{name} gradient"], predicted, rtol=1e-12)
-    assert matplotlib.image.imread(io.BytesIO(picture.png(figure))).shape == (900, 1200, 4)
-
-
-def test_without_the_published_gradient_there_are_no_cosines_in_the_picture() -> None:
-    configuration = Configuration("right", "gru")
-    figure = picture.draw(configuration, experiment.start(configuration))
-    assert len(figure.axes) == 5
-    assert "Cosine of the published and the true gradient" not in titles(figure)

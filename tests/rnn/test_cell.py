@@ -19,8 +19,8 @@ from bptt.rnn.losses import half_squared_error, huber, softmax_cross_entropy
 from bptt.rnn.network import Arguments, Weights
 from bptt.rnn.registry import CELLS
 from reference.finite_differences import central_differences
-from tests.comparing import assert_equal_but_for_rounding, leaves
-from tests.regimes import normal_arguments
+from tests.rnn.comparing import assert_equal_but_for_rounding, leaves
+from tests.rnn.regimes import normal_arguments
 
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
 few = settings(max_examples=15)
@@ -278,7 +278,7 @@ def test_weights_and_states_of_another_kind_are_named() -> None:
     (weights, V), h0, xs, y = normal_arguments(lstm.cell, 5, 2, 3, 2)
     with pytest.raises(TypeError, match=r"weights of the cell must be bptt\.rnn\.lstm\.Weights; got numpy\.ndarray"):
         lstm.forward(np.ones((3, 2)), None, xs)
-    with pytest.raises(TypeError, match=r"weights of the cell must be bptt\.rnn\.lstm\.Weights; got bptt\.rnn\.gru\.Weights"):
+    with pytest.raises(TypeError, match=r"cell must be bptt\.rnn\.lstm\.Weights; got bptt\.rnn\.gru\.Weights"):
         lstm.forward(gru.Weights(weights.U, weights.W, weights.b), h0, xs)
     with pytest.raises(TypeError, match=r"states must be bptt\.rnn\.lstm\.States; got bptt\.rnn\.lstm\.State"):
         lstm.backward(weights, h0, xs, h0, xs)
@@ -290,7 +290,7 @@ def test_weights_and_states_of_another_kind_are_named() -> None:
         network.gradient(Weights(weights, V), h0, xs, y, elman.cell)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"cell must be a single Cell, such as lstm\.cell; got Stacked"):
         network.sensitivity_gradient(Weights(weights, V), h0, xs, y, Stacked((lstm.cell,)))  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match=r"weights of the cell must be bptt\.rnn\.elman\.Weights; got bptt\.rnn\.lstm\.Weights"):
+    with pytest.raises(TypeError, match=r"cell must be bptt\.rnn\.elman\.Weights; got bptt\.rnn\.lstm\.Weights"):
         network.gradient(Weights(weights, V), h0, xs, y)
     with pytest.raises(TypeError, match="y must be an array of integers; got dtype float64"):
         network.loss(Weights(weights, V), h0, xs, y, lstm.cell, softmax_cross_entropy)

@@ -17,8 +17,7 @@ from bptt.rnn.network import Arguments, Weights
 from bptt.rnn.registry import CELLS
 from bptt.verify import Report, check_gradient
 from bptt.verify._strategies import smallest
-from tests.slips import wrong_leaves
-from tests.wrong_cells import (
+from tests.corpus.wrong_cells import (
     MISTAKES,
     MISTAKES_OF_TANGENTS,
     WRONG_CELLS,
@@ -28,6 +27,7 @@ from tests.wrong_cells import (
     source,
     with_the,
 )
+from tests.slips import wrong_leaves
 
 names = pytest.mark.parametrize("name", WRONG_CELLS)
 

@@ -22,7 +22,7 @@ from bptt.rnn.arrays import Array
 from bptt.rnn.cell import Cell, Layer
 from bptt.rnn.layers import Bidirectional, BothStates, Directions, Stacked, StackedStates
 from bptt.rnn.losses import Loss, absolute_error, half_squared_error, huber, softmax_cross_entropy
-from tests.comparing import assert_equal_but_for_rounding
+from tests.rnn.comparing import assert_equal_but_for_rounding
 
 torch.set_num_threads(1)  # on arrays this small, a second thread takes twice the time on a busy machine
 
