@@ -12,16 +12,15 @@ For the right one see `bptt.rnn.network.gradient`.
 """
 
 from bptt.rnn import elman
-from bptt.rnn._arguments import shifted
 from bptt.rnn.activations import sigmoid
-from bptt.rnn.arrays import Array, contract_time, floating, namespace, product
+from bptt.rnn.arrays import Array, contract_time, namespace, product
 from bptt.rnn.losses import Loss, half_squared_error
-from bptt.rnn.network import Weights, read
+from bptt.rnn.network import Weights, check_arguments, elman_cell, read_out
 from bptt.rnn.scan import scan
 
 
 def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, loss: Loss = half_squared_error) -> Weights:
-    """What the post's code calls dL/dU, dL/dW and dL/dV.
+    """Compute what the post's code calls dL/dU, dL/dW and dL/dV.
 
         S_U[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_U[t-1,k,β] + xs[t,β])         with S_U[-1] = 0
         S_W[t,α,β] = h[t,α] (1 − h[t,α]) (W[α,k] S_W[t-1,k,β] + h[t-1,β])        with S_W[-1] = 0 and h[-1] = h0
@@ -38,22 +37,22 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, loss: Loss
     (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a target at
     every step, too.
     """
-    (U, W, b), V = weights
-    if b is not None:
+    (cell, V), h0, xs, y = check_arguments(weights, h0, xs, y, elman_cell, loss)
+    h = elman.forward(cell, h0, xs).h
+    if cell.b is not None:
         raise ValueError("b must be None, the published gradient knows no bias; got an array")
-    U, W, V, h0, xs, y = floating(U=U, W=W, V=V, h0=h0, xs=xs, y=y)
     if y.ndim != xs.ndim - 1:
         raise ValueError(f"y must have shape (..., D_y), the published loss is at the last step; got {y.shape}")
-    h = elman.forward(elman.Weights(U, W), h0, xs).h
     xp = namespace(h)
-    h_last, y_last, *_ = read(V, h, y)
+    h_last, y_last, *_ = read_out(V, h, y)
     e, _ = loss.gradient(h_last @ V.T, y_last)
     h_bar = (e @ V)[0]
 
     def step(P: Array, slope: Array, δ: Array) -> tuple[Array, tuple[()]]:
-        return slope * (product(W, P) + δ.reshape(-1, *(1 for _ in h.shape[1:]))), ()
+        return slope * (product(cell.W, P) + δ.reshape(-1, *(1 for _ in h.shape[1:]))), ()
 
     P, _ = scan(step, xp.zeros_like(h), sigmoid.slope(h), xp.eye(len(h), dtype=h.dtype))
-    h_before = shifted(xp.zeros_like(h[0]) if h0 is None else h0, h)
-    cell = elman.Weights(U=contract_time(h_bar * P, xs), W=contract_time(h_bar * P, h_before))
-    return Weights(cell, V=contract_time(e, h_last))
+    initial = xp.zeros_like(h[:1]) if h0 is None else h0[None]
+    h_before = xp.concat([initial, h[:-1]])  # h[t-1] for every t
+    published = elman.Weights(U=contract_time(h_bar * P, xs), W=contract_time(h_bar * P, h_before))
+    return Weights(published, V=contract_time(e, h_last))

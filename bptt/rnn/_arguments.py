@@ -1,115 +1,84 @@
-"""The arguments of a pass of a cell over time: checked, of one float type, the initial state filled in."""
+"""What callers pass, checked: arrays of one namespace and one float type, of the right kinds and shapes."""
 
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any
 
-from bptt.rnn.arrays import Array, each, floating, namespace, refuse_tuples, require_shape
-from bptt.rnn.lengths import checked_lengths, where, within
+import numpy as np
+
+from bptt.rnn.arrays import Array, each, namespace
+
+OPTIONAL = {"b", "b_h", "h0"}  # may be None: no bias, and an initial state of zeros
 
 
-class Run(NamedTuple):
-    """What a pass over time runs on. `valid` says which steps are within their sequence, (T, ...), None that all are.
+def promote(**named: Any) -> list[Any]:
+    """Convert the arrays, alone or in tuples, to one namespace and one float type, as NumPy promotes them.
 
-    `before` is what is carried into each step, (T, ..., D_h), and like `states` and `h_bar` `()` in a forward pass.
+    Integers become floats, and a `None` stays one where it is allowed. Raises `TypeError` for it elsewhere, and for
+    complex numbers and the like.
     """
-
-    weights: Any
-    initial: Any
-    xs: Array
-    valid: Array | None
-    states: Any
-    before: Any
-    h_bar: Array
-
-
-def checked(cell: Any, weights: Any, h0: Any, xs: Any, lengths: Any = None, **of_forward: Any) -> Run:
-    """The arguments of the passes of `bptt.rnn.cell.Cell`, which says what they are and which errors are raised.
-
-    `of_forward` are `states`, what a forward pass has returned, and `h_bar`, for the passes that take them.
-    """
-    require_kind("weights of the cell", weights, cell.Weights)
-    if "states" in of_forward:
-        require_kind("states", of_forward["states"], cell.States)
-    refuse_tuples(**weights._asdict(), xs=xs, h_bar=of_forward.get("h_bar"))
-    weights, initial, xs, *promoted = floating(weights=weights, h0=_as_state(cell.State, h0), xs=xs, **of_forward)
-    D_h, D_x = _check_weights(cell.gates, weights)
-    if xs.ndim < 2 or xs.shape[-1] != D_x:
-        raise ValueError(f"xs must have shape (T, ..., D_x) with D_x = {D_x}, the columns of U; got {xs.shape}")
-    if 0 in xs.shape:
-        raise ValueError(f"xs must have at least one time step and no empty axis; got shape {xs.shape}")
-    zeros = namespace(xs).zeros_like(xs, shape=(*xs.shape[1:-1], D_h))
-    initial = initial._make(zeros if part is None else part for part in initial)
-    for name, part in initial._asdict().items():
-        label = "h0" if len(initial) == 1 else f"h0.{name}"
-        require_shape(label, part, zeros.shape, "(..., D_h), the batch axes of xs before D_h,")
-    for name, array in _named(dict(zip(of_forward, promoted, strict=True))):
-        require_shape(name, array, (*xs.shape[:-1], D_h), "(T, ..., D_h), as returned by forward,")
-    ends = checked_lengths(lengths, xs)
-    valid = None if ends is None else within(ends, len(xs))
-    states, h_bar = (*promoted, (), ())[:2]
-    xs, h_bar = each(lambda array: where(valid, array), (xs, h_bar))
-    before = each(shifted, initial, carried(cell.State, states)) if states else ()
-    return Run(weights, initial, xs, valid, states, before, h_bar)
+    leaves = [leaf for name, tree in named.items() for leaf in name_leaves(name, tree)]
+    xp = namespace(*(array for _, array in leaves))
+    as_array = np.asanyarray if xp is np else xp.asarray  # an array of balls may be of a class of its own
+    arrays = []
+    for name, given in leaves:
+        if given is None:
+            if OPTIONAL.isdisjoint(name.split(".")):
+                raise TypeError(f"{name} must be an array of real numbers; got None")
+            continue
+        _refuse_masked(name, given)
+        try:
+            array = as_array(given)
+        except ValueError as error:  # of lists of different lengths
+            raise TypeError(f"{name} must be an array of real numbers; got a ragged {type(given).__name__}") from error
+        if np.dtype(array.dtype).kind in "cSUMm":  # complex numbers, text, dates and times
+            raise TypeError(f"{name} must be an array of real numbers; got dtype {array.dtype}")
+        arrays.append(array)
+    dtype = xp.result_type(*arrays, 1.0)  # with a Python float, integers become float64, and float32 stays
+    return [each(lambda array: as_array(array, dtype=dtype), tree) for tree in named.values()]
 
 
-def carried(state: Any, states: Any) -> Any:
-    """The part of `states` that is carried from one step to the next, a NamedTuple of that type."""
-    return state(*(getattr(states, name) for name in state._fields))
+def name_leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
+    """List the arrays of nested tuples, each with its name, such as `weights.cell.0.U`."""
+    if not isinstance(tree, tuple):
+        return [(name, tree)]
+    fields = getattr(tree, "_fields", range(len(tree)))
+    return [leaf for field, part in zip(fields, tree, strict=True) for leaf in name_leaves(f"{name}.{field}", part)]
 
 
-def shifted(initial: Array, h: Array) -> Array:
-    """h[t-1] for every t, with h[-1] = initial: (T, ..., D_h), from (..., D_h) and h (T, ..., D_h)."""
-    result: Array = namespace(h).concat([initial[None], h[:-1]])
-    return result
+def require_integers(name: str, array: Any) -> Array:
+    """Return the array; raise `TypeError` unless it is one of integers."""
+    _refuse_masked(name, array)
+    integers = array if namespace(array) is not np else np.asarray(array)
+    if np.dtype(integers.dtype).kind not in "iu":
+        raise TypeError(f"{name} must be an array of integers; got dtype {integers.dtype}")
+    return integers
 
 
-def in_the_form_of(h0: Any, bar: Any) -> Any:
-    """The cotangent of the state, in the form in which the initial state was given."""
-    if h0 is None:
-        return None
-    if not isinstance(h0, tuple):
-        return bar.h
-    return bar._make(None if part is None else part_bar for part, part_bar in zip(h0, bar, strict=True))
+def require_shape(name: str, array: Array, shape: Sequence[int], meaning: str) -> None:
+    """Raise `ValueError` unless `array` has that shape; `meaning` spells it in the letters of the notation."""
+    if array.shape != tuple(shape):
+        raise ValueError(f"{name} must have shape {meaning} = {tuple(shape)}; got {array.shape}")
+    if 0 in array.shape:
+        raise ValueError(f"{name} must have no empty axis; got shape {array.shape}")
 
 
-def _as_state(state: Any, h0: Any) -> Any:
-    """What was given as the initial state as a NamedTuple of that type, None for the parts that are to be zeros."""
-    fields = state._fields
-    if h0 is None:
-        return state(*(None for _ in fields))
-    if isinstance(h0, state):
-        return h0
-    if isinstance(h0, tuple) or len(fields) > 1:
-        expected = "an array (..., D_h)" if len(fields) == 1 else f"a State({', '.join(fields)}) of arrays (..., D_h)"
-        raise TypeError(f"h0 must be {expected}, or None; got {type(h0).__name__}")
-    return state(h0)
+def require_type(name: str, given: Any, expected: type) -> None:
+    """Raise `TypeError` unless it is a NamedTuple of that type; the types of two cells often share a name."""
+    if not isinstance(given, expected):
+        raise TypeError(f"{name} must be {_spell_type(expected)}; got {_spell_type(type(given))}")
 
 
-def require_kind(name: str, given: Any, kind: Any) -> None:
-    """Raise `TypeError` unless it is a NamedTuple of that type."""
-    if not isinstance(given, kind):
-        raise TypeError(f"{name} must be {_full_name(kind)}; got {_full_name(type(given))}")
+def refuse_tuples(**named: Any) -> None:
+    """Raise `TypeError` for a tuple where a single array belongs, which `promote` would take for several arrays."""
+    for name, given in named.items():
+        if isinstance(given, tuple):
+            raise TypeError(f"{name} must be an array of real numbers; got {type(given).__name__}")
 
 
-def _full_name(kind: Any) -> str:
+def _refuse_masked(name: str, array: Any) -> None:
+    if isinstance(array, np.ma.MaskedArray | np.matrix):  # whose mask would be dropped, whose `@` and `*` are others
+        raise TypeError(f"{name} must be a plain array; got {type(array).__name__}")
+
+
+def _spell_type(kind: type) -> str:
     return kind.__name__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__name__}"
-
-
-def _named(of_forward: dict[str, Any]) -> list[tuple[str, Array]]:
-    """The arrays of a forward pass by name, those of the states one by one."""
-    states = of_forward.pop("states", None)
-    return [*(states._asdict().items() if states else ()), *of_forward.items()]
-
-
-def _check_weights(gates: tuple[int, ...], weights: Any) -> tuple[int, int]:
-    """D_h and D_x; raises `ValueError` if the shapes of the weights do not fit."""
-    U = weights.U
-    letters = "".join(f"{n}, " for n in gates)
-    if U.ndim != len(gates) + 2 or U.shape[:-2] != gates or 0 in U.shape:
-        raise ValueError(f"U must have shape ({letters}D_h, D_x), no axis empty; got {U.shape}")
-    *rows, D_x = U.shape
-    require_shape("W", weights.W, (*rows, rows[-1]), f"({letters}D_h, D_h), D_h being the rows of U,")
-    meaning = f"({letters}D_h{'' if gates else ','}), D_h being the rows of U,"
-    for name, bias in weights._asdict().items():
-        if name not in ("U", "W") and bias is not None:
-            require_shape(name, bias, rows, meaning)
-    return rows[-1], D_x

@@ -24,14 +24,10 @@ def _sigmoid(a: Array) -> Array:
     """
     xp = namespace(a)
     size = abs(a)
-    result: Array = xp.exp((a - size) / 2) / (1 + xp.exp(-size))
-    return result
-
-
-def _tanh(a: Array) -> Array:
-    result: Array = namespace(a).tanh(a)
-    return result
+    return xp.exp((a - size) / 2) / (1 + xp.exp(-size))
 
 
 sigmoid = Activation(_sigmoid, slope=lambda h: h * (1 - h))
-tanh = Activation(_tanh, slope=lambda h: (1 - h) * (1 + h))
+tanh = Activation(
+    lambda a: namespace(a).tanh(a), slope=lambda h: (1 - h) * (1 + h)
+)  # 1 - h * h would lose digits near ±1

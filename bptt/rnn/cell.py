@@ -10,9 +10,9 @@ import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from bptt.rnn._arguments import carried, checked, in_the_form_of
-from bptt.rnn.arrays import Array, contract_time, each, floating, namespace, product, require_shape, transposed_product
-from bptt.rnn.lengths import at_the_end, checked_lengths, where
+from bptt.rnn._arguments import name_leaves, promote, refuse_tuples, require_shape, require_type
+from bptt.rnn._lengths import check_lengths, is_within, mask, take_last
+from bptt.rnn.arrays import Array, contract_time, each, namespace, product, transposed_product
 from bptt.rnn.scan import scan
 
 Weights = Any  # a NamedTuple of U (*gates, D_h, D_x), W (*gates, D_h, D_h), b (*gates, D_h) or None, perhaps b_h like b
@@ -47,13 +47,12 @@ class Layer(Protocol):
     """
 
     def forward(self, weights: Any, h0: Any, xs: Array, lengths: Array | None = None, /) -> Any:
-        """States, of which `h` are the hidden ones."""
+        """Return the states of every step, of which `h` are the hidden ones."""
 
     def backward(
         self, weights: Any, h0: Any, xs: Array, states: Any, h_bar: Array, lengths: Array | None = None, /
     ) -> Cotangents:
-        """The cotangents of weights, h0 and xs."""
-        ...
+        """Return the cotangents of weights, h0 and xs."""
 
 
 class Cell(NamedTuple):
@@ -82,7 +81,7 @@ class Cell(NamedTuple):
     remembered: Callable[[Any, States], Array] = lambda before, _: before.h
 
     def forward(self, weights: Weights, h0: Any, xs: Array, lengths: Array | None = None) -> States:
-        """The states of every step, a NamedTuple of arrays (T, ..., D_h); `states.h` are the hidden ones.
+        """Return the states of every step, a NamedTuple of arrays (T, ..., D_h); `states.h` are the hidden ones.
 
         xs is (T, ..., D_x), any batch axes after time. h0 is the initial state, (..., D_h), or a `State` of such arrays
         for a cell that carries more; None stands for zeros. `lengths` are integers (...), one for each sequence of the
@@ -90,16 +89,14 @@ class Cell(NamedTuple):
         axis and a length that is not from 1 to T, `TypeError` for what is no array of real numbers, and for weights, an
         initial state or states of another cell. The values of JAX lengths are not looked at.
         """
-        run = checked(self, weights, h0, xs, lengths)
-        drive = product(run.weights.U, run.xs)
-        if run.weights.b is not None:
-            drive = drive + run.weights.b
+        run = prepare(self, weights, h0, xs, lengths)
+        drive = product(run.weights.U, run.xs, run.weights.b)
 
         def step(before: Any, drive: Array) -> tuple[Any, States]:
             states = self.step(run.weights, before, drive)
-            return carried(self.State, states), states
+            return select_carried(self.State, states), states
 
-        return each(lambda s: where(run.valid, s), scan(step, run.initial, drive)[1])
+        return each(lambda s: mask(s, run.valid), scan(step, run.initial, drive)[1])
 
     def backward(
         self, weights: Weights, h0: Any, xs: Array, states: States, h_bar: Array, lengths: Array | None = None
@@ -116,7 +113,7 @@ class Cell(NamedTuple):
         and the errors are those of `forward`. The gradients of the weights are summed over time and batch. O(T D_h²)
         for one sequence.
         """
-        run = checked(self, weights, h0, xs, lengths, states=states, h_bar=h_bar)
+        run = prepare(self, weights, h0, xs, lengths, states=states, h_bar=h_bar)
 
         def step(bar: Any, before: Any, states: States, h_bar: Array) -> tuple[Any, Products]:
             δ, before_bar = self.vjp(run.weights, before, states, bar._replace(h=bar.h + h_bar))
@@ -125,17 +122,17 @@ class Cell(NamedTuple):
         zeros = each(namespace(run.xs).zeros_like, run.initial)
         h0_bar, δ = scan(step, zeros, run.before, run.states, run.h_bar, reverse=True)
 
-        def by_the_weight_of(z: Array, side: str) -> Array:
-            return _contracted(getattr(δ, side), z, run.xs.ndim)
+        def contract(z: Array, side: str) -> Array:
+            return _contract_gates(getattr(δ, side), z, run.xs.ndim)
 
         return Cotangents(
-            weights=_by_each_weight(by_the_weight_of, run.weights, run.xs, self.remembered(run.before, run.states)),
-            h0=in_the_form_of(h0, h0_bar),
+            weights=_map_weights(contract, run.weights, run.xs, self.remembered(run.before, run.states)),
+            h0=_restore_form(h0, h0_bar),
             xs=transposed_product(run.weights.U, δ.x),
         )
 
     def sensitivities(self, weights: Weights, h0: Any, xs: Array, states: States) -> Weights:
-        """The derivative of every hidden state by every weight, forward in time: real-time recurrent learning.
+        """Differentiate every hidden state by every weight, forward in time: real-time recurrent learning.
 
             after_dot[t] = jvp(dot[t], before_dot[t])            with before_dot[0] = 0, before_dot[t+1] = after_dot[t]
 
@@ -148,12 +145,12 @@ class Cell(NamedTuple):
         each weight M, (T, ..., D_h, *M.shape); `contract` pulls a cotangent back through them. O(T D_h³ (D_x + D_h)):
         for derivations, not for training.
         """
-        run = checked(self, weights, h0, xs, states=states)
+        run = prepare(self, weights, h0, xs, states=states)
         xp = namespace(run.xs)
 
-        def by_the_weight_of(z: Array, side: str) -> Array:
-            """∂h[t,k]/∂M[α,β] for the weight M that multiplies z[t,β]."""
-            immediate = _immediate(run.weights.U.shape[:-1], z, run.xs.ndim)
+        def propagate(z: Array, side: str) -> Array:
+            """Return ∂h[t,k]/∂M[α,β] for the weight M that multiplies z[t,β]."""
+            immediate = _make_immediate(run.weights.U.shape[:-1], z, run.xs.ndim)
 
             def step(before_dot: Any, before: Any, states: States, immediate: Array) -> tuple[Any, Array]:
                 dot = Products(xp.zeros_like(immediate), xp.zeros_like(immediate))._replace(**{side: immediate})
@@ -163,11 +160,10 @@ class Cell(NamedTuple):
             directions = immediate.shape[1 : len(self.gates) + 3]
             zeros = each(lambda part: xp.zeros_like(part, shape=(*directions, *part.shape)), run.initial)
             of_h = scan(step, zeros, run.before, run.states, immediate)[1]
-            last = range(-len(directions), 0)
-            result: Array = xp.moveaxis(of_h, [1 + n % len(directions) for n in last], list(last))
-            return result
+            last = range(-len(directions), 0)  # α and β have stood before the batch axes, to be broadcast against them
+            return xp.moveaxis(of_h, [1 + n % len(directions) for n in last], list(last))
 
-        return _by_each_weight(by_the_weight_of, run.weights, run.xs, self.remembered(run.before, run.states))
+        return _map_weights(propagate, run.weights, run.xs, self.remembered(run.before, run.states))
 
     def contract(self, sensitivities: Weights, h_bar: Array) -> Weights:
         """M_bar[α,β] = h_bar[t,k] ∂h[t,k]/∂M[α,β] for each weight M, summed over time and batch.
@@ -175,53 +171,137 @@ class Cell(NamedTuple):
         h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h). Returns the gradient of the weights.
         Raises `ValueError` for another shape of h_bar than that of the states.
         """
-        sensitivities, h_bar = floating(weights=sensitivities, h_bar=h_bar)
+        sensitivities, h_bar = promote(weights=sensitivities, h_bar=h_bar)
         of_states = sensitivities.U.shape[: -len(self.gates) - 2]
         require_shape("h_bar", h_bar, of_states, "(T, ..., D_h), as in the sensitivities,")
-
-        def contracted(s: Array) -> Array:
-            result: Array = (h_bar.reshape(-1) @ s.reshape(h_bar.size, -1)).reshape(s.shape[len(of_states) :])
-            return result
-
-        return each(contracted, sensitivities)
+        flat = h_bar.reshape(-1)
+        return each(lambda s: (flat @ s.reshape(flat.size, -1)).reshape(s.shape[len(of_states) :]), sensitivities)
 
     def state_after(self, states: States, t: int = -1, lengths: Array | None = None) -> Any:
-        """What is carried out of step t, to go on from: the initial state of a `forward` over the steps after it.
+        """Return what is carried out of step t: the initial state of a `forward` over the steps after it.
 
         With `lengths`, what is carried out of the last step of each sequence, whatever t is.
         """
-        state = carried(self.State, states)
-        if lengths is None:
-            return each(lambda part: part[t], state)
-        ends = checked_lengths(lengths, states.h)
-        return each(lambda part: at_the_end(part, ends)[0], state)
+        ends = check_lengths(lengths, states.h)
+        state = select_carried(self.State, states)
+        return each(lambda part: part[t] if ends is None else take_last(part, ends)[0], state)
 
 
-def _by_each_weight(f: Callable[[Array, str], Array], weights: Weights, xs: Array, z: Array) -> Weights:
-    """`f(z, side)` for each weight that there is: what the weight multiplies, and in which of the two products."""
+class Run(NamedTuple):
+    """What a pass over time runs on: checked arrays of one float type, the initial state filled in.
+
+    `valid` says which steps are within their sequence, (T, ...), or is None if all are. `before` is what is carried
+    into each step, (T, ..., D_h); like `states` and `h_bar` it is `()` in a forward pass.
+    """
+
+    weights: Weights
+    initial: Any
+    xs: Array
+    valid: Array | None
+    states: States
+    before: Any
+    h_bar: Any
+
+
+def prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = None, **of_forward: Any) -> Run:
+    """Check the arguments of a pass of `Cell`, which says what they are and which errors are raised.
+
+    `of_forward` are `states`, as a forward pass has returned them, and `h_bar`, for the passes that take them.
+    """
+    require_type("weights of the cell", weights, cell.Weights)
+    if "states" in of_forward:
+        require_type("states", of_forward["states"], cell.States)
+    refuse_tuples(**weights._asdict(), xs=xs, h_bar=of_forward.get("h_bar"))
+    weights, initial, xs, *promoted = promote(weights=weights, h0=_make_state(cell.State, h0), xs=xs, **of_forward)
+    D_h, D_x = _check_weights(cell.gates, weights)
+    if xs.ndim < 2 or xs.shape[-1] != D_x:
+        raise ValueError(f"xs must have shape (T, ..., D_x) with D_x = {D_x}, the columns of U; got {xs.shape}")
+    if 0 in xs.shape:
+        raise ValueError(f"xs must have at least one time step and no empty axis; got shape {xs.shape}")
+    zeros = namespace(xs).zeros_like(xs, shape=(*xs.shape[1:-1], D_h))
+    initial = initial._make(zeros if part is None else part for part in initial)
+    for name, part in initial._asdict().items():
+        label = "h0" if len(initial) == 1 else f"h0.{name}"
+        require_shape(label, part, zeros.shape, "(..., D_h), the batch axes of xs before D_h,")
+    for name, tree in zip(of_forward, promoted, strict=True):
+        for label, array in name_leaves(name, tree):
+            require_shape(label, array, (*xs.shape[:-1], D_h), "(T, ..., D_h), as returned by forward,")
+    ends = check_lengths(lengths, xs)
+    valid = None if ends is None else is_within(ends, len(xs))
+    states, h_bar = (*promoted, (), ())[:2]
+    xs, h_bar = each(lambda array: mask(array, valid), (xs, h_bar))  # so that no NaN from beyond the end spreads
+    before = each(_shift, initial, select_carried(cell.State, states)) if states else ()
+    return Run(weights, initial, xs, valid, states, before, h_bar)
+
+
+def select_carried(state: Any, states: States) -> Any:
+    """Select the part of `states` that is carried from one step to the next, as a NamedTuple of the type `state`."""
+    return state(*(getattr(states, name) for name in state._fields))
+
+
+def _shift(initial: Array, h: Array) -> Array:
+    """Return h[t-1] for every t, with h[-1] = initial: (T, ..., D_h), from (..., D_h) and h (T, ..., D_h)."""
+    return namespace(h).concat([initial[None], h[:-1]])
+
+
+def _make_state(state: Any, h0: Any) -> Any:
+    """Return what was given as the initial state as a NamedTuple of that type, None for what is to be zeros."""
+    fields = state._fields
+    if h0 is None:
+        return state(*(None for _ in fields))
+    if isinstance(h0, state):
+        return h0
+    if isinstance(h0, tuple) or len(fields) > 1:
+        expected = "an array (..., D_h)" if len(fields) == 1 else f"a State({', '.join(fields)}) of arrays (..., D_h)"
+        raise TypeError(f"h0 must be {expected}, or None; got {type(h0).__name__}")
+    return state(h0)
+
+
+def _restore_form(h0: Any, bar: Any) -> Any:
+    """Return the cotangent of the initial state in the form in which that was given: None, an array or a State."""
+    if h0 is None:
+        return None
+    if not isinstance(h0, tuple):
+        return bar.h
+    return bar._make(None if part is None else part_bar for part, part_bar in zip(h0, bar, strict=True))
+
+
+def _check_weights(gates: tuple[int, ...], weights: Weights) -> tuple[int, int]:
+    """Return D_h and D_x; raise `ValueError` if the shapes of the weights do not fit."""
+    U = weights.U
+    letters = "".join(f"{n}, " for n in gates)
+    if U.ndim != len(gates) + 2 or U.shape[:-2] != gates or 0 in U.shape:
+        raise ValueError(f"U must have shape ({letters}D_h, D_x), no axis empty; got {U.shape}")
+    *rows, D_x = U.shape
+    require_shape("W", weights.W, (*rows, rows[-1]), f"({letters}D_h, D_h), D_h being the rows of U,")
+    meaning = f"({letters}D_h{'' if gates else ','}), D_h being the rows of U,"
+    for name, bias in weights._asdict().items():
+        if name not in ("U", "W") and bias is not None:
+            require_shape(name, bias, rows, meaning)
+    return rows[-1], D_x
+
+
+def _map_weights(f: Callable[[Array, str], Array], weights: Weights, xs: Array, z: Array) -> Weights:
+    """Call `f(z, side)` for each weight that there is: what it multiplies, and in which of the two products."""
     ones = namespace(xs).ones_like(xs[..., :1])  # a bias is the weight of an input that is always 1
-    stands = {"U": (xs, "x"), "W": (z, "h"), "b": (ones, "x"), "b_h": (ones, "h")}
-    results = {name: None if weight is None else f(*stands[name]) for name, weight in weights._asdict().items()}
+    factors = {"U": (xs, "x"), "W": (z, "h"), "b": (ones, "x"), "b_h": (ones, "h")}
+    results = {name: None if weight is None else f(*factors[name]) for name, weight in weights._asdict().items()}
     return weights._replace(**{n: r if r is None or n in ("U", "W") else r[..., 0] for n, r in results.items()})
 
 
-def _contracted(δ: Array, z: Array, ndim: int) -> Array:
-    """Σ_t δ[t,k] z[t,l]; z may have an axis of gates of its own, and then more axes than `ndim`."""
+def _contract_gates(δ: Array, z: Array, ndim: int) -> Array:
+    """out[k,l] = Σ_t δ[t,k] z[t,l]; a z with more axes than `ndim` has one of gates, each to meet its own δ."""
     if z.ndim == ndim:
         return contract_time(δ, z)
-    gates = range(δ.shape[-2])
-    result: Array = namespace(z).stack([contract_time(δ[..., g, :], z[..., g, :]) for g in gates])
-    return result
+    gates = range(δ.shape[-2])  # one product each: a single one would make every pair of gates
+    return namespace(z).stack([contract_time(δ[..., g, :], z[..., g, :]) for g in gates])
 
 
-def _immediate(rows: tuple[int, ...], z: Array, ndim: int) -> Array:
-    """δ_αk z[t,β], α and k being rows of a weight: (T, *rows, D_z, ..., *rows), α and β before the batch axes."""
+def _make_immediate(rows: tuple[int, ...], z: Array, ndim: int) -> Array:
+    """out[t,α,β,k] = δ_αk z[t,β], α and k being rows of a weight: (T, *rows, D_z, ..., *rows), the batch before k."""
     xp = namespace(z)
-    count = math.prod(rows)
     if z.ndim > ndim:
         z = xp.repeat(z, rows[-1], axis=-2)
     of_rows = "k" if z.ndim > ndim else ""
-    identity = xp.eye(count, dtype=z.dtype)
-    flat = xp.einsum(f"ak,t...{of_rows}c->tac...k", identity, z)
-    result: Array = flat.reshape(len(z), *rows, *flat.shape[2:-1], *rows)
-    return result
+    flat = xp.einsum(f"ak,t...{of_rows}c->tac...k", xp.eye(math.prod(rows), dtype=z.dtype), z)
+    return flat.reshape(len(z), *rows, *flat.shape[2:-1], *rows)

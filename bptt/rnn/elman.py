@@ -19,21 +19,15 @@ class Weights(NamedTuple):
     b: Array | None = None
 
 
-class States(NamedTuple):
-    """The hidden states h, (T, ..., D_h)."""
-
-    h: Array
-
-
 def cell(activation: Activation = sigmoid) -> Cell:
-    """The cell with this activation s."""
+    """Make the cell with this activation s."""
 
-    def step(weights: Weights, before: State, drive: Array) -> States:
+    def step(weights: Weights, before: State, drive: Array) -> State:
         """h[t,k] = s(a[t,k])  with  a[t,k] = drive[t,k] + W[k,l] h[t-1,l]"""
-        return States(activation(drive + product(weights.W, before.h)))
+        return State(activation(drive + product(weights.W, before.h)))
 
-    def vjp(weights: Weights, before: State, states: States, bar: State) -> tuple[Products, State]:  # noqa: ARG001
-        """The cotangents δ of a, and those of h[t-1].
+    def vjp(weights: Weights, before: State, states: State, bar: State) -> tuple[Products, State]:  # noqa: ARG001
+        """Pull the cotangent of h back through `step`, to δ, that of a, and that of h[t-1].
 
         δ[t,k]         = s'(a[t,k]) bar[t,k]
         bar[t-1,l]     = W[k,l] δ[t,k]
@@ -41,11 +35,11 @@ def cell(activation: Activation = sigmoid) -> Cell:
         δ = activation.slope(states.h) * bar.h
         return Products(δ, δ), State(transposed_product(weights.W, δ))
 
-    def jvp(weights: Weights, before: State, states: States, dot: Products, before_dot: State) -> State:  # noqa: ARG001
+    def jvp(weights: Weights, before: State, states: State, dot: Products, before_dot: State) -> State:  # noqa: ARG001
         """h_dot[t,k] = s'(a[t,k]) (dot[t,k] + W[k,l] h_dot[t-1,l])"""
         return State(activation.slope(states.h) * (dot.x + dot.h + product(weights.W, before_dot.h)))
 
-    return Cell(Weights, States, (), step, vjp, jvp)
+    return Cell(Weights, State, (), step, vjp, jvp)
 
 
 forward, backward, sensitivities = cell().forward, cell().backward, cell().sensitivities

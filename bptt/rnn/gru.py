@@ -43,16 +43,16 @@ class States(NamedTuple):
 
 
 def step(weights: Weights, before: State, drive: Array) -> States:
-    """One step of `cell`, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
+    """Compute one step of `cell`, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
     x_r, x_z, x_n = gates(drive)
-    p_r, p_z, p = gates(_with_bias(product(weights.W, before.h), weights.b_h))
+    p_r, p_z, p = gates(product(weights.W, before.h, weights.b_h))
     r, z = sigmoid(x_r + p_r), sigmoid(x_z + p_z)
     n = tanh(x_n + r * p)
     return States((1 - z) * n + z * before.h, r, z, n, p)
 
 
 def vjp(weights: Weights, before: State, states: States, bar: State) -> tuple[Products, State]:
-    """The cotangents of the two products and of h[t-1], from that of h.
+    """Pull the cotangent of h back through `step`, to those of the two products and of h[t-1].
 
     δ[n,k]    = bar[k] (1 - z[k]) tanh'(a[n,k])
     δ[z,k]    = bar[k] (h[t-1,k] - n[k]) σ'(a[z,k])
@@ -68,7 +68,7 @@ def vjp(weights: Weights, before: State, states: States, bar: State) -> tuple[Pr
 
 
 def jvp(weights: Weights, before: State, states: States, dot: Products, before_dot: State) -> State:
-    """The tangent of h, from those of the products and of h[t-1].
+    """Push the tangents of the products and of h[t-1] through the step, to that of h.
 
     r_dot = σ'(a) (dot.x[r] + p_r_dot),  z_dot likewise      with p_dot[n,k] = dot.h[n,k] + W[n,k,l] h_dot[t-1,l]
     n_dot = tanh'(a) (dot.x[n] + r_dot p + r p_dot)
@@ -83,8 +83,8 @@ def jvp(weights: Weights, before: State, states: States, dot: Products, before_d
 
 
 def step_reset_before(weights: Weights, before: State, drive: Array) -> States:
-    """One step of `cell_reset_before`, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
-    x_r, x_z, x_n = gates(_with_bias(drive, weights.b_h))
+    """Compute one step of `cell_reset_before`, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
+    x_r, x_z, x_n = gates(drive if weights.b_h is None else drive + weights.b_h)
     p_r, p_z = gates(product(weights.W[:2], before.h))
     r, z = sigmoid(x_r + p_r), sigmoid(x_z + p_z)
     p = r * before.h
@@ -93,7 +93,7 @@ def step_reset_before(weights: Weights, before: State, drive: Array) -> States:
 
 
 def vjp_reset_before(weights: Weights, before: State, states: States, bar: State) -> tuple[Products, State]:
-    """The cotangents of the two products, which are the same, and of h[t-1], from that of h.
+    """Pull the cotangent of h back through `step_reset_before`, to those of both products and of h[t-1].
 
     δ[n,k]    = bar[k] (1 - z[k]) tanh'(a[n,k])
     δ[z,k]    = bar[k] (h[t-1,k] - n[k]) σ'(a[z,k])
@@ -111,7 +111,7 @@ def vjp_reset_before(weights: Weights, before: State, states: States, bar: State
 
 
 def jvp_reset_before(weights: Weights, before: State, states: States, dot: Products, before_dot: State) -> State:
-    """The tangent of h, from those of the products and of h[t-1].
+    """Push the tangents of the products and of h[t-1] through the step, to that of h.
 
     r_dot = σ'(a) (dot[r,k] + W[r,k,l] h_dot[t-1,l]),  z_dot likewise         with dot = dot.x + dot.h
     n_dot = tanh'(a) (dot[n,k] + W[n,k,l] p_dot[l])                           with p_dot = r_dot h[t-1] + r h_dot[t-1]
@@ -125,18 +125,11 @@ def jvp_reset_before(weights: Weights, before: State, states: States, dot: Produ
     return State((1 - z) * n_dot + z_dot * (before.h - n) + z * before_dot.h)
 
 
-def _with_bias(a: Array, b: Array | None) -> Array:
-    return a if b is None else a + b
-
-
 cell = Cell(Weights, States, (3,), step, vjp, jvp)
-cell_reset_before = Cell(
-    Weights,
-    States,
-    (3,),
-    step_reset_before,
-    vjp_reset_before,
-    jvp_reset_before,
+cell_reset_before = cell._replace(
+    step=step_reset_before,
+    vjp=vjp_reset_before,
+    jvp=jvp_reset_before,
     remembered=lambda before, states: stacked(before.h, before.h, states.p),
 )
 forward, backward, sensitivities = cell.forward, cell.backward, cell.sensitivities

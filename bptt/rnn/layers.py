@@ -6,10 +6,12 @@ A composed layer has the `forward` and `backward` of a cell, and stands wherever
 
 from typing import Any, NamedTuple
 
-from bptt.rnn._arguments import require_kind
-from bptt.rnn.arrays import Array, floating, namespace, require_shape
+from bptt.rnn._arguments import promote, require_shape, require_type
+from bptt.rnn._lengths import reverse_in_time
+from bptt.rnn.arrays import Array, namespace
 from bptt.rnn.cell import Cotangents, Layer
-from bptt.rnn.lengths import reversed_in_time
+
+Each = tuple[Any, ...]  # the weights of each layer, or the initial state of each, the lowest first
 
 
 class StackedStates(NamedTuple):
@@ -29,30 +31,22 @@ class Stacked(NamedTuple):
 
     layers: tuple[Layer, ...]
 
-    def forward(
-        self, weights: tuple[Any, ...], h0: tuple[Any, ...] | None, xs: Array, lengths: Array | None = None
-    ) -> StackedStates:
-        """The states of all layers; `h` are the hidden ones of the topmost."""
+    def forward(self, weights: Each, h0: Any, xs: Array, lengths: Array | None = None) -> StackedStates:
+        """Return the states of all layers; `h` are the hidden ones of the topmost."""
         states: list[Any] = []
-        for layer, weights_of_layer, initial in self._each(weights, h0):
+        for layer, weights_of_layer, initial in self._align(weights, h0):
             states.append(layer.forward(weights_of_layer, initial, states[-1].h if states else xs, lengths))
         return StackedStates(states[-1].h, tuple(states))
 
     def backward(
-        self,
-        weights: tuple[Any, ...],
-        h0: tuple[Any, ...] | None,
-        xs: Array,
-        states: StackedStates,
-        h_bar: Array,
-        lengths: Array | None = None,
+        self, weights: Each, h0: Any, xs: Array, states: StackedStates, h_bar: Array, lengths: Array | None = None
     ) -> Cotangents:
         """Pull h_bar, the cotangent of the topmost hidden states, back through `forward`."""
-        require_kind("states", states, StackedStates)
+        require_type("states", states, StackedStates)
         inputs = [xs, *(lower.h for lower in states.layers[:-1])]
         bars: list[Cotangents] = []
         for (layer, weights_of_layer, initial), below, of_layer in reversed(
-            list(zip(self._each(weights, h0), inputs, states.layers, strict=True))
+            list(zip(self._align(weights, h0), inputs, states.layers, strict=True))
         ):
             bars.append(layer.backward(weights_of_layer, initial, below, of_layer, h_bar, lengths))
             h_bar = bars[-1].xs
@@ -63,15 +57,15 @@ class Stacked(NamedTuple):
             xs=h_bar,
         )
 
-    def _each(self, weights: tuple[Any, ...], h0: tuple[Any, ...] | None) -> list[tuple[Layer, Any, Any]]:
-        """The layers, each with its weights and its initial state."""
-        if type(self.layers) is not tuple or not self.layers:
-            raise TypeError(f"layers must be a tuple of cells or layers; got {_outline(self.layers)}")
+    def _align(self, weights: Each, h0: Any) -> list[tuple[Layer, Any, Any]]:
+        """Return the layers, each with its weights and its initial state."""
+        if type(self.layers) is not tuple or not self.layers:  # a single Cell is a tuple, too
+            raise TypeError(f"layers must be a tuple of cells or layers; got {_describe(self.layers)}")
         count = len(self.layers)
         initial = (None,) * count if h0 is None else h0
         for name, given in (("weights", weights), ("h0", initial)):
             if not isinstance(given, tuple) or len(given) != count:
-                raise ValueError(f"{name} must be a tuple of {count}, one for each layer; got {_outline(given)}")
+                raise ValueError(f"{name} must be a tuple of {count}, one for each layer; got {_describe(given)}")
         return list(zip(self.layers, weights, initial, strict=True))
 
 
@@ -102,32 +96,24 @@ class Bidirectional(NamedTuple):
 
     layer: Layer
 
-    def forward(
-        self, weights: Directions, h0: Directions | None, xs: Array, lengths: Array | None = None
-    ) -> BothStates:
-        """The states of both passes; `h` are the hidden ones."""
-        weights, initial = _directions("weights", weights), _directions("h0", h0)
+    def forward(self, weights: Directions, h0: Any, xs: Array, lengths: Array | None = None) -> BothStates:
+        """Return the states of both passes; `h` are the hidden ones."""
+        weights, initial = _require_directions("weights", weights), _require_directions("h0", h0)
         onward = self.layer.forward(weights.onward, initial.onward, xs, lengths)
-        reverse = self.layer.forward(weights.reverse, initial.reverse, reversed_in_time(xs, lengths), lengths)
-        h = namespace(onward.h, reverse.h).concat([onward.h, reversed_in_time(reverse.h, lengths)], axis=-1)
+        reverse = self.layer.forward(weights.reverse, initial.reverse, reverse_in_time(xs, lengths), lengths)
+        h = namespace(onward.h, reverse.h).concat([onward.h, reverse_in_time(reverse.h, lengths)], axis=-1)
         return BothStates(h, onward, reverse)
 
     def backward(
-        self,
-        weights: Directions,
-        h0: Directions | None,
-        xs: Array,
-        states: BothStates,
-        h_bar: Array,
-        lengths: Array | None = None,
+        self, weights: Directions, h0: Any, xs: Array, states: BothStates, h_bar: Array, lengths: Array | None = None
     ) -> Cotangents:
         """Pull h_bar, (T, ..., 2 D_h), back through `forward`."""
-        weights, initial = _directions("weights", weights), _directions("h0", h0)
-        require_kind("states", states, BothStates)
-        (h_bar,) = floating(h_bar=h_bar)
+        weights, initial = _require_directions("weights", weights), _require_directions("h0", h0)
+        require_type("states", states, BothStates)
+        (h_bar,) = promote(h_bar=h_bar)
         require_shape("h_bar", h_bar, states.h.shape, "(T, ..., 2 D_h), as returned by forward,")
         D_h = states.onward.h.shape[-1]
-        xs_reversed, h_bar_reversed = (reversed_in_time(a, lengths) for a in (xs, h_bar[..., D_h:]))
+        xs_reversed, h_bar_reversed = (reverse_in_time(a, lengths) for a in (xs, h_bar[..., D_h:]))
         onward = self.layer.backward(weights.onward, initial.onward, xs, states.onward, h_bar[..., :D_h], lengths)
         reverse = self.layer.backward(
             weights.reverse, initial.reverse, xs_reversed, states.reverse, h_bar_reversed, lengths
@@ -135,11 +121,11 @@ class Bidirectional(NamedTuple):
         return Cotangents(
             weights=Directions(onward.weights, reverse.weights),
             h0=None if h0 is None else Directions(onward.h0, reverse.h0),
-            xs=onward.xs + reversed_in_time(reverse.xs, lengths),
+            xs=onward.xs + reverse_in_time(reverse.xs, lengths),
         )
 
 
-def _directions(name: str, given: Any) -> Directions:
+def _require_directions(name: str, given: Any) -> Directions:
     if given is None and name == "h0":
         return Directions(None, None)
     if not isinstance(given, Directions):
@@ -147,5 +133,5 @@ def _directions(name: str, given: Any) -> Directions:
     return given
 
 
-def _outline(given: Any) -> str:
+def _describe(given: Any) -> str:
     return f"a tuple of {len(given)}" if type(given) is tuple else type(given).__name__

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt.rnn.arrays import Array, floating, integers, namespace, require_shape
+from bptt.rnn._arguments import promote, require_integers, require_shape
+from bptt.rnn.arrays import Array, namespace
 
 
 class Loss(NamedTuple):
@@ -26,38 +27,28 @@ class Loss(NamedTuple):
     of_classes: bool = False
 
     def __call__(self, prediction: Array, target: Array) -> Array:
-        result: Array = self.terms(prediction, target).sum()
-        return result
+        return self.terms(prediction, target).sum()
 
 
-def _of_error(term: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Loss:
+def _make_loss(term: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Loss:
     """L = Σ_i term(e_i), with ∂L/∂ỹ_i = slope(e_i) and ∂L/∂y_i = −slope(e_i)."""
 
-    def error(prediction: Array, target: Array) -> Array:
-        prediction, target = floating(prediction=prediction, target=target)
+    def subtract(prediction: Array, target: Array) -> Array:
+        prediction, target = promote(prediction=prediction, target=target)
         require_shape("target", target, prediction.shape, "that of the prediction,")
         return prediction - target
 
-    def terms(prediction: Array, target: Array) -> Array:
-        result: Array = term(error(prediction, target)).sum(axis=-1)
-        return result
-
     def gradient(prediction: Array, target: Array) -> tuple[Array, Array]:
-        e_bar = slope(error(prediction, target))
+        e_bar = slope(subtract(prediction, target))
         return e_bar, -e_bar
 
-    return Loss(terms, gradient)
+    return Loss(lambda prediction, target: term(subtract(prediction, target)).sum(axis=-1), gradient)
 
 
-def _sign(e: Array) -> Array:
-    result: Array = namespace(e).sign(e)
-    return result
-
-
-half_squared_error = _of_error(lambda e: e * e / 2, slope=lambda e: e)
+half_squared_error = _make_loss(lambda e: e * e / 2, slope=lambda e: e)
 """L = ½ Σ_i e_i², with ∂L/∂ỹ_i = e_i"""
 
-absolute_error = _of_error(abs, slope=_sign)
+absolute_error = _make_loss(abs, slope=lambda e: namespace(e).sign(e))
 """L = Σ_i |e_i|, with ∂L/∂ỹ_i = sign(e_i); 0 where e_i = 0, the middle of the subgradients there."""
 
 
@@ -70,8 +61,9 @@ def elastic_net(share: float = 0.5) -> Loss:
     if not 0 <= share <= 1:
         raise ValueError(f"share must be from 0 to 1; got {share}")
     share = float(share)  # a NumPy scalar would make float32 float64
-    return _of_error(
-        lambda e: share * abs(e) + (1 - share) * e * e / 2, slope=lambda e: share * _sign(e) + (1 - share) * e
+    return _make_loss(
+        lambda e: share * abs(e) + (1 - share) * e * e / 2,
+        slope=lambda e: share * namespace(e).sign(e) + (1 - share) * e,
     )
 
 
@@ -82,41 +74,33 @@ def huber(β: float = 1.0) -> Loss:
     """
     if not 0 < β < math.inf:
         raise ValueError(f"β must be positive and finite; got {β}")
-
     β = float(β)  # a NumPy scalar would make float32 float64
 
-    def clipped(e: Array) -> Array:
+    def clip(e: Array) -> Array:
         xp = namespace(e)
-        result: Array = xp.minimum(xp.maximum(e, -β), β)
-        return result
+        return xp.minimum(xp.maximum(e, -β), β)
 
-    return _of_error(lambda e: clipped(e) * (e - clipped(e) / 2), slope=clipped)
+    return _make_loss(lambda e: clip(e) * (e - clip(e) / 2), slope=clip)
 
 
 def _log_softmax(logits: Array) -> Array:
-    """log p_i with p_i = exp(ỹ_i) / Σ_j exp(ỹ_j), that is ỹ_i − log Σ_j exp(ỹ_j), twice.
+    """log p_i with p_i = exp(ỹ_i) / Σ_j exp(ỹ_j), that is ỹ_i − log Σ_j exp(ỹ_j).
 
-    The second time takes off what the first was rounded by. No exp overflows, and nothing has a kink where logits are
-    equal, as their maximum has.
+    No exp overflows, and nothing has a kink where logits are equal, as their maximum has.
     """
-    once = logits - _log_sum_exp(logits)
-    return once - _log_sum_exp(once)
-
-
-def _log_sum_exp(logits: Array) -> Array:
-    """log Σ_j exp(ỹ_j), term by term, with an axis of 1 for j."""
     xp = namespace(logits)
-    result: Array = xp.logaddexp.reduce(xp.moveaxis(logits, -1, 0), axis=0)[..., None]
-    return result
+    for _ in range(2):  # the second time takes off what the first was rounded by
+        logits = logits - xp.logaddexp.reduce(xp.moveaxis(logits, -1, 0), axis=0)[..., None]
+    return logits
 
 
-def _with_one_hot(logits: Array, target: Array) -> tuple[Array, Array]:
-    """The logits, and whether class i is the target, booleans (..., D_y).
+def _encode_one_hot(logits: Array, target: Array) -> tuple[Array, Array]:
+    """Return the logits, and whether class i is the target, booleans (..., D_y).
 
     Raises `ValueError` for a class that there is not; those of JAX arrays are not looked at.
     """
-    (logits,) = floating(prediction=logits)
-    classes = integers("target", target)
+    (logits,) = promote(prediction=logits)
+    classes = require_integers("target", target)
     require_shape("target", classes, logits.shape[:-1], "(...), the prediction without its last axis,")
     D_y = logits.shape[-1]
     outside = (classes < 0) | (classes >= D_y)
@@ -127,26 +111,25 @@ def _with_one_hot(logits: Array, target: Array) -> tuple[Array, Array]:
 
 
 def _cross_entropy(logits: Array, target: Array) -> Array:
-    logits, one_hot = _with_one_hot(logits, target)
+    logits, one_hot = _encode_one_hot(logits, target)
     xp = namespace(logits, one_hot)
     terms = xp.where(one_hot, -_log_softmax(logits), xp.zeros_like(logits)).sum(axis=-1)
-    return _nan_without_class(terms, one_hot.any(axis=-1))
+    return _mark_unknown_class(terms, one_hot.any(axis=-1))
 
 
 def _cross_entropy_gradient(logits: Array, target: Array) -> tuple[Array, None]:
     """At the target p − 1 as expm1(log p), which keeps its digits where p is near 1."""
-    logits, one_hot = _with_one_hot(logits, target)
+    logits, one_hot = _encode_one_hot(logits, target)
     xp = namespace(logits, one_hot)
     log_p = _log_softmax(logits)
     e = xp.where(one_hot, xp.expm1(log_p), xp.exp(log_p))
-    return _nan_without_class(e, one_hot.any(axis=-1, keepdims=True)), None
+    return _mark_unknown_class(e, one_hot.any(axis=-1, keepdims=True)), None
 
 
-def _nan_without_class(array: Array, has_class: Any) -> Array:
-    """NaN for a class that there is not: one of JAX's, since others have been refused."""
+def _mark_unknown_class(array: Array, is_known: Any) -> Array:
+    """Replace what belongs to an unknown class by NaN: one of JAX's, since others have been refused."""
     xp = namespace(array)
-    result: Array = array if xp is np else xp.where(has_class, array, xp.nan)
-    return result
+    return array if xp is np else xp.where(is_known, array, xp.nan)
 
 
 softmax_cross_entropy = Loss(_cross_entropy, _cross_entropy_gradient, of_classes=True)

@@ -48,7 +48,7 @@ class States(NamedTuple):
 
 
 def step(weights: Weights, before: State, drive: Array) -> States:
-    """One step, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
+    """Compute one step, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
     a_i, a_f, a_g, a_o = gates(drive + product(weights.W, before.h))
     i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)
     c = f * before.c + i * g
@@ -56,7 +56,7 @@ def step(weights: Weights, before: State, drive: Array) -> States:
 
 
 def vjp(weights: Weights, before: State, states: States, bar: State) -> tuple[Products, State]:
-    """The cotangents δ of a, and those of h[t-1] and c[t-1], from those of h and c.
+    """Pull the cotangents of h and c back through `step`, to δ, that of a, and those of h[t-1] and c[t-1].
 
     c_bar[k]      = bar_c[k] + bar_h[k] o[k] tanh'(c[t,k])
     δ[i,k]        = c_bar[k] g[k] σ'(a[i,k])
@@ -78,7 +78,7 @@ def vjp(weights: Weights, before: State, states: States, bar: State) -> tuple[Pr
 
 
 def jvp(weights: Weights, before: State, states: States, dot: Products, before_dot: State) -> State:
-    """The tangents of h and c, from those of the products and of h[t-1] and c[t-1].
+    """Push the tangents of the products, of h[t-1] and of c[t-1] through `step`, to those of h and c.
 
     a_dot[n,k] = dot[n,k] + W[n,k,l] h_dot[t-1,l]
     c_dot[k]   = f c_dot[t-1,k] + f_dot c[t-1,k] + i_dot g + i g_dot        f_dot = σ'(a) a_dot[f,k], and so on

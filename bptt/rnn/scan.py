@@ -9,7 +9,7 @@ from bptt.rnn.arrays import each, namespace
 
 
 def scan(step: Callable[..., tuple[Any, Any]], carry: Any, *sequences: Any, reverse: bool = False) -> tuple[Any, Any]:
-    """Fold `carry, out[t] = step(carry, *(s[t] for s in sequences))` over time; returns the last carry and `out`.
+    """Fold `carry, out[t] = step(carry, *(s[t] for s in sequences))` over time; return the last carry and `out`.
 
     `carry`, `out` and each of `sequences` is an array or a NamedTuple of arrays. In `sequences` time is the first axis,
     and so it is in `out`. With `reverse` the fold runs from the last step to the first, and `out` keeps its order in
@@ -18,13 +18,9 @@ def scan(step: Callable[..., tuple[Any, Any]], carry: Any, *sequences: Any, reve
     arrays: list[Any] = []
     each(arrays.append, sequences)
     if namespace(*arrays) is not np:
-        import jax
+        import jax  # here alone, so that the gradients need NumPy alone
 
-        def sliced(carry: Any, slices: tuple[Any, ...]) -> tuple[Any, Any]:
-            return step(carry, *slices)
-
-        last, out = jax.lax.scan(sliced, carry, sequences, reverse=reverse)
-        return last, out
+        return jax.lax.scan(lambda carry, slices: step(carry, *slices), carry, sequences, reverse=reverse)
 
     times = range(len(arrays[0]))
     outs = []

@@ -30,19 +30,19 @@ def loss(
     cell: Cell = network.elman_cell,
     loss: Loss = half_squared_error,
 ) -> Array:
-    """`network.loss`, but the state that enters each step in `cuts` is the one that the copy has there; a scalar.
+    """Compute `network.loss` with the state that enters each step in `cuts` taken from the copy; a scalar.
 
     Equal to `network.loss` where the copy equals the arguments. `cuts` are steps from 1 to T − 1. The other arguments
     and the errors are those of `network.loss`; raises `ValueError` for another step.
     """
     network.require_cell(cell)
-    weights, h0, xs, y = network.promoted(weights, h0, xs, y, cell, loss)
+    weights, h0, xs, y = network.check_arguments(weights, h0, xs, y, cell, loss)
     held = cell.forward(copy.weights.cell, copy.h0, copy.xs)
     parts = [
         cell.forward(weights.cell, h0 if start == 0 else cell.state_after(held, start - 1), xs[start:stop]).h
-        for start, stop in _windows(cuts, len(xs))
+        for start, stop in _split_at_cuts(cuts, len(xs))
     ]
-    return network.loss_of_states(weights.V, namespace(*parts).concat(parts), y, loss)
+    return network.compute_loss(weights.V, namespace(*parts).concat(parts), y, loss)
 
 
 def gradient(
@@ -54,7 +54,7 @@ def gradient(
     cell: Cell = network.elman_cell,
     loss: Loss = half_squared_error,
 ) -> Arguments:
-    """The gradient of `loss` in the arguments, the copy held fixed and equal to them.
+    """Compute the gradient of `loss` in the arguments, the copy held fixed and equal to them.
 
     Between two cuts cotangents go back as in the cell's `backward`, and none goes through a cut. Arguments and errors
     as for `loss`.
@@ -70,7 +70,7 @@ class Truncated(NamedTuple):
     cuts: Sequence[int]
 
     def forward(self, weights: Any, h0: Any, xs: Array, lengths: Array | None = None) -> Any:
-        """As that of the cell."""
+        """Return the states of the cell, which no cut changes."""
         return self.cell.forward(weights, h0, xs, lengths)
 
     def backward(
@@ -85,7 +85,7 @@ class Truncated(NamedTuple):
         if len(h_bar) != len(xs) or len(states.h) != len(xs):
             raise ValueError(f"h_bar and states must have T = {len(xs)} steps; got {len(h_bar)} and {len(states.h)}")
         bars = []
-        for start, stop in _windows(self.cuts, len(xs)):
+        for start, stop in _split_at_cuts(self.cuts, len(xs)):
             initial = h0 if start == 0 else self.cell.state_after(states, start - 1)
             of_window = each(lambda s: s[start:stop], states)  # noqa: B023  (called at once)
             bars.append(self.cell.backward(weights, initial, xs[start:stop], of_window, h_bar[start:stop]))
@@ -96,13 +96,11 @@ class Truncated(NamedTuple):
         )
 
 
-def _windows(cuts: Sequence[int], T: int) -> list[tuple[int, int]]:
-    """The first step of each window and the one after its last."""
+def _split_at_cuts(cuts: Sequence[int], T: int) -> list[tuple[int, int]]:
+    """Return the first step of each window and the one after its last."""
     if not isinstance(cuts, Iterable) or isinstance(cuts, Iterator):  # which could be read only once
         raise TypeError(f"cuts must be a sequence of steps; got {type(cuts).__name__}")
-    steps = list(cuts)
-    for cut in steps:
+    for cut in cuts:
         if not isinstance(cut, int | np.integer) or not 1 <= cut < T:
             raise ValueError(f"cuts must be integers from 1 to T - 1 = {T - 1}; got {cut!r}")
-    edges = [0, *sorted({int(cut) for cut in steps}), T]
-    return list(pairwise(edges))
+    return list(pairwise([0, *sorted({int(cut) for cut in cuts}), T]))
