@@ -52,7 +52,6 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, loss: Loss
         return slope * (product(cell.W, P) + δ.reshape(-1, *(1 for _ in h.shape[1:]))), ()
 
     P, _ = scan(step, xp.zeros_like(h), sigmoid.slope(h), xp.eye(len(h), dtype=h.dtype))
-    initial = xp.zeros_like(h[:1]) if h0 is None else h0[None]
-    h_before = xp.concat([initial, h[:-1]])  # h[t-1] for every t
+    h_before = xp.concat([xp.zeros_like(h[:1]) if h0 is None else h0[None], h[:-1]])  # h[t-1] for every t
     published = elman.Weights(U=contract_time(h_bar * P, xs), W=contract_time(h_bar * P, h_before))
     return Weights(published, V=contract_time(e, h_last))

@@ -1,24 +1,19 @@
 """The post's experiment: what trains, and on what."""
 
-from itertools import islice, product
+from itertools import product
 
 import numpy as np
 import pytest
 
-from bptt.blogpost import experiment
-from bptt.blogpost import published_gradient as published
-from bptt.blogpost.experiment import Configuration, State
+from bptt.blogpost import experiment, published_gradient
+from bptt.blogpost.experiment import Configuration
 from bptt.cli._train import REAL_LOSSES
 from bptt.rnn import network
 from bptt.rnn.losses import LOSSES
 from bptt.rnn.registry import CELLS
+from tests.blogpost.training import train
 
 BOTH = Configuration()
-
-
-def trained(configuration: Configuration, epochs: int, states: dict[str, State] | None = None) -> dict[str, State]:
-    states = states or experiment.start(configuration)
-    return [states, *islice(experiment.descend(configuration, states), epochs)][-1]
 
 
 LARGE_FALL = {"squared": 4.0, "huber": 4.0, "elastic-net": 2.2, "absolute": 2.1}
@@ -26,15 +21,15 @@ LARGE_FALL = {"squared": 4.0, "huber": 4.0, "elastic-net": 2.2, "absolute": 2.1}
 
 @pytest.mark.parametrize(("cell", "loss"), list(product(CELLS, REAL_LOSSES)))
 def test_the_loss_falls_by_that_factor_in_120_epochs(cell: str, loss: str) -> None:
-    losses = trained(Configuration("right", cell, loss, learning_rate=0.005), 120)["right"].losses
+    losses = train(Configuration("right", cell, loss, learning_rate=0.005), 120)["right"].losses
     assert losses.shape == (121,)
     assert losses[0] / losses[-1] > LARGE_FALL[loss]
 
 
 def test_the_published_gradient_trains_too_and_its_cosine_falls() -> None:
-    state = trained(Configuration("published"), 500)["published"]
+    state = train(Configuration("published"), 500)["published"]
     assert state.losses[0] / state.losses[-1] > 4
-    first, last = (experiment.Comparison(*row) for row in state.comparisons[[0, -1]])
+    first, last = state.comparisons[0], state.comparisons[-1]
     assert len(state.comparisons) == 51
     assert first.cosine_U > 0.9999
     assert first.relative_error_U < 0.02
@@ -43,11 +38,11 @@ def test_the_published_gradient_trains_too_and_its_cosine_falls() -> None:
 
 
 def test_an_epoch_goes_against_the_gradient_from_the_same_weights() -> None:
-    start, after = experiment.start(BOTH)["right"].weights, trained(BOTH, 1)
+    start, after = train(BOTH, 0)["right"].weights, train(BOTH, 1)
     data, loss = experiment.windows(), LOSSES["huber"]
     bars = {
         "right": network.gradient(start, None, *data, loss=loss).weights,
-        "published": published.gradient(start, None, *data, loss),
+        "published": published_gradient.gradient(start, None, *data, loss),
     }
     for name, bar in bars.items():
         np.testing.assert_array_equal(after[name].weights.V, start.V - 0.002 * bar.V)
@@ -67,7 +62,7 @@ def test_every_gate_starts_like_the_posts_network(cell: str) -> None:
 
 
 def test_no_held_out_window_is_one_of_the_training() -> None:
-    seen, unseen = experiment.windows().y, experiment.held_out_windows().y
+    seen, unseen = experiment.windows()[1], experiment.held_out_windows()[1]
     distances = np.abs(seen[:, None] - unseen).max(axis=-1)
     assert distances.min() > 0.02
     np.testing.assert_allclose(unseen[:, 0], np.sin(np.arange(50) * np.pi / 25 + np.pi / 50 + 0.6))
