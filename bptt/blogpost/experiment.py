@@ -93,9 +93,9 @@ def random_weights(random: np.random.Generator) -> Weights:
 
 
 def descend(configuration: Configuration) -> Iterator[dict[str, Training]]:
-    """Yield the networks untrained, after an epoch, after another one, and so on without end.
+    """Yield the networks, by the name of their gradient, before the first epoch, after it, and so on without end.
 
-    All start from the same weights, by the name of their gradient. Raises `FloatingPointError` at a loss of inf or NaN.
+    All start from the same weights. Raises `FloatingPointError` at a loss of inf or NaN.
     """
     names = ("right", "published") if configuration.gradient == "both" else (configuration.gradient,)
     for trained in zip(*(_descend_by(name, configuration) for name in names), strict=True):
@@ -103,7 +103,7 @@ def descend(configuration: Configuration) -> Iterator[dict[str, Training]]:
 
 
 def _descend_by(gradient: str, configuration: Configuration) -> Iterator[Training]:
-    """M ← M − η M_bar in each epoch, all windows at once: what is yielded is not changed later."""
+    """Train one network, M ← M − η M_bar in each epoch, all windows at once; no `Training` is changed later."""
     cell, loss, η = CELLS[configuration.cell], LOSSES[configuration.loss], configuration.learning_rate
     weights, data = initial_weights(np.random.default_rng(configuration.seed), cell), windows()
     losses: Array = np.empty(0)

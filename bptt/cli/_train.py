@@ -38,7 +38,7 @@ def train(
 
     The post derives the squared loss, but its code clips the error to ±1: that is the gradient of the Huber loss.
 
-    Its 4000 epochs end on a plateau, which the right gradient leaves soon after, and the published one after 8000.
+    The post's 4000 epochs end on a plateau, which the right gradient leaves soon after, the published one after 8000.
 
     Draws the losses, the angle between the gradients and held-out windows: training.png. Lists these: training.csv.
 
@@ -52,9 +52,7 @@ def train(
         if value not in names:
             raise typer.BadParameter(f"it must be one of {', '.join(names)}; got {value!r}", param_hint=option)
     if gradient != "right" and cell != POST.cell:
-        message = (
-            f"the published one exists for --cell {POST.cell} alone, for {cell} it must be right; got {gradient!r}"
-        )
+        message = f"the published one is for --cell {POST.cell} alone, for {cell} it must be right; got {gradient!r}"
         raise typer.BadParameter(message, param_hint="--gradient")
     if not 0 < learning_rate < float("inf"):
         raise typer.BadParameter(f"it must be positive and finite; got {learning_rate}", param_hint="--learning-rate")
@@ -94,7 +92,7 @@ def _descend(configuration: Configuration, epochs: int) -> tuple[dict[str, Train
                 losses = ", ".join(f"{network.losses[-1]:.4g} ({name})" for name, network in trained.items())
                 progress.update(task, advance=1, description=f"loss {losses}")
         except (FloatingPointError, KeyboardInterrupt) as error:
-            return trained, error
+            return trained, error  # the epochs before it are whole, and worth a picture
     return trained, None
 
 

@@ -89,12 +89,12 @@ class Cell(NamedTuple):
         axis and a length that is not from 1 to T, `TypeError` for what is no array of real numbers, and for weights, an
         initial state or states of another cell. The values of JAX lengths are not looked at.
         """
-        run = prepare(self, weights, h0, xs, lengths)
+        run = _prepare(self, weights, h0, xs, lengths)
         drive = product(run.weights.U, run.xs, run.weights.b)
 
         def step(before: Any, drive: Array) -> tuple[Any, States]:
             states = self.step(run.weights, before, drive)
-            return select_carried(self.State, states), states
+            return _select_carried(self.State, states), states
 
         return each(lambda s: mask(s, run.valid), scan(step, run.initial, drive)[1])
 
@@ -113,7 +113,7 @@ class Cell(NamedTuple):
         and the errors are those of `forward`. The gradients of the weights are summed over time and batch. O(T D_h²)
         for one sequence.
         """
-        run = prepare(self, weights, h0, xs, lengths, states=states, h_bar=h_bar)
+        run = _prepare(self, weights, h0, xs, lengths, states=states, h_bar=h_bar)
 
         def step(bar: Any, before: Any, states: States, h_bar: Array) -> tuple[Any, Products]:
             δ, before_bar = self.vjp(run.weights, before, states, bar._replace(h=bar.h + h_bar))
@@ -145,7 +145,7 @@ class Cell(NamedTuple):
         each weight M, (T, ..., D_h, *M.shape); `contract` pulls a cotangent back through them. O(T D_h³ (D_x + D_h)):
         for derivations, not for training.
         """
-        run = prepare(self, weights, h0, xs, states=states)
+        run = _prepare(self, weights, h0, xs, states=states)
         xp = namespace(run.xs)
 
         def propagate(z: Array, side: str) -> Array:
@@ -160,7 +160,7 @@ class Cell(NamedTuple):
             directions = immediate.shape[1 : len(self.gates) + 3]
             zeros = each(lambda part: xp.zeros_like(part, shape=(*directions, *part.shape)), run.initial)
             of_h = scan(step, zeros, run.before, run.states, immediate)[1]
-            last = range(-len(directions), 0)  # α and β have stood before the batch axes, to be broadcast against them
+            last = range(-len(directions), 0)  # α and β stood before the batch axes, where `jvp` can broadcast them
             return xp.moveaxis(of_h, [1 + n % len(directions) for n in last], list(last))
 
         return _map_weights(propagate, run.weights, run.xs, self.remembered(run.before, run.states))
@@ -183,11 +183,11 @@ class Cell(NamedTuple):
         With `lengths`, what is carried out of the last step of each sequence, whatever t is.
         """
         ends = check_lengths(lengths, states.h)
-        state = select_carried(self.State, states)
+        state = _select_carried(self.State, states)
         return each(lambda part: part[t] if ends is None else take_last(part, ends)[0], state)
 
 
-class Run(NamedTuple):
+class _Run(NamedTuple):
     """What a pass over time runs on: checked arrays of one float type, the initial state filled in.
 
     `valid` says which steps are within their sequence, (T, ...), or is None if all are. `before` is what is carried
@@ -203,7 +203,7 @@ class Run(NamedTuple):
     h_bar: Any
 
 
-def prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = None, **of_forward: Any) -> Run:
+def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = None, **of_forward: Any) -> _Run:
     """Check the arguments of a pass of `Cell`, which says what they are and which errors are raised.
 
     `of_forward` are `states`, as a forward pass has returned them, and `h_bar`, for the passes that take them.
@@ -230,11 +230,11 @@ def prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = Non
     valid = None if ends is None else is_within(ends, len(xs))
     states, h_bar = (*promoted, (), ())[:2]
     xs, h_bar = each(lambda array: mask(array, valid), (xs, h_bar))  # so that no NaN from beyond the end spreads
-    before = each(_shift, initial, select_carried(cell.State, states)) if states else ()
-    return Run(weights, initial, xs, valid, states, before, h_bar)
+    before = each(_shift, initial, _select_carried(cell.State, states)) if states else ()
+    return _Run(weights, initial, xs, valid, states, before, h_bar)
 
 
-def select_carried(state: Any, states: States) -> Any:
+def _select_carried(state: Any, states: States) -> Any:
     """Select the part of `states` that is carried from one step to the next, as a NamedTuple of the type `state`."""
     return state(*(getattr(states, name) for name in state._fields))
 

@@ -93,7 +93,7 @@ def test_only_the_networks_that_are_asked_for_are_trained(
     ("arguments", "message"),
     [
         (["--cell", "lstm", "--gradient", "both"], "for lstm it must be right; got 'both'"),
-        (["--cell", "gru", "--gradient", "published"], "exists for --cell elman alone, for gru it must be right"),
+        (["--cell", "gru", "--gradient", "published"], "is for --cell elman alone, for gru it must be right"),
         (["--gradient", "true"], "it must be one of both, right, published; got 'true'"),
         (["--cell", "rnn"], "it must be one of elman, elman-tanh, lstm, gru, gru-reset-before; got 'rnn'"),
         (["--loss", "cross-entropy"], "it must be one of squared, absolute, elastic-net, huber; got 'cross-entropy'"),

@@ -117,7 +117,7 @@ OF_ANY_CELL = [
     starting_from("zeros for the initial state", FROM_ZEROS, "U W b b_h h xs"),  # c0 gets its own by f alone
     starting_from(
         "the last state for the initial one",
-        "each(lambda part: namespace(part).roll(part, 1, axis=0), select_carried(self.State, run.states))",
+        "each(lambda part: namespace(part).roll(part, 1, axis=0), _select_carried(self.State, run.states))",
         "U W b b_h h xs",
     ),
     over_time("initial state forgotten in W", REMEMBERED, f"self.remembered({FROM_ZEROS}, run.states)", wrong="W"),
