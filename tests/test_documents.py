@@ -7,10 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bptt.proofread.document.displays import UNCLOSED, Display, displays
-from bptt.proofread.document.equations import Equation, equations
-from bptt.proofread.document.macros import MAX_EXPANSIONS, TooLong, definitions, expanded
-from bptt.proofread.document.tokens import spelled, tokens
+from bptt.proofread.document._displays import UNCLOSED, Display, find_displays
+from bptt.proofread.document._equations import Equation, extract_equations
+from bptt.proofread.document._macros import MAX_EXPANSIONS, TooLong, collect_macros, expand_macros
+from bptt.proofread.document._tokens import spell, tokenize
 
 POST = Path(__file__).parent / "data" / "post.md"
 
@@ -41,21 +41,21 @@ anything = st.text() | fragments
 
 
 def cut(text: str) -> list[Equation]:
-    macros = definitions(text)
-    return [equation for display in displays(text) for equation in equations(display, macros)]
+    macros = collect_macros(text)
+    return [equation for display in find_displays(text) for equation in extract_equations(display, macros)]
 
 
 def sources(text: str) -> list[str]:
-    return [" ".join(display.source.split()) for display in displays(text)]
+    return [" ".join(display.source.split()) for display in find_displays(text)]
 
 
 def stated(rows: str) -> list[str]:
     """The equations of a display with these rows; why not, where one could not be cut out."""
-    return [equation.unreadable or equation.latex for equation in equations(Display(1, 1, 1, rows), {})]
+    return [equation.unreadable or equation.latex for equation in extract_equations(Display(1, 1, 1, rows), {})]
 
 
 def texts(source: str) -> list[str]:
-    return [token.text for token in tokens(source, 1, 1)]
+    return [token.text for token in tokenize(source, 1, 1)]
 
 
 def test_the_post_has_19_displays_and_36_equations_each_on_its_line() -> None:
@@ -91,20 +91,20 @@ def test_a_source_is_cut_into_tokens(source: str, parts: list[str]) -> None:
 
 
 def test_a_token_knows_its_place_in_the_file() -> None:
-    found = [(token.text, token.line, token.column) for token in tokens("a\r\n b\r\\c\u2028 d", 7, 5)]
+    found = [(token.text, token.line, token.column) for token in tokenize("a\r\n b\r\\c\u2028 d", 7, 5)]
     assert found == [("a", 7, 5), ("b", 8, 2), ("\\c", 9, 1), ("d", 9, 5)]
 
 
 @given(anything)
 def test_tokens_spelled_out_are_the_same_tokens(source: str) -> None:
-    assert texts(spelled(tokens(source, 1, 1))) == texts(source)
+    assert texts(spell(tokenize(source, 1, 1))) == texts(source)
 
 
 def test_spelling_keeps_the_blanks_of_the_author_and_adds_those_that_are_needed() -> None:
-    (x, alpha), one, five = tokens(r"x\alpha", 1, 1), tokens("1", 1, 1), tokens(".5", 1, 1)
-    assert spelled(tokens(r"\frac{ a }{b}  +  c^{ 2}", 1, 1)) == r"\frac{a}{b} + c^{2}"
-    assert spelled([alpha, x]) == r"\alpha x"
-    assert spelled([*one, *five]) == "1 .5"
+    (x, alpha), one, five = tokenize(r"x\alpha", 1, 1), tokenize("1", 1, 1), tokenize(".5", 1, 1)
+    assert spell(tokenize(r"\frac{ a }{b}  +  c^{ 2}", 1, 1)) == r"\frac{a}{b} + c^{2}"
+    assert spell([alpha, x]) == r"\alpha x"
+    assert spell([*one, *five]) == "1 .5"
 
 
 @pytest.mark.parametrize(
@@ -165,7 +165,7 @@ def test_a_bare_environment_is_a_display(name: str, star: str) -> None:
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_lines_are_counted_whatever_ends_them(end: str) -> None:
     text = end.join(["first\u2028\x85\x0b\x0cline", "", "$$", "a", "=", "b", "$$"])
-    assert [(display.line, display.column) for display in displays(text)] == [(3, 3)]
+    assert [(display.line, display.column) for display in find_displays(text)] == [(3, 3)]
     assert [(equation.line, equation.column) for equation in cut(text)] == [(6, 1)]
 
 
@@ -217,7 +217,7 @@ def test_an_unclosed_display_is_reported(broken: str) -> None:
 
 
 def test_an_unclosed_display_holds_the_lines_up_to_the_next_empty_one() -> None:
-    first, second = displays("$$\nx = 1\ny = 2\n\n$$\nz = 3\n$$\n")
+    first, second = find_displays("$$\nx = 1\ny = 2\n\n$$\nz = 3\n$$\n")
     assert (first.source, first.unreadable) == ("\nx = 1\ny = 2\n", UNCLOSED)
     assert (second.source, second.line, second.unreadable) == ("\nz = 3\n", 5, "")
 
@@ -342,7 +342,7 @@ MACROS = r"""
     ],
 )
 def test_macros_stand_for_their_definitions(source: str, meaning: str) -> None:
-    assert spelled(expanded(tokens(source, 9, 1), definitions(MACROS))) == meaning
+    assert spell(expand_macros(tokenize(source, 9, 1), collect_macros(MACROS))) == meaning
 
 
 def test_what_a_macro_expands_to_stands_where_it_was_called() -> None:
@@ -361,7 +361,7 @@ def test_a_macro_of_itself_ends(body: str) -> None:
     with pytest.raises(
         TooLong, match=rf"its macros expand (more than {MAX_EXPANSIONS:,} times|to more than 5,000 tokens)"
     ):
-        expanded(tokens(r"\x", 2, 1), definitions(rf"\newcommand{{\x}}{{{body}}} \newcommand{{\y}}{{\x}}"))
+        expand_macros(tokenize(r"\x", 2, 1), collect_macros(rf"\newcommand{{\x}}{{{body}}} \newcommand{{\y}}{{\x}}"))
 
 
 def test_macros_that_double_are_a_finding_on_their_display_alone() -> None:
@@ -372,14 +372,14 @@ def test_macros_that_double_are_a_finding_on_their_display_alone() -> None:
 @settings(max_examples=300)
 @given(anything)
 def test_any_text_is_read(text: str) -> None:
-    found = displays(text)
+    found = find_displays(text)
     assert [display.number for display in found] == list(range(1, len(found) + 1))
-    assert all(equations(display, definitions(text)) for display in found)
+    assert all(extract_equations(display, collect_macros(text)) for display in found)
 
 
 @given(fragments)
 def test_any_display_is_cut_and_its_equations_are_spelled_as_they_are_read(source: str) -> None:
-    for equation in equations(Display(1, 1, 1, source), definitions(source)):
+    for equation in extract_equations(Display(1, 1, 1, source), collect_macros(source)):
         assert equation.unreadable or texts(equation.latex)
         assert equation.unreadable or (equation.left and equation.relation and equation.right)
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from bptt.proofread import GlossaryError, proofread
-from bptt.proofread.document.displays import displays
+from bptt.proofread.document import find_displays
 from bptt.proofread.evaluation.budget import MOST_OPERATIONS
 from bptt.proofread.proofreading import LABELS, Finding
 from tests.benchmarks.documents import AXES, GLOSSARIES, LOSS, TOKENS, Formulas
@@ -57,7 +57,7 @@ def label(equation: str) -> str:
 def said_of(text: str, glossary: str | None = None) -> list[Finding]:
     """What is said of a document, whose displays all have something said of them."""
     found = proofread(text, glossary)
-    assert len(found) == len(displays(text))
+    assert len(found) == len(find_displays(text))
     assert all(found)
     return [finding for display in found for finding in display]
 

@@ -13,7 +13,7 @@ from bptt.proofread.semantics.definitions import FINDINGS, Circular, line_of, pa
 from bptt.proofread.semantics.ranges import Misfit
 from bptt.proofread.semantics.reader import LAYOUT, is_standard
 from bptt.proofread.semantics.readings import MOST_READINGS, Reading
-from bptt.proofread.syntax.syntax import Adjacent, Node, Symbol, Unreadable
+from bptt.proofread.syntax import Adjacent, Node, Symbol, Unreadable
 from bptt.proofread.wording import agreement_in_words, counterexample_in_words
 
 EQUALS = ("=", ":=", r"\equiv", r"\coloneqq", r"\triangleq", r"\doteq", r"\leftarrow", r"\gets")

@@ -3,17 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from bptt.proofread.document.displays import displays
-from bptt.proofread.document.equations import Equation, equations
-from bptt.proofread.document.macros import definitions as macros_of
-from bptt.proofread.document.tokens import Token, tokens
+from bptt.proofread.document import Equation, Token, collect_macros, extract_equations, find_displays, tokenize
 from bptt.proofread.judging import Judge, Stated
 from bptt.proofread.legible import legible
 from bptt.proofread.semantics.definitions import vocabulary
 from bptt.proofread.semantics.glossary import Glossary, of_the_post
 from bptt.proofread.semantics.glossary import read as read_glossary
-from bptt.proofread.syntax import parsed
-from bptt.proofread.syntax.syntax import Node, Unreadable
+from bptt.proofread.syntax import Node, Unreadable, parse
 
 LABELS = ("right", "wrong", "definition", "contradicts", "orders differ", "unreadable")
 FINDINGS = ("wrong", "contradicts", "orders differ")
@@ -43,7 +39,7 @@ class Finding:
     @property
     def legible(self) -> str:
         """The equation for the eye, as text."""
-        return legible(tokens(self.latex, self.line, self.column))
+        return legible(tokenize(self.latex, self.line, self.column))
 
     @property
     def is_finding(self) -> bool:
@@ -83,11 +79,11 @@ def proofread(
 
 
 def _cut(text: str) -> list[list[Equation]]:
-    macros = macros_of(text)
+    macros = collect_macros(text)
     cut: list[list[Equation]] = []
     count = 0
-    for display in displays(text):
-        cut.append(equations(display, macros))
+    for display in find_displays(text):
+        cut.append(extract_equations(display, macros))
         count += len(cut[-1])
         if count > MOST_EQUATIONS:
             raise ValueError(f"a document may have {MOST_EQUATIONS:,} equations; it has more")
@@ -123,7 +119,7 @@ def _read(equation: Equation, trees: dict[tuple[Token, ...], Node | Unreadable])
 
 def _tree(side: tuple[Token, ...]) -> Node | Unreadable:
     try:
-        return parsed(side)
+        return parse(side)
     except Unreadable as error:
         return error
     except RecursionError:

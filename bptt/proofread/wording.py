@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bptt.proofread.document.tokens import tokens
+from bptt.proofread.document import tokenize
 from bptt.proofread.evaluation.comparison import Agreement, Counterexample
 from bptt.proofread.legible import legible
 from bptt.proofread.semantics.values import AXIS, SILENT
@@ -43,4 +43,4 @@ def _where(found: Agreement, letters: Mapping[str, str]) -> str:
 
 
 def _letter(index: str) -> str:
-    return "step" if index == SILENT else legible(tokens(index.split("#")[0], 1, 1))
+    return "step" if index == SILENT else legible(tokenize(index.split("#")[0], 1, 1))

@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bptt.proofread import GlossaryError, proofread
-from bptt.proofread.document.displays import displays
+from bptt.proofread.document import find_displays
 from bptt.proofread.proofreading import LABELS
 from tests.benchmarks.documents import GENERATORS, Document, drawn
 
@@ -97,7 +97,7 @@ def _violation(document: Document, clock: Clock, labels: Counter[str]) -> str:
         return "" if str(error) else "a GlossaryError without a message"
     findings = [finding for display in found for finding in display]
     labels.update(finding.label for finding in findings)
-    if len(found) != len(displays(document.text)) or not all(found):
+    if len(found) != len(find_displays(document.text)) or not all(found):
         return "a display has no finding"
     for finding in findings:
         if finding.label not in LABELS:

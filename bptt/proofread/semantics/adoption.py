@@ -8,7 +8,7 @@ from bptt.proofread.semantics.claims import Key, Vocabulary
 from bptt.proofread.semantics.definitions import FINDINGS, Circular, Subject, define, definitions_of, subject
 from bptt.proofread.semantics.naming import fold
 from bptt.proofread.semantics.reader import Defined
-from bptt.proofread.syntax.syntax import Node, Unreadable
+from bptt.proofread.syntax import Node, Unreadable
 
 MOST_TRIED = 10  # equations for one quantity, of which the first that can be used is taken
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them

@@ -26,7 +26,7 @@ from bptt.proofread.expressions import (
     renamed,
 )
 from bptt.proofread.semantics.readings import Reading
-from bptt.proofread.syntax.syntax import Unreadable
+from bptt.proofread.syntax import Unreadable
 
 
 class Binding:

@@ -36,7 +36,7 @@ from bptt.proofread.semantics.reader import Defined, Reader, is_standard
 from bptt.proofread.semantics.readings import Reading
 from bptt.proofread.semantics.symbols import Name, Scripts, Symbols
 from bptt.proofread.semantics.values import SILENT, Value
-from bptt.proofread.syntax.syntax import Adjacent, At, Derivative, Node, Symbol, Unreadable, nodes
+from bptt.proofread.syntax import Adjacent, At, Derivative, Node, Symbol, Unreadable, nodes
 
 Key = tuple[str, int, bool, bool]  # of what is defined: its name, its order, whether it bears steps or is a function
 

@@ -25,7 +25,7 @@ from bptt.proofread.semantics.reader import Defined, is_standard
 from bptt.proofread.semantics.readings import Reading
 from bptt.proofread.semantics.symbols import Scripts, Symbols
 from bptt.proofread.semantics.values import Value
-from bptt.proofread.syntax.syntax import Adjacent, Node, Symbol, Unreadable
+from bptt.proofread.syntax import Adjacent, Node, Symbol, Unreadable
 
 T = TypeVar("T")
 FINDINGS = (Unreadable, Misfit, OrdersDiffer)

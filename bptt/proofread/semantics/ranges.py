@@ -13,7 +13,7 @@ from bptt.proofread.expressions import (
     Total,
     parts,
 )
-from bptt.proofread.syntax.syntax import Unreadable
+from bptt.proofread.syntax import Unreadable
 
 UNKNOWN = "?"  # before the number of an axis of a quantity whose axes are being worked out
 

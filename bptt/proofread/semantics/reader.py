@@ -35,7 +35,7 @@ from bptt.proofread.expressions import (
 from bptt.proofread.semantics.readings import Reading
 from bptt.proofread.semantics.symbols import Named, Symbols, is_transpose
 from bptt.proofread.semantics.values import AXIS, Products, Value, aligned, elementwise, transposed
-from bptt.proofread.syntax.syntax import (
+from bptt.proofread.syntax import (
     Adjacent,
     At,
     Bracket,

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from bptt.proofread.expressions import LAST, Index, Quantity, Step
 from bptt.proofread.semantics.glossary import Declared, Glossary, GlossaryError
 from bptt.proofread.semantics.latex import formula
-from bptt.proofread.syntax.syntax import Bracket, Negative, Node, Number, Quotient, Sum, Symbol, Unreadable
+from bptt.proofread.syntax import Bracket, Negative, Node, Number, Quotient, Sum, Symbol, Unreadable
 
 _TRANSPOSE = ("T", r"\top", r"\intercal", r"\mathrm{T}", r"\mathsf{T}", r"\operatorname{T}", r"\mathbf{T}", "⊤")
 MOST_STEPS = 12  # the largest number of a step

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from bptt.proofread.expressions import Expression, Quantity, Total, plus, renamed, times
 from bptt.proofread.semantics.ranges import Misfit
 from bptt.proofread.semantics.readings import Reading
-from bptt.proofread.syntax.syntax import Place, Unreadable
+from bptt.proofread.syntax import Place, Unreadable
 
 SILENT = "every step"  # the letter of a step that an equation leaves away
 AXIS = "·"  # the name of an axis without a letter, before its number

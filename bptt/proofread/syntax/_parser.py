@@ -10,10 +10,9 @@ from lark import Lark, Transformer, Tree, UnexpectedInput
 from lark import Token as Terminal
 from lark.exceptions import VisitError
 
-from bptt.proofread.document.tokens import Token
-from bptt.proofread.syntax.lexing import FONTS, UPRIGHT, TokenLexer, place_of, terminals
-from bptt.proofread.syntax.pieces import Mark, Piece, assembled, side_by_side, signed, unbraced
-from bptt.proofread.syntax.syntax import (
+from bptt.proofread.document import Token
+from bptt.proofread.syntax._lexer import FONTS, UPRIGHT, TokenLexer, place_of, terminals
+from bptt.proofread.syntax._nodes import (
     Bracket,
     Node,
     Number,
@@ -27,6 +26,7 @@ from bptt.proofread.syntax.syntax import (
     depth,
     written,
 )
+from bptt.proofread.syntax._terms import Mark, Piece, assembled, side_by_side, signed, unbraced
 
 DEEPEST_TREE = 200
 DEEPEST_FORMULA = 90
@@ -47,7 +47,7 @@ def _parser() -> Lark:
     return Lark(grammar, parser="lalr", lexer=TokenLexer)
 
 
-def parsed(tokens: Sequence[Token]) -> Node:
+def parse(tokens: Sequence[Token]) -> Node:
     """The syntax tree of one side of an equation.
 
     Raises `Unreadable`, with the place, for what the grammar does not have, and for what goes beyond its limits.

@@ -4,9 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document.alignments import GAPS, after_gaps, broken_rows
-from bptt.proofread.document.brackets import IMPLICATIONS, OPERATORS, RELATIONS, Relation, nesting, relations, text_at
-from bptt.proofread.document.tokens import DELIMITERS, PROSE, Token
+from bptt.proofread.document._alignments import GAPS, after_gaps, broken_rows
+from bptt.proofread.document._brackets import IMPLICATIONS, OPERATORS, RELATIONS, Relation, nesting, relations, text_at
+from bptt.proofread.document._tokens import DELIMITERS, PROSE, Token
 
 CONDITIONS = frozenset(
     ["if", "when", "whenever", "unless", "otherwise", "else", "as", "at", "provided", "given", "only", "iff"]

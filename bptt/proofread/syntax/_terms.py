@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from bptt.proofread.syntax.syntax import (
+from bptt.proofread.syntax._nodes import (
     Adjacent,
     At,
     Bracket,

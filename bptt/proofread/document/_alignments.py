@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from bptt.proofread.document.brackets import (
+from bptt.proofread.document._brackets import (
     RELATIONS,
     SPACING,
     after_argument,
@@ -11,7 +11,7 @@ from bptt.proofread.document.brackets import (
     environment,
     text_at,
 )
-from bptt.proofread.document.tokens import Token
+from bptt.proofread.document._tokens import Token
 
 GAPS = SPACING | {"&"}
 

@@ -10,10 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document.alignments import GAPS, after_gaps
-from bptt.proofread.document.brackets import IMPLICATIONS, OPERATORS, Relation, nesting, relations, text_at
-from bptt.proofread.document.rows import CONDITIONS, Row, first_word
-from bptt.proofread.document.tokens import PROSE, Token
+from bptt.proofread.document._alignments import GAPS, after_gaps
+from bptt.proofread.document._brackets import IMPLICATIONS, OPERATORS, Relation, nesting, relations, text_at
+from bptt.proofread.document._rows import CONDITIONS, Row, first_word
+from bptt.proofread.document._tokens import PROSE, Token
 
 _ASIDES = frozenset(["for", "since", "because", "by", "using", "from"])
 _STRONG = IMPLICATIONS | {"\\quad", "\\qquad", "\\forall", ",", ";"}

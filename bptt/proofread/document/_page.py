@@ -5,7 +5,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document.tokens import LINE_END
+from bptt.proofread.document._tokens import LINE_END
 
 _MARKERS = re.compile(r"[ \t]*+(?:>[ \t]*+|[-*+][ \t]++|[0-9]{1,9}[.)][ \t]++)*+")
 _FENCE = re.compile(r"(`{3,}|~{3,})[ \t]*([^\r\n`]*)")
@@ -51,7 +51,7 @@ class Page(NamedTuple):
         return places[index] if index < len(places) else -1
 
 
-def page(text: str) -> Page:
+def scan_page(text: str) -> Page:
     """The document cut into lines, at \n, \r\n and \r alone, each looked at once."""
     starts = [0, *(end.end() for end in LINE_END.finditer(text))]
     contents = [_end(_MARKERS, text, start) for start in starts]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bptt.proofread.document.brackets import (
+from bptt.proofread.document._brackets import (
     OPERATORS,
     RELATIONS,
     SPACING,
@@ -12,7 +12,7 @@ from bptt.proofread.document.brackets import (
     nesting,
     text_at,
 )
-from bptt.proofread.document.tokens import Token
+from bptt.proofread.document._tokens import Token
 
 _SILENT = frozenset(
     ["\\nonumber", "\\notag", "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits"]

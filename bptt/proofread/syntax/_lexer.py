@@ -6,8 +6,8 @@ from typing import Any
 from lark import Token as Terminal
 from lark.lexer import Lexer
 
-from bptt.proofread.document.tokens import DELIMITERS, Token
-from bptt.proofread.syntax.syntax import Place, Unreadable
+from bptt.proofread.document import DELIMITERS, Token
+from bptt.proofread.syntax._nodes import Place, Unreadable
 
 MOST_TOKENS = 2_000  # of one side of an equation
 DEEPEST = 40  # brackets and braces within one another

@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bptt.proofread.document.pages import Page, fence, page
+from bptt.proofread.document._page import Page, fence, scan_page
 
 UNCLOSED = "the display is not closed"
 
@@ -61,9 +61,9 @@ class Reading(NamedTuple):
     offset: int
 
 
-def displays(text: str) -> list[Display]:
+def find_displays(text: str) -> list[Display]:
     """The displays of a document, in the order of the file."""
-    whole = page(text.removeprefix("\ufeff"))
+    whole = scan_page(text.removeprefix("\ufeff"))
     return [_display(whole, number, span) for number, span in enumerate(_spans(whole), start=1)]
 
 

@@ -10,8 +10,8 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document.brackets import closing_braces, is_prose, text_at
-from bptt.proofread.document.tokens import Token, is_number, spelled, tokens
+from bptt.proofread.document._brackets import closing_braces, is_prose, text_at
+from bptt.proofread.document._tokens import Token, is_number, spell, tokenize
 
 MAX_EXPANSIONS = 1_000
 MAX_TOKENS = 5_000
@@ -44,10 +44,10 @@ class Definition(NamedTuple):
 Macros = Mapping[str, Sequence[Macro]]
 
 
-def definitions(source: str) -> Macros:
+def collect_macros(source: str) -> Macros:
     """The macros of a document, each with its definitions in the order of the file."""
     found: dict[str, list[Macro]] = {}
-    parts = tokens(source, 1, 1) if _DEFINING.search(source) else []
+    parts = tokenize(source, 1, 1) if _DEFINING.search(source) else []
     for place, (name, macro, _) in _definitions(parts).items():
         known = found.setdefault(name, [])
         if macro and not (known and parts[place].text == "\\providecommand"):
@@ -55,7 +55,7 @@ def definitions(source: str) -> Macros:
     return {name: known for name, known in found.items() if known}
 
 
-def expanded(parts: Sequence[Token], macros: Macros) -> list[Token]:
+def expand_macros(parts: Sequence[Token], macros: Macros) -> list[Token]:
     """The tokens with each macro replaced by its meaning, in the place of the call, and without definitions."""
     coming, read, calls, made = _without_definitions(parts)[::-1], list[Token](), 0, 0
     while coming:
@@ -94,7 +94,7 @@ def _texts(piece: str | int, arguments: Sequence[Sequence[Token]]) -> list[str]:
 
 
 def _spelled_argument(arguments: Sequence[Sequence[Token]], number: int) -> str:
-    return spelled(arguments[number - 1]) if number <= len(arguments) else ""
+    return spell(arguments[number - 1]) if number <= len(arguments) else ""
 
 
 def _argument(coming: list[Token]) -> list[Token]:

@@ -35,7 +35,7 @@ class Token(NamedTuple):
     column: int
 
 
-def tokens(source: str, line: int, column: int) -> list[Token]:
+def tokenize(source: str, line: int, column: int) -> list[Token]:
     """The tokens of a source whose first character stands at that line and column of the file."""
     closing = _closing_braces(source)
     starts = [0, *(end.end() for end in LINE_END.finditer(source))]
@@ -58,7 +58,7 @@ def tokens(source: str, line: int, column: int) -> list[Token]:
     return cut
 
 
-def spelled(parts: Sequence[Token]) -> str:
+def spell(parts: Sequence[Token]) -> str:
     """The tokens as LaTeX, with a blank where the author had one and where two tokens would run into one."""
     texts = [part.text for part in parts]
     blanks = (" " if _blank_before(parts, place) else "" for place in range(len(parts)))

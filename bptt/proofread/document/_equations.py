@@ -7,14 +7,14 @@ relation that is no equality, as in a ≈ b = c, what is said is b = c, and the 
 from collections.abc import Generator, Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document.alignments import unmarked
-from bptt.proofread.document.brackets import EQUALITIES, Relation
-from bptt.proofread.document.displays import Display
-from bptt.proofread.document.macros import Macros, TooLong, expanded
-from bptt.proofread.document.rows import Row, relations_of, rows, unpunctuated
-from bptt.proofread.document.statements import statements
-from bptt.proofread.document.tokens import Token, spelled, tokens
-from bptt.proofread.document.typesetting import plain, spaceless
+from bptt.proofread.document._alignments import unmarked
+from bptt.proofread.document._brackets import EQUALITIES, Relation
+from bptt.proofread.document._displays import Display
+from bptt.proofread.document._macros import Macros, TooLong, expand_macros
+from bptt.proofread.document._rows import Row, relations_of, rows, unpunctuated
+from bptt.proofread.document._statements import statements
+from bptt.proofread.document._tokens import Token, spell, tokenize
+from bptt.proofread.document._typesetting import plain, spaceless
 
 MAX_TOKENS = 10_000
 LONGEST = 100_000  # characters of a display
@@ -44,7 +44,7 @@ class Side(NamedTuple):
 _NO_SIDE = Side((), "")
 
 
-def equations(display: Display, macros: Macros) -> list[Equation]:
+def extract_equations(display: Display, macros: Macros) -> list[Equation]:
     """The equations of a display, in the order of the file; at least one, if only to say why there is none."""
     if display.unreadable:
         return [_nothing(display, display.unreadable)]
@@ -58,7 +58,7 @@ def equations(display: Display, macros: Macros) -> list[Equation]:
 
 
 def _read(display: Display, macros: Macros) -> list[Token]:
-    parts = expanded(tokens(display.source, display.line, display.column), macros)
+    parts = expand_macros(tokenize(display.source, display.line, display.column), macros)
     if len(parts) > MAX_TOKENS:
         raise TooLong(f"it has more than {MAX_TOKENS:,} tokens")
     return parts
@@ -98,7 +98,7 @@ def _links(
 
 
 def _side(parts: tuple[Token, ...]) -> Side:
-    return Side(parts, spelled(parts))
+    return Side(parts, spell(parts))
 
 
 def _equation(display: Display, place: Token, left: Side, relation: str, right: Side) -> Equation:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document.tokens import PROSE, Token
+from bptt.proofread.document._tokens import PROSE, Token
 
 IMPLICATIONS = frozenset(["\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow", "\\Longrightarrow", *"⇒⇔"])
 EQUALITIES = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq", *"≡≔"])
