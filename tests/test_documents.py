@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bptt.proofread.document._displays import UNCLOSED, Display, find_displays
 from bptt.proofread.document._equations import Equation, extract_equations
-from bptt.proofread.document._macros import MAX_EXPANSIONS, TooLong, collect_macros, expand_macros
+from bptt.proofread.document._macros import MOST_EXPANSIONS, TooLong, collect_macros, expand_macros
 from bptt.proofread.document._tokens import spell, tokenize
 
 POST = Path(__file__).parent / "data" / "post.md"
@@ -359,7 +359,7 @@ def test_a_macro_means_what_was_last_said_above_the_call() -> None:
 @pytest.mark.parametrize("body", [r"\x", r"\x\x", r"a\x b", r"\y \def\y{\x}"])
 def test_a_macro_of_itself_ends(body: str) -> None:
     with pytest.raises(
-        TooLong, match=rf"its macros expand (more than {MAX_EXPANSIONS:,} times|to more than 5,000 tokens)"
+        TooLong, match=rf"its macros expand (more than {MOST_EXPANSIONS:,} times|to more than 5,000 tokens)"
     ):
         expand_macros(tokenize(r"\x", 2, 1), collect_macros(rf"\newcommand{{\x}}{{{body}}} \newcommand{{\y}}{{\x}}"))
 

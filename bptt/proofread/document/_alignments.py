@@ -1,4 +1,4 @@
-"""Alignments taken apart into the rows that stand in the file."""
+"""Take alignments apart into the rows that stand in the file."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,12 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from bptt.proofread.document._brackets import (
     RELATIONS,
     SPACING,
-    after_argument,
-    closing_braces,
-    environment,
-    text_at,
+    find_closing_braces,
+    find_groups,
+    read_environment,
 )
-from bptt.proofread.document._tokens import Token
+from bptt.proofread.document._tokens import Token, text_at
 
 GAPS = SPACING | {"&"}
 
@@ -24,112 +23,95 @@ _LENGTH = re.compile(r"\[-?[0-9.]*(?:[a-z]{2}|\\[a-z]+)\]")
 _POSITION = re.compile(r"\[[tcb]\]")
 
 
-def broken_rows(parts: Sequence[Token]) -> Iterator[list[Token]]:
-    """The rows of a display, without what ends them; matrices and cases keep theirs."""
-    kept = _unwrapped(parts)
-    closing = _braces_of_a_row(kept)
-    ends = _environments(kept, closing)
+def split_rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
+    """Cut a display at the ends of its rows, which are left out; matrices and cases keep theirs."""
+    kept = _unwrap_alignments(tokens)
+    groups = find_groups(kept, _find_braces_of_rows(kept))
     start = place = 0
     while place < len(kept):
         if kept[place].text in _ROW_ENDS:
             yield kept[start:place]
-            start = place = _after_row_end(kept, place)
+            start = place = _skip_row_end(kept, place)
         else:
-            place = closing.get(place, ends.get(place, place)) + 1
+            place = groups.get(place, place) + 1
     yield kept[start:]
 
 
-def after_gaps(parts: Sequence[Token], place: int) -> int:
-    """The first place from one on at which neither spacing nor an alignment mark stands."""
-    while text_at(parts, place) in GAPS:
+def skip_gaps(tokens: Sequence[Token], place: int) -> int:
+    """Return the first place from one on at which neither spacing nor an alignment mark stands."""
+    while text_at(tokens, place) in GAPS:
         place += 1
     return place
 
 
-def unmarked(parts: Sequence[Token]) -> list[Token]:
-    """The tokens of a row without its alignment marks; those of a matrix stay."""
-    closing = closing_braces(parts)
-    ends, place = _environments(parts, closing), 0
+def drop_alignment_marks(tokens: Sequence[Token]) -> list[Token]:
+    """Take the alignment marks out of a row; those of a matrix stay."""
+    groups, place = find_groups(tokens, find_closing_braces(tokens)), 0
     kept: list[Token] = []
-    while place < len(parts):
-        end = closing.get(place, ends.get(place, place)) + 1
-        kept += parts[place:end] if parts[place].text != "&" else []
+    while place < len(tokens):
+        end = groups.get(place, place) + 1
+        kept += tokens[place:end] if tokens[place].text != "&" else []
         place = end
     return kept
 
 
-def _unwrapped(parts: Sequence[Token]) -> list[Token]:
-    """The tokens without the `\\begin{…}` and `\\end{…}` of alignments that are no part of an expression."""
-    closing = closing_braces(parts)
-    ends, place, lefts = _environments(parts, closing), 0, 0
-    kept: list[Token] = []
-    while place < len(parts):
-        text, name = parts[place].text, environment(parts, closing, place)
-        lefts = 0 if text in _ROW_ENDS else lefts + (text == "\\left") - (text == "\\right")
-        if name.rstrip("*") in _ALIGNMENTS and lefts <= 0:
-            end = _wrapper_end(parts, closing, place, name)
-            kept += _between(parts, closing, place, end)
+def _unwrap_alignments(tokens: Sequence[Token]) -> list[Token]:
+    """Leave out the `\\begin{…}` and `\\end{…}` of the alignments that are no part of an expression."""
+    closing = find_closing_braces(tokens)
+    groups = find_groups(tokens, closing)
+    kept, place, lefts = list[Token](), 0, 0
+    while place < len(tokens):
+        token = tokens[place]
+        lefts = 0 if token.text in _ROW_ENDS else lefts + (token.text == "\\left") - (token.text == "\\right")
+        if lefts <= 0 and (name := _read_alignment(tokens, closing, place)):
+            end = closing[place + 1] + 1
+            if token.text == "\\begin" and name in ("alignat", "alignedat"):
+                end = closing.get(end, end - 1) + 1  # after the number of columns
+            elif _POSITION.fullmatch("".join(token.text for token in tokens[end : end + 3])):
+                end += 3
+            if token.text == "\\end" and text_at(tokens, end) == "\\begin" and _read_alignment(tokens, closing, end):
+                kept.append(token._replace(text="\\\\"))  # between two alignments a row ends
         else:
-            end = (ends.get(place, place) if text == "\\begin" else place) + 1
-            kept += parts[place:end]
+            end = (groups.get(place, place) if token.text == "\\begin" else place) + 1
+            kept += tokens[place:end]
         place = end
     return kept
 
 
-def _between(parts: Sequence[Token], closing: Mapping[int, int], start: int, end: int) -> list[Token]:
-    """A row ends between two alignments that follow each other."""
-    follows = text_at(parts, start) == "\\end" and environment(parts, closing, end).rstrip("*") in _ALIGNMENTS
-    return [parts[start]._replace(text="\\\\")] if follows and text_at(parts, end) == "\\begin" else []
+def _read_alignment(tokens: Sequence[Token], closing: Mapping[int, int], place: int) -> str:
+    """Return the name, without star, of the alignment that begins or ends at a place, "" if none does."""
+    name = read_environment(tokens, closing, place).rstrip("*")
+    return name if name in _ALIGNMENTS else ""
 
 
-def _wrapper_end(parts: Sequence[Token], closing: Mapping[int, int], place: int, name: str) -> int:
-    end = closing[place + 1] + 1
-    if text_at(parts, place) == "\\begin" and name.startswith("align") and "at" in name:
-        return after_argument(parts, closing, end) if end in closing else end
-    return end + 3 if _POSITION.fullmatch("".join(part.text for part in parts[end : end + 3])) else end
-
-
-def _environments(parts: Sequence[Token], closing: Mapping[int, int]) -> dict[int, int]:
-    """For the place of each `\\begin{…}` that is closed, the last place of its `\\end{…}`."""
-    ends, opened = dict[int, int](), list[tuple[str, int]]()
-    for place, part in enumerate(parts):
-        name = environment(parts, closing, place)
-        if name and part.text == "\\begin":
-            opened.append((name, place))
-        elif name and name in (known for known, _ in opened):
-            while opened[-1][0] != name:
-                opened.pop()
-            ends[opened.pop()[1]] = closing[place + 1]
-    return ends
-
-
-def _braces_of_a_row(parts: Sequence[Token]) -> dict[int, int]:
-    """The braces that are closed, but for those with a row in them that starts an equation, which are slips."""
-    closing, inner, rowed = closing_braces(parts), list[int](), set[int]()
-    for place, part in enumerate(parts):
-        if place in closing or part.text == "\\begin":
+def _find_braces_of_rows(tokens: Sequence[Token]) -> dict[int, int]:
+    """Match the braces, but for those with a row in them that starts an equation: they were never meant to match."""
+    closing, inner, rowed = find_closing_braces(tokens), list[int](), set[int]()
+    for place, token in enumerate(tokens):
+        if place in closing or token.text == "\\begin":
             inner.append(place)
-        elif part.text == "\\end" or (inner and closing.get(inner[-1]) == place):
+        elif token.text == "\\end" or (inner and closing.get(inner[-1]) == place):
             del inner[-1:]
-        elif part.text in _ROW_ENDS and inner:
+        elif token.text in _ROW_ENDS and inner:
             rowed.add(inner[-1])
-        while inner and inner[-1] in rowed and inner[-1] in closing and _starts_equation(parts, place):
-            if text_at(parts, inner[-1] - 1) == "\\substack":
+        while inner and inner[-1] in rowed and inner[-1] in closing and _starts_equation(tokens, place):
+            if text_at(tokens, inner[-1] - 1) == "\\substack":
                 break
             del closing[inner.pop()]
             rowed.update(inner[-1:])
     return closing
 
 
-def _starts_equation(parts: Sequence[Token], place: int) -> bool:
+def _starts_equation(tokens: Sequence[Token], place: int) -> bool:
     """Whether a row that starts with a relation follows, or the mark before the relation of an equation."""
-    if parts[place].text in _ROW_ENDS:
-        return text_at(parts, after_gaps(parts, _after_row_end(parts, place))) in RELATIONS
-    return parts[place].text == "&" and text_at(parts, after_gaps(parts, place)) in RELATIONS
+    if tokens[place].text in _ROW_ENDS:
+        return text_at(tokens, skip_gaps(tokens, _skip_row_end(tokens, place))) in RELATIONS
+    return tokens[place].text == "&" and text_at(tokens, skip_gaps(tokens, place)) in RELATIONS
 
 
-def _after_row_end(parts: Sequence[Token], place: int) -> int:
-    place += 1 + (text_at(parts, place + 1) == "*")
-    texts = [part.text for part in parts[place : place + 8]]
+def _skip_row_end(tokens: Sequence[Token], place: int) -> int:
+    """Return where the next row starts, after the star and the length, as in `\\\\*[2pt]`, of what ends this one."""
+    place += 1 + (text_at(tokens, place + 1) == "*")
+    texts = [token.text for token in tokens[place : place + 8]]  # the longest is [-1.5\baselineskip]
     length = "".join(texts[: texts.index("]") + 1]) if "]" in texts else ""
     return place + texts.index("]") + 1 if _LENGTH.fullmatch(length) else place

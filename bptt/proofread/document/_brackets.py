@@ -1,9 +1,9 @@
-"""Which bracket among tokens closes which, what stands outside all of them, and the relations that do."""
+"""Find which bracket among tokens closes which, how deep each token stands, and the relations outside all brackets."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document._tokens import PROSE, Token
+from bptt.proofread.document._tokens import Token, is_prose, match_braces, text_at
 
 IMPLICATIONS = frozenset(["\\Rightarrow", "\\implies", "\\iff", "\\Leftrightarrow", "\\Longrightarrow", *"⇒⇔"])
 EQUALITIES = frozenset(["=", ":=", "\\equiv", "\\coloneqq", "\\triangleq", "\\doteq", *"≡≔"])
@@ -24,6 +24,7 @@ _OPENING = frozenset(["(", "[", "\\{", "\\lbrace", "\\lbrack", "\\lfloor", "\\lc
 _CLOSING = frozenset([")", "]", "\\}", "\\rbrace", "\\rbrack", "\\rfloor", "\\rceil", "\\rangle"])
 _KINDS = {**dict.fromkeys(_OPENING, "("), "{": "{", "\\left": "\\left", "\\begin": "\\begin"}
 _PARTNERS = {**dict.fromkeys(_CLOSING, "("), "}": "{", "\\right": "\\left", "\\end": "\\begin"}
+_LONGEST_NAME = 18  # tokens of an environment's name that are looked at: `subequations` has 12
 
 
 class Nesting(NamedTuple):
@@ -39,7 +40,7 @@ class Nesting(NamedTuple):
         return not self.unclosed and not self.unopened
 
 
-class Relation(NamedTuple):
+class RelationSign(NamedTuple):
     """A relation outside all brackets: the places of its first token and after its last, and how it is written."""
 
     start: int
@@ -47,63 +48,73 @@ class Relation(NamedTuple):
     text: str
 
 
-def text_at(parts: Sequence[Token], place: int) -> str:
-    """The text of the token at a place, and none before the first and after the last."""
-    return parts[place].text if 0 <= place < len(parts) else ""
+def find_closing_braces(tokens: Sequence[Token]) -> dict[int, int]:
+    """Map the place of each opening brace that is closed to that of the closing one."""
+    return match_braces((place, token.text) for place, token in enumerate(tokens))
 
 
-def is_prose(parts: Sequence[Token], place: int) -> bool:
-    """Whether the token is the argument, as it stands in the file, of `\\text` or another such command."""
-    return text_at(parts, place - 1) == "{" and text_at(parts, place - 2) in PROSE
+def find_groups(tokens: Sequence[Token], braces: Mapping[int, int]) -> dict[int, int]:
+    """Map the first place of each group, `{…}` or `\\begin{…} … \\end{…}`, to its last; the braces are known."""
+    groups, opened = dict(braces), list[tuple[str, int]]()
+    for place, token in enumerate(tokens):
+        name = read_environment(tokens, braces, place)
+        if name and token.text == "\\begin":
+            opened.append((name, place))
+        elif any(name == known for known, _ in opened):
+            while opened[-1][0] != name:  # what was left open within it
+                opened.pop()
+            groups[opened.pop()[1]] = braces[place + 1]
+    return groups
 
 
-def closing_braces(parts: Sequence[Token]) -> dict[int, int]:
-    """For the place of each opening brace that is closed, that of the closing one."""
-    closing, opened = dict[int, int](), list[int]()
-    for place, part in enumerate(parts):
-        if part.text == "{":
-            opened.append(place)
-        elif part.text == "}" and opened:
-            closing[opened.pop()] = place
-    return closing
-
-
-def after_argument(parts: Sequence[Token], closing: Mapping[int, int], place: int) -> int:
-    """Where the argument that starts at a place ends: after its closing brace, or after its only token."""
-    if text_at(parts, place) in ("", "}", "&", "\\\\"):
+def skip_argument(tokens: Sequence[Token], closing: Mapping[int, int], place: int) -> int:
+    """Return where the argument that starts at a place ends: after its closing brace, or after its only token."""
+    if text_at(tokens, place) in ("", "}", "&", "\\\\"):
         return place
     return closing.get(place, place) + 1
 
 
-def environment(parts: Sequence[Token], closing: Mapping[int, int], place: int) -> str:
-    """The name in the `\\begin{…}` or `\\end{…}` at a place, or none."""
-    if text_at(parts, place) not in ("\\begin", "\\end") or place + 1 not in closing:
+def read_environment(tokens: Sequence[Token], closing: Mapping[int, int], place: int) -> str:
+    """Return the name in the `\\begin{…}` or `\\end{…}` at a place, "" if there is none."""
+    if text_at(tokens, place) not in ("\\begin", "\\end") or place + 1 not in closing:
         return ""
-    return "".join(part.text for part in parts[place + 2 : min(closing[place + 1], place + 20)])
+    return "".join(token.text for token in tokens[place + 2 : min(closing[place + 1], place + 2 + _LONGEST_NAME)])
 
 
-def nesting(parts: Sequence[Token]) -> Nesting:
-    """How the tokens are nested; `)` may close `[`, as in an interval, but no brace and no `\\left`."""
-    braces = closing_braces(parts)
+def measure_nesting(tokens: Sequence[Token]) -> Nesting:
+    """Count the brackets around each token; `)` may close `[`, as in an interval, but no brace and no `\\left`."""
+    braces = find_closing_braces(tokens)
     braced = {*braces, *braces.values()}
     opened, depths, unopened = list[str](), list[int](), 0
-    for place, part in enumerate(parts):
-        counts = place in braced if part.text in ("{", "}") else _counts(parts, place)
-        if counts and part.text in _PARTNERS:
-            unopened += not _close(opened, _PARTNERS[part.text])
+    for place, token in enumerate(tokens):
+        counts = place in braced if token.text in ("{", "}") else _is_bracket(tokens, place)
+        if counts and token.text in _PARTNERS:
+            unopened += not _close(opened, _PARTNERS[token.text])
         depths.append(len(opened))
-        if counts and part.text in _KINDS:
-            opened.append(_KINDS[part.text])
+        if counts and token.text in _KINDS:
+            opened.append(_KINDS[token.text])
     return Nesting(depths, len(opened), unopened)
 
 
-def _counts(parts: Sequence[Token], place: int) -> bool:
+def find_relations(tokens: Sequence[Token]) -> list[RelationSign]:
+    """Find the relations outside all brackets; those that are scripts themselves are none."""
+    found = []
+    for place, depth in enumerate(measure_nesting(tokens).depths):
+        text, before = tokens[place].text, text_at(tokens, place - 1)
+        if text in RELATIONS and not depth and before not in ("^", "_"):
+            joined = before == "\\not" or (before == ":" and text == "=")
+            found.append(RelationSign(place - joined, place + 1, before * joined + text))
+    return found
+
+
+def _is_bracket(tokens: Sequence[Token], place: int) -> bool:
     """Whether a bracket is one by itself: neither in prose nor after `\\left`, which has its `\\right`."""
-    return not is_prose(parts, place) and text_at(parts, place - 1) not in ("\\left", "\\right", "\\middle")
+    return not is_prose(tokens, place) and text_at(tokens, place - 1) not in ("\\left", "\\right", "\\middle")
 
 
 def _close(opened: list[str], kind: str) -> bool:
-    """Take the last bracket of a kind off those opened, and whatever was left open within it, if there is one."""
+    """Take the last bracket of a kind, and what was left open within it, off those opened; False if there is none."""
+    # Only a brace reaches out of the innermost braces.
     inner = opened[::-1].index("{") if "{" in opened and kind != "{" else len(opened)
     within = opened[len(opened) - inner :]
     if kind not in within or (kind == "(" and within[-1] != "("):
@@ -111,14 +122,3 @@ def _close(opened: list[str], kind: str) -> bool:
     while opened.pop() != kind:
         pass
     return True
-
-
-def relations(parts: Sequence[Token], depths: Sequence[int]) -> list[Relation]:
-    """The relations outside all brackets; those that are scripts themselves are none."""
-    found = []
-    for place, part in enumerate(parts):
-        before = text_at(parts, place - 1)
-        if part.text in RELATIONS and not depths[place] and before not in ("^", "_"):
-            joined = before == "\\not" or (before == ":" and part.text == "=")
-            found.append(Relation(place - joined, place + 1, before * joined + part.text))
-    return found

@@ -1,4 +1,4 @@
-"""The displayed equations of a Markdown or LaTeX document.
+"""Find the displayed equations of a Markdown or LaTeX document.
 
 A display is
 
@@ -20,7 +20,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from bptt.proofread.document._page import Page, fence, scan_page
+from bptt.proofread.document._page import Page, read_fence, scan_page
 
 UNCLOSED = "the display is not closed"
 
@@ -54,141 +54,140 @@ class Span(NamedTuple):
     unreadable: str = ""
 
 
-class Reading(NamedTuple):
-    """What was found at an opening, if anything, and where to read on."""
-
-    display: Span | None
-    offset: int
+Reading = tuple[Span | None, int]  # the display, if one stands there, and where to read on
 
 
 def find_displays(text: str) -> list[Display]:
-    """The displays of a document, in the order of the file."""
-    whole = scan_page(text.removeprefix("\ufeff"))
-    return [_display(whole, number, span) for number, span in enumerate(_spans(whole), start=1)]
+    """Find the displays of a document, in the order of the file."""
+    page = scan_page(text.removeprefix("\ufeff"))  # the mark of the byte order is no part of the first line
+    return [_make_display(page, number, span) for number, span in enumerate(_find_spans(page), start=1)]
 
 
-def _display(page: Page, number: int, span: Span) -> Display:
-    """The display at a span; where it stands in a quote, blanks stand for the marks of that."""
-    line, source = page.line(span.start), page.text[span.start : span.end]
+def _make_display(page: Page, number: int, span: Span) -> Display:
+    """Cut out the display at a span; where it stands in a quote, put blanks for the marks of that."""
+    line, source = page.find_line(span.start), page.text[span.start : span.end]
     if ">" in page.text[page.starts[line] : page.contents[line]]:
         source = _QUOTE.sub(lambda marks: " " * len(marks[0]), source)
     return Display(number, line + 1, span.start - page.starts[line] + 1, source, span.unreadable)
 
 
-def _spans(page: Page) -> Iterator[Span]:
-    offset = _after_front_matter(page)
+def _find_spans(page: Page) -> Iterator[Span]:
+    offset = _skip_front_matter(page)
     while opening := _OPENING.search(page.text, offset):
         span, offset = _read(page, opening)
         if span:
             yield span
 
 
-def _after_front_matter(page: Page) -> int:
-    lines = (page.text[page.starts[line] : page.end(line)].rstrip() for line in range(len(page.starts)))
+def _skip_front_matter(page: Page) -> int:
+    lines = (page.text[page.starts[line] : page.find_end(line)].rstrip() for line in range(len(page.starts)))
     if next(lines) != "---" or ":" not in next(lines, ""):
         return 0
-    return next((page.end(number) for number, line in enumerate(lines, start=2) if line in ("---", "...")), 0)
+    return next((page.find_end(number) for number, line in enumerate(lines, start=2) if line in ("---", "...")), 0)
 
 
 def _read(page: Page, opening: re.Match[str]) -> Reading:
+    """Read what stands at an opening: the display, if it is one, and the offset to read on from."""
     mark, start = opening[0], opening.start()
     if mark == "$$":
-        return _dollars(page, start)
+        return _read_dollars(page, start)
     if mark in ("\\[", "\\\\["):
-        return _bracketed(page, start, mark)
+        return _read_brackets(page, start, mark)
     if mark[0] in "`~":
-        return _code(page, start, mark)
+        return _read_code(page, start, mark)
     if mark == "<!--":
-        return Reading(None, max(page.next("-->", start), opening.end()))
+        return None, max(page.find_mark("-->", start), opening.end())
     if opening[1] in _ENVIRONMENTS:
-        return _environment(page, start, mark)
-    return Reading(None, page.closings.get(start, opening.end()) if opening[1] in _VERBATIM else opening.end())
+        return _read_environment(page, start, mark)
+    return None, page.closings.get(start, opening.end()) if opening[1] in _VERBATIM else opening.end()
 
 
-def _dollars(page: Page, start: int) -> Reading:
-    line, inside, closing = page.line(start), start + 2, page.next("$$", start + 2)
-    first, whole = start == page.contents[line], Reading(Span(inside, closing), closing + 2)
-    if 0 <= closing < page.end(line):
-        return whole if first and _LINE_REST.match(page.text, closing + 2) else Reading(None, closing + 2)
+def _read_dollars(page: Page, start: int) -> Reading:
+    line, inside, closing = page.find_line(start), start + 2, page.find_mark("$$", start + 2)
+    first, whole = start == page.contents[line], Span(inside, closing)
+    if 0 <= closing < page.find_end(line):
+        return whole if first and _LINE_REST.match(page.text, closing + 2) else None, closing + 2
     bare = _BLANK_REST.match(page.text, inside) is not None
     if (first or bare) and _closes(page, closing, page.soft[line if first else line + 1]):
-        return whole
+        return whole, closing + 2
     if not (first and bare) and _is_wrapped(page, line, closing):
-        return Reading(None, closing + 2)
-    return _unclosed(page, inside, ("$$", "\\[")) if first else Reading(None, inside)
+        return None, closing + 2
+    return _read_unclosed(page, inside, ("$$", "\\[")) if first else (None, inside)
 
 
 def _closes(page: Page, closing: int, prose: int) -> bool:
     """Whether the `$$` at an offset closes a display after which the first line of prose is the one given."""
     if closing < 0:
         return False
-    line = page.line(closing)
+    line = page.find_line(closing)
     first = closing == page.contents[line]
     if prose < line or (prose == line and not first):
         return False
     if _LINE_REST.match(page.text, closing + 2):
         return not (first and _opens_next(page, line, closing))
-    return first and not 0 <= page.next("$$", closing + 2) < page.end(line)
+    return first and not 0 <= page.find_mark("$$", closing + 2) < page.find_end(line)
 
 
 def _opens_next(page: Page, line: int, mark: int) -> bool:
     """Whether the `$$` that is the first on its line looks rather as if it opened the next display."""
     apart = page.blank[line - 1] == line - 1 and page.blank[line + 1] > line + 1
-    following = page.next("$$", mark + 2)
-    return apart and following >= 0 and page.soft[line + 1] >= page.line(following)
+    following = page.find_mark("$$", mark + 2)
+    return apart and following >= 0 and page.soft[line + 1] >= page.find_line(following)
 
 
 def _is_wrapped(page: Page, line: int, closing: int) -> bool:
     """Whether the `$$` at an offset ends inline mathematics that was opened on an earlier line of the paragraph."""
-    if closing < 0 or page.blank[line] <= page.line(closing):
+    if closing < 0 or page.blank[line] <= page.find_line(closing):
         return False
-    return page.text.count("$$", closing, page.end(page.line(closing))) % 2 == 1
+    return page.text.count("$$", closing, page.find_end(page.find_line(closing))) % 2 == 1
 
 
-def _bracketed(page: Page, start: int, mark: str) -> Reading:
-    line, inside, closing = page.line(start), start + len(mark), page.next(mark.replace("[", "]"), start)
-    first, doubled = start == page.contents[line], len(mark) == 3
-    again = page.next(mark, inside)
-    closed = closing >= 0 and page.hard[line + 1] >= page.line(closing) and (doubled or not 0 <= again < closing)
+def _read_brackets(page: Page, start: int, mark: str) -> Reading:
+    line, inside, closing = page.find_line(start), start + len(mark), page.find_mark(mark.replace("[", "]"), start)
+    first, doubled = start == page.contents[line], mark == "\\\\["
+    again = page.find_mark(mark, inside)
+    closed = closing >= 0 and page.hard[line + 1] >= page.find_line(closing) and (doubled or not 0 <= again < closing)
     if closed:
         alone = first and _LINE_REST.match(page.text, closing + len(mark)) is not None
+        # In Markdown `\[1\]` is a bracket, and `\\[2pt]` the end of a row.
         displayed = alone or (not doubled and _is_mathematics(page.text[inside:closing]))
-        return Reading(Span(inside, closing) if displayed else None, closing + len(mark))
-    rest = page.text[inside : page.end(line)]
+        return Span(inside, closing) if displayed else None, closing + len(mark)
+    rest = page.text[inside : page.find_end(line)]
     slip = first and not doubled and (not rest.strip() or _is_mathematics(rest))
-    return _unclosed(page, inside, _NEXT_DISPLAY) if slip else Reading(None, inside)
+    return _read_unclosed(page, inside, _NEXT_DISPLAY) if slip else (None, inside)
 
 
 def _is_mathematics(text: str) -> bool:
     return not set("\\^_=").isdisjoint(text)
 
 
-def _environment(page: Page, start: int, mark: str) -> Reading:
-    line, closing = page.line(start), page.closings.get(start, -1)
-    if closing >= 0 and page.hard[line + 1] >= page.line(closing):
-        return Reading(Span(start, closing), closing)
+def _read_environment(page: Page, start: int, mark: str) -> Reading:
+    line, closing = page.find_line(start), page.closings.get(start, -1)
+    if closing >= 0 and page.hard[line + 1] >= page.find_line(closing):
+        return Span(start, closing), closing
     if start > page.contents[line]:
-        return Reading(None, start + len(mark))
-    span, offset = _unclosed(page, start + len(mark), _NEXT_DISPLAY)
-    return Reading(span and span._replace(start=start), offset)
+        return None, start + len(mark)
+    span, offset = _read_unclosed(page, start + len(mark), _NEXT_DISPLAY)
+    return span._replace(start=start), offset
 
 
-def _code(page: Page, start: int, mark: str) -> Reading:
-    line = page.line(start)
-    first, math = start == page.contents[line], fence(page.text[start : page.end(line)])[1].split()[:1] == ["math"]
-    if first and line in page.fences:
-        closing = page.fences[line]
-        return Reading(Span(page.end(line), page.starts[closing]) if math else None, page.end(closing))
-    if first and math:
-        return _unclosed(page, page.end(line), ("$$", "\\["))
-    closing = page.next(mark, start + len(mark))
-    return Reading(None, (closing if 0 <= closing < page.end(line) else start) + len(mark))
+def _read_code(page: Page, start: int, mark: str) -> Reading:
+    line = page.find_line(start)
+    math = read_fence(page.text[start : page.find_end(line)])[1].split()[:1] == ["math"]
+    if start == page.contents[line]:
+        if line in page.fences:
+            closing = page.fences[line]
+            return Span(page.find_end(line), page.starts[closing]) if math else None, page.find_end(closing)
+        if math:
+            return _read_unclosed(page, page.find_end(line), ("$$", "\\["))
+    closing = page.find_mark(mark, start + len(mark))
+    return None, (closing if 0 <= closing < page.find_end(line) else start) + len(mark)
 
 
-def _unclosed(page: Page, start: int, openings: Iterable[str]) -> Reading:
-    """The display from an offset up to the next empty line, line of prose or display."""
-    line = page.line(start)
-    places = [page.next(opening, page.end(line)) for opening in openings]
-    stop = min(page.blank[line], page.soft[line + 1], *(page.line(place) for place in places if place >= 0))
+def _read_unclosed(page: Page, start: int, openings: Iterable[str]) -> tuple[Span, int]:
+    """Read the display from an offset up to the next empty line, line of prose or display."""
+    line = page.find_line(start)
+    places = [page.find_mark(opening, page.find_end(line)) for opening in openings]
+    stop = min(page.blank[line], page.soft[line + 1], *(page.find_line(place) for place in places if place >= 0))
     end = max(start, page.starts[stop] if stop < len(page.starts) else len(page.text))
-    return Reading(Span(start, end, UNCLOSED), end)
+    return Span(start, end, UNCLOSED), end

@@ -1,23 +1,24 @@
-"""The equations of a display, cut out of its rows.
+"""Cut the equations out of the rows of a display.
 
 A row that starts with a relation goes on with the chain above it: its left-hand side is the chain's. After a
 relation that is no equality, as in a ≈ b = c, what is said is b = c, and the left-hand side is b from there on.
 """
 
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document._alignments import unmarked
-from bptt.proofread.document._brackets import EQUALITIES, Relation
+from bptt.proofread.document._alignments import drop_alignment_marks
+from bptt.proofread.document._brackets import EQUALITIES, find_relations
 from bptt.proofread.document._displays import Display
 from bptt.proofread.document._macros import Macros, TooLong, expand_macros
-from bptt.proofread.document._rows import Row, relations_of, rows, unpunctuated
-from bptt.proofread.document._statements import statements
+from bptt.proofread.document._rows import Row, find_rows, strip_punctuation
+from bptt.proofread.document._statements import split_statements
 from bptt.proofread.document._tokens import Token, spell, tokenize
-from bptt.proofread.document._typesetting import plain, spaceless
+from bptt.proofread.document._typesetting import strip_spacing, strip_typesetting
 
-MAX_TOKENS = 10_000
-LONGEST = 100_000  # characters of a display
+# Far beyond any display that was written by hand; what is longer costs seconds and was made by a program.
+MOST_TOKENS = 10_000
+LONGEST = 100_000  # characters
 
 
 class Equation(NamedTuple):
@@ -34,82 +35,58 @@ class Equation(NamedTuple):
     unreadable: str = ""
 
 
-class Side(NamedTuple):
-    """A side of an equation, and how it is spelled."""
-
-    parts: tuple[Token, ...]
-    latex: str
-
-
-_NO_SIDE = Side((), "")
-
-
 def extract_equations(display: Display, macros: Macros) -> list[Equation]:
-    """The equations of a display, in the order of the file; at least one, if only to say why there is none."""
+    """Return the equations of a display in the order of the file; at least one, if only to say why there is none."""
     if display.unreadable:
-        return [_nothing(display, display.unreadable)]
-    if len(display.source) > LONGEST:
-        return [_nothing(display, f"it is longer than {LONGEST:,} characters")]
+        return [_refuse(display, display.unreadable)]
     try:
-        parts = plain(_read(display, macros))
+        rows = find_rows(_read_tokens(display, macros))
     except TooLong as limit:
-        return [_nothing(display, str(limit))]
-    return list(_chained(display, rows(parts))) or [_nothing(display, "it is empty")]
+        return [_refuse(display, str(limit))]
+    return list(_chain_equations(display, rows)) or [_refuse(display, "it is empty")]
 
 
-def _read(display: Display, macros: Macros) -> list[Token]:
-    parts = expand_macros(tokenize(display.source, display.line, display.column), macros)
-    if len(parts) > MAX_TOKENS:
-        raise TooLong(f"it has more than {MAX_TOKENS:,} tokens")
-    return parts
+def _read_tokens(display: Display, macros: Macros) -> list[Token]:
+    if len(display.source) > LONGEST:
+        raise TooLong(f"it is longer than {LONGEST:,} characters")
+    tokens = expand_macros(tokenize(display.source, display.line, display.column), macros)
+    if len(tokens) > MOST_TOKENS:
+        raise TooLong(f"it has more than {MOST_TOKENS:,} tokens")
+    return strip_typesetting(tokens)
 
 
-def _nothing(display: Display, why: str) -> Equation:
+def _refuse(display: Display, why: str) -> Equation:
     latex = " ".join(display.source[:LONGEST].split())
     return Equation(display.number, display.line, display.column, latex, (), "", (), False, why)
 
 
-def _chained(display: Display, found: Sequence[Row]) -> Iterator[Equation]:
-    """The equations of the rows, each with the left-hand side of the chain that it belongs to."""
-    chain = _NO_SIDE
-    for row in found:
-        for statement in statements(row):
-            parts = tuple(spaceless(unpunctuated(unmarked(statement.parts))))
-            links = relations_of(parts)
-            if parts and not links:
-                lone = _equation(display, parts[0], _side(parts), "", _NO_SIDE)
-                yield lone._replace(unreadable="it states no equation")
-            chain = yield from _links(display, parts, links, chain, statement.condition)
+def _chain_equations(display: Display, rows: Sequence[Row]) -> Iterator[Equation]:
+    """Cut rows at their relations; each equation has the left-hand side of the chain that it belongs to."""
+    left, spelled = tuple[Token, ...](), ""  # spelled once for the whole chain, which may be long
+    for statement in (statement for row in rows for statement in split_statements(row)):
+        tokens = tuple(strip_spacing(strip_punctuation(drop_alignment_marks(statement.tokens))))
+        found = find_relations(tokens)
+        if tokens and not found:
+            first = tokens[0]
+            why = "it states no equation"
+            yield Equation(display.number, first.line, first.column, spell(tokens), tokens, "", (), False, why)
+        for index, relation in enumerate(found):
+            continues = index > 0 or relation.start == 0
+            if not continues:
+                left, spelled = tokens[: relation.start], spell(tokens[: relation.start])
+            right = tokens[relation.end : found[index + 1].start if index + 1 < len(found) else len(tokens)]
+            place = tokens[relation.end - (not right)]
+            latex = " ".join(filter(None, [spelled, relation.text, spell(right)]))
+            why = _find_trouble(left, right, statement.condition)
+            yield Equation(display.number, place.line, place.column, latex, left, relation.text, right, continues, why)
+            if right and relation.text not in EQUALITIES:
+                left, spelled = right, spell(right)
 
 
-def _links(
-    display: Display, parts: tuple[Token, ...], links: Sequence[Relation], chain: Side, condition: str
-) -> Generator[Equation, None, Side]:
-    """The equations of one statement, which goes on with the chain if it starts with a relation; the chain after it."""
-    ends = [*(link.start for link in links[1:]), len(parts)][: len(links)]
-    for index, (link, end) in enumerate(zip(links, ends, strict=True)):
-        continues = index > 0 or link.start == 0
-        left = chain if continues else _side(parts[: link.start])
-        right = _side(parts[link.end : end])
-        equation = _equation(display, parts[link.end - (not right.parts)], left, link.text, right)
-        yield equation._replace(continues=continues, unreadable=_trouble(equation, condition))
-        chain = left if link.text in EQUALITIES or not right.parts else right
-    return chain
-
-
-def _side(parts: tuple[Token, ...]) -> Side:
-    return Side(parts, spell(parts))
-
-
-def _equation(display: Display, place: Token, left: Side, relation: str, right: Side) -> Equation:
-    latex = " ".join(filter(None, [left.latex, relation, right.latex]))
-    return Equation(display.number, place.line, place.column, latex, left.parts, relation, right.parts, False)
-
-
-def _trouble(equation: Equation, condition: str) -> str:
-    if not equation.left:
+def _find_trouble(left: Sequence[Token], right: Sequence[Token], condition: str) -> str:
+    if not left:
         return "it starts with a relation and nothing stands on its left"
-    if not equation.right:
+    if not right:
         return "nothing stands on the right of its relation"
     words = " ".join(condition.split())
     return f'it holds under a condition that is not read, "{words}"' if words else ""

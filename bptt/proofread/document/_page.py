@@ -1,8 +1,9 @@
-"""The lines of a Markdown or LaTeX document, and what stands where in them."""
+"""Scan a Markdown or LaTeX document once: its lines, and where the marks stand that may open or close a display."""
 
+import math
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptt.proofread.document._tokens import LINE_END
@@ -22,8 +23,9 @@ class Page(NamedTuple):
     """A document and what is known of each of its lines and marks before it is read.
 
     `starts` and `contents` are where each line starts, and where it does after the marks of quotes and lists;
-    `soft` and `hard` the first line from each on that a display cannot hold (see `documents`), `blank` the first
-    empty one; `fences` gives the closing line of each code fence; `marks` the places of `$$`, `\\]` and so on.
+    `soft` and `hard` the first line from each on that a display cannot hold (see `_displays`), `blank` the first
+    empty one; `fences` gives the closing line of each code fence; `marks` the places of `$$`, `\\]` and so on;
+    `closings`, for each `\\begin{…}`, where the `\\end{…}` ends that closes it.
     """
 
     text: str
@@ -36,50 +38,47 @@ class Page(NamedTuple):
     marks: dict[str, list[int]]
     closings: dict[int, int]
 
-    def line(self, offset: int) -> int:
-        """The line, from 0, on which an offset stands."""
+    def find_line(self, offset: int) -> int:
+        """Return the line, from 0, on which an offset stands."""
         return bisect_right(self.starts, offset) - 1
 
-    def end(self, line: int) -> int:
-        """Where a line ends, its end of line included."""
+    def find_end(self, line: int) -> int:
+        """Return where a line ends, its end of line included."""
         return self.starts[line + 1] if line + 1 < len(self.starts) else len(self.text)
 
-    def next(self, mark: str, offset: int) -> int:
-        """Where the next such mark stands, at or after an offset; -1 if there is none."""
+    def find_mark(self, mark: str, offset: int) -> int:
+        """Return where the next such mark stands, at or after an offset; -1 if there is none."""
         places = self.marks.get(mark, [])
         index = bisect_left(places, offset)
         return places[index] if index < len(places) else -1
 
 
 def scan_page(text: str) -> Page:
-    """The document cut into lines, at \n, \r\n and \r alone, each looked at once."""
+    """Cut a document into lines, at \n, \r\n and \r alone, and look at each line and mark once.
+
+    All later questions are look-ups, so that a document is read in a time that grows with its length alone.
+    """
     starts = [0, *(end.end() for end in LINE_END.finditer(text))]
-    contents = [_end(_MARKERS, text, start) for start in starts]
+    contents = [_MARKERS.match(text, start).end() for start in starts]  # type: ignore[union-attr]  # or nothing
     lines = [text[start:end].strip() for start, end in zip(contents, [*starts[1:], len(text)], strict=True)]
-    apart = [True, *(not line for line in lines[:-1])]  # from the line above, by an empty one
-    hard = [_is_divider(line) or (alone and _is_words(line)) for line, alone in zip(lines, apart, strict=True)]
+    hard = [_divides(line, above) for line, above in zip(lines, ["", *lines], strict=False)]
     soft = [divides or _is_sentence(line) for line, divides in zip(lines, hard, strict=True)]
-    firsts = (_firsts(soft), _firsts(hard), _firsts(not line for line in lines))
-    return Page(text, starts, contents, *firsts, _fences(lines), *_marks(text))
+    firsts = (_find_firsts(soft), _find_firsts(hard), _find_firsts([not line for line in lines]))
+    return Page(text, starts, contents, *firsts, _match_fences(lines), *_find_marks(text))
 
 
-def fence(line: str) -> tuple[str, str]:
-    """The ticks or tildes that a line starts with, if it opens or closes a code fence, and the word after them."""
-    opening = _FENCE.match(line)
-    return (opening[1], opening[2].strip()) if opening and opening.end() == len(line.rstrip("\r\n")) else ("", "")
+def read_fence(line: str) -> tuple[str, str]:
+    """Return the ticks or tildes that a line starts with, if it opens or closes a code fence, and the word after."""
+    fence = _FENCE.match(line)
+    return (fence[1], fence[2].strip()) if fence and fence.end() == len(line.rstrip("\r\n")) else ("", "")
 
 
-def _end(pattern: re.Pattern[str], text: str, start: int) -> int:
-    found = pattern.match(text, start)
-    return found.end() if found else start
-
-
-def _is_divider(line: str) -> bool:
-    return _HEADING.match(line) is not None or fence(line)[0] != ""
-
-
-def _is_words(line: str) -> bool:
-    return (_WORDS_ALONE.fullmatch(line) is not None and _WORD.search(line) is not None) or _is_sentence(line)
+def _divides(line: str, above: str) -> bool:
+    """Whether a display ends above a line: a heading, a code fence, or words alone after an empty line."""
+    if _HEADING.match(line) or read_fence(line)[0]:
+        return True
+    words = _WORDS_ALONE.fullmatch(line) is not None and _WORD.search(line) is not None
+    return not above and (words or _is_sentence(line))
 
 
 def _is_sentence(line: str) -> bool:
@@ -88,45 +87,38 @@ def _is_sentence(line: str) -> bool:
     return not set(outside) & set("\\^_=") and len(_WORD.findall(outside)) >= 3
 
 
-def _firsts(flags: Iterable[bool]) -> list[int]:
-    """For each line, and for the end, the first line from there on whose flag is set; the end if there is none."""
-    known = list(flags)
-    firsts = [len(known)] * (len(known) + 1)
-    for line in range(len(known) - 1, -1, -1):
-        firsts[line] = line if known[line] else firsts[line + 1]
+def _find_firsts(flags: Sequence[bool]) -> list[int]:
+    """Find for each line, and for the end, the first line from there on whose flag is set; the end if none is."""
+    firsts = [len(flags)] * (len(flags) + 1)
+    for line in reversed(range(len(flags))):
+        firsts[line] = line if flags[line] else firsts[line + 1]
     return firsts
 
 
-def _fences(lines: Sequence[str]) -> dict[int, int]:
-    """For the line that opens a code fence, the one that closes it; a fence that is never closed is none."""
-    fences = [(place, *fence(line)) for place, line in enumerate(lines) if line[:1] in ("`", "~") and fence(line)[0]]
-    closed, unclosed, index = dict[int, int](), {"`": len(lines) + 3 << 40, "~": len(lines) + 3 << 40}, 0
-    while index < len(fences):
-        place, ticks, _ = fences[index]
-        index += 1
-        if len(ticks) < unclosed[ticks[0]]:
-            closing = _closing_fence(fences, index, ticks)
-            if closing is None:
-                unclosed[ticks[0]] = len(ticks)
+def _match_fences(lines: Sequence[str]) -> dict[int, int]:
+    """Map the line that opens a code fence to the one that closes it; a fence that is never closed is none."""
+    fences = [(line, *read_fence(text)) for line, text in enumerate(lines) if read_fence(text)[0]]
+    closed, end = dict[int, int](), -1
+    # Below a fence that is never closed, a longer one is not, either: it need not be looked for to the end again.
+    unclosed = {"`": math.inf, "~": math.inf}
+    for index, (line, ticks, _) in enumerate(fences):
+        if line > end and len(ticks) < unclosed[ticks[0]]:
+            below = (fences[n] for n in range(index + 1, len(fences)))
+            end = next((at for at, other, word in below if not word and other.startswith(ticks)), end)
+            if end > line:
+                closed[line] = end
             else:
-                closed[place], index = fences[closing][0], closing + 1
+                unclosed[ticks[0]] = len(ticks)
     return closed
 
 
-def _closing_fence(fences: Sequence[tuple[int, str, str]], start: int, ticks: str) -> int | None:
-    for index in range(start, len(fences)):
-        if not fences[index][2] and fences[index][1].startswith(ticks):
-            return index
-    return None
-
-
-def _marks(text: str) -> tuple[dict[str, list[int]], dict[int, int]]:
-    """Where each mark stands, and for each `\\begin{…}` where the `\\end{…}` of the same name that closes it ends."""
-    marks, opened, closed = dict[str, list[int]](), dict[str, list[int]](), dict[int, int]()
+def _find_marks(text: str) -> tuple[dict[str, list[int]], dict[int, int]]:
+    """Find where each mark stands, and for each `\\begin{…}` where the `\\end{…}` that closes it ends."""
+    marks, opened, closings = dict[str, list[int]](), dict[str, list[int]](), dict[int, int]()
     for mark in _MARK.finditer(text):
         marks.setdefault(mark[0], []).append(mark.start())
         if mark[0].startswith("\\begin{"):
-            opened.setdefault(mark[0][7:], []).append(mark.start())
-        elif mark[0].startswith("\\end{") and opened.get(mark[0][5:]):
-            closed[opened[mark[0][5:]].pop()] = mark.end()
-    return marks, closed
+            opened.setdefault(mark[0].removeprefix("\\begin"), []).append(mark.start())
+        elif mark[0].startswith("\\end{") and opened.get(mark[0].removeprefix("\\end")):
+            closings[opened[mark[0].removeprefix("\\end")].pop()] = mark.end()
+    return marks, closings

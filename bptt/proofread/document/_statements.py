@@ -1,4 +1,4 @@
-"""Several equations in one row, cut apart.
+"""Cut several equations in one row apart.
 
 They are cut at `&`, `\\quad`, a comma, prose and an implication that stand between two complete ones. What stands
 after "for" or "since" is left out, as is the number of an equation; what stands after "if" is a condition, without
@@ -10,88 +10,89 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document._alignments import GAPS, after_gaps
-from bptt.proofread.document._brackets import IMPLICATIONS, OPERATORS, Relation, nesting, relations, text_at
-from bptt.proofread.document._rows import CONDITIONS, Row, first_word
-from bptt.proofread.document._tokens import PROSE, Token
+from bptt.proofread.document._alignments import GAPS, skip_gaps
+from bptt.proofread.document._brackets import IMPLICATIONS, OPERATORS, RelationSign, find_relations, measure_nesting
+from bptt.proofread.document._rows import CONDITIONS, Row, read_first_word
+from bptt.proofread.document._tokens import PROSE, Token, text_at
 
 _ASIDES = frozenset(["for", "since", "because", "by", "using", "from"])
-_STRONG = IMPLICATIONS | {"\\quad", "\\qquad", "\\forall", ",", ";"}
+_SEPARATORS = IMPLICATIONS | {"\\quad", "\\qquad", "\\forall", ",", ";"}
 _NUMBER = re.compile(r"\([0-9]+(?:\.[0-9]+)*[a-z]?'?\)")
 
 
 class Cut(NamedTuple):
-    """What may separate two equations: its places, whether more than `&`, and the words in it or what follows them."""
+    """What may separate two equations: its places, whether more than `&` stands there, whether the equation ends
+    there because a remark follows, and the condition that such a remark is."""
 
     start: int
     end: int
     strong: bool
-    words: str
+    remark: bool
+    condition: str
 
 
-def statements(row: Row) -> Iterator[Row]:
-    """The equations, or chains of them, that a row states."""
-    depths, start = nesting(row.parts).depths, 0
-    found, cuts = relations(row.parts, depths), list(_cuts(row.parts, depths))
+def split_statements(row: Row) -> Iterator[Row]:
+    """Cut a row into the equations, or chains of them, that it states."""
+    found, cuts, start = find_relations(row.tokens), list(_find_cuts(row.tokens)), 0
     for index, cut in enumerate(cuts):
-        if not _ends_complete(row.parts, found, start, cut.start):
+        if not _ends_complete(row.tokens, found, start, cut.start):
             continue
-        if first_word(cut.words) in _ASIDES | CONDITIONS:
-            condition = cut.words if first_word(cut.words) in CONDITIONS else ""
-            yield Row(row.parts[start : cut.start], condition=condition)
+        if cut.remark:
+            yield Row(row.tokens[start : cut.start], condition=cut.condition)
             return
-        strong = next((later.start for later in cuts[index + 1 : index + 9] if later.strong), len(row.parts))
-        if _starts_complete(row.parts, found, cut.end, strong):
-            yield Row(row.parts[start : cut.start])
+        # A row of many alignment marks alone would take the square of its length without a limit on the look ahead.
+        strong = next((later.start for later in cuts[index + 1 : index + 9] if later.strong), len(row.tokens))
+        if _starts_complete(row.tokens, found, cut.end, strong):
+            yield Row(row.tokens[start : cut.start])
             start = cut.end
-    yield Row(row.parts[start:], condition=row.condition)
+    yield Row(row.tokens[start:], condition=row.condition)
 
 
-def _cuts(parts: Sequence[Token], depths: Sequence[int]) -> Iterator[Cut]:
-    """The runs of tokens outside brackets at which a row may be cut."""
-    place = 0
-    while place < len(parts):
-        end, words = _run(parts, depths, place)
-        texts = {part.text for part in parts[place:end]}
-        if texts & (_STRONG | {"&"}) or words:
-            yield Cut(place, end, bool(texts & _STRONG or words), words or _remark(parts, texts, end))
-        place = max(end, place + 1)
+def _find_cuts(tokens: Sequence[Token]) -> Iterator[Cut]:
+    """Find the runs of gaps, commas and prose outside brackets, at which a row may be cut."""
+    depths, start = measure_nesting(tokens).depths, 0
+    while start < len(tokens):
+        end, prose = _read_run(tokens, depths, start)
+        texts = {token.text for token in tokens[start:end]}
+        if texts & (_SEPARATORS | {"&"}) or prose:
+            first = read_first_word(prose)
+            remark = first in _ASIDES | CONDITIONS if prose else _is_remark(texts, tokens[end:])
+            yield Cut(start, end, bool(texts & _SEPARATORS or prose), remark, prose if first in CONDITIONS else "")
+        start = max(end, start + 1)
 
 
-def _run(parts: Sequence[Token], depths: Sequence[int], place: int) -> tuple[int, str]:
-    """Where the gaps, commas and prose that start at a place end, and the words of the prose."""
+def _read_run(tokens: Sequence[Token], depths: Sequence[int], place: int) -> tuple[int, str]:
+    """Return where the gaps, commas and prose that start at a place end, and the words of the prose."""
     words = ""
-    while place < len(parts) and not depths[place]:
-        if parts[place].text in PROSE and text_at(parts, place + 1) == "{" and text_at(parts, place + 3) == "}":
-            words, place = f"{words} {parts[place + 2].text}".strip(), place + 4
-        elif parts[place].text in GAPS | _STRONG:
+    while place < len(tokens) and not depths[place]:
+        if tokens[place].text in PROSE and text_at(tokens, place + 1) == "{" and text_at(tokens, place + 3) == "}":
+            words, place = f"{words} {tokens[place + 2].text}".strip(), place + 4
+        elif tokens[place].text in GAPS | _SEPARATORS:
             place += 1
         else:
             break
     return place, words
 
 
-def _remark(parts: Sequence[Token], texts: set[str], end: int) -> str:
-    """In words what mathematics says after a gap: a range of indices, an equation's number, a condition in brackets."""
-    if "\\forall" in texts:
-        return "for all"
-    rest = "".join(part.text for part in parts[end:] if part.text not in GAPS)
-    if texts.isdisjoint(["\\quad", "\\qquad"]) or not (rest.startswith("(") and rest.endswith(")")):
-        return ""
-    return "from " + rest if _NUMBER.fullmatch(rest) else ""
+def _is_remark(gap: set[str], rest: Sequence[Token]) -> bool:
+    """Whether a remark without words follows a gap: a range of indices, or the number of the equation in brackets."""
+    if "\\forall" in gap:
+        return True
+    number = "".join(token.text for token in rest if token.text not in GAPS)
+    return not gap.isdisjoint(["\\quad", "\\qquad"]) and _NUMBER.fullmatch(number) is not None
 
 
-def _ends_complete(parts: Sequence[Token], found: Sequence[Relation], start: int, end: int) -> bool:
+def _ends_complete(tokens: Sequence[Token], found: Sequence[RelationSign], start: int, end: int) -> bool:
     """Whether something stands right of the last relation between two places."""
     index = bisect_left(found, end, key=lambda relation: relation.start) - 1
-    return index >= 0 and found[index].start >= start and after_gaps(parts, found[index].end) < end
+    return index >= 0 and found[index].start >= start and skip_gaps(tokens, found[index].end) < end
 
 
-def _starts_complete(parts: Sequence[Token], found: Sequence[Relation], start: int, strong: int) -> bool:
+def _starts_complete(tokens: Sequence[Token], found: Sequence[RelationSign], start: int, strong: int) -> bool:
     """Whether an equation with both its sides starts at a place, its relation before the next strong cut."""
-    start = after_gaps(parts, start)
+    start = skip_gaps(tokens, start)
     index = bisect_left(found, start, key=lambda relation: relation.start)
-    if index == len(found) or text_at(parts, start) in OPERATORS:
+    if index == len(found) or text_at(tokens, start) in OPERATORS:
         return False
     relation = found[index]
-    return start < relation.start <= strong and after_gaps(parts, relation.end) < len(parts)
+    return start < relation.start <= strong and skip_gaps(tokens, relation.end) < len(tokens)

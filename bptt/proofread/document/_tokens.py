@@ -1,4 +1,4 @@
-"""LaTeX cut into tokens that know where in the file they stand, and spelled out again.
+"""Cut LaTeX into tokens that know where in the file they stand, and spell them out again.
 
 A token is a control word (`\\alpha`, never with its star), a control symbol (`\\,`), a number (`12`, `0.5`, `.5`)
 or a single character. Blanks and comments stand between tokens. The argument of a command that sets prose, such as
@@ -7,23 +7,24 @@ or a single character. Blanks and comments stand between tokens. The argument of
 
 import re
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 PROSE = frozenset(
     ["\\text", "\\textrm", "\\textit", "\\textbf", "\\texttt", "\\mbox", "\\intertext", "\\shortintertext"]
     + ["\\label", "\\tag", "\\ref", "\\eqref"]
 )
-SIZES = ("big", "Big", "bigg", "Bigg")
 DELIMITERS = frozenset(
-    ["\\left", "\\right", "\\middle"] + [f"\\{size}{side}" for size in SIZES for side in ("", "l", "r", "m")]
+    ["\\left", "\\right", "\\middle"]
+    + [f"\\{size}{side}" for size in ("big", "Big", "bigg", "Bigg") for side in ("", "l", "r", "m")]
 )
-
-_CLINGING_AFTER = frozenset("{([^_")
-_CLINGING_BEFORE = frozenset("})]^_',")
 LINE_END = re.compile(r"\r\n|\r|\n")
-_BLANK = re.compile(r"(?:\s++|%[^\r\n]*+)++")
-_TOKEN = re.compile(r"\\[A-Za-z]+|\\(?:\r\n|.)|[0-9]+(?:\.[0-9]+)?|\.[0-9]+|.", re.DOTALL)
+
+_NO_BLANK_AFTER = frozenset("{([^_")
+_NO_BLANK_BEFORE = frozenset("})]^_',")
+_BLANKS = re.compile(r"(?:\s++|%[^\r\n]*+)*+")
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?|\.[0-9]+")
+_TOKEN = re.compile(rf"\\[A-Za-z]+|\\(?:\r\n|.)|{_NUMBER.pattern}|.", re.DOTALL)
 _BRACE = re.compile(r"\\.|%[^\r\n]*|[{}]", re.DOTALL)
 
 
@@ -36,83 +37,79 @@ class Token(NamedTuple):
 
 
 def tokenize(source: str, line: int, column: int) -> list[Token]:
-    """The tokens of a source whose first character stands at that line and column of the file."""
-    closing = _closing_braces(source)
+    """Cut a source into tokens; its first character stands at that line and column of the file."""
+    closing = match_braces((mark.start(), mark[0]) for mark in _BRACE.finditer(source))
     starts = [0, *(end.end() for end in LINE_END.finditer(source))]
+    found: list[Token] = []
 
-    def token(text: str, offset: int) -> Token:
+    def add(text: str, offset: int) -> int:
         row = bisect_right(starts, offset) - 1
-        return Token(text, line + row, offset - starts[row] + (1 if row else column))
+        found.append(Token(text, line + row, offset - starts[row] + (1 if row else column)))
+        return offset + len(text)
 
-    cut: list[Token] = []
-    offset = _after_blanks(source, 0)
+    offset = _skip_blanks(source, 0)
     while offset < len(source):
-        before = cut[-1].text if cut else ""
-        text = _text_at(source, offset, before)
-        cut.append(token(text, offset))
-        if text == "{" and before in PROSE and offset in closing:
-            cut.append(token(source[offset + 1 : closing[offset]], offset + 1))
-            offset = closing[offset]
-            cut.append(token("}", offset))
-        offset = _after_blanks(source, offset + len(text))
-    return cut
+        before, start = found[-1].text if found else "", offset
+        offset = add(_read_text(source, offset, before), offset)
+        if found[-1].text == "{" and before in PROSE and start in closing:
+            offset = add(source[offset : closing[start]], offset)
+            offset = add("}", offset)
+        offset = _skip_blanks(source, offset)
+    return found
 
 
-def spell(parts: Sequence[Token]) -> str:
-    """The tokens as LaTeX, with a blank where the author had one and where two tokens would run into one."""
-    texts = [part.text for part in parts]
-    blanks = (" " if _blank_before(parts, place) else "" for place in range(len(parts)))
-    return "".join(blank + text for blank, text in zip(blanks, texts, strict=True))
+def spell(tokens: Sequence[Token]) -> str:
+    """Write tokens as LaTeX, with a blank where the author had one and where two would run into one."""
+    return "".join(" " * _needs_blank(tokens, place) + token.text for place, token in enumerate(tokens))
 
 
 def is_number(text: str) -> bool:
-    """Whether the text of a token is a number, as in `12`, `0.5` and `.5`."""
-    return text[-1:] in set("0123456789") and (text[0] == "." or text[0].isdigit())
+    """Whether the text of a token is a number, as `12`, `0.5` and `.5` are."""
+    return _NUMBER.fullmatch(text) is not None
 
 
-def _text_at(source: str, offset: int, before: str) -> str:
-    """The token that starts at the offset; a full stop after `\\left` is the empty bracket and starts no number."""
+def text_at(tokens: Sequence[Token], place: int) -> str:
+    """Return the text of the token at a place, "" before the first and after the last."""
+    return tokens[place].text if 0 <= place < len(tokens) else ""
+
+
+def is_prose(tokens: Sequence[Token], place: int) -> bool:
+    """Whether the token is the argument of `\\text` or another such command, as it stands in the file."""
+    return text_at(tokens, place - 1) == "{" and text_at(tokens, place - 2) in PROSE
+
+
+def match_braces(marks: Iterable[tuple[int, str]]) -> dict[int, int]:
+    """Map the place of each opening brace that is closed to that of the closing one, given places and their texts."""
+    closing, opened = dict[int, int](), list[int]()
+    for place, text in marks:
+        if text == "{":
+            opened.append(place)
+        elif text == "}" and opened:
+            closing[opened.pop()] = place
+    return closing
+
+
+def _read_text(source: str, offset: int, before: str) -> str:
     if source[offset] == "." and before in DELIMITERS:
-        return "."
+        return "."  # the bracket that is none, as in \left.5, starts no number
     text = _TOKEN.match(source, offset)[0]  # type: ignore[index]  # it matches every character
     return "\\ " if text[0] == "\\" and text[1:].isspace() else text
 
 
-def _after_blanks(source: str, offset: int) -> int:
-    blank = _BLANK.match(source, offset)
-    return blank.end() if blank else offset
+def _skip_blanks(source: str, offset: int) -> int:
+    return _BLANKS.match(source, offset).end()  # type: ignore[union-attr]  # it matches nothing, too
 
 
-def _closing_braces(source: str) -> dict[int, int]:
-    """For the offset of each opening brace that is closed, that of the closing one."""
-    closing, opened = {}, []
-    for mark in _BRACE.finditer(source):
-        if mark[0] == "{":
-            opened.append(mark.start())
-        elif mark[0] == "}" and opened:
-            closing[opened.pop()] = mark.start()
-    return closing
-
-
-def _blank_before(parts: Sequence[Token], place: int) -> bool:
-    if not place or _is_prose(parts, place):
+def _needs_blank(tokens: Sequence[Token], place: int) -> bool:
+    after = tokens[place]
+    if not place or is_prose(tokens, place) or (after.text == "}" and is_prose(tokens, place - 1)):
         return False
-    before, after = parts[place - 1], parts[place]
-    runs_on = before.text[:1] == "\\" and before.text[1:].isalpha() and re.match("[A-Za-z]", after.text) is not None
-    joins = is_number(after.text) and (before.text == "." or is_number(before.text))
-    return runs_on or joins or _apart(before, after)
-
-
-def _is_prose(parts: Sequence[Token], place: int) -> bool:
-    """Whether the token is the argument of `\\text` or another such command, or the brace that closes it."""
-    texts = [""] * 3 + [part.text for part in parts[max(0, place - 3) : place]]
-    inside = texts[-1] == "{" and texts[-2] in PROSE
-    return inside or (parts[place].text == "}" and texts[-2] == "{" and texts[-3] in PROSE)
-
-
-def _apart(before: Token, after: Token) -> bool:
-    """Whether something stood between the two in the file; what a macro expands to all stands in one place."""
-    if before.text in _CLINGING_AFTER or after.text in _CLINGING_BEFORE:
+    before = tokens[place - 1]
+    if before.text[:1] == "\\" and before.text[1:].isalpha() and re.match("[A-Za-z]", after.text):
+        return True  # \alpha x would become \alphax
+    if is_number(after.text) and (before.text == "." or is_number(before.text)):
+        return True
+    if before.text in _NO_BLANK_AFTER or after.text in _NO_BLANK_BEFORE:
         return False
-    place = (after.line, after.column)
-    return place not in ((before.line, before.column), (before.line, before.column + len(before.text)))
+    # Whether something stood between the two in the file. What a macro expands to all stands in one place.
+    return (after.line, after.column) not in {(before.line, before.column + n) for n in (0, len(before.text))}

@@ -1,4 +1,4 @@
-"""What only sets type, taken away: labels, colours, boxes, braces below and above, notes over a relation."""
+"""Take away what only sets type: labels, colours, boxes, braces below and above, notes over a relation."""
 
 from collections.abc import Mapping, Sequence
 
@@ -6,13 +6,11 @@ from bptt.proofread.document._brackets import (
     OPERATORS,
     RELATIONS,
     SPACING,
-    after_argument,
-    closing_braces,
-    is_prose,
-    nesting,
-    text_at,
+    find_closing_braces,
+    measure_nesting,
+    skip_argument,
 )
-from bptt.proofread.document._tokens import Token
+from bptt.proofread.document._tokens import Token, is_prose, text_at
 
 _SILENT = frozenset(
     ["\\nonumber", "\\notag", "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits"]
@@ -20,76 +18,71 @@ _SILENT = frozenset(
 )
 _SILENT_WITH_ARGUMENT = frozenset(["\\label", "\\tag", "\\vspace", "\\color", "\\phantom", "\\hphantom", "\\vphantom"])
 _STANDING_FOR = {"\\hspace": "\\ ", "\\intertext": "\\\\", "\\shortintertext": "\\\\"}
-_NOTES = {"\\boxed": 0, "\\textcolor": 1, "\\underset": 1, "\\overset": 1, "\\stackrel": 1}  # arguments before the last
-_BRACES = frozenset(["\\underbrace", "\\overbrace"])
+_BRACES = ("\\underbrace", "\\overbrace")
+_NOTES = {
+    "\\boxed": 0, "\\textcolor": 1, "\\underset": 1, "\\overset": 1, "\\stackrel": 1, **dict.fromkeys(_BRACES, 0),
+}  # fmt: skip  # how many arguments stand before the one that is kept
 _ROW = frozenset(["&", "\\\\", "\\begin"])
 
 
-def plain(parts: Sequence[Token]) -> list[Token]:
-    """The mathematics of the tokens, with `\\ ` for `\\hspace` and `\\\\` for `\\intertext`."""
-    closing, dropped, place = closing_braces(parts), [False] * len(parts), 0
-    while place < len(parts):
-        text = "" if dropped[place] or is_prose(parts, place) else parts[place].text
-        if text in _NOTES or text in _BRACES:
-            end = _drop_note(parts, closing, place, dropped)
+def strip_typesetting(tokens: Sequence[Token]) -> list[Token]:
+    """Leave the mathematics, with `\\ ` for `\\hspace` and `\\\\` for `\\intertext`."""
+    closing, dropped, place = find_closing_braces(tokens), set[int](), 0
+    while place < len(tokens):
+        text = "" if place in dropped or is_prose(tokens, place) else tokens[place].text
+        if text in _NOTES:
+            place = _drop_note(tokens, closing, place, dropped)
         elif text in _SILENT_WITH_ARGUMENT or text in _STANDING_FOR:
-            end, start = _silent_end(parts, closing, place), place + (text in _STANDING_FOR)
-            dropped[start:end] = [True] * (end - start)
+            start = place + (text in _STANDING_FOR)
+            place = skip_argument(tokens, closing, place + 1 + (text_at(tokens, place + 1) == "*"))
+            dropped.update(range(start, place))
         else:
-            end = place + 1
-            dropped[place] |= text in _SILENT
-        place = end
-    kept = (part for part, gone in zip(parts, dropped, strict=True) if not gone)
-    return [part._replace(text=_STANDING_FOR.get(part.text, part.text)) for part in kept]
+            dropped.update([place] if text in _SILENT else [])
+            place += 1
+    kept = [token for place, token in enumerate(tokens) if place not in dropped]
+    return [token._replace(text=_STANDING_FOR.get(token.text, token.text)) for token in kept]
 
 
-def spaceless(parts: Sequence[Token]) -> list[Token]:
-    """The tokens without the spacing between them."""
-    return [part for place, part in enumerate(parts) if part.text not in SPACING or is_prose(parts, place)]
+def strip_spacing(tokens: Sequence[Token]) -> list[Token]:
+    """Leave out the spacing between the tokens."""
+    return [token for place, token in enumerate(tokens) if token.text not in SPACING or is_prose(tokens, place)]
 
 
-def _silent_end(parts: Sequence[Token], closing: Mapping[int, int], place: int) -> int:
-    return after_argument(parts, closing, place + 1 + (text_at(parts, place + 1) == "*"))
-
-
-def _drop_note(parts: Sequence[Token], closing: Mapping[int, int], start: int, dropped: list[bool]) -> int:
-    """Drop a command such as `\\overset` and its arguments but for the last; where to read on, which is in that."""
+def _drop_note(tokens: Sequence[Token], closing: Mapping[int, int], start: int, dropped: set[int]) -> int:
+    """Drop a command such as `\\overset` and its arguments but for the last; return where that starts."""
     last = start + 1
-    for _ in range(_NOTES.get(parts[start].text, 0)):
-        last = after_argument(parts, closing, last)
-    dropped[start:last] = [True] * (last - start)
-    end = after_argument(parts, closing, last)
-    if parts[start].text in _BRACES and text_at(parts, end) in ("_", "^"):
-        script = after_argument(parts, closing, end + 1)
-        dropped[end:script] = [True] * (script - end)
-        after = script
-    else:
-        after = end
-    if last in closing and not _needs_braces(_outside(parts, closing, last), _around(parts, start, after)):
-        dropped[last] = dropped[closing[last]] = True
+    for _ in range(_NOTES[tokens[start].text]):
+        last = skip_argument(tokens, closing, last)
+    dropped.update(range(start, last))
+    after = end = skip_argument(tokens, closing, last)
+    if tokens[start].text in _BRACES and text_at(tokens, end) in ("_", "^"):
+        after = skip_argument(tokens, closing, end + 1)
+        dropped.update(range(end, after))  # what the brace is said to be
+    # Whether what stands around it binds more closely than a product.
+    bound = text_at(tokens, start - 1) in ("^", "_", "/") or text_at(tokens, after) in ("^", "_", "'")
+    if last in closing and not _needs_braces(_read_outside(tokens, closing, last), bound):
+        dropped.update([last, closing[last]])
     return last
 
 
-def _around(parts: Sequence[Token], start: int, end: int) -> bool:
-    """Whether what stands around the tokens binds more closely than a product."""
-    return text_at(parts, start - 1) in ("^", "_", "/") or text_at(parts, end) in ("^", "_", "'")
+def _read_outside(tokens: Sequence[Token], closing: Mapping[int, int], brace: int) -> list[Token]:
+    """Return what stands within a brace, but for what stands within others in it.
 
-
-def _outside(parts: Sequence[Token], closing: Mapping[int, int], brace: int) -> list[Token]:
-    """What stands within a brace, but for what stands within others in it."""
+    To look at that again for every box around it would take the square of the length of boxes within boxes.
+    """
     found, place = list[Token](), brace + 1
     while place < closing[brace]:
         end = closing.get(place, place)
-        found += [parts[place]] if end == place else [parts[place], parts[end]]
+        found += [tokens[place]] if end == place else [tokens[place], tokens[end]]
         place = end + 1
     return found
 
 
 def _needs_braces(content: Sequence[Token], bound: bool) -> bool:
     """Whether a boxed expression means another thing without its box; one that reaches beyond it never does."""
-    nested = nesting(content)
-    outside = [part.text for part, depth in zip(content, nested.depths, strict=True) if not depth]
-    if len(content) < 2 or not nested.balanced or not {*outside}.isdisjoint(RELATIONS | _ROW):
+    nesting = measure_nesting(content)
+    outside = [token.text for token, depth in zip(content, nesting.depths, strict=True) if not depth]
+    if len(content) < 2 or not nesting.balanced or not {*outside}.isdisjoint(RELATIONS | _ROW):
         return False
     if outside[0] in OPERATORS or outside[-1] in OPERATORS:
         return False
