@@ -3,6 +3,8 @@
 from bptt.proofread.document._displays import find_displays
 from bptt.proofread.document._equations import Equation, extract_equations
 from bptt.proofread.document._macros import collect_macros
-from bptt.proofread.document._tokens import DELIMITERS, Token, tokenize
+from bptt.proofread.document._tokens import DELIMITERS, Token, is_number, tokenize
 
-__all__ = ["DELIMITERS", "Equation", "Token", "collect_macros", "extract_equations", "find_displays", "tokenize"]
+__all__ = [
+    "DELIMITERS", "Equation", "Token", "collect_macros", "extract_equations", "find_displays", "is_number", "tokenize",
+]  # fmt: skip

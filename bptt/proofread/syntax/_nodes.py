@@ -1,4 +1,4 @@
-"""The syntax tree of a formula: what stands on the page, before anything is known of what it means."""
+"""Define the syntax tree of a formula: what stands on the page, before anything is known of what it means."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -176,32 +176,22 @@ Node = (
 )
 
 
-def parts(node: Node, scripts: bool = False) -> Iterator[Node]:
-    """The formulas that stand directly in one; those in its scripts on request."""
-    for part in fields(node):
-        value = getattr(node, part.name)
-        if scripts or part.name not in ("below", "above"):
+def list_parts(node: Node, scripts: bool = False) -> Iterator[Node]:
+    """List the formulas that stand directly in one; those in its scripts on request."""
+    for field in fields(node):
+        value = getattr(node, field.name)
+        if scripts or field.name not in ("below", "above"):
             yield from (item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Node))
 
 
 def nodes(node: Node) -> Iterator[Node]:
-    """A formula and all within it, but for what stands in scripts."""
+    """Walk a formula and all within it, but for what stands in scripts."""
     stack = [node]
     while stack:
         yield (found := stack.pop())
-        stack += parts(found)
+        stack += list_parts(found)
 
 
 def written(node: Node) -> str:
-    """The name of a symbol or the digits of a number, without scripts; "" for any other formula."""
+    """Return the name of a symbol or the digits of a number, without scripts; "" for any other formula."""
     return node.name if isinstance(node, Symbol) else str(node.value) if isinstance(node, Number) else ""
-
-
-def depth(node: Node) -> int:
-    """How deep formulas stand within one another."""
-    deepest, stack = 0, [(node, 1)]
-    while stack:
-        found, at = stack.pop()
-        deepest = max(deepest, at)
-        stack += [(part, at + 1) for part in parts(found, scripts=True)]
-    return deepest

@@ -1,17 +1,17 @@
-"""From the tokens of a formula to its syntax tree."""
+"""Parse the tokens of a formula into its syntax tree."""
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
-from lark import Lark, Transformer, Tree, UnexpectedInput
+from lark import Lark, Transformer, Tree, UnexpectedInput, v_args
 from lark import Token as Terminal
 from lark.exceptions import VisitError
 
 from bptt.proofread.document import Token
-from bptt.proofread.syntax._lexer import FONTS, UPRIGHT, TokenLexer, place_of, terminals
+from bptt.proofread.syntax._lexer import FONTS, UPRIGHT, TokenLexer, classify_tokens, place_of
 from bptt.proofread.syntax._nodes import (
     Bracket,
     Node,
@@ -23,94 +23,82 @@ from bptt.proofread.syntax._nodes import (
     Sum,
     Symbol,
     Unreadable,
-    depth,
+    list_parts,
     written,
 )
-from bptt.proofread.syntax._terms import Mark, Piece, assembled, side_by_side, signed, unbraced
+from bptt.proofread.syntax._pieces import Mark, Piece, split_product, strip_braces
+from bptt.proofread.syntax._terms import assemble_term, combine_terms
 
+# What reads a tree calls itself for each level: both stay well below Python's limit of 1,000 calls.
 DEEPEST_TREE = 200
 DEEPEST_FORMULA = 90
-LONGEST_NUMBER = 40  # digits
+LONGEST_NUMBER = 40  # digits: beyond it a number is no formula, and powers of it would fill the memory
 
-_TOO_DEEP = "it is nested too deeply"
-
-
-class _Scripts(NamedTuple):
-    below: tuple[Node, ...] = ()
-    above: tuple[Node, ...] = ()
-    primes: int = 0
+T = TypeVar("T")
+Script = tuple[str, tuple[Node, ...]]  # SUB, SUP or PRIME, and what stands there
+Entries = tuple[tuple[Node, ...], tuple[str, ...]]  # what stands in brackets, and the separators between
+NO_ENTRIES: Entries = ((), ())
 
 
 @functools.cache
-def _parser() -> Lark:
+def _load_parser() -> Lark:
     grammar = files(__package__).joinpath("latex.lark").read_text(encoding="utf-8")
     return Lark(grammar, parser="lalr", lexer=TokenLexer)
 
 
 def parse(tokens: Sequence[Token]) -> Node:
-    """The syntax tree of one side of an equation.
+    """Parse one side of an equation.
 
     Raises `Unreadable`, with the place, for what the grammar does not have, and for what goes beyond its limits.
     """
-    found = terminals(tokens)
-    if not found:
+    terminals = classify_tokens(tokens)
+    if not terminals:
         raise Unreadable("nothing stands here", place_of(tokens[0]) if tokens else None)
     try:
-        tree = _parser().parse(found)
+        tree = _load_parser().parse(terminals)
     except UnexpectedInput as error:
-        raise _unexpected(error, found[-1]) from None
-    if _depth(tree) > DEEPEST_TREE:
-        raise Unreadable(_TOO_DEEP)
+        unexpected: Any = getattr(error, "token", None)
+        if unexpected is None or unexpected.type == "$END":
+            raise Unreadable("it ends where something must follow", place_of(terminals[-1])) from None
+        raise Unreadable(f"{unexpected} stands where it cannot be read", place_of(unexpected)) from None
+    if _measure_depth(tree, lambda node: (child for child in node.children if isinstance(child, Tree))) > DEEPEST_TREE:
+        raise Unreadable("it is nested too deeply")
     try:
-        result: Node = _Builder().transform(tree)
+        formula: Node = _Builder().transform(tree)
     except VisitError as error:
         if isinstance(error.orig_exc, Unreadable):
             raise error.orig_exc from None
         raise
-    if depth(result) > DEEPEST_FORMULA:
+    if _measure_depth(formula, lambda node: list_parts(node, scripts=True)) > DEEPEST_FORMULA:
         raise Unreadable(f"it is nested deeper than {DEEPEST_FORMULA} operations")
-    return result
+    return formula
 
 
-def _unexpected(error: UnexpectedInput, last: Terminal) -> Unreadable:
-    terminal: Any = getattr(error, "token", None)
-    if terminal is None or terminal.type == "$END":
-        return Unreadable("it ends where something must follow", place_of(last))
-    return Unreadable(f"{terminal} stands where it cannot be read", place_of(terminal))
+def _measure_depth(root: T, list_children: Callable[[T], Iterable[T]]) -> int:
+    """Count the levels of a tree, without a call for each, so that any tree can be measured."""
+    depth, level = 0, [root]
+    while level:
+        depth, level = depth + 1, [child for node in level for child in list_children(node)]
+    return depth
 
 
-def _depth(tree: Tree[Any]) -> int:
-    deepest, stack = 0, [(tree, 1)]
-    while stack:
-        node, depth = stack.pop()
-        deepest = max(deepest, depth)
-        stack += [(child, depth + 1) for child in node.children if isinstance(child, Tree)]
-    return deepest
-
-
+@v_args(inline=True)
 class _Builder(Transformer[Terminal, Any]):
     """A method for each rule of the grammar. Pieces of a term stay pieces until the whole term is known."""
 
-    def start(self, children: list[Node]) -> Node:
-        return children[0]
-
-    def sum(self, children: list[Any]) -> Node:
-        terms = signed(children)
+    def sum(self, *children: Any) -> Node:
+        terms = combine_terms(children)
         return terms[0] if len(terms) == 1 else Sum(tuple(terms))
 
-    def term(self, children: list[Piece]) -> list[Piece]:
-        return children
+    def term(self, *pieces: Piece) -> list[Piece]:
+        return list(pieces)
 
-    def operator(self, children: list[Terminal]) -> Piece:
-        return Mark("operator", children[0].value, place=place_of(children[0]))
-
-    def factor(self, children: list[Any]) -> Piece:
-        atom, *scripts = children
-        below = tuple(item for script in scripts for item in script.below)
-        above = tuple(item for script in scripts for item in script.above)
-        primes = sum(script.primes for script in scripts)
+    def factor(self, atom: Piece, *scripts: Script) -> Piece:
         if not scripts:
             return atom
+        below = tuple(item for kind, items in scripts if kind == "SUB" for item in items)
+        above = tuple(item for kind, items in scripts if kind == "SUP" for item in items)
+        primes = [kind for kind, _ in scripts].count("PRIME")
         if isinstance(atom, Mark):
             return atom._replace(below=below, above=above, primes=primes)
         if isinstance(atom, Symbol):
@@ -119,107 +107,77 @@ class _Builder(Transformer[Terminal, Any]):
             raise Unreadable("a prime stands behind a bracket", getattr(atom, "place", None))
         return Scripted(atom, below, above, getattr(atom, "place", None))
 
-    def below(self, children: list[Any]) -> _Scripts:
-        return _Scripts(below=_items(children[1]))
+    def script(self, sign: Terminal, argument: Node | None = None) -> Script:
+        """Take what is written side by side in a script apart, as in W_{kl}."""
+        if argument is None:
+            return sign.type, ()
+        entries = argument.entries if isinstance(argument, Bracket) and argument.kind == "{" else (argument,)
+        return sign.type, tuple(item for entry in entries for item in split_product(entry))
 
-    def above(self, children: list[Any]) -> _Scripts:
-        return _Scripts(above=_items(children[1]))
+    def mark(self, terminal: Terminal) -> Mark:
+        text = terminal.removeprefix("\\") if terminal.type == "FUNCTION" else str(terminal)
+        return Mark(terminal.type, text, place_of(terminal))
 
-    def prime(self, children: list[Terminal]) -> _Scripts:  # noqa: ARG002
-        return _Scripts(primes=1)
+    def symbol(self, terminal: Terminal) -> Symbol:
+        return Symbol(terminal.removeprefix('"'), place=place_of(terminal))
 
-    def symbol(self, children: list[Terminal]) -> Symbol:
-        return Symbol(children[0].value.removeprefix('"'), place=place_of(children[0]))
-
-    mark = symbol
-
-    def number(self, children: list[Terminal]) -> Number:
-        digits = children[0].value
+    def number(self, digits: Terminal) -> Number:
         if len(digits) > LONGEST_NUMBER:
-            raise Unreadable(f"a number has more than {LONGEST_NUMBER} digits", place_of(children[0]))
-        try:
-            return Number(Fraction(digits), place_of(children[0]))
-        except ValueError:
-            raise Unreadable(f"{digits} is no number", place_of(children[0])) from None
+            raise Unreadable(f"a number has more than {LONGEST_NUMBER} digits", place_of(digits))
+        if digits == ".":  # as TeX reads x^.5
+            raise Unreadable(". is no number", place_of(digits))
+        return Number(Fraction(digits), place_of(digits))
 
-    def function(self, children: list[Terminal]) -> Mark:
-        return Mark("function", children[0].value.removeprefix("\\"), place=place_of(children[0]))
-
-    def differential(self, children: list[Terminal]) -> Mark:
-        return Mark("differential", "∂", place=place_of(children[0]))
-
-    def nabla(self, children: list[Terminal]) -> Mark:
-        return Mark("nabla", "∇", place=place_of(children[0]))
-
-    def big(self, children: list[Terminal]) -> Mark:
-        return Mark("big", children[0].value, place=place_of(children[0]))
-
-    def evaluated(self, children: list[Terminal]) -> Mark:
-        return Mark("evaluated", "|", place=place_of(children[0]))
-
-    def evaluated_bracket(self, children: list[Any]) -> Mark:
-        return Mark("evaluated", "|", place=place_of(children[0]), of=children[1])
-
-    def bracket(self, children: list[Any]) -> Bracket:
-        opening, *inside, closing = children
-        if (opening.value == "<") != (closing.value == ">"):
+    def bracket(self, opening: Terminal, inside: Entries | None, closing: Terminal) -> Bracket:
+        if (opening == "<") != (closing == ">"):
             raise Unreadable(f"{opening} is closed by {closing}", place_of(closing))
-        entries, separators = inside[0] if inside else ((), ())
-        return Bracket(entries, separators, opening.value, place_of(opening))
+        return Bracket(*(inside or NO_ENTRIES), str(opening), place_of(opening))
 
-    def bars(self, children: list[Any]) -> Bracket:
-        norm = children[0].value in (r"\|", r"\Vert", r"\lVert")
-        return Bracket((children[1],), (), "‖" if norm else "|", place_of(children[0]))
+    def bars(self, opening: Terminal, inside: Node, _: Terminal) -> Bracket:
+        return Bracket((inside,), (), "‖" if opening in (r"\|", r"\Vert", r"\lVert") else "|", place_of(opening))
 
-    def group(self, children: list[Any]) -> Node:
-        entries: tuple[Node, ...] = children[1][0] if len(children) == 3 else ()
-        separators: tuple[str, ...] = children[1][1] if len(children) == 3 else ()
-        return entries[0] if _alone(entries) else Bracket(entries, separators, "{", place_of(children[0]))
+    def evaluated(self, opening: Terminal, inside: Node, _: Terminal) -> Mark:
+        return Mark("EVALUATED", "|", place_of(opening), parts=(inside,))
 
-    def entries(self, children: list[Any]) -> tuple[tuple[Node, ...], tuple[str, ...]]:
-        return tuple(children[::2]), tuple(map(str, children[1::2]))
+    def group(self, opening: Terminal, inside: Entries | None, _: Terminal) -> Node:
+        entries, separators = inside or NO_ENTRIES
+        if len(entries) == 1 and isinstance(entries[0], Symbol | Number) and not getattr(entries[0], "above", ()):
+            return entries[0]  # a symbol in braces takes the scripts behind them
+        return Bracket(entries, separators, "{", place_of(opening))
 
-    def relation(self, children: list[Any]) -> Relation:
-        return Relation(children[0], children[1].value, children[2])
+    def entries(self, *children: Any) -> Entries:
+        return children[::2], tuple(map(str, children[1::2]))
 
-    def fraction(self, children: list[Any]) -> Mark:
-        return Mark("fraction", "the fraction", place=place_of(children[0]), of=children[1], under=children[2])
+    def relation(self, left: Node, sign: Terminal, right: Node) -> Relation:
+        return Relation(left, str(sign), right)
 
-    def whole_fraction(self, children: list[Any]) -> Node:
-        return assembled([self.fraction(children)])
+    def fraction(self, sign: Terminal, over: Node, under: Node) -> Mark:
+        return Mark("FRACTION", "the fraction", place_of(sign), parts=(over, under))
 
-    def root(self, children: list[Any]) -> Root:
-        if isinstance(children[1], Bracket) and children[1].kind == "[":
-            raise Unreadable("only square roots are read", place_of(children[0]))
-        return Root(unbraced(children[1]), place_of(children[0]))
+    def whole_fraction(self, sign: Terminal, over: Node, under: Node) -> Node:
+        return assemble_term([self.fraction(sign, over, under)])
 
-    def accented(self, children: list[Any]) -> Node:
-        return _accented(children[0], children[1])
+    def root(self, sign: Terminal, radicand: Node) -> Root:
+        if isinstance(radicand, Bracket) and radicand.kind == "[":
+            raise Unreadable("only square roots are read", place_of(sign))
+        return Root(strip_braces(radicand), place_of(sign))
 
-
-def _alone(entries: tuple[Node, ...]) -> bool:
-    """Whether braces around them change nothing: a symbol in braces takes the scripts behind them."""
-    return len(entries) == 1 and isinstance(entries[0], Symbol | Number) and not getattr(entries[0], "above", ())
-
-
-def _items(argument: Node) -> tuple[Node, ...]:
-    """The items of a script: its entries, with what is written side by side taken apart."""
-    entries = argument.entries if isinstance(argument, Bracket) and argument.kind == "{" else (argument,)
-    return tuple(item for entry in entries for item in side_by_side(entry))
-
-
-def _accented(accent: Terminal, of: Node) -> Node:
-    name = accent.value
-    of = unbraced(of)
-    if name in UPRIGHT and isinstance(of, Product):
-        letters = side_by_side(of)
-        if all(isinstance(item, Symbol | Number) and not getattr(item, "below", ()) for item in letters):
+    def accented(self, accent: Terminal, of: Node) -> Node:
+        """Give an accent or a font to a symbol: as part of its name."""
+        of = strip_braces(of)
+        letters = split_product(of)
+        if accent in UPRIGHT and isinstance(of, Product) and all(map(_is_letter, letters)):
             return Symbol("".join(map(written, letters)), place=place_of(accent))
-    if isinstance(of, Symbol):
-        renamed = of.name if len(of.name) > 1 and name in UPRIGHT else f"{name}{{{of.name}}}"
-        return Symbol(renamed, of.below, of.above, of.primes, of.place)
-    if isinstance(of, Number):
-        return Symbol(f"{name}{{{of.value}}}", place=place_of(accent))
-    if isinstance(of, Product) and of.operator == "" and name in FONTS:
-        return Product(_accented(accent, of.left), "", _accented(accent, of.right), of.place)
-    raise Unreadable(f"{name} stands over more than a symbol", place_of(accent))
+        if isinstance(of, Symbol):
+            renamed = of.name if len(of.name) > 1 and accent in UPRIGHT else f"{accent}{{{of.name}}}"
+            return Symbol(renamed, of.below, of.above, of.primes, of.place)
+        if isinstance(of, Number):
+            return Symbol(f"{accent}{{{of.value}}}", place=place_of(accent))
+        if isinstance(of, Product) and of.operator == "" and accent in FONTS:
+            return Product(self.accented(accent, of.left), "", self.accented(accent, of.right), of.place)
+        raise Unreadable(f"{accent} stands over more than a symbol", place_of(accent))
+
+
+def _is_letter(node: Node) -> bool:
+    """Whether a node can be a letter of a name."""
+    return isinstance(node, Symbol | Number) and not getattr(node, "below", ())
