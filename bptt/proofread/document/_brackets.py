@@ -87,7 +87,9 @@ def measure_nesting(tokens: Sequence[Token]) -> Nesting:
     braced = {*braces, *braces.values()}
     opened, depths, unopened = list[str](), list[int](), 0
     for place, token in enumerate(tokens):
-        counts = place in braced if token.text in ("{", "}") else _is_bracket(tokens, place)
+        # Neither in prose nor after \left, which has its \right, is a bracket one by itself.
+        sized = text_at(tokens, place - 1) in ("\\left", "\\right", "\\middle")
+        counts = place in braced if token.text in ("{", "}") else not (sized or is_prose(tokens, place))
         if counts and token.text in _PARTNERS:
             unopened += not _close(opened, _PARTNERS[token.text])
         depths.append(len(opened))
@@ -105,11 +107,6 @@ def find_relations(tokens: Sequence[Token]) -> list[RelationSign]:
             joined = before == "\\not" or (before == ":" and text == "=")
             found.append(RelationSign(place - joined, place + 1, before * joined + text))
     return found
-
-
-def _is_bracket(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a bracket is one by itself: neither in prose nor after `\\left`, which has its `\\right`."""
-    return not is_prose(tokens, place) and text_at(tokens, place - 1) not in ("\\left", "\\right", "\\middle")
 
 
 def _close(opened: list[str], kind: str) -> bool:

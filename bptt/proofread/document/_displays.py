@@ -17,7 +17,7 @@ display. An unclosed display holds the lines up to the next empty one, and readi
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from bptt.proofread.document._page import Page, read_fence, scan_page
@@ -46,37 +46,25 @@ class Display(NamedTuple):
     unreadable: str = ""
 
 
-class Span(NamedTuple):
-    """From where to where in the text a display goes."""
-
-    start: int
-    end: int
-    unreadable: str = ""
-
-
-Reading = tuple[Span | None, int]  # the display, if one stands there, and where to read on
+Reading = tuple[Display | None, int]  # the display, if one stands there, and where to read on
 
 
 def find_displays(text: str) -> list[Display]:
     """Find the displays of a document, in the order of the file."""
     page = scan_page(text.removeprefix("\ufeff"))  # the mark of the byte order is no part of the first line
-    return [_make_display(page, number, span) for number, span in enumerate(_find_spans(page), start=1)]
+    offset, found = _skip_front_matter(page), list[Display]()
+    while opening := _OPENING.search(page.text, offset):
+        display, offset = _read(page, opening)
+        found += [display._replace(number=len(found) + 1)] if display else []
+    return found
 
 
-def _make_display(page: Page, number: int, span: Span) -> Display:
-    """Cut out the display at a span; where it stands in a quote, put blanks for the marks of that."""
-    line, source = page.find_line(span.start), page.text[span.start : span.end]
+def _cut_out(page: Page, start: int, end: int, unreadable: str = "") -> Display:
+    """Make a display, not numbered yet, of a stretch of text; in a quote, put blanks for the marks of that."""
+    line, source = page.find_line(start), page.text[start:end]
     if ">" in page.text[page.starts[line] : page.contents[line]]:
         source = _QUOTE.sub(lambda marks: " " * len(marks[0]), source)
-    return Display(number, line + 1, span.start - page.starts[line] + 1, source, span.unreadable)
-
-
-def _find_spans(page: Page) -> Iterator[Span]:
-    offset = _skip_front_matter(page)
-    while opening := _OPENING.search(page.text, offset):
-        span, offset = _read(page, opening)
-        if span:
-            yield span
+    return Display(0, line + 1, start - page.starts[line] + 1, source, unreadable)
 
 
 def _skip_front_matter(page: Page) -> int:
@@ -104,15 +92,16 @@ def _read(page: Page, opening: re.Match[str]) -> Reading:
 
 def _read_dollars(page: Page, start: int) -> Reading:
     line, inside, closing = page.find_line(start), start + 2, page.find_mark("$$", start + 2)
-    first, whole = start == page.contents[line], Span(inside, closing)
+    first = start == page.contents[line]
     if 0 <= closing < page.find_end(line):
-        return whole if first and _LINE_REST.match(page.text, closing + 2) else None, closing + 2
+        alone = first and _LINE_REST.match(page.text, closing + 2)
+        return _cut_out(page, inside, closing) if alone else None, closing + 2
     bare = _BLANK_REST.match(page.text, inside) is not None
     if (first or bare) and _closes(page, closing, page.soft[line if first else line + 1]):
-        return whole, closing + 2
+        return _cut_out(page, inside, closing), closing + 2
     if not (first and bare) and _is_wrapped(page, line, closing):
         return None, closing + 2
-    return _read_unclosed(page, inside, ("$$", "\\[")) if first else (None, inside)
+    return _read_unclosed(page, inside, inside, ("$$", "\\[")) if first else (None, inside)
 
 
 def _closes(page: Page, closing: int, prose: int) -> bool:
@@ -151,10 +140,10 @@ def _read_brackets(page: Page, start: int, mark: str) -> Reading:
         alone = first and _LINE_REST.match(page.text, closing + len(mark)) is not None
         # In Markdown `\[1\]` is a bracket, and `\\[2pt]` the end of a row.
         displayed = alone or (not doubled and _is_mathematics(page.text[inside:closing]))
-        return Span(inside, closing) if displayed else None, closing + len(mark)
+        return _cut_out(page, inside, closing) if displayed else None, closing + len(mark)
     rest = page.text[inside : page.find_end(line)]
     slip = first and not doubled and (not rest.strip() or _is_mathematics(rest))
-    return _read_unclosed(page, inside, _NEXT_DISPLAY) if slip else (None, inside)
+    return _read_unclosed(page, inside, inside, _NEXT_DISPLAY) if slip else (None, inside)
 
 
 def _is_mathematics(text: str) -> bool:
@@ -164,11 +153,10 @@ def _is_mathematics(text: str) -> bool:
 def _read_environment(page: Page, start: int, mark: str) -> Reading:
     line, closing = page.find_line(start), page.closings.get(start, -1)
     if closing >= 0 and page.hard[line + 1] >= page.find_line(closing):
-        return Span(start, closing), closing
+        return _cut_out(page, start, closing), closing
     if start > page.contents[line]:
         return None, start + len(mark)
-    span, offset = _read_unclosed(page, start + len(mark), _NEXT_DISPLAY)
-    return span._replace(start=start), offset
+    return _read_unclosed(page, start, start + len(mark), _NEXT_DISPLAY)
 
 
 def _read_code(page: Page, start: int, mark: str) -> Reading:
@@ -177,17 +165,18 @@ def _read_code(page: Page, start: int, mark: str) -> Reading:
     if start == page.contents[line]:
         if line in page.fences:
             closing = page.fences[line]
-            return Span(page.find_end(line), page.starts[closing]) if math else None, page.find_end(closing)
+            inside = _cut_out(page, page.find_end(line), page.starts[closing])
+            return inside if math else None, page.find_end(closing)
         if math:
-            return _read_unclosed(page, page.find_end(line), ("$$", "\\["))
+            return _read_unclosed(page, page.find_end(line), page.find_end(line), ("$$", "\\["))
     closing = page.find_mark(mark, start + len(mark))
     return None, (closing if 0 <= closing < page.find_end(line) else start) + len(mark)
 
 
-def _read_unclosed(page: Page, start: int, openings: Iterable[str]) -> tuple[Span, int]:
-    """Read the display from an offset up to the next empty line, line of prose or display."""
-    line = page.find_line(start)
+def _read_unclosed(page: Page, start: int, inside: int, openings: Iterable[str]) -> Reading:
+    """Read the display from an offset, behind its opening, up to the next empty line, line of prose or display."""
+    line = page.find_line(inside)
     places = [page.find_mark(opening, page.find_end(line)) for opening in openings]
     stop = min(page.blank[line], page.soft[line + 1], *(page.find_line(place) for place in places if place >= 0))
-    end = max(start, page.starts[stop] if stop < len(page.starts) else len(page.text))
-    return Span(start, end, UNCLOSED), end
+    end = max(inside, page.starts[stop] if stop < len(page.starts) else len(page.text))
+    return _cut_out(page, start, end, UNCLOSED), end

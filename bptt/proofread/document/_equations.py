@@ -7,11 +7,10 @@ relation that is no equality, as in a ≈ b = c, what is said is b = c, and the 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document._alignments import drop_alignment_marks
 from bptt.proofread.document._brackets import EQUALITIES, find_relations
 from bptt.proofread.document._displays import Display
 from bptt.proofread.document._macros import Macros, TooLong, expand_macros
-from bptt.proofread.document._rows import Row, find_rows, strip_punctuation
+from bptt.proofread.document._rows import Row, drop_alignment_marks, find_rows, strip_punctuation
 from bptt.proofread.document._statements import split_statements
 from bptt.proofread.document._tokens import Token, spell, tokenize
 from bptt.proofread.document._typesetting import strip_spacing, strip_typesetting

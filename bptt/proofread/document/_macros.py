@@ -27,19 +27,14 @@ class TooLong(ValueError):  # noqa: N818  # it says what is too long
 
 
 class Macro(NamedTuple):
-    """What a command of `arity` arguments stands for from a place in the file on: texts, and arguments by number."""
-
-    place: tuple[int, int]
-    arity: int
-    body: tuple[str | int, ...]
-
-
-class Definition(NamedTuple):
-    """A definition among tokens: the name, what it stands for (None if it is left alone), and where it ends."""
+    """What a command stands for from a place in the file on: texts, and its arguments by number."""
 
     name: str
-    macro: Macro | None
-    end: int
+    start: int
+    end: int  # behind the tokens of the definition
+    place: tuple[int, int]
+    arity: int | None  # None if the arguments are of a kind that is left alone
+    body: tuple[str | int, ...]
 
 
 Macros = Mapping[str, Sequence[Macro]]
@@ -49,9 +44,9 @@ def collect_macros(source: str) -> Macros:
     """Return the macros of a document, each with its definitions in the order of the file."""
     found: dict[str, list[Macro]] = {}
     tokens = tokenize(source, 1, 1) if _DEFINING.search(source) else []
-    for place, (name, macro, _) in _find_definitions(tokens).items():
-        known = found.setdefault(name, [])
-        if macro and not (known and tokens[place].text == "\\providecommand"):
+    for macro in _find_definitions(tokens):
+        known = found.setdefault(macro.name, [])
+        if macro.arity is not None and not (known and tokens[macro.start].text == "\\providecommand"):
             known.append(macro)
     return {name: known for name, known in found.items() if known}
 
@@ -61,7 +56,11 @@ def expand_macros(tokens: Sequence[Token], macros: Macros) -> list[Token]:
 
     Raises `TooLong` for macros that expand too often or to too much.
     """
-    coming = _drop_definitions(tokens)[::-1]  # a stack: what a macro stands for is read next, as TeX does it
+    kept, end = list[Token](), 0
+    for macro in _find_definitions(tokens):
+        kept += tokens[end : macro.start]
+        end = macro.end
+    coming = [*kept, *tokens[end:]][::-1]  # a stack: what a macro stands for is read next, as TeX does it
     read, calls, made = list[Token](), 0, 0
     while coming:
         read.append(coming.pop())
@@ -81,7 +80,7 @@ def _call_macro(call: Token, known: Sequence[Macro], coming: list[Token]) -> lis
     """Return what a call stands for; its arguments are taken off the end of the tokens to come."""
     above = bisect_right(known, (call.line, call.column), key=lambda macro: macro.place)
     macro = known[max(above - 1, 0)]
-    arguments = [_take_argument(coming) for _ in range(macro.arity)]
+    arguments = [_take_argument(coming) for _ in range(macro.arity or 0)]
     texts = [text for piece in macro.body for text in _fill_in(piece, arguments)]
     return [Token(text, call.line, call.column) for text in texts]
 
@@ -114,26 +113,17 @@ def _take_argument(coming: list[Token]) -> list[Token]:
     return [first]
 
 
-def _drop_definitions(tokens: Sequence[Token]) -> list[Token]:
-    kept, place = list[Token](), 0
-    for start, definition in _find_definitions(tokens).items():
-        kept += tokens[place:start]
-        place = definition.end
-    return kept + list(tokens[place:])
-
-
-def _find_definitions(tokens: Sequence[Token]) -> dict[int, Definition]:
-    """Find the definitions, but for those within another one, by the place where they start."""
-    closing, found, place = find_closing_braces(tokens), dict[int, Definition](), 0
-    while place < len(tokens):
-        definition = _read_definition(tokens, closing, place) if _DEFINING.fullmatch(tokens[place].text) else None
-        if definition:
-            found[place] = definition
-        place = definition.end if definition else place + 1
+def _find_definitions(tokens: Sequence[Token]) -> list[Macro]:
+    """Find the definitions, but for those within another one."""
+    closing, found = find_closing_braces(tokens), list[Macro]()
+    for start, token in enumerate(tokens):
+        if _DEFINING.fullmatch(token.text) and not (found and start < found[-1].end):
+            macro = _read_definition(tokens, closing, start)
+            found += [macro] if macro else []
     return found
 
 
-def _read_definition(tokens: Sequence[Token], closing: Mapping[int, int], start: int) -> Definition | None:
+def _read_definition(tokens: Sequence[Token], closing: Mapping[int, int], start: int) -> Macro | None:
     place = start + 1 + (text_at(tokens, start + 1) == "*")
     braced = text_at(tokens, place) == "{"
     name = text_at(tokens, place + braced)
@@ -143,9 +133,9 @@ def _read_definition(tokens: Sequence[Token], closing: Mapping[int, int], start:
     meaning = _read_body(tokens[body + 1 : closing[body]])
     if tokens[start].text == "\\DeclareMathOperator":
         meaning = ("\\operatorname", "{", *meaning, "}")
-    known = arity is not None and all(piece <= arity for piece in meaning if isinstance(piece, int))
-    macro = Macro((tokens[start].line, tokens[start].column), arity or 0, meaning) if known else None
-    return Definition(name, macro, closing[body] + 1)
+    if arity is not None and any(piece > arity for piece in meaning if isinstance(piece, int)):
+        arity = None
+    return Macro(name, start, closing[body] + 1, (tokens[start].line, tokens[start].column), arity, meaning)
 
 
 def _read_pattern(tokens: Sequence[Token], place: int) -> tuple[int | None, int]:

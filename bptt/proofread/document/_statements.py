@@ -10,9 +10,8 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document._alignments import GAPS, skip_gaps
 from bptt.proofread.document._brackets import IMPLICATIONS, OPERATORS, RelationSign, find_relations, measure_nesting
-from bptt.proofread.document._rows import CONDITIONS, Row, read_first_word
+from bptt.proofread.document._rows import CONDITIONS, GAPS, Row, read_first_word, skip_gaps
 from bptt.proofread.document._tokens import PROSE, Token, text_at
 
 _ASIDES = frozenset(["for", "since", "because", "by", "using", "from"])

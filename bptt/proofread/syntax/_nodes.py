@@ -158,22 +158,9 @@ class At:
 
 
 Node = (
-    Number
-    | Symbol
-    | Bracket
-    | Scripted
-    | Adjacent
-    | Sum
-    | Negative
-    | Product
-    | Quotient
-    | Derivative
-    | Differential
-    | Repeated
-    | Root
-    | Relation
-    | At
-)
+    Number | Symbol | Bracket | Scripted | Adjacent | Sum | Negative | Product | Quotient | Derivative | Differential
+    | Repeated | Root | Relation | At
+)  # fmt: skip
 
 
 def list_parts(node: Node, scripts: bool = False) -> Iterator[Node]:

@@ -11,21 +11,9 @@ from lark import Token as Terminal
 from lark.exceptions import VisitError
 
 from bptt.proofread.document import Token
+from bptt.proofread.syntax import _nodes as tree
 from bptt.proofread.syntax._lexer import FONTS, UPRIGHT, TokenLexer, classify_tokens, place_of
-from bptt.proofread.syntax._nodes import (
-    Bracket,
-    Node,
-    Number,
-    Product,
-    Relation,
-    Root,
-    Scripted,
-    Sum,
-    Symbol,
-    Unreadable,
-    list_parts,
-    written,
-)
+from bptt.proofread.syntax._nodes import Node, Unreadable, list_parts, written
 from bptt.proofread.syntax._pieces import Mark, Piece, split_product, strip_braces
 from bptt.proofread.syntax._terms import assemble_term, combine_terms
 
@@ -55,16 +43,19 @@ def parse(tokens: Sequence[Token]) -> Node:
     if not terminals:
         raise Unreadable("nothing stands here", place_of(tokens[0]) if tokens else None)
     try:
-        tree = _load_parser().parse(terminals)
+        parsed = _load_parser().parse(terminals)
     except UnexpectedInput as error:
         unexpected: Any = getattr(error, "token", None)
         if unexpected is None or unexpected.type == "$END":
             raise Unreadable("it ends where something must follow", place_of(terminals[-1])) from None
         raise Unreadable(f"{unexpected} stands where it cannot be read", place_of(unexpected)) from None
-    if _measure_depth(tree, lambda node: (child for child in node.children if isinstance(child, Tree))) > DEEPEST_TREE:
+    if (
+        _measure_depth(parsed, lambda node: (child for child in node.children if isinstance(child, Tree)))
+        > DEEPEST_TREE
+    ):
         raise Unreadable("it is nested too deeply")
     try:
-        formula: Node = _Builder().transform(tree)
+        formula: Node = _Builder().transform(parsed)
     except VisitError as error:
         if isinstance(error.orig_exc, Unreadable):
             raise error.orig_exc from None
@@ -88,7 +79,7 @@ class _Builder(Transformer[Terminal, Any]):
 
     def sum(self, *children: Any) -> Node:
         terms = combine_terms(children)
-        return terms[0] if len(terms) == 1 else Sum(tuple(terms))
+        return terms[0] if len(terms) == 1 else tree.Sum(tuple(terms))
 
     def term(self, *pieces: Piece) -> list[Piece]:
         return list(pieces)
@@ -101,55 +92,56 @@ class _Builder(Transformer[Terminal, Any]):
         primes = [kind for kind, _ in scripts].count("PRIME")
         if isinstance(atom, Mark):
             return atom._replace(below=below, above=above, primes=primes)
-        if isinstance(atom, Symbol):
-            return Symbol(atom.name, atom.below + below, atom.above + above, atom.primes + primes, atom.place)
+        if isinstance(atom, tree.Symbol):
+            return tree.Symbol(atom.name, atom.below + below, atom.above + above, atom.primes + primes, atom.place)
         if primes:
             raise Unreadable("a prime stands behind a bracket", getattr(atom, "place", None))
-        return Scripted(atom, below, above, getattr(atom, "place", None))
+        return tree.Scripted(atom, below, above, getattr(atom, "place", None))
 
     def script(self, sign: Terminal, argument: Node | None = None) -> Script:
         """Take what is written side by side in a script apart, as in W_{kl}."""
         if argument is None:
             return sign.type, ()
-        entries = argument.entries if isinstance(argument, Bracket) and argument.kind == "{" else (argument,)
+        entries = argument.entries if isinstance(argument, tree.Bracket) and argument.kind == "{" else (argument,)
         return sign.type, tuple(item for entry in entries for item in split_product(entry))
 
     def mark(self, terminal: Terminal) -> Mark:
         text = terminal.removeprefix("\\") if terminal.type == "FUNCTION" else str(terminal)
         return Mark(terminal.type, text, place_of(terminal))
 
-    def symbol(self, terminal: Terminal) -> Symbol:
-        return Symbol(terminal.removeprefix('"'), place=place_of(terminal))
+    def symbol(self, terminal: Terminal) -> tree.Symbol:
+        return tree.Symbol(terminal.removeprefix('"'), place=place_of(terminal))
 
-    def number(self, digits: Terminal) -> Number:
+    def number(self, digits: Terminal) -> tree.Number:
         if len(digits) > LONGEST_NUMBER:
             raise Unreadable(f"a number has more than {LONGEST_NUMBER} digits", place_of(digits))
         if digits == ".":  # as TeX reads x^.5
             raise Unreadable(". is no number", place_of(digits))
-        return Number(Fraction(digits), place_of(digits))
+        return tree.Number(Fraction(digits), place_of(digits))
 
-    def bracket(self, opening: Terminal, inside: Entries | None, closing: Terminal) -> Bracket:
+    def bracket(self, opening: Terminal, inside: Entries | None, closing: Terminal) -> tree.Bracket:
         if (opening == "<") != (closing == ">"):
             raise Unreadable(f"{opening} is closed by {closing}", place_of(closing))
-        return Bracket(*(inside or NO_ENTRIES), str(opening), place_of(opening))
+        return tree.Bracket(*(inside or NO_ENTRIES), str(opening), place_of(opening))
 
-    def bars(self, opening: Terminal, inside: Node, _: Terminal) -> Bracket:
-        return Bracket((inside,), (), "‖" if opening in (r"\|", r"\Vert", r"\lVert") else "|", place_of(opening))
+    def bars(self, opening: Terminal, inside: Node, _: Terminal) -> tree.Bracket:
+        return tree.Bracket((inside,), (), "‖" if opening in (r"\|", r"\Vert", r"\lVert") else "|", place_of(opening))
 
     def evaluated(self, opening: Terminal, inside: Node, _: Terminal) -> Mark:
         return Mark("EVALUATED", "|", place_of(opening), parts=(inside,))
 
     def group(self, opening: Terminal, inside: Entries | None, _: Terminal) -> Node:
         entries, separators = inside or NO_ENTRIES
-        if len(entries) == 1 and isinstance(entries[0], Symbol | Number) and not getattr(entries[0], "above", ()):
-            return entries[0]  # a symbol in braces takes the scripts behind them
-        return Bracket(entries, separators, "{", place_of(opening))
+        alone = entries[0] if len(entries) == 1 else None
+        if isinstance(alone, tree.Symbol | tree.Number) and not getattr(alone, "above", ()):
+            return alone  # a symbol in braces takes the scripts behind them
+        return tree.Bracket(entries, separators, "{", place_of(opening))
 
     def entries(self, *children: Any) -> Entries:
         return children[::2], tuple(map(str, children[1::2]))
 
-    def relation(self, left: Node, sign: Terminal, right: Node) -> Relation:
-        return Relation(left, str(sign), right)
+    def relation(self, left: Node, sign: Terminal, right: Node) -> tree.Relation:
+        return tree.Relation(left, str(sign), right)
 
     def fraction(self, sign: Terminal, over: Node, under: Node) -> Mark:
         return Mark("FRACTION", "the fraction", place_of(sign), parts=(over, under))
@@ -157,27 +149,27 @@ class _Builder(Transformer[Terminal, Any]):
     def whole_fraction(self, sign: Terminal, over: Node, under: Node) -> Node:
         return assemble_term([self.fraction(sign, over, under)])
 
-    def root(self, sign: Terminal, radicand: Node) -> Root:
-        if isinstance(radicand, Bracket) and radicand.kind == "[":
+    def root(self, sign: Terminal, radicand: Node) -> tree.Root:
+        if isinstance(radicand, tree.Bracket) and radicand.kind == "[":
             raise Unreadable("only square roots are read", place_of(sign))
-        return Root(strip_braces(radicand), place_of(sign))
+        return tree.Root(strip_braces(radicand), place_of(sign))
 
     def accented(self, accent: Terminal, of: Node) -> Node:
         """Give an accent or a font to a symbol: as part of its name."""
         of = strip_braces(of)
         letters = split_product(of)
-        if accent in UPRIGHT and isinstance(of, Product) and all(map(_is_letter, letters)):
-            return Symbol("".join(map(written, letters)), place=place_of(accent))
-        if isinstance(of, Symbol):
+        if accent in UPRIGHT and isinstance(of, tree.Product) and all(map(_is_letter, letters)):
+            return tree.Symbol("".join(map(written, letters)), place=place_of(accent))
+        if isinstance(of, tree.Symbol):
             renamed = of.name if len(of.name) > 1 and accent in UPRIGHT else f"{accent}{{{of.name}}}"
-            return Symbol(renamed, of.below, of.above, of.primes, of.place)
-        if isinstance(of, Number):
-            return Symbol(f"{accent}{{{of.value}}}", place=place_of(accent))
-        if isinstance(of, Product) and of.operator == "" and accent in FONTS:
-            return Product(self.accented(accent, of.left), "", self.accented(accent, of.right), of.place)
+            return tree.Symbol(renamed, of.below, of.above, of.primes, of.place)
+        if isinstance(of, tree.Number):
+            return tree.Symbol(f"{accent}{{{of.value}}}", place=place_of(accent))
+        if isinstance(of, tree.Product) and of.operator == "" and accent in FONTS:
+            return tree.Product(self.accented(accent, of.left), "", self.accented(accent, of.right), of.place)
         raise Unreadable(f"{accent} stands over more than a symbol", place_of(accent))
 
 
 def _is_letter(node: Node) -> bool:
     """Whether a node can be a letter of a name."""
-    return isinstance(node, Symbol | Number) and not getattr(node, "below", ())
+    return isinstance(node, tree.Symbol | tree.Number) and not getattr(node, "below", ())

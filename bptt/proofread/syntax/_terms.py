@@ -4,24 +4,9 @@ from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
+from bptt.proofread.syntax import _nodes as tree
 from bptt.proofread.syntax._differentials import build_differential, list_variables, split_differentials
-from bptt.proofread.syntax._nodes import (
-    Adjacent,
-    At,
-    Bracket,
-    Derivative,
-    Negative,
-    Node,
-    Number,
-    Place,
-    Product,
-    Quotient,
-    Relation,
-    Repeated,
-    Scripted,
-    Symbol,
-    Unreadable,
-)
+from bptt.proofread.syntax._nodes import Node, Place, Unreadable
 from bptt.proofread.syntax._pieces import Mark, Piece, is_bracket, is_letter_d, is_mark, strip_braces
 
 # More than any term of a derivation has; the work on a term may grow with the square of its factors.
@@ -42,23 +27,25 @@ def combine_terms(children: Sequence[Any]) -> list[Node]:
         if not isinstance(child, list):
             sign = str(child)
         elif terms and (is_mark(terms[-1][-1], "BIG") or (is_mark(terms[-1][-1], "OPERATOR") and len(terms[-1]) > 1)):
-            terms[-1] = terms[-1] + ([Number(Fraction(-1))] if sign == "-" else []) + child
+            terms[-1] = terms[-1] + ([tree.Number(Fraction(-1))] if sign == "-" else []) + child
         else:
             terms.append(child)
             signs.append(sign)
     made = map(assemble_term, terms)
-    return [Negative(term) if sign == "-" else term for sign, term in zip(signs, made, strict=True)]
+    return [tree.Negative(term) if sign == "-" else term for sign, term in zip(signs, made, strict=True)]
 
 
 def assemble_term(pieces: Sequence[Piece]) -> Node:
     """Build the node of a term. Raises `Unreadable` where the pieces do not fit together."""
     if len(pieces) > MOST_FACTORS:
         raise Unreadable(f"a term has more than {MOST_FACTORS} factors", getattr(pieces[MOST_FACTORS], "place", None))
-    pieces = [piece for piece in pieces if not (isinstance(piece, Bracket) and piece.kind == "{" and not piece.entries)]
+    pieces = [
+        piece for piece in pieces if not (isinstance(piece, tree.Bracket) and piece.kind == "{" and not piece.entries)
+    ]
     if not pieces:
         raise Unreadable("nothing stands here")
     if len(pieces) == 1 and is_mark(pieces[0], "OPERATOR"):
-        return Symbol(pieces[0].text, place=pieces[0].place)  # as in x^*
+        return tree.Symbol(pieces[0].text, place=pieces[0].place)  # as in x^*
     return _Term(pieces).read()
 
 
@@ -108,7 +95,7 @@ class _Term:
             operand = self._read_operand(piece)
             if not piece.below or piece.above:
                 raise Unreadable("∇ does not say by what the derivative is", piece.place)
-            return Derivative(operand, (assemble_term(piece.below),), place=piece.place)
+            return tree.Derivative(operand, (assemble_term(piece.below),), place=piece.place)
         if is_mark(piece, "DIFFERENTIAL"):
             return self._read_slashed_derivative(piece) or self._read_differential(piece)
         if is_mark(piece, "FRACTION"):
@@ -119,7 +106,7 @@ class _Term:
             return _evaluate(piece.parts[0], piece)
         if is_letter_d(piece) and (derivative := self._read_slashed_derivative(piece)):
             return derivative
-        if isinstance(piece, Symbol) and self.n < len(self.pieces) and is_bracket(self.pieces[self.n]):
+        if isinstance(piece, tree.Symbol) and self.n < len(self.pieces) and is_bracket(self.pieces[self.n]):
             return _build_adjacent(piece, self._take(), applied=False)
         return strip_braces(piece)
 
@@ -132,34 +119,34 @@ class _Term:
         r"""Read the argument in \tanh x, \exp{x}, \tanh^2(x), where the power is that of the value."""
         start = self.n
         argument = self._read_operand(mark)
-        if not isinstance(self.pieces[start], Bracket | Scripted):
+        if not isinstance(self.pieces[start], tree.Bracket | tree.Scripted):
             # Without brackets it goes on to the next one: \sin 2a is the sine of 2a.
             while self.n < len(self.pieces) and not self._ends_argument():
-                argument = Product(argument, "", self._read_factor(), mark.place)
-        symbol = Symbol(mark.text, mark.below, (), mark.primes, mark.place)
+                argument = tree.Product(argument, "", self._read_factor(), mark.place)
+        symbol = tree.Symbol(mark.text, mark.below, (), mark.primes, mark.place)
         applied = _build_adjacent(symbol, argument, applied=True)
-        return Scripted(applied, (), mark.above, mark.place) if mark.above else applied
+        return tree.Scripted(applied, (), mark.above, mark.place) if mark.above else applied
 
     def _ends_argument(self) -> bool:
         piece = self.pieces[self.n]
-        return isinstance(piece, Mark | Bracket | Scripted) and not is_mark(piece, "FRACTION")
+        return isinstance(piece, Mark | tree.Bracket | tree.Scripted) and not is_mark(piece, "FRACTION")
 
     def _read_fraction(self, mark: Mark) -> Node:
         """Read a quotient, a derivative, or ∂/∂X applied to the bracket behind it or else to all that follows."""
         over, under = map(strip_braces, mark.parts)
         top, bottom = split_differentials(over), split_differentials(under)
         if len(top) != 1 or not bottom:
-            return _add_scripts(Quotient(over, under, mark.place), mark)
+            return _add_scripts(tree.Quotient(over, under, mark.place), mark)
         by = list_variables(top[0], bottom, mark.place)
         if top[0].of is None:
             return self._apply_derivative(by, mark.place)
-        return _add_scripts(Derivative(top[0].of, by, top[0].immediate, mark.place), mark)
+        return _add_scripts(tree.Derivative(top[0].of, by, top[0].immediate, mark.place), mark)
 
     def _apply_derivative(self, by: tuple[Node, ...], place: Place) -> Node:
         if self.ends:
             raise Unreadable("nothing stands behind the ∂/∂", place)
         operand = [self._take()] if is_bracket(self.pieces[self.n]) else self._take_rest()
-        return Derivative(assemble_term(operand), by, place=place)
+        return tree.Derivative(assemble_term(operand), by, place=place)
 
     def _read_differential(self, d: Piece) -> Node:
         """Read ∂X up to the next ∂: one side of a quotient."""
@@ -184,7 +171,7 @@ class _Term:
         by = list_variables(top, [build_differential(below, under)], d.place)
         if over is None:
             return self._apply_derivative(by, d.place)
-        return Derivative(over, by, top.immediate, d.place)
+        return tree.Derivative(over, by, top.immediate, d.place)
 
     def _is_slash(self, n: int) -> bool:
         return n < len(self.pieces) and is_mark(self.pieces[n], "OPERATOR") and self.pieces[n].text == "/"
@@ -207,41 +194,41 @@ def _multiply_all(factors: Sequence[Node], operators: Sequence[Mark | None]) -> 
 
 def _multiply(left: Node, operator: Mark | None, right: Node) -> Node:
     if operator is None:
-        return Product(left, "", right)
+        return tree.Product(left, "", right)
     if operator.text == "/":
-        return Quotient(left, right, operator.place)
-    return Product(left, operator.text, right, operator.place)
+        return tree.Quotient(left, right, operator.place)
+    return tree.Product(left, operator.text, right, operator.place)
 
 
-def _build_adjacent(symbol: Symbol, argument: Piece, applied: bool) -> Adjacent:
-    if isinstance(argument, Scripted) and isinstance(argument.base, Bracket):
-        return Adjacent(symbol, argument.base, argument.below, argument.above, applied)
-    bracket = argument if isinstance(argument, Bracket) else Bracket((argument,))
-    return Adjacent(symbol, bracket, applied=applied)
+def _build_adjacent(symbol: tree.Symbol, argument: Piece, applied: bool) -> tree.Adjacent:
+    if isinstance(argument, tree.Scripted) and isinstance(argument.base, tree.Bracket):
+        return tree.Adjacent(symbol, argument.base, argument.below, argument.above, applied)
+    bracket = argument if isinstance(argument, tree.Bracket) else tree.Bracket((argument,))
+    return tree.Adjacent(symbol, bracket, applied=applied)
 
 
-def _build_repeated(mark: Mark, rest: Sequence[Piece]) -> Repeated:
+def _build_repeated(mark: Mark, rest: Sequence[Piece]) -> tree.Repeated:
     """Build a Σ or ∏ over all that follows it, with the limits that stand below and above it."""
     if not rest:
         raise Unreadable(f"nothing stands behind {mark.text}", mark.place)
     letters, first, last = mark.below, None, None
-    if len(letters) == 1 and isinstance(letters[0], Relation) and letters[0].sign == "=":
+    if len(letters) == 1 and isinstance(letters[0], tree.Relation) and letters[0].sign == "=":
         if len(mark.above) > 1:
             raise Unreadable(f"the upper limit of {mark.text} is not read", mark.place)
         first, last = letters[0].right, mark.above[0] if mark.above else None
         letters = (letters[0].left,)
-    elif mark.above or any(isinstance(letter, Relation) for letter in letters):
+    elif mark.above or any(isinstance(letter, tree.Relation) for letter in letters):
         raise Unreadable(f"the limits of {mark.text} are not read", mark.place)
     if not letters:
         raise Unreadable(f"{mark.text} does not say over what", mark.place)
-    return Repeated(mark.text, letters, first, last, assemble_term(rest), mark.place)
+    return tree.Repeated(mark.text, letters, first, last, assemble_term(rest), mark.place)
 
 
-def _evaluate(of: Node, bar: Mark) -> At:
+def _evaluate(of: Node, bar: Mark) -> tree.At:
     if not bar.below + bar.above:
         raise Unreadable("the bar does not say where it is evaluated", bar.place)
-    return At(of, bar.below + bar.above, bar.place)
+    return tree.At(of, bar.below + bar.above, bar.place)
 
 
 def _add_scripts(node: Node, mark: Mark) -> Node:
-    return Scripted(node, mark.below, mark.above, mark.place) if mark.below or mark.above else node
+    return tree.Scripted(node, mark.below, mark.above, mark.place) if mark.below or mark.above else node
