@@ -127,26 +127,19 @@ def _read_definition(tokens: Sequence[Token], closing: Mapping[int, int], start:
     place = start + 1 + (text_at(tokens, start + 1) == "*")
     braced = text_at(tokens, place) == "{"
     name = text_at(tokens, place + braced)
-    arity, body = _read_pattern(tokens, place + 1 + 2 * braced)
+    place += 1 + 2 * braced
+    between = [text_at(tokens, at) for at in range(place, place + _LONGEST_PATTERN)]
+    body = place + between.index("{") if "{" in between else -1
     if name[:1] != "\\" or body not in closing:
         return None
+    numbers = re.fullmatch(r"\[([0-9])\]|((?:#[1-9])*)", "".join(between[: body - place]))
+    arity = (int(numbers[1]) if numbers[1] else len(numbers[2]) // 2) if numbers else None
     meaning = _read_body(tokens[body + 1 : closing[body]])
     if tokens[start].text == "\\DeclareMathOperator":
         meaning = ("\\operatorname", "{", *meaning, "}")
     if arity is not None and any(piece > arity for piece in meaning if isinstance(piece, int)):
         arity = None
     return Macro(name, start, closing[body] + 1, (tokens[start].line, tokens[start].column), arity, meaning)
-
-
-def _read_pattern(tokens: Sequence[Token], place: int) -> tuple[int | None, int]:
-    """Count the arguments between a name and its body, None if they are of another kind; return where that opens."""
-    texts = [text_at(tokens, at) for at in range(place, place + _LONGEST_PATTERN)]
-    if "{" not in texts:
-        return None, -1
-    length = texts.index("{")
-    numbers = re.fullmatch(r"\[([0-9])\]|((?:#[1-9])*)", "".join(texts[:length]))
-    arity = (int(numbers[1]) if numbers[1] else len(numbers[2]) // 2) if numbers else None
-    return arity, place + length
 
 
 def _read_body(tokens: Sequence[Token]) -> tuple[str | int, ...]:

@@ -4,6 +4,7 @@ import math
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from bptt.proofread.document._tokens import LINE_END
@@ -89,10 +90,8 @@ def _is_sentence(line: str) -> bool:
 
 def _find_firsts(flags: Sequence[bool]) -> list[int]:
     """Find for each line, and for the end, the first line from there on whose flag is set; the end if none is."""
-    firsts = [len(flags)] * (len(flags) + 1)
-    for line in reversed(range(len(flags))):
-        firsts[line] = line if flags[line] else firsts[line + 1]
-    return firsts
+    marked = [line if flag else len(flags) for line, flag in enumerate([*flags, True])]
+    return list(accumulate(reversed(marked), min))[::-1]
 
 
 def _match_fences(lines: Sequence[str]) -> dict[int, int]:

@@ -50,7 +50,10 @@ def tokenize(source: str, line: int, column: int) -> list[Token]:
     offset = _skip_blanks(source, 0)
     while offset < len(source):
         before, start = found[-1].text if found else "", offset
-        offset = add(_read_text(source, offset, before), offset)
+        text = _TOKEN.match(source, offset)[0]  # type: ignore[index]  # it matches every character
+        if text[0] == "." and before in DELIMITERS:
+            text = "."  # the bracket that is none, as in \left.5, starts no number
+        offset = add("\\ " if text[0] == "\\" and text[1:].isspace() else text, offset)
         if found[-1].text == "{" and before in PROSE and start in closing:
             offset = add(source[offset : closing[start]], offset)
             offset = add("}", offset)
@@ -87,13 +90,6 @@ def match_braces(marks: Iterable[tuple[int, str]]) -> dict[int, int]:
         elif text == "}" and opened:
             closing[opened.pop()] = place
     return closing
-
-
-def _read_text(source: str, offset: int, before: str) -> str:
-    if source[offset] == "." and before in DELIMITERS:
-        return "."  # the bracket that is none, as in \left.5, starts no number
-    text = _TOKEN.match(source, offset)[0]  # type: ignore[index]  # it matches every character
-    return "\\ " if text[0] == "\\" and text[1:].isspace() else text
 
 
 def _skip_blanks(source: str, offset: int) -> int:
