@@ -10,10 +10,10 @@ from typing import NamedTuple
 from bptt.proofread.document._brackets import EQUALITIES, find_relations
 from bptt.proofread.document._displays import Display
 from bptt.proofread.document._macros import Macros, TooLong, expand_macros
-from bptt.proofread.document._rows import Row, drop_alignment_marks, find_rows, strip_punctuation
+from bptt.proofread.document._rows import Row, find_rows, strip_gaps, strip_punctuation
 from bptt.proofread.document._statements import split_statements
 from bptt.proofread.document._tokens import Token, spell, tokenize
-from bptt.proofread.document._typesetting import strip_spacing, strip_typesetting
+from bptt.proofread.document._typesetting import strip_typesetting
 
 # Far beyond any display that was written by hand; what is longer costs seconds and was made by a program.
 MOST_TOKENS = 10_000
@@ -63,7 +63,7 @@ def _chain_equations(display: Display, rows: Sequence[Row]) -> Iterator[Equation
     """Cut rows at their relations; each equation has the left-hand side of the chain that it belongs to."""
     left, spelled = tuple[Token, ...](), ""  # spelled once for the whole chain, which may be long
     for statement in (statement for row in rows for statement in split_statements(row)):
-        tokens = tuple(strip_spacing(strip_punctuation(drop_alignment_marks(statement.tokens))))
+        tokens = tuple(strip_punctuation(strip_gaps(statement.tokens)))
         found = find_relations(tokens)
         if tokens and not found:
             first = tokens[0]

@@ -15,7 +15,7 @@ from bptt.proofread.document._brackets import (
     measure_nesting,
     read_environment,
 )
-from bptt.proofread.document._tokens import DELIMITERS, PROSE, Token, text_at
+from bptt.proofread.document._tokens import DELIMITERS, PROSE, Token, is_prose, text_at
 
 GAPS = SPACING | {"&"}
 CONDITIONS = frozenset(
@@ -76,15 +76,15 @@ def skip_gaps(tokens: Sequence[Token], place: int) -> int:
     return place
 
 
-def drop_alignment_marks(tokens: Sequence[Token]) -> list[Token]:
-    """Take the alignment marks out of a row; those of a matrix stay."""
+def strip_gaps(tokens: Sequence[Token]) -> list[Token]:
+    """Take the spacing and the alignment marks out of a row; the marks of a matrix stay."""
     groups, place = find_groups(tokens, find_closing_braces(tokens)), 0
     kept: list[Token] = []
     while place < len(tokens):
         end = groups.get(place, place) + 1
         kept += tokens[place:end] if tokens[place].text != "&" else []
         place = end
-    return kept
+    return [token for place, token in enumerate(kept) if token.text not in SPACING or is_prose(kept, place)]
 
 
 def _split_rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:

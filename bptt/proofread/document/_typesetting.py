@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from bptt.proofread.document._brackets import (
     OPERATORS,
     RELATIONS,
-    SPACING,
     find_closing_braces,
     measure_nesting,
     skip_argument,
@@ -41,11 +40,6 @@ def strip_typesetting(tokens: Sequence[Token]) -> list[Token]:
             place += 1
     kept = [token for place, token in enumerate(tokens) if place not in dropped]
     return [token._replace(text=_STANDING_FOR.get(token.text, token.text)) for token in kept]
-
-
-def strip_spacing(tokens: Sequence[Token]) -> list[Token]:
-    """Leave out the spacing between the tokens."""
-    return [token for place, token in enumerate(tokens) if token.text not in SPACING or is_prose(tokens, place)]
 
 
 def _drop_note(tokens: Sequence[Token], closing: Mapping[int, int], start: int, dropped: set[int]) -> int:

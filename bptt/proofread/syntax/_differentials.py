@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import reduce
 from itertools import pairwise
 
-from bptt.proofread.syntax._nodes import Differential, Node, Number, Place, Product, Symbol, Unreadable
+from bptt.proofread.syntax._nodes import Differential, Node, Number, Place, Product, Symbol, Unreadable, written
 from bptt.proofread.syntax._pieces import Piece, is_letter_d, split_product
 
 MOST_DERIVATIVES = 4  # of one another; each multiplies the work by the number of factors
@@ -48,17 +48,13 @@ def list_variables(top: Differential, bottom: Sequence[Differential], place: Pla
     Raises `Unreadable` where that is not as often as the order of the derivative.
     """
     by: list[Node] = []
-    for part in bottom:
-        if part.of is None:
+    for of, order in ((part.of, part.order) for part in bottom):
+        if of is None:
             raise Unreadable("it does not say by what the derivative is", place)
-        if top.order == 2 and len(bottom) == 1 and isinstance(part.of, Symbol) and _is_squared(part.of):
-            by += [replace(part.of, above=())] * 2
+        if isinstance(of, Symbol) and top.order == 2 and len(bottom) == 1 and [*map(written, of.above)] == ["2"]:
+            by += [replace(of, above=())] * 2  # ∂x² is ∂x twice, not the differential of a square
         else:
-            by += [part.of] * part.order
+            by += [of] * order
     if len(by) != top.order or len(by) > MOST_DERIVATIVES:
         raise Unreadable(f"a derivative of order {top.order} by {len(by)} variables", place)
     return tuple(by)
-
-
-def _is_squared(symbol: Symbol) -> bool:
-    return len(symbol.above) == 1 and isinstance(symbol.above[0], Number) and symbol.above[0].value == 2

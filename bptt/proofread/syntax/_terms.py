@@ -1,6 +1,7 @@
 """Put a term together from its pieces: which factor takes which, and how tightly."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
@@ -49,27 +50,31 @@ def assemble_term(pieces: Sequence[Piece]) -> Node:
     return _Term(pieces).read()
 
 
+@dataclass
 class _Term:
     """The pieces of a term, read from left to right; `n` is the number of those that are read."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
-        self.pieces = pieces
-        self.n = 0
+    pieces: Sequence[Piece]
+    n: int = 0
+
+    @property
+    def next(self) -> Piece:
+        """The piece that follows, None if none does."""
+        return self.pieces[self.n] if self.n < len(self.pieces) else None
 
     @property
     def ends(self) -> bool:
         """Whether no factor follows."""
-        return self.n == len(self.pieces) or is_mark(self.pieces[self.n], "OPERATOR")
+        return self.next is None or is_mark(self.next, "OPERATOR")
 
     def read(self) -> Node:
         factors: list[Node] = []
         operators: list[Mark | None] = []
-        while self.n < len(self.pieces):
-            operator = self._take() if is_mark(self.pieces[self.n], "OPERATOR") else None
+        while self.next is not None:
+            operator = self._take() if is_mark(self.next, "OPERATOR") else None
             if operator and (not factors or self.ends):
                 raise Unreadable(f"{operator.text} has not a factor on each side", operator.place)
-            piece = self.pieces[self.n]
-            if is_mark(piece, "EVALUATED") and not piece.parts and factors and not operator:
+            if is_mark(self.next, "EVALUATED") and not self.next.parts and factors and not operator:
                 factors[-1] = _evaluate(factors[-1], self._take())
                 continue
             if factors:
@@ -106,7 +111,7 @@ class _Term:
             return _evaluate(piece.parts[0], piece)
         if is_letter_d(piece) and (derivative := self._read_slashed_derivative(piece)):
             return derivative
-        if isinstance(piece, tree.Symbol) and self.n < len(self.pieces) and is_bracket(self.pieces[self.n]):
+        if isinstance(piece, tree.Symbol) and is_bracket(self.next):
             return _build_adjacent(piece, self._take(), applied=False)
         return strip_braces(piece)
 
@@ -120,16 +125,13 @@ class _Term:
         start = self.n
         argument = self._read_operand(mark)
         if not isinstance(self.pieces[start], tree.Bracket | tree.Scripted):
-            # Without brackets it goes on to the next one: \sin 2a is the sine of 2a.
-            while self.n < len(self.pieces) and not self._ends_argument():
+            # Without brackets it goes on up to the next bracket or mark: \sin 2a is the sine of 2a.
+            ending = (tree.Bracket, tree.Scripted, Mark)
+            while not self.ends and (not isinstance(self.next, ending) or is_mark(self.next, "FRACTION")):
                 argument = tree.Product(argument, "", self._read_factor(), mark.place)
         symbol = tree.Symbol(mark.text, mark.below, (), mark.primes, mark.place)
         applied = _build_adjacent(symbol, argument, applied=True)
         return tree.Scripted(applied, (), mark.above, mark.place) if mark.above else applied
-
-    def _ends_argument(self) -> bool:
-        piece = self.pieces[self.n]
-        return isinstance(piece, Mark | tree.Bracket | tree.Scripted) and not is_mark(piece, "FRACTION")
 
     def _read_fraction(self, mark: Mark) -> Node:
         """Read a quotient, a derivative, or ∂/∂X applied to the bracket behind it or else to all that follows."""
@@ -145,24 +147,24 @@ class _Term:
     def _apply_derivative(self, by: tuple[Node, ...], place: Place) -> Node:
         if self.ends:
             raise Unreadable("nothing stands behind the ∂/∂", place)
-        operand = [self._take()] if is_bracket(self.pieces[self.n]) else self._take_rest()
+        operand = [self._take()] if is_bracket(self.next) else self._take_rest()
         return tree.Derivative(assemble_term(operand), by, place=place)
 
     def _read_differential(self, d: Piece) -> Node:
         """Read ∂X up to the next ∂: one side of a quotient."""
         start = self.n
-        while self.n < len(self.pieces) and not is_mark(self.pieces[self.n], "DIFFERENTIAL"):
+        while self.next is not None and not is_mark(self.next, "DIFFERENTIAL"):
             self.n += 1
         return build_differential(d, assemble_term(self.pieces[start : self.n]) if self.n > start else None)
 
     def _read_slashed_derivative(self, d: Piece) -> Node | None:
         """Read ∂X/∂Y behind its first ∂ or d; return None, and take nothing, if it is no such thing."""
         start = self.n
-        if self.ends and not self._is_slash(start):
+        if self.ends and not self._is_slash():
             return None
-        over = None if self._is_slash(start) else self._read_factor()
+        over = None if self._is_slash() else self._read_factor()
         below = self.pieces[self.n + 1] if self.n + 2 < len(self.pieces) else None
-        if not self._is_slash(self.n) or not (is_mark(below, "DIFFERENTIAL") or is_letter_d(below)):
+        if not self._is_slash() or not (is_mark(below, "DIFFERENTIAL") or is_letter_d(below)):
             self.n = start
             return None
         self.n += 2
@@ -173,8 +175,8 @@ class _Term:
             return self._apply_derivative(by, d.place)
         return tree.Derivative(over, by, top.immediate, d.place)
 
-    def _is_slash(self, n: int) -> bool:
-        return n < len(self.pieces) and is_mark(self.pieces[n], "OPERATOR") and self.pieces[n].text == "/"
+    def _is_slash(self) -> bool:
+        return is_mark(self.next, "OPERATOR") and self.next.text == "/"
 
 
 def _multiply_all(factors: Sequence[Node], operators: Sequence[Mark | None]) -> Node:
