@@ -150,8 +150,6 @@ class _Builder(Transformer[Terminal, Any]):
         return assemble_term([self.fraction(sign, over, under)])
 
     def root(self, sign: Terminal, radicand: Node) -> tree.Root:
-        if isinstance(radicand, tree.Bracket) and radicand.kind == "[":
-            raise Unreadable("only square roots are read", place_of(sign))
         return tree.Root(strip_braces(radicand), place_of(sign))
 
     def accented(self, accent: Terminal, of: Node) -> Node:
