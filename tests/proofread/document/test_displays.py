@@ -154,5 +154,5 @@ def test_blanks_stand_for_the_marks_of_a_quote_so_that_columns_are_those_of_the_
     assert (equation.latex, equation.line, equation.column) == ("a = b", 3, 5)
 
 
-def test_a_dollar_sign_that_closes_inline_mathematics_opens_no_display() -> None:
-    assert sources("the sum $$a\n+ b$$ of two\n\n$$ c = d $$") == ["c = d"]
+def test_inline_mathematics_over_two_lines_is_no_display() -> None:
+    assert sources("$$a\n+ b$$ is the sum of two\n\n$$ c = d $$") == ["c = d"]

@@ -30,7 +30,7 @@ def test_what_sets_type_is_dropped_with_its_arguments(source: str, left: str) ->
         (r"2 \boxed{a b} c", "2 a b c"),
         (r"a \boxed{+ b}", "a + b"),
         (r"\boxed{a = b + c}", "a = b + c"),
-        (r"\boxed{(a + b} + c)", "(a + b + c)"),
+        (r"\boxed{(a + b}^2 + c)", "(a + b^2 + c)"),
     ],
 )
 def test_a_box_leaves_braces_only_where_the_formula_would_mean_another_thing_without(source: str, left: str) -> None:
