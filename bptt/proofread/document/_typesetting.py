@@ -54,26 +54,19 @@ def _drop_note(tokens: Sequence[Token], closing: Mapping[int, int], start: int, 
         dropped.update(range(end, after))  # what the brace is said to be
     # Whether what stands around it binds more closely than a product.
     bound = text_at(tokens, start - 1) in ("^", "_", "/") or text_at(tokens, after) in ("^", "_", "'")
-    if last in closing and not _needs_braces(_read_outside(tokens, closing, last), bound):
+    if last in closing and not _needs_braces(tokens, closing, last, bound):
         dropped.update([last, closing[last]])
     return last
 
 
-def _read_outside(tokens: Sequence[Token], closing: Mapping[int, int], brace: int) -> list[Token]:
-    """Return what stands within a brace, but for what stands within others in it.
-
-    To look at that again for every box around it would take the square of the length of boxes within boxes.
-    """
-    found, place = list[Token](), brace + 1
+def _needs_braces(tokens: Sequence[Token], closing: Mapping[int, int], brace: int, bound: bool) -> bool:
+    """Whether a boxed expression means another thing without its box; one that reaches beyond it never does."""
+    # What stands in braces within it is left out: boxes within boxes would take the square of their length.
+    content, place = list[Token](), brace + 1
     while place < closing[brace]:
         end = closing.get(place, place)
-        found += [tokens[place]] if end == place else [tokens[place], tokens[end]]
+        content += [tokens[place]] if end == place else [tokens[place], tokens[end]]
         place = end + 1
-    return found
-
-
-def _needs_braces(content: Sequence[Token], bound: bool) -> bool:
-    """Whether a boxed expression means another thing without its box; one that reaches beyond it never does."""
     nesting = measure_nesting(content)
     outside = [token.text for token, depth in zip(content, nesting.depths, strict=True) if not depth]
     if len(content) < 2 or not nesting.balanced or not {*outside}.isdisjoint(RELATIONS | _ROW):

@@ -2,8 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import reduce
-from itertools import pairwise
 
 from bptt.proofread.syntax._nodes import Differential, Node, Number, Place, Product, Symbol, Unreadable, written
 from bptt.proofread.syntax._pieces import Piece, is_letter_d, split_product
@@ -34,12 +32,14 @@ def split_differentials(node: Node) -> list[Differential]:
         return found if len(found) == len(items) else []
     if not is_letter_d(items[0]):
         return []
-    starts = [n for n, item in enumerate(items) if is_letter_d(item)] + [len(items)]
-    return [_build_from_letter(*items[start:end]) for start, end in pairwise(starts)]
-
-
-def _build_from_letter(d: Node, *rest: Node) -> Differential:
-    return build_differential(d, reduce(lambda left, right: Product(left, "", right), rest) if rest else None)
+    letters: list[Differential] = []
+    for item in items:
+        if is_letter_d(item):
+            letters.append(build_differential(item, None))
+        else:
+            of = letters[-1].of
+            letters[-1] = replace(letters[-1], of=item if of is None else Product(of, "", item))
+    return letters
 
 
 def list_variables(top: Differential, bottom: Sequence[Differential], place: Place) -> tuple[Node, ...]:

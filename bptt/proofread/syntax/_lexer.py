@@ -9,7 +9,7 @@ from lark.lexer import Lexer
 from bptt.proofread.document import DELIMITERS, Token, is_number
 from bptt.proofread.syntax._nodes import Place, Unreadable
 
-MOST_TOKENS = 2_000  # of one side of an equation: some pages, which no author breaks over no line
+MOST_TOKENS = 2_000  # of one side of an equation, which is more than a page
 DEEPEST = 40  # brackets and braces within one another: what reads the tree calls itself for each
 
 _SIZED = DELIMITERS - {r"\left", r"\right"}
@@ -54,11 +54,8 @@ _SPELLINGS = {
     "⊙": r"\odot", "∘": r"\odot", r"\circ": r"\odot", "⊗": r"\otimes", r"\div": "/", "∑": r"\sum", "∏": r"\prod",
     r"\lbrace": r"\{", r"\lbrack": "[", r"\rbrace": r"\}", r"\rbrack": "]", r"\langle": "<", r"\rangle": ">",
     "⟨": "<", "⟩": ">", r"\widetilde": r"\tilde", r"\widehat": r"\hat", r"\overline": r"\bar", r"\bm": r"\mathbf",
-    r"\boldsymbol": r"\mathbf", r"\pmb": r"\mathbf", r"\overrightarrow": r"\vec", r"\ln": r"\log",
-    r"\nabla": "∇",
+    r"\boldsymbol": r"\mathbf", r"\pmb": r"\mathbf", r"\overrightarrow": r"\vec", r"\ln": r"\log", r"\nabla": "∇",
 }  # fmt: skip
-
-
 _BARS = ("|", r"\vert", r"\mid", r"\|", r"\Vert", r"\lvert", r"\rvert", r"\lVert", r"\rVert")
 
 

@@ -17,7 +17,7 @@ from bptt.proofread.syntax._nodes import Node, Unreadable, list_parts, written
 from bptt.proofread.syntax._pieces import Mark, Piece, split_product, strip_braces
 from bptt.proofread.syntax._terms import assemble_term, combine_terms
 
-# What reads a tree calls itself for each level: both stay well below Python's limit of 1,000 calls.
+# What reads a tree calls itself some times for each level, and Python allows 1,000 calls within one another.
 DEEPEST_TREE = 200
 DEEPEST_FORMULA = 90
 LONGEST_NUMBER = 40  # digits: beyond it a number is no formula, and powers of it would fill the memory
@@ -49,17 +49,13 @@ def parse(tokens: Sequence[Token]) -> Node:
         if unexpected is None or unexpected.type == "$END":
             raise Unreadable("it ends where something must follow", place_of(terminals[-1])) from None
         raise Unreadable(f"{unexpected} stands where it cannot be read", place_of(unexpected)) from None
-    if (
-        _measure_depth(parsed, lambda node: (child for child in node.children if isinstance(child, Tree)))
-        > DEEPEST_TREE
-    ):
+    depth = _measure_depth(parsed, lambda node: [child for child in node.children if isinstance(child, Tree)])
+    if depth > DEEPEST_TREE:
         raise Unreadable("it is nested too deeply")
     try:
         formula: Node = _Builder().transform(parsed)
     except VisitError as error:
-        if isinstance(error.orig_exc, Unreadable):
-            raise error.orig_exc from None
-        raise
+        raise error.orig_exc from None
     if _measure_depth(formula, lambda node: list_parts(node, scripts=True)) > DEEPEST_FORMULA:
         raise Unreadable(f"it is nested deeper than {DEEPEST_FORMULA} operations")
     return formula
@@ -144,7 +140,7 @@ class _Builder(Transformer[Terminal, Any]):
         return tree.Relation(left, str(sign), right)
 
     def fraction(self, sign: Terminal, over: Node, under: Node) -> Mark:
-        return Mark("FRACTION", "the fraction", place_of(sign), parts=(over, under))
+        return self.mark(sign)._replace(parts=(over, under))
 
     def whole_fraction(self, sign: Terminal, over: Node, under: Node) -> Node:
         return assemble_term([self.fraction(sign, over, under)])
@@ -156,7 +152,8 @@ class _Builder(Transformer[Terminal, Any]):
         """Give an accent or a font to a symbol: as part of its name."""
         of = strip_braces(of)
         letters = split_product(of)
-        if accent in UPRIGHT and isinstance(of, tree.Product) and all(map(_is_letter, letters)):
+        plain = all(isinstance(one, tree.Symbol | tree.Number) and not getattr(one, "below", ()) for one in letters)
+        if accent in UPRIGHT and isinstance(of, tree.Product) and plain:
             return tree.Symbol("".join(map(written, letters)), place=place_of(accent))
         if isinstance(of, tree.Symbol):
             renamed = of.name if len(of.name) > 1 and accent in UPRIGHT else f"{accent}{{{of.name}}}"
@@ -166,8 +163,3 @@ class _Builder(Transformer[Terminal, Any]):
         if isinstance(of, tree.Product) and of.operator == "" and accent in FONTS:
             return tree.Product(self.accented(accent, of.left), "", self.accented(accent, of.right), of.place)
         raise Unreadable(f"{accent} stands over more than a symbol", place_of(accent))
-
-
-def _is_letter(node: Node) -> bool:
-    """Whether a node can be a letter of a name."""
-    return isinstance(node, tree.Symbol | tree.Number) and not getattr(node, "below", ())
