@@ -60,7 +60,7 @@ def find_groups(tokens: Sequence[Token], braces: Mapping[int, int]) -> dict[int,
         name = read_environment(tokens, braces, place)
         if name and token.text == "\\begin":
             opened.append((name, place))
-        elif any(name == known for known, _ in opened):
+        elif name and any(name == known for known, _ in opened):
             while opened[-1][0] != name:  # what was left open within it
                 opened.pop()
             groups[opened.pop()[1]] = braces[place + 1]
