@@ -11,18 +11,18 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
-from bptt.balls._array import BallArray, Constant, ball_array, held
+from bptt.balls._array import BallArray, MakeConstant, as_ball_array, make_ball_array
 from bptt.balls._ball import Ball
+from bptt.balls._context import CURRENT, change_context
 from bptt.balls._jax_rules import RULES, WITHOUT_RESULT, UnknownPrimitiveError, is_of_balls
-from bptt.balls._reverse import remembers_origins
 from bptt.balls._rounded import Rounded
-from bptt.balls._source import evaluating
+from bptt.balls._source import locate_equation
 
 _MOST_TURNS = 100_000  # of a while loop
 
 
-def traced(function: Callable[..., Any], leaves: Sequence[Any]) -> Callable[[Sequence[Any], Constant], Any]:
-    """The function of these leaves as one of balls, and of how a number that stands in it becomes one.
+def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> Callable[[Sequence[Any], MakeConstant], Any]:
+    """Return the function of these leaves as one of balls, and of how a number in it becomes one.
 
     Raises what JAX raises for a function that it cannot trace.
     """
@@ -38,28 +38,23 @@ def traced(function: Callable[..., Any], leaves: Sequence[Any]) -> Callable[[Seq
 
     types = {np.asarray(leaf).dtype for leaf in floats}
 
-    def on_balls(balls: Sequence[Any], constant: Constant) -> Any:
-        inputs = [_array(leaf) for by, leaf in zip(is_float, balls, strict=True) if by]
+    def on_balls(balls: Sequence[Any], constant: MakeConstant) -> Any:
+        inputs = [_as_array(leaf) for by, leaf in zip(is_float, balls, strict=True) if by]
         outputs = _Evaluation(constant, types).run(closed, inputs)
         return jax.tree.unflatten(structure, [output[()] for output in outputs])
 
     return on_balls
 
 
-def double_precision() -> Any:
-    """JAX with 64-bit floats, as a context."""
-    return jax.enable_x64(True)
-
-
 class _Evaluation:
     """One evaluation of a jaxpr on one kind of ball."""
 
-    def __init__(self, constant: Constant, types: set[Any]) -> None:
+    def __init__(self, constant: MakeConstant, types: set[Any]) -> None:
         self.constant = constant
         self.types = types  # of the floats among the arguments
 
     def run(self, closed: Any, inputs: Sequence[Any]) -> list[Any]:
-        """The outputs of a jaxpr for these inputs."""
+        """Return the outputs of a jaxpr for these inputs."""
         jaxpr, constants = (closed.jaxpr, closed.consts) if isinstance(closed, ClosedJaxpr) else (closed, ())
         known: dict[Any, Any] = {}
 
@@ -67,10 +62,10 @@ class _Evaluation:
             if not isinstance(atom, Literal):
                 return known[atom]
             aval: Any = atom.aval
-            return self.balls(atom.val, aval.dtype)
+            return self.to_balls(atom.val, aval.dtype)
 
         for variable, given in zip(jaxpr.constvars, constants, strict=True):
-            known[variable] = self.balls(given, variable.aval.dtype)
+            known[variable] = self.to_balls(given, variable.aval.dtype)
         known.update(zip(jaxpr.invars, inputs, strict=True))
         for equation in jaxpr.eqns:
             results = self.apply(equation, [value(atom) for atom in equation.invars])
@@ -78,22 +73,22 @@ class _Evaluation:
         return [value(atom) for atom in jaxpr.outvars]
 
     def apply(self, equation: Any, operands: list[Any]) -> list[Any]:
-        """The results of one equation."""
+        """Return the results of one equation."""
         name = equation.primitive.name
         if name in _HIGHER_ORDER:
             return _HIGHER_ORDER[name](self, equation, operands)
-        return self.by_rule(equation, operands)
+        return self.apply_rule(equation, operands)
 
-    def by_rule(self, equation: Any, operands: list[Any]) -> list[Any]:
-        """The results of an equation that holds no other one."""
-        if not remembers_origins():
-            return self.applied(equation, operands)
+    def apply_rule(self, equation: Any, operands: list[Any]) -> list[Any]:
+        """Return the results of an equation that holds no other one; its places are noted if anybody records them."""
+        if CURRENT.context.origins is None:
+            return self._bind(equation, operands)
         frames = equation.source_info.traceback.frames
-        with evaluating(equation, ((frame.file_name, frame.line_num) for frame in frames)):
-            return self.applied(equation, operands)
+        places = locate_equation(equation, ((frame.file_name, frame.line_num) for frame in frames))
+        with change_context(equation_places=places):
+            return self._bind(equation, operands)
 
-    def applied(self, equation: Any, operands: list[Any]) -> list[Any]:
-        """The same, wherever it comes from."""
+    def _bind(self, equation: Any, operands: list[Any]) -> list[Any]:
         name = equation.primitive.name
         if not any(is_of_balls(operand) for operand in operands) and name not in WITHOUT_RESULT:
             results = equation.primitive.bind(*operands, **equation.params)
@@ -103,28 +98,28 @@ class _Evaluation:
             results = results if equation.primitive.multiple_results else [results]
         else:
             raise UnknownPrimitiveError(f"JAX's primitive {name!r} has no rule for balls")
-        return [self.balls(x, var.aval.dtype) for x, var in zip(results, equation.outvars, strict=True)]
+        return [self.to_balls(x, var.aval.dtype) for x, var in zip(results, equation.outvars, strict=True)]
 
-    def balls(self, given: Any, dtype: Any) -> Any:
-        """Floats as balls; integers, booleans and keys as they are."""
+    def to_balls(self, given: Any, dtype: Any) -> Any:
+        """Return floats as balls; integers, booleans and keys as they are."""
         if jax.numpy.issubdtype(dtype, np.complexfloating):
             raise UnknownPrimitiveError("complex numbers have no balls")
         if not jax.numpy.issubdtype(dtype, np.floating):
             return given if jax.numpy.issubdtype(dtype, jax.dtypes.extended) else np.asarray(given)
         dtype = jax.dtypes.canonicalize_dtype(dtype)  # a NumPy constant may stand in a jaxpr of 32 bits as a float64
-        numbers = _array(given) if isinstance(given, Ball) else np.asarray(given)
+        numbers = _as_array(given) if isinstance(given, Ball) else np.asarray(given)
         if numbers.dtype.kind == "f":
             numbers = numbers.astype(dtype)
         flat = numbers.reshape(-1).tolist()
         if all(isinstance(number, Ball) for number in flat):
-            return held(numbers)
+            return as_ball_array(numbers)
         made = np.empty(len(flat), dtype=object)
         made[:] = [number if isinstance(number, Ball) else self.constant(number, dtype) for number in flat]
-        return held(made.reshape(numbers.shape))
+        return as_ball_array(made.reshape(numbers.shape))
 
 
-def _array(balls: Any) -> Any:
-    """A bare ball as an array without axes; anything else as it is."""
+def _as_array(balls: Any) -> Any:
+    """Return a bare ball as an array without axes; anything else as it is."""
     if not isinstance(balls, Ball):
         return balls
     array = np.empty((), dtype=object)
@@ -135,44 +130,44 @@ def _array(balls: Any) -> Any:
 # Equations that hold others
 
 
-def _inner(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_inner(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     closed = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
     return evaluation.run(closed, operands)
 
 
-def _converted(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
-    """To a type that an argument has, floats are rounded; to another one is a detour, and no part of the formula."""
+def _convert(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """Round floats to a type that an argument has; to another one is a detour, and no part of the formula."""
     (x,) = operands
     dtype = equation.params["new_dtype"]
     if not is_of_balls(x) or dtype not in evaluation.types:
-        return evaluation.by_rule(equation, operands)
-    converted = [
-        number.rounded_to(dtype) if isinstance(number, Rounded) else number for number in x.reshape(-1).tolist()
-    ]
-    return [ball_array(converted, x.shape)]
+        return evaluation.apply_rule(equation, operands)
+    converted = [number.round_to(dtype) if isinstance(number, Rounded) else number for number in x.reshape(-1).tolist()]
+    return [make_ball_array(converted, x.shape)]
 
 
-def _scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     params = equation.params
     n, n_carry, length = params["num_consts"], params["num_carry"], params["length"]
     constants, carry, sequences = operands[:n], operands[n : n + n_carry], operands[n + n_carry :]
     steps = range(length)
     rows: list[list[Any]] = []
     for t in reversed(steps) if params["reverse"] else steps:
-        results = evaluation.run(params["jaxpr"], [*constants, *carry, *(_array(xs[t]) for xs in sequences)])
+        results = evaluation.run(params["jaxpr"], [*constants, *carry, *(_as_array(xs[t]) for xs in sequences)])
         carry = results[:n_carry]
         rows.append(results[n_carry:])
     if params["reverse"]:
         rows.reverse()
     stacked = [
-        held(np.stack([row[k] for row in rows])) if rows else evaluation.balls(np.zeros(var.aval.shape), var.aval.dtype)
+        as_ball_array(np.stack([row[k] for row in rows]))
+        if rows
+        else evaluation.to_balls(np.zeros(var.aval.shape), var.aval.dtype)
         for k, var in enumerate(equation.outvars[n_carry:])
     ]
     return [*carry, *stacked]
 
 
-def _while(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
-    """Under `vmap` the condition is an array, and what it is false for stays as it is until all of it is."""
+def _run_while(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """Run a loop. Under `vmap` its condition is an array: what it is false for stays until all of it is."""
     params = equation.params
     n, m = params["cond_nconsts"], params["body_nconsts"]
     of_condition, of_body, carry = operands[:n], operands[n : n + m], operands[n + m :]
@@ -181,29 +176,29 @@ def _while(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[
         if not goes_on.any():
             return carry
         after = evaluation.run(params["body_jaxpr"], [*of_body, *carry])
-        carry = [_where(goes_on, new, old) for new, old in zip(after, carry, strict=True)] if goes_on.ndim else after
+        carry = [_select(goes_on, new, old) for new, old in zip(after, carry, strict=True)] if goes_on.ndim else after
     raise UnknownPrimitiveError(f"JAX's primitive 'while' was not done after {_MOST_TURNS} turns")
 
 
-def _where(which: Any, new: Any, old: Any) -> Any:
-    """The new rows where that holds, and the old ones elsewhere."""
+def _select(which: Any, new: Any, old: Any) -> Any:
+    """Take the new rows where that holds, and the old ones elsewhere."""
     where = np.where if is_of_balls(new) else jax.numpy.where  # which knows random keys, too
     return where(which.reshape(which.shape + (1,) * (new.ndim - which.ndim)), new, old)
 
 
-def _cond(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_branch(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     branches = equation.params["branches"]
     n = min(max(int(operands[0]), 0), len(branches) - 1)
     return evaluation.run(branches[n], operands[1:])
 
 
 _HIGHER_ORDER: dict[str, Callable[[_Evaluation, Any, list[Any]], list[Any]]] = {
-    **dict.fromkeys(("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"), _inner),
-    **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"), _inner),
-    "convert_element_type": _converted,
-    "scan": _scan,
-    "while": _while,
-    "cond": _cond,
+    **dict.fromkeys(("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"), _run_inner),
+    **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"), _run_inner),
+    "convert_element_type": _convert,
+    "scan": _run_scan,
+    "while": _run_while,
+    "cond": _run_branch,
 }
 
 PRIMITIVES = sorted({*RULES, *_HIGHER_ORDER})

@@ -14,9 +14,9 @@ import numpy as np
 from flint import arb
 from jax import lax
 
-from bptt.balls._array import held, is_finite
+from bptt.balls._array import as_ball_array, is_finite
 from bptt.balls._ball import Ball
-from bptt.balls._branches import UndecidedComparisonError
+from bptt.balls._context import UndecidedComparisonError
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
 
@@ -34,44 +34,40 @@ def is_of_balls(operand: Any) -> bool:
 # Elementwise
 
 
-def _elementwise(function: Callable[..., Any], arity: int) -> Rule:
+def _map_elements(function: Callable[..., Any], arity: int) -> Rule:
     apply = np.frompyfunc(function, arity, 1)
     return lambda equation, *operands: apply(*operands)
 
 
-def _method(name: str, arity: int = 1) -> Rule:
-    return _elementwise(lambda x, *others: getattr(x, name)(*others), arity)
+def _call_method(name: str, arity: int = 1) -> Rule:
+    return _map_elements(lambda x, *others: getattr(x, name)(*others), arity)
 
 
-def _relation(compare: Callable[[Any, Any], bool]) -> Rule:
+def _define_relation(compare: Callable[[Any, Any], bool]) -> Rule:
     apply = np.frompyfunc(compare, 2, 1)
     return lambda equation, *operands: np.asarray(apply(*operands), dtype=bool)
 
 
-def _sign(x: Ball) -> int:
-    return 1 if x > 0 else -1 if x < 0 else 0
-
-
-def _floor(x: Ball) -> float:
+def _round_down(x: Ball) -> float:
     if not x.value.rad() < 0.25:
         raise UndecidedComparisonError("<", x.value.rad(), arb(0.25), exact=False)
     nearest = float((x.value.mid() + 0.5).floor())
     return nearest if x >= nearest else nearest - 1
 
 
-def _integer_power(x: Ball, exponent: int) -> Any:
+def _raise_to_integer(x: Ball, exponent: int) -> Any:
     """As XLA does it: squared and multiplied."""
     if exponent < 0:
-        return 1 / _integer_power(x, -exponent)
+        return 1 / _raise_to_integer(x, -exponent)
     if exponent == 0:
         return x * 0 + 1
-    half = _integer_power(x, exponent // 2) if exponent > 1 else None
+    half = _raise_to_integer(x, exponent // 2) if exponent > 1 else None
     if half is None:
         return x
     return half * half * x if exponent % 2 else half * half
 
 
-def _selected(_: Any, which: Any, *cases: Any) -> Any:
+def _select(_: Any, which: Any, *cases: Any) -> Any:
     shape = cases[0].shape
     numbers = np.broadcast_to(np.asarray(which).astype(int), shape)
     return functools.reduce(lambda chosen, n: np.where(numbers == n, cases[n], chosen), range(1, len(cases)), cases[0])
@@ -80,7 +76,7 @@ def _selected(_: Any, which: Any, *cases: Any) -> Any:
 # Sums and products
 
 
-def _dot(equation: Any, a: Any, b: Any) -> Any:
+def _contract(equation: Any, a: Any, b: Any) -> Any:
     (a_sum, b_sum), (a_batch, b_batch) = equation.params["dimension_numbers"]
     a_free = [axis for axis in range(a.ndim) if axis not in (*a_sum, *a_batch)]
     b_free = [axis for axis in range(b.ndim) if axis not in (*b_sum, *b_batch)]
@@ -92,15 +88,15 @@ def _dot(equation: Any, a: Any, b: Any) -> Any:
     return (left @ right).reshape(shape)
 
 
-def _convolution(equation: Any, x: Any, kernel: Any) -> Any:
-    """The patches of x that the kernel meets, then one product."""
+def _convolve(equation: Any, x: Any, kernel: Any) -> Any:
+    """Cut out the patches of x that the kernel meets, then take one product."""
     params = equation.params
     if params["feature_group_count"] != 1 or params["batch_group_count"] != 1:
         raise UnknownPrimitiveError("JAX's primitive 'conv_general_dilated' with groups has no rule for balls")
     numbers = params["dimension_numbers"]
     out_channel, in_channel, *spatial = numbers.rhs_spec
     positions = lax.conv_general_dilated_patches(
-        _positions(equation, 0, 1),
+        _number_positions(equation, 0, 1),
         filter_shape=[kernel.shape[axis] for axis in spatial],
         window_strides=params["window_strides"],
         padding=params["padding"],
@@ -113,14 +109,14 @@ def _convolution(equation: Any, x: Any, kernel: Any) -> Any:
     channels = numbers.out_spec[1]
     patches = pool[np.moveaxis(np.asarray(positions).astype(int), channels, -1)]
     weights = kernel.transpose([out_channel, in_channel, *spatial]).reshape(kernel.shape[out_channel], -1)
-    return np.moveaxis(held(patches) @ weights.T, -1, channels)
+    return np.moveaxis(as_ball_array(patches) @ weights.T, -1, channels)
 
 
-def _reduced(ufunc: np.ufunc) -> Rule:
+def _reduce(ufunc: np.ufunc) -> Rule:
     return lambda equation, x: ufunc.reduce(x, axis=tuple(equation.params["axes"]), dtype=object)
 
 
-def _extreme(ufunc: np.ufunc) -> Rule:
+def _reduce_to_extreme(ufunc: np.ufunc) -> Rule:
     def reduced(equation: Any, x: Any) -> Any:
         for axis in sorted(equation.params["axes"], reverse=True):
             x = ufunc.reduce(x, axis=axis)
@@ -129,11 +125,11 @@ def _extreme(ufunc: np.ufunc) -> Rule:
     return reduced
 
 
-def _arg_extreme(find: Callable[..., Any]) -> Rule:
+def _find_extreme(find: Callable[..., Any]) -> Rule:
     return lambda equation, x: find(x, axis=equation.params["axes"][0]).astype(equation.params["index_dtype"])
 
 
-def _cumulative(ufunc: np.ufunc) -> Rule:
+def _accumulate(ufunc: np.ufunc) -> Rule:
     def cumulative(equation: Any, x: Any) -> Any:
         axis, backward = equation.params["axis"], equation.params["reverse"]
         x = np.flip(x, axis) if backward else x
@@ -143,7 +139,7 @@ def _cumulative(ufunc: np.ufunc) -> Rule:
     return cumulative
 
 
-def _sorted(equation: Any, *operands: Any) -> list[Any]:
+def _sort(equation: Any, *operands: Any) -> list[Any]:
     if equation.params["num_keys"] != 1:
         raise UnknownPrimitiveError("JAX's primitive 'sort' by several keys has no rule for balls")
     axis = equation.params["dimension"]
@@ -151,14 +147,14 @@ def _sorted(equation: Any, *operands: Any) -> list[Any]:
     return [np.take_along_axis(np.asarray(operand), order, axis) for operand in operands]
 
 
-def _scatter_added(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
-    """Where an update goes is what comes back to it from positions in x, since the transpose of adding is reading."""
+def _add_scattered(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
+    """Add updates. Where one goes is what comes back to it from positions in x: the transpose of adding."""
 
     def added(updates: Any) -> Any:
-        return equation.primitive.bind(_positions(equation, 0) * 0, indices, updates, **equation.params)
+        return equation.primitive.bind(_number_positions(equation, 0) * 0, indices, updates, **equation.params)
 
-    _, pull = jax.vjp(added, _positions(equation, 2) * 0)
-    (targets,) = pull(_positions(equation, 0, 1))  # counted from 1: what is dropped gets 0
+    _, pull = jax.vjp(added, _number_positions(equation, 2) * 0)
+    (targets,) = pull(_number_positions(equation, 0, 1))  # counted from 1: what is dropped gets 0
     result = x.reshape(-1).copy()
     for target, update in zip(np.asarray(targets).astype(int).reshape(-1), updates.reshape(-1), strict=True):
         if target:
@@ -169,8 +165,8 @@ def _scatter_added(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
 # Elements that only move
 
 
-def _positions(equation: Any, n: int, first: int = 0) -> Any:
-    """The positions of the elements of operand n, in its own type where that is long enough to hold them exactly."""
+def _number_positions(equation: Any, n: int, first: int = 0) -> Any:
+    """Number the elements of operand n, in its own type where that is long enough to hold them exactly."""
     aval = equation.invars[n].aval
     dtype = aval.dtype if aval.dtype.itemsize >= 4 else np.float32
     if first + aval.size > 2 ** (np.finfo(dtype).nmant + 1):
@@ -178,12 +174,12 @@ def _positions(equation: Any, n: int, first: int = 0) -> Any:
     return jax.numpy.arange(first, first + aval.size, dtype=dtype).reshape(aval.shape)
 
 
-def _moved(equation: Any, *operands: Any) -> Any:
-    """The primitive applied to positions; NaN is where it puts elements that come from nowhere."""
+def _move_elements(equation: Any, *operands: Any) -> Any:
+    """Apply the primitive to positions; NaN is where it puts elements that come from nowhere."""
     given, pool, first = [], [], 0
     for n, operand in enumerate(operands):
         if is_of_balls(operand):
-            given.append(_positions(equation, n, first))
+            given.append(_number_positions(equation, n, first))
             pool.append(operand.reshape(-1))
             first += operand.size
         else:
@@ -203,18 +199,14 @@ def _moved(equation: Any, *operands: Any) -> Any:
     return [placed(part) for part in moved] if equation.primitive.multiple_results else placed(moved)
 
 
-def _converted(equation: Any, x: Any) -> Any:
-    """To floats of another length a ball stays what it is: a detour is no part of the formula."""
+def _convert(equation: Any, x: Any) -> Any:
+    """Leave a ball what it is, as a float of whatever length: a detour is no part of the formula."""
     dtype = equation.params["new_dtype"]
     if not jax.numpy.issubdtype(dtype, np.floating):
         raise UnknownPrimitiveError(
             f"JAX's primitive 'convert_element_type' from floats to {dtype} has no rule for balls"
         )
     return x
-
-
-def _nothing(*_: Any) -> list[Any]:
-    return []
 
 
 _NAMES_OF_METHODS = {
@@ -224,61 +216,61 @@ _NAMES_OF_METHODS = {
 
 RULES: dict[str, Rule] = {
     **{
-        name: _method(_NAMES_OF_METHODS.get(name, name))
+        name: _call_method(_NAMES_OF_METHODS.get(name, name))
         for name in (
             "exp", "exp2", "expm1", "log", "log1p", "sqrt", "rsqrt", "cbrt", "logistic", "erf", "erfc", "erf_inv",
             "lgamma", "digamma", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
             "atanh",
         )
     },
-    "atan2": _method("arctan2", 2),
-    "neg": _elementwise(operator.neg, 1),
-    "abs": _elementwise(abs, 1),
-    "sign": _elementwise(_sign, 1),
-    "floor": _elementwise(_floor, 1),
-    "ceil": _elementwise(lambda x: -_floor(-x), 1),
-    "square": _elementwise(lambda x: x * x, 1),
-    "integer_pow": lambda equation, x: np.frompyfunc(_integer_power, 2, 1)(x, equation.params["y"]),
+    "atan2": _call_method("arctan2", 2),
+    "neg": _map_elements(operator.neg, 1),
+    "abs": _map_elements(abs, 1),
+    "sign": _map_elements(lambda x: 1 if x > 0 else -1 if x < 0 else 0, 1),
+    "floor": _map_elements(_round_down, 1),
+    "ceil": _map_elements(lambda x: -_round_down(-x), 1),
+    "square": _map_elements(lambda x: x * x, 1),
+    "integer_pow": lambda equation, x: np.frompyfunc(_raise_to_integer, 2, 1)(x, equation.params["y"]),
     "is_finite": lambda equation, x: np.asarray(np.frompyfunc(is_finite, 1, 1)(x), dtype=bool),
-    "add": _elementwise(operator.add, 2),
-    "add_any": _elementwise(operator.add, 2),
-    "sub": _elementwise(operator.sub, 2),
-    "mul": _elementwise(operator.mul, 2),
-    "div": _elementwise(operator.truediv, 2),
-    "pow": _elementwise(operator.pow, 2),
-    "max": _elementwise(lambda a, b: a if a >= b else b, 2),
-    "min": _elementwise(lambda a, b: a if a <= b else b, 2),
-    "clamp": _elementwise(lambda low, x, high: low if x < low else high if x > high else x, 3),
-    "eq": _relation(operator.eq),
-    "ne": _relation(operator.ne),
-    "lt": _relation(operator.lt),
-    "le": _relation(operator.le),
-    "gt": _relation(operator.gt),
-    "ge": _relation(operator.ge),
-    "select_n": _selected,
-    "dot_general": _dot,
-    "conv_general_dilated": _convolution,
-    "reduce_sum": _reduced(np.add),
-    "reduce_prod": _reduced(np.multiply),
-    "reduce_max": _extreme(np.maximum),
-    "reduce_min": _extreme(np.minimum),
-    "argmax": _arg_extreme(np.argmax),
-    "argmin": _arg_extreme(np.argmin),
-    "cumsum": _cumulative(np.add),
-    "cumprod": _cumulative(np.multiply),
-    "cummax": _cumulative(np.maximum),
-    "cummin": _cumulative(np.minimum),
-    "sort": _sorted,
-    "scatter-add": _scatter_added,
+    "add": _map_elements(operator.add, 2),
+    "add_any": _map_elements(operator.add, 2),
+    "sub": _map_elements(operator.sub, 2),
+    "mul": _map_elements(operator.mul, 2),
+    "div": _map_elements(operator.truediv, 2),
+    "pow": _map_elements(operator.pow, 2),
+    "max": _map_elements(lambda a, b: a if a >= b else b, 2),
+    "min": _map_elements(lambda a, b: a if a <= b else b, 2),
+    "clamp": _map_elements(lambda low, x, high: low if x < low else high if x > high else x, 3),
+    "eq": _define_relation(operator.eq),
+    "ne": _define_relation(operator.ne),
+    "lt": _define_relation(operator.lt),
+    "le": _define_relation(operator.le),
+    "gt": _define_relation(operator.gt),
+    "ge": _define_relation(operator.ge),
+    "select_n": _select,
+    "dot_general": _contract,
+    "conv_general_dilated": _convolve,
+    "reduce_sum": _reduce(np.add),
+    "reduce_prod": _reduce(np.multiply),
+    "reduce_max": _reduce_to_extreme(np.maximum),
+    "reduce_min": _reduce_to_extreme(np.minimum),
+    "argmax": _find_extreme(np.argmax),
+    "argmin": _find_extreme(np.argmin),
+    "cumsum": _accumulate(np.add),
+    "cumprod": _accumulate(np.multiply),
+    "cummax": _accumulate(np.maximum),
+    "cummin": _accumulate(np.minimum),
+    "sort": _sort,
+    "scatter-add": _add_scattered,
     **dict.fromkeys(
         (
             "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims", "gather", "pad",
             "reshape", "rev", "scatter", "slice", "split", "squeeze", "stack", "tile", "transpose", "unstack",
         ),
-        _moved,
+        _move_elements,
     ),
     **dict.fromkeys(("copy", "copy_p", "name", "reduce_precision", "stop_gradient"), lambda equation, x: x),
     "optimization_barrier": lambda equation, *operands: list(operands),
-    "convert_element_type": _converted,
-    **dict.fromkeys(WITHOUT_RESULT, _nothing),
+    "convert_element_type": _convert,
+    **dict.fromkeys(WITHOUT_RESULT, lambda *_: []),
 }  # fmt: skip

@@ -15,16 +15,13 @@ number, which is what underflow can cost. Those are NumPy's figures; XLA has its
 """
 
 import functools
-import operator
 from collections.abc import Callable
-from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
 
-from bptt.balls._ball import Ball, Fixed, StaleValueError, enclosure
-from bptt.balls._elementary import BINARY, UNARY
+from bptt.balls._ball import BINARY, UNARY, Ball, Binary, Fixed, StaleValueError, Unary, enclose
 
 
 class Kind(NamedTuple):
@@ -52,9 +49,9 @@ NUMPY = Figures(rounding=1, library=8, flushes=False)
 XLA = Figures(rounding=2, library=32, flushes=True)
 
 
-@cache
-def kind(name: str, figures: Figures = NUMPY, *, weak: bool = False) -> Kind:
-    """The kind of that float type: "float32"."""
+@functools.cache
+def get_kind(name: str, figures: Figures = NUMPY, *, weak: bool = False) -> Kind:
+    """Return the kind of that float type: "float32"."""
     info = np.finfo(name)
     bits = int(info.nmant) + 1
     unit = arb(2) ** -bits
@@ -71,82 +68,46 @@ def kind(name: str, figures: Figures = NUMPY, *, weak: bool = False) -> Kind:
     )
 
 
-def constant(number: object, dtype: Any = None, figures: Figures = NUMPY) -> "Rounded":
-    """A number that stands in the code; in a buffer of that type, or of the type of what it meets."""
+def make_rounded_constant(number: object, dtype: Any = None, figures: Figures = NUMPY) -> "Rounded":
+    """Return a number that stands in the code; in a buffer of that type, or of the type of what it meets."""
     weak = dtype is None or np.dtype(dtype).kind != "f"
-    return Rounded(enclosure(number), kind("float64" if weak else np.dtype(dtype).name, figures, weak=weak))
+    return Rounded(enclose(number), get_kind("float64" if weak else np.dtype(dtype).name, figures, weak=weak))
 
 
-def stored(number: arb, kind: Kind) -> "Rounded":
-    """A float as it is read: with XLA, a subnormal number may be read as 0."""
+def store(number: arb, kind: Kind) -> "Rounded":
+    """Return a float as it is read: with XLA, a subnormal number may be read as 0."""
     flushed = not kind.flush.is_exact() and abs(number) <= kind.flush.rad()
     return Rounded(number + kind.flush if flushed else number, kind)
 
 
-@cache
+@functools.cache
 def _spread(terms: int, bits: int) -> arb:
-    """0 ± (n − 1) u"""
+    """Return 0 ± (n − 1) u."""
     return arb(0, (terms - 1) * arb(2) ** -bits)
 
 
-def _rounded(apply: Callable[[arb, arb], arb]) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
-    """A product or quotient: rounded once."""
-
-    def once(a: "Rounded", b: "Rounded") -> "Rounded":
-        kind = a.kind
-        if b.kind is not kind:
-            kind = _promoted(kind, b.kind)
-            a, b = a.to(kind), b.to(kind)
-        return Rounded(apply(a.value, b.value) * kind.rounding + kind.underflow, kind)
-
-    def forward(self: "Rounded", other: object) -> Any:
-        operand = _operand(other, self.kind)
-        return operand if operand is NotImplemented else once(self, operand)
-
-    def reflected(self: "Rounded", other: object) -> Any:
-        operand = _operand(other, self.kind)
-        return operand if operand is NotImplemented else once(operand, self)
-
-    return forward, reflected
+def _round_once(apply: Callable[[arb, arb], arb], a: "Rounded", b: "Rounded") -> "Rounded":
+    """Return a product or quotient."""
+    kind = _promote(a.kind, b.kind)
+    a, b = a.convert_to(kind), b.convert_to(kind)
+    return Rounded(apply(a.value, b.value) * kind.rounding + kind.underflow, kind)
 
 
 # What some functions of XLA's lose beyond the figure of a library function, in units of u, of x and v = f(x).
-_BEYOND_THE_LIBRARY: dict[str, Callable[[arb, arb], arb]] = {
-    "exp": lambda x, v: 2 * x * v,  # exp(a) exp(b) becomes exp(a + b)
-    "exp2": lambda x, v: 2 * x * v,
-    "sinh": lambda x, v: 2 * x * v,
-    "cosh": lambda x, v: 2 * x * v,
-    "erfc": lambda x, v: 2 * x * x * v,
-    "erfinv": lambda x, v: 8 * v / (1 - abs(x)),
-    "log1p": lambda x, v: 512 * v,
-    "arctanh": lambda x, v: 512 * v,
-    "cbrt": lambda x, v: 256 * v,
-    "lgamma": lambda x, v: 64 + 64 * abs(v),
-    "digamma": lambda x, v: 64 + 64 * abs(v) + 64 * x * UNARY["digamma"].slope(x, v),
+_BEYOND_THE_LIBRARY: dict[Unary, Callable[[arb, arb], arb]] = {
+    UNARY["exp"]: lambda x, v: 2 * x * v,  # exp(a) exp(b) becomes exp(a + b)
+    UNARY["exp2"]: lambda x, v: 2 * x * v,
+    UNARY["sinh"]: lambda x, v: 2 * x * v,
+    UNARY["cosh"]: lambda x, v: 2 * x * v,
+    UNARY["erfc"]: lambda x, v: 2 * x * x * v,
+    UNARY["erfinv"]: lambda x, v: 8 * v / (1 - abs(x)),
+    UNARY["log1p"]: lambda x, v: 512 * v,
+    UNARY["arctanh"]: lambda x, v: 512 * v,
+    UNARY["cbrt"]: lambda x, v: 256 * v,
+    UNARY["lgamma"]: lambda x, v: 64 + 64 * abs(v),
+    UNARY["digamma"]: lambda x, v: 64 + 64 * abs(v) + 64 * x * UNARY["digamma"].slope(x, v),
 }
-
-
-def _function(name: str, apply: Callable[[arb], arb]) -> Callable[[Any], Any]:
-    beyond = _BEYOND_THE_LIBRARY.get(name)
-    if beyond is None:
-        return lambda self: _library(apply, self)
-
-    def method(self: "Rounded") -> "Rounded":
-        result = _library(apply, self)
-        if result.kind.flush.is_exact():  # NumPy's
-            return result
-        lost = abs(beyond(self.value, result.value)).upper() * arb(2) ** -result.kind.bits
-        return Rounded(result.value + arb(0, 1) * lost, result.kind)
-
-    return method
-
-
-def _function_of_two(apply: Callable[[arb, arb], arb]) -> Callable[[Any, Any], Any]:
-    def method(self: "Rounded", other: object) -> Any:
-        operand = _operand(other, self.kind)
-        return operand if operand is NotImplemented else _library(apply, self, operand)
-
-    return method
+_ROUNDED_ONCE = {BINARY["mul"], BINARY["truediv"]}
 
 
 class Rounded(Ball):
@@ -177,26 +138,46 @@ class Rounded(Ball):
         """Σ |term|"""
         return abs(self._sum) if self._mass is None else self._mass
 
-    def to(self, kind: Kind) -> "Rounded":
-        """The same number in another kind: a single float, rounded if it was of a longer one."""
+    def convert_to(self, kind: Kind) -> "Rounded":
+        """Return the same number in another kind: a single float, rounded if it was of a longer one."""
         if self.kind is kind:
             return self
         value = self.value if self.kind.bits <= kind.bits else self.value * kind.rounding + kind.underflow
         return Rounded(value, kind)
 
-    def rounded_to(self, dtype: Any) -> "Rounded":
-        """The same number stored in another float type."""
+    def round_to(self, dtype: Any) -> "Rounded":
+        """Return the same number stored in another float type."""
         figures = NUMPY if self.kind.flush.is_exact() else XLA
-        return self.to(kind(np.dtype(dtype).name, figures))
+        return self.convert_to(get_kind(np.dtype(dtype).name, figures))
+
+    def apply_unary(self, f: Unary) -> "Rounded":
+        result = _call_library(f.apply, self)
+        beyond = _BEYOND_THE_LIBRARY.get(f)
+        if beyond is None or result.kind.flush.is_exact():  # NumPy's
+            return result
+        lost = abs(beyond(self.value, result.value)).upper() * arb(2) ** -result.kind.bits
+        return Rounded(result.value + arb(0, 1) * lost, result.kind)
+
+    def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
+        operand = _convert_operand(other, self.kind)
+        if operand is NotImplemented:
+            return operand
+        a, b = (operand, self) if reflected else (self, operand)
+        if f in _ROUNDED_ONCE:
+            return _round_once(f.apply, a, b)
+        result = _call_library(f.apply, a, b)
+        if f is BINARY["logaddexp"]:  # near 0 its error is that of its operands
+            return Rounded(result.value + (abs(a.value) + abs(b.value)) * (result.kind.library - 1), result.kind)
+        return result
 
     def __add__(self, other: object) -> Any:
-        term = _operand(other, self.kind)
+        term = _convert_operand(other, self.kind)
         if term is NotImplemented:
             return term
         a, b, kind = self, term, self.kind
         if b.kind is not kind:
-            kind = _promoted(kind, b.kind)
-            a, b = a.to(kind), b.to(kind)
+            kind = _promote(kind, b.kind)
+            a, b = a.convert_to(kind), b.convert_to(kind)
         if b._terms == 1 and b._sum.is_zero():
             return a
         if a._terms == 1 and a._sum.is_zero():
@@ -213,7 +194,7 @@ class Rounded(Ball):
             return Rounded(arb(0), self.kind)  # x − x is 0, whatever x is
         if isinstance(other, Rounded) and other._abs_of is self:
             return Rounded(2 * self.value.min(0), self.kind)  # x − |x|, exactly; of two balls it could be above 0
-        term = _operand(other, self.kind)
+        term = _convert_operand(other, self.kind)
         return term if term is NotImplemented else self + (-term)
 
     def __rsub__(self, other: object) -> Any:
@@ -229,76 +210,48 @@ class Rounded(Ball):
         return result
 
     def sign(self) -> "Rounded":
-        """1, −1 or 0, and whatever may be between where rounding decides: an enclosure of each."""
+        """Return 1, −1 or 0, and whatever may be between where rounding decides: an enclosure of each."""
         return Rounded(self.value.sgn(), self.kind)
 
     def minimum(self, other: object) -> Any:
-        return self._extreme(arb.min, other)
+        return self._take_extreme(arb.min, other)
 
     def maximum(self, other: object) -> Any:
-        return self._extreme(arb.max, other)
+        return self._take_extreme(arb.max, other)
 
-    def _extreme(self, extreme: Callable[[arb, arb], arb], other: object) -> Any:
-        """The smaller or the larger one; where rounding decides which, a ball that contains either."""
-        operand = _operand(other, self.kind)
+    def _take_extreme(self, extreme: Callable[[arb, arb], arb], other: object) -> Any:
+        """Return the smaller or the larger one; where rounding decides which, a ball that contains either."""
+        operand = _convert_operand(other, self.kind)
         if operand is NotImplemented:
             return operand
-        kind = _promoted(self.kind, operand.kind)
-        a, b = self.to(kind), operand.to(kind)
+        kind = _promote(self.kind, operand.kind)
+        a, b = self.convert_to(kind), operand.convert_to(kind)
         value = extreme(a.value, b.value)
         return a if value == a.value and value != b.value else Rounded(value, kind)
 
     def __pow__(self, exponent: object) -> Any:
         if type(exponent) is int and exponent == 2:
             return self * self  # as NumPy does
-        operand = _operand(exponent, self.kind)
-        return operand if operand is NotImplemented else _library(operator.pow, self, operand)
-
-    def __rpow__(self, base: object) -> Any:
-        operand = _operand(base, self.kind)
-        return operand if operand is NotImplemented else _library(operator.pow, operand, self)
-
-    __mul__, __rmul__ = _rounded(operator.mul)
-    __truediv__, __rtruediv__ = _rounded(operator.truediv)
+        return self.apply_binary(BINARY["pow"], exponent)
 
     def sqrt(self) -> "Rounded":
         return Rounded(self.value.sqrt() * self.kind.rounding + self.kind.flush, self.kind)
 
 
-for _name, _unary in UNARY.items():
-    if _name != "sqrt":
-        setattr(Rounded, _name, _function(_name, _unary.apply))
-
-
-def _log_add_exp(a: Rounded, b: object) -> Any:
-    """Near 0 its error is that of its operands."""
-    operand = _operand(b, a.kind)
-    if operand is NotImplemented:
-        return operand
-    result = _library(BINARY["logaddexp"].apply, a, operand)
-    kind = result.kind
-    return Rounded(result.value + (abs(a.value) + abs(operand.value)) * (kind.library - 1), kind)
-
-
-for _name, _binary in BINARY.items():
-    setattr(Rounded, _name, _function_of_two(_binary.apply))
-Rounded.logaddexp = _log_add_exp  # type: ignore[attr-defined]
-
-
-def _operand(number: object, kind: Kind) -> Any:
-    """The other operand of an operation in that kind, to which a plain number is rounded."""
+def _convert_operand(number: object, kind: Kind) -> Any:
+    """Return the other operand of an operation in that kind, to which a plain number is rounded."""
     if isinstance(number, Rounded):
         return number
     if isinstance(number, Ball) and not isinstance(number, Fixed):
         raise StaleValueError
-    value = enclosure(number)
+    value = enclose(number)
     if value is NotImplemented:
         return value
     in_that_type = float(kind.dtype.type(float(value)))
     return Rounded(value if arb(in_that_type) == value else value * kind.rounding + kind.underflow, kind)
 
 
-def _promoted(a: Kind, b: Kind) -> Kind:
+def _promote(a: Kind, b: Kind) -> Kind:
     if a is b:
         return a
     if a.weak != b.weak:
@@ -306,8 +259,8 @@ def _promoted(a: Kind, b: Kind) -> Kind:
     return a if a.bits >= b.bits else b
 
 
-def _library(apply: Callable[..., arb], *operands: Rounded) -> Rounded:
-    """A function of the library: exact to a few units in the last place."""
-    kind = functools.reduce(_promoted, (operand.kind for operand in operands))
-    result = apply(*(operand.to(kind).value for operand in operands))
+def _call_library(apply: Callable[..., arb], *operands: Rounded) -> Rounded:
+    """Call a function of the library: exact to a few units in the last place."""
+    kind = functools.reduce(_promote, (operand.kind for operand in operands))
+    result = apply(*(operand.convert_to(kind).value for operand in operands))
     return Rounded(result * kind.library + kind.library_underflow, kind)

@@ -1,18 +1,19 @@
-"""The places in a caller's code that are being run: expressions, and the lines that they stand in."""
+"""The places in a caller's source code that are being run: expressions, and the lines that they stand in."""
 
 import functools
 import linecache
 import sys
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
 
 import numpy as np
 
+from bptt.balls._context import CURRENT
+
 _PACKAGE = Path(__file__).parent.parent
-_HARNESS = (str(_PACKAGE / "verify"), str(_PACKAGE / "balls"))
+HARNESS = (str(_PACKAGE / "verify"), str(_PACKAGE / "balls"))
 _CALLER = str(_PACKAGE / "verify" / "_execution.py")
 _LIBRARY = str(Path(np.__file__).parent)
 _LONGEST = 60  # of an expression that is quoted
@@ -46,53 +47,51 @@ class Place(NamedTuple):
         return place if self.is_line else f"columns {self.columns[0]} to {self.columns[1]} of {place}"
 
 
-_evaluated: tuple[Place, ...] = ()
+class Origin(NamedTuple):
+    """Where a ball was computed, the innermost place first, and whether linearly in what it was computed from."""
+
+    places: tuple[Place, ...]
+    linear: bool
 
 
-@contextmanager
-def evaluating(equation: object, frames: Iterable[tuple[str, int]]) -> Iterator[None]:
-    """While the harness evaluates an equation that JAX traced in these frames, each a file and a line."""
-    global _evaluated
-    lines = [Place(*frame) for frame in _of_the_function(frames)]
-    before, _evaluated = _evaluated, (*(line._replace(equation=id(equation)) for line in lines[:1]), *lines)
-    try:
-        yield
-    finally:
-        _evaluated = before
+def locate_equation(equation: object, frames: Iterable[tuple[str, int]]) -> tuple[Place, ...]:
+    """Return the places of an equation that JAX traced in these frames, each a file and a line."""
+    lines = [Place(*frame) for frame in _select_frames_of_the_caller(frames)]
+    return (*(line._replace(equation=id(equation)) for line in lines[:1]), *lines)
 
 
-def _of_the_function(frames: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
-    """Those of the caller's code that are within the harness, which called it, and not JAX's."""
+def _select_frames_of_the_caller(frames: Iterable[tuple[str, int]]) -> Iterator[tuple[str, int]]:
+    """Yield the frames of the caller's code, which the harness called; not JAX's, nor those further out."""
     libraries = tuple(str(Path(sys.modules[name].__file__ or "").parent) for name in ("jax", "jaxlib"))
     for file, line in frames:
-        if file.startswith(_HARNESS):
+        if file.startswith(HARNESS):
             return
         if not file.startswith((*libraries, _LIBRARY)):
             yield file, line
 
 
-def running() -> tuple[Place, ...]:
-    """What is run of a function that the harness called, and of what that calls, the innermost first.
+def locate_call_stack() -> tuple[Place, ...]:
+    """Return the call stack of a function that the harness called, the innermost first, without NumPy's frames.
 
-    The expression in each, and its line; none of NumPy's.
+    Of each frame the expression that is evaluated, and its line; of a jaxpr, the places of its equation.
     """
-    if _evaluated:
-        return _evaluated
+    if equation_places := CURRENT.context.equation_places:
+        return equation_places
     places: list[Place] = []
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        kind = _kind(frame.f_code)
+        kind = _classify(frame.f_code)
         if kind == "caller":
             break
         if kind == "own":
-            places += _expression_and_line(frame.f_code, frame.f_lasti)
+            places += _locate_expression_and_line(frame.f_code, frame.f_lasti)
         frame = frame.f_back
     return tuple(places)
 
 
 @functools.cache
-def _expression_and_line(code: CodeType, instruction: int) -> tuple[Place, ...]:
-    number, last, begin, end = _positions(code)[instruction // 2]
+def _locate_expression_and_line(code: CodeType, instruction: int) -> tuple[Place, ...]:
+    number, last, begin, end = _list_positions(code)[instruction // 2]
     if number is None:
         return ()
     line = Place(code.co_filename, number)
@@ -102,12 +101,12 @@ def _expression_and_line(code: CodeType, instruction: int) -> tuple[Place, ...]:
 
 
 @functools.cache
-def _positions(code: CodeType) -> list[tuple[int | None, int | None, int | None, int | None]]:
+def _list_positions(code: CodeType) -> list[tuple[int | None, int | None, int | None, int | None]]:
     return list(code.co_positions())
 
 
 @functools.cache
-def _kind(code: CodeType) -> str:
+def _classify(code: CodeType) -> str:
     if code.co_filename == _CALLER:
         return "caller"
-    return "library" if code.co_filename.startswith((*_HARNESS, _LIBRARY)) else "own"
+    return "library" if code.co_filename.startswith((*HARNESS, _LIBRARY)) else "own"

@@ -45,10 +45,9 @@ class Comparison(NamedTuple):
 
 
 class Training(NamedTuple):
-    """A network in training, and what was seen on the way.
+    """A network in training, the losses before the first epoch and after each, (epochs + 1,), and comparisons.
 
-    losses: (epochs + 1,), the sum over all windows before the first epoch and after each. comparisons: one before the
-    first epoch and one after each COMPARED_EVERY-th, or none if the right gradient trains.
+    Of these there is one before the first epoch and after each COMPARED_EVERY-th, or none if the right gradient trains.
     """
 
     weights: Weights
@@ -59,8 +58,8 @@ class Training(NamedTuple):
 def windows(samples: int = SAMPLES, shift: float = 0.0) -> tuple[Array, Array]:
     """Sample windows that start at evenly spaced phases of one period, the first of them at `shift`, in radians.
 
-    Returns xs (T, samples, D_x), one-hot in time as in the post: xs[t,n,m] = sin(φ_n + t STEP) where m = t, and 0
-    elsewhere, so that D_x = T; and y (samples, D_y), the values that follow each window.
+    Returns xs (T, samples, D_x), one-hot in time: xs[t,n,m] = sin(φ_n + t STEP) where m = t, and 0 elsewhere, so that
+    D_x = T; and y (samples, D_y), the values that follow each window.
     """
     phases = shift + np.linspace(0, 2 * np.pi, samples, endpoint=False)
     values = np.sin(phases[:, None] + STEP * np.arange(T + D_y))
@@ -126,18 +125,13 @@ def _descend_by(gradient: str, configuration: Configuration) -> Iterator[Trainin
 
 def compare(weights: Weights, loss: Loss) -> Comparison:
     """Compare the published gradient with the true one, at these weights of the Elman network."""
-    others = published_gradient.gradient(weights, None, *windows(), loss).cell
-    trues = network.gradient(weights, None, *windows(), loss=loss).weights.cell
-    (cosine_U, error_U), (cosine_W, error_W) = map(cosine_and_error, others[:2], trues[:2])
-    return Comparison(cosine_U, cosine_W, error_U, error_W)
-
-
-def cosine_and_error(other: Array, true: Array) -> tuple[float, float]:
-    """Return the cosine of a gradient and the true one, and ‖other − true‖ / ‖true‖; NaN where one has vanished."""
-    norm = np.linalg.norm
-    with np.errstate(divide="ignore", invalid="ignore"):
-        cosine, error = np.sum(other * true) / (norm(other) * norm(true)), norm(other - true) / norm(true)
-    return float(cosine), float(error)
+    others = published_gradient.gradient(weights, None, *windows(), loss).cell[:2]
+    trues = network.gradient(weights, None, *windows(), loss=loss).weights.cell[:2]
+    norm, pairs = np.linalg.norm, list(zip(others, trues, strict=True))
+    with np.errstate(divide="ignore", invalid="ignore"):  # NaN where one has vanished
+        cosines = [np.sum(other * true) / (norm(other) * norm(true)) for other, true in pairs]
+        errors = [norm(other - true) / norm(true) for other, true in pairs]
+    return Comparison(*map(float, cosines + errors))
 
 
 def predict(weights: Weights, xs: Array, cell: Cell = network.elman_cell) -> Array:

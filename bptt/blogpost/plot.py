@@ -1,7 +1,6 @@
 """The picture of a training run: the losses, the angle between the gradients, and windows held out of the training."""
 
 from collections.abc import Iterable
-from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -25,8 +24,7 @@ def draw(configuration: Configuration, trained: dict[str, Training]) -> Figure:
     figure.suptitle(
         f"Windows of a sine, {cell} cell, {loss} loss, learning rate {learning_rate:g}, seed {seed}: {epochs} epochs"
     )
-    rows: Any = figure.subfigures(2, 1, height_ratios=[1.15, 1])
-    above, below = rows
+    above, below = np.asarray(figure.subfigures(2, 1, height_ratios=[1.15, 1]))
     upper = above.subplots(1, 1 + ("published" in trained), squeeze=False)[0]
     _draw_losses(upper[0], trained)
     if "published" in trained:

@@ -1,21 +1,18 @@
 """The gradient as the post published it. It is wrong, on purpose: the standing example of a refutation.
 
-The post ends in a formula for dL/dU that contracts the readout with the wrong index of the recurrent term, and the code
-published with it computes that formula. It carries a matrix S[α,β] through time where ∂h_k/∂U_αβ has three indices.
-Judged against the loss of `bptt.rnn.network` (with h0 = 0, as in the post):
+The post's formula for dL/dU, and the code published with it, carry a matrix S[α,β] through time where ∂h_k/∂U_αβ has
+three indices. Judged against the loss of `bptt.rnn.network` (with h0 = 0, as in the post):
 
     dU is wrong if and only if D_h ≥ 2 and T ≥ 2
     dW is wrong if and only if D_h ≥ 2 and T ≥ 3
     dV is right
-
-For the right one see `bptt.rnn.network.gradient`.
 """
 
 from bptt.rnn import elman
 from bptt.rnn.activations import sigmoid
 from bptt.rnn.arrays import Array, contract_time, namespace, product
 from bptt.rnn.losses import Loss, half_squared_error
-from bptt.rnn.network import Weights, check_arguments, elman_cell, read_out
+from bptt.rnn.network import Weights, check_arguments, elman_cell, pull_back
 from bptt.rnn.scan import scan
 
 
@@ -33,9 +30,8 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, loss: Loss
         P[t,s,α]    = h[t,α] (1 − h[t,α]) (W[α,k] P[t-1,s,k] + δ_ts)             with P[-1] = 0
         S_U[t,α,β]  = P[t,s,α] xs[s,β]
 
-    The sigmoid network without bias, the loss at the last step. Arguments and errors as for `rnn.network.loss`: xs is
-    (T, ..., D_x), h0 is (..., D_h) or None for zeros, y is (..., D_y). Raises `ValueError` for a bias or a target at
-    every step, too.
+    Arguments and errors as for `rnn.network.loss`, of the sigmoid network: xs is (T, ..., D_x), h0 (..., D_h) or None
+    for zeros, y (..., D_y). Raises `ValueError` for a bias or a target at every step, too.
     """
     (cell, V), h0, xs, y = check_arguments(weights, h0, xs, y, elman_cell, loss)
     h = elman.forward(cell, h0, xs).h
@@ -44,14 +40,12 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, loss: Loss
     if y.ndim != xs.ndim - 1:
         raise ValueError(f"y must have shape (..., D_y), the published loss is at the last step; got {y.shape}")
     xp = namespace(h)
-    h_last, y_last, *_ = read_out(V, h, y)
-    e, _ = loss.gradient(h_last @ V.T, y_last)
-    h_bar = (e @ V)[0]
+    V_bar, h_bar, _ = pull_back(V, h, y, loss)  # the readout is right
 
     def step(P: Array, slope: Array, δ: Array) -> tuple[Array, tuple[()]]:
         return slope * (product(cell.W, P) + δ.reshape(-1, *(1 for _ in h.shape[1:]))), ()
 
     P, _ = scan(step, xp.zeros_like(h), sigmoid.slope(h), xp.eye(len(h), dtype=h.dtype))
     h_before = xp.concat([xp.zeros_like(h[:1]) if h0 is None else h0[None], h[:-1]])  # h[t-1] for every t
-    published = elman.Weights(U=contract_time(h_bar * P, xs), W=contract_time(h_bar * P, h_before))
-    return Weights(published, V=contract_time(e, h_last))
+    published = elman.Weights(U=contract_time(h_bar[-1] * P, xs), W=contract_time(h_bar[-1] * P, h_before))
+    return Weights(published, V_bar)

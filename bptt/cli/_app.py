@@ -30,9 +30,8 @@ def bptt(
     """Prove or refute hand-written gradients, by ball arithmetic with guaranteed error bounds."""
 
 
-app.command()(verify)
-app.command()(proofread)
-app.command()(train)
+for command in (verify, proofread, train):
+    app.command()(command)
 
 
 def main() -> None:

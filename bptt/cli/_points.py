@@ -1,20 +1,22 @@
 """Hypothesis strategies for the points at which the gradient of a network is judged."""
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from hypothesis import strategies as st
 
-from bptt.rnn.arrays import Array
+from bptt.rnn.arrays import Array, each
 from bptt.rnn.cell import Cell, Layer
 from bptt.rnn.layers import Bidirectional, Directions, Stacked
 from bptt.rnn.losses import Loss, half_squared_error
 from bptt.rnn.network import Arguments, Weights
+from bptt.verify._strategies import draw_batch, fill_grid
 
 
-class Case(NamedTuple):
-    """A point of a network: its arguments, the loss, and what ends or cuts its sequences."""
+class NetworkPoint(NamedTuple):
+    """The arguments of a network, the loss, and what ends or cuts its sequences."""
 
     arguments: Arguments
     loss: Loss = half_squared_error
@@ -23,69 +25,58 @@ class Case(NamedTuple):
 
 
 @st.composite
-def cases(
-    draw: st.DrawFn, layer: Layer, loss: Loss, every_step: bool, max_size: int, ragged: bool = False, cut: bool = False
-) -> Case:
-    """Random arguments of `network.loss`, every one of them given, for a cell or for cells composed.
+def network_points(
+    draw: st.DrawFn,
+    layer: Layer,
+    loss: Loss,
+    every_step: bool,
+    max_size: int,
+    sequences: Literal["whole", "ragged", "cut"] = "whole",
+) -> NetworkPoint:
+    """Draw arguments of `network.loss`, every one of them given, for a cell or for cells composed.
 
-    Sizes from 1 to `max_size`, drawn independently of one another, and none to two batch axes of 1 to 3. Entries are
-    multiples of 1/16 from −2 to 2; those of y lie halfway between, since at a kink of a loss there is no verdict. If
-    `ragged`, the sequences of some cases end before T; if `cut`, some steps are cut. Shrinks to the smallest sizes.
+    Sizes from 1 to `max_size`, each drawn on its own, and none to two batch axes of 1 to 3. Entries are multiples of
+    1/16 from −2 to 2. If `sequences` are ragged, those of some points end before T; if they are cut, some steps are.
     """
     size = st.integers(1, max_size)
     T, D_x, D_y = draw(size), draw(size), draw(size)
-    batch = tuple(draw(st.lists(st.integers(1, min(3, max_size)), max_size=2)))
-    lengths = ragged and draw(st.booleans())
-    cuts = tuple(t for t in range(1, T) if cut and draw(st.booleans()))
-    D_hs = [draw(size) for _ in range(_cells(layer))]  # before the entries, so that these do not keep it from shrinking
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-
-    def grid(*shape: int) -> Array:
-        return random.integers(-32, 32, shape, endpoint=True) / 16
-
-    weights, h0, D_h = of_layer(layer, D_x, batch, iter(D_hs), grid)
+    batch = draw_batch(draw, max_size)
+    ragged = sequences == "ragged" and draw(st.booleans())
+    cuts = tuple(t for t in range(1, T) if sequences == "cut" and draw(st.booleans()))
+    weights, h0, D_h = make_layer_arrays(layer, D_x, batch, lambda: draw(size))
+    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))  # after the sizes, or they would not shrink
+    grid = partial(fill_grid, random)
+    weights, h0 = each(lambda zeros: grid(*zeros.shape), (weights, h0))
     steps = (T, *batch) if every_step else batch
-    y = random.integers(0, D_y, steps) if loss.of_classes else grid(*steps, D_y) + 1 / 32
+    y = random.integers(0, D_y, steps) if loss.of_classes else grid(*steps, D_y) + 1 / 32  # off the kinks of losses
     arguments = Arguments(Weights(weights, grid(D_y, D_h)), h0, grid(T, *batch, D_x), y)
-    return Case(arguments, loss, random.integers(1, T, batch, endpoint=True) if lengths else None, cuts)
+    return NetworkPoint(arguments, loss, random.integers(1, T, batch, endpoint=True) if ragged else None, cuts)
 
 
-def _cells(layer: Layer) -> int:
-    """The number of cells that a layer is composed of. Raises `TypeError` for a layer of another kind."""
-    if isinstance(layer, Stacked):
-        return sum(_cells(below) for below in layer.layers)
-    if isinstance(layer, Bidirectional):
-        return 2 * _cells(layer.layer)
-    if isinstance(layer, Cell):
-        return 1
-    raise TypeError(f"layer must be a Cell, Stacked or Bidirectional; got {type(layer).__name__}")
-
-
-def of_layer(
-    layer: Layer, D_x: int, batch: tuple[int, ...], D_hs: Iterator[int], array: Callable[..., Array]
+def make_layer_arrays(
+    layer: Layer, D_x: int, batch: tuple[int, ...], draw_size: Callable[[], int]
 ) -> tuple[Any, Any, int]:
-    """Weights and an initial state for this layer, and how many hidden states it returns."""
+    """Return weights and an initial state of zeros for this layer, each cell with a D_h drawn, and its hidden units."""
     if isinstance(layer, Stacked):
         parts = []
         for below in layer.layers:
-            parts.append(of_layer(below, D_x, batch, D_hs, array))
+            parts.append(make_layer_arrays(below, D_x, batch, draw_size))
             D_x = parts[-1][2]
-        return tuple(part[0] for part in parts), tuple(part[1] for part in parts), D_x
+        weights, h0, _ = zip(*parts, strict=True)
+        return weights, h0, D_x
     if isinstance(layer, Bidirectional):
-        onward, reverse = (of_layer(layer.layer, D_x, batch, D_hs, array) for _ in range(2))
-        return Directions(onward[0], reverse[0]), Directions(onward[1], reverse[1]), onward[2] + reverse[2]
-    assert isinstance(layer, Cell)
-    rows = (*layer.gates, next(D_hs))
-    biases = [array(*rows) for _ in layer.Weights._fields[2:]]
-    initial = layer.State(*(array(*batch, rows[-1]) for _ in layer.State._fields))
-    return (
-        layer.Weights(array(*rows, D_x), array(*rows, rows[-1]), *biases),
-        initial if len(initial) > 1 else initial.h,
-        rows[-1],
-    )
+        weights, h0, D_hs = zip(*(make_layer_arrays(layer.layer, D_x, batch, draw_size) for _ in range(2)), strict=True)
+        return Directions(*weights), Directions(*h0), sum(D_hs)
+    if not isinstance(layer, Cell):
+        raise TypeError(f"layer must be a Cell, Stacked or Bidirectional; got {type(layer).__name__}")
+    rows = (*layer.gates, draw_size())
+    U, W = np.zeros((*rows, D_x)), np.zeros((*rows, rows[-1]))
+    initial = layer.State(*(np.zeros((*batch, rows[-1])) for _ in layer.State._fields))
+    weights = layer.Weights(U, W, *(np.zeros(rows) for _ in layer.Weights._fields[2:]))
+    return weights, initial if len(initial) > 1 else initial.h, rows[-1]
 
 
-def sizes(case: Case) -> dict[str, int]:
-    """The sizes of a case, in the letters of the notation; `batch` is the number of sequences, D_h what V reads."""
-    (_, V), _, xs, _ = case.arguments
+def measure_sizes(point: NetworkPoint) -> dict[str, int]:
+    """Return its sizes in the letters of the notation; `batch` is the number of sequences, D_h what V reads."""
+    (_, V), _, xs, _ = point.arguments
     return {"T": len(xs), "D_x": xs.shape[-1], "D_h": V.shape[1], "D_y": len(V), "batch": int(np.prod(xs.shape[1:-1]))}

@@ -7,12 +7,10 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
-from rich.console import Console
-from rich.progress import Progress
 
 from bptt.blogpost import experiment
 from bptt.blogpost.experiment import COMPARED_EVERY, Comparison, Configuration, Training
-from bptt.cli._console import console
+from bptt.cli._console import console, make_progress
 from bptt.rnn.losses import LOSSES
 from bptt.rnn.registry import CELLS
 
@@ -84,8 +82,8 @@ def train(
 def _descend(configuration: Configuration, epochs: int) -> tuple[dict[str, Training], BaseException | None]:
     """Train for that many epochs; return what came of the last whole one, and what ended it early."""
     networks = experiment.descend(configuration)
-    trained, terminal = next(networks), Console(stderr=True)
-    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
+    trained = next(networks)
+    with make_progress() as progress:
         task = progress.add_task("", total=epochs)
         try:
             for trained in islice(networks, epochs):

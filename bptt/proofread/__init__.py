@@ -1,17 +1,24 @@
 """Reads the derivation in a Markdown or LaTeX document, and judges every equation of it.
 
 The rooms, each of which knows nothing of those behind it: the document (from text to the tokens of each equation), the
-grammar (to syntax trees), meaning (to index expressions, by a glossary) and evaluation (to balls, and whether two sides
-are equal). A new construct of LaTeX touches the grammar alone.
+syntax (to syntax trees), the semantics (to index expressions, by a glossary) and the evaluation (to balls, and whether
+two sides are equal). A new construct of LaTeX touches the syntax alone.
+
+    _proofread    from a document to a finding on each equation
+    _wording      the note on an equation
+    _judge        the verdict on an equation
+    _rendering    a formula as a line of text
+    _expressions  index expressions, which the semantics makes and the evaluation takes
+    _traversal    what stands in them
 """
 
 try:
-    from bptt.proofread.proofreading import Finding, proofread
-    from bptt.proofread.semantics.glossary import Glossary, GlossaryError
-    from bptt.proofread.semantics.glossary import read as read_glossary
+    from bptt.proofread._judge import LABELS
+    from bptt.proofread._proofread import FINDINGS, Finding, proofread
+    from bptt.proofread.semantics import Glossary, GlossaryError, read_glossary
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"bptt.proofread needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone", name=error.name
     ) from error
 
-__all__ = ["Finding", "Glossary", "GlossaryError", "proofread", "read_glossary"]
+__all__ = ["FINDINGS", "LABELS", "Finding", "Glossary", "GlossaryError", "proofread", "read_glossary"]

@@ -8,13 +8,13 @@ import numpy as np
 from bptt.rnn.arrays import Array, each, namespace
 
 OPTIONAL = {"b", "b_h", "h0"}  # may be None: no bias, and an initial state of zeros
+SINGLE = {"xs", "y", "h_bar", *(f"weights.{M}" for M in ("U", "W", "b", "b_h", "V"))}  # a tuple of arrays is no array
 
 
 def promote(**named: Any) -> list[Any]:
     """Convert the arrays, alone or in tuples, to one namespace and one float type, as NumPy promotes them.
 
-    Integers become floats, and a `None` stays one where it is allowed. Raises `TypeError` for it elsewhere, and for
-    complex numbers and the like.
+    A `None` stays one where it is allowed. Raises `TypeError` for it elsewhere, and for complex numbers and the like.
     """
     leaves = [leaf for name, tree in named.items() for leaf in name_leaves(name, tree)]
     xp = namespace(*(array for _, array in leaves))
@@ -25,7 +25,7 @@ def promote(**named: Any) -> list[Any]:
             if OPTIONAL.isdisjoint(name.split(".")):
                 raise TypeError(f"{name} must be an array of real numbers; got None")
             continue
-        _refuse_masked(name, given)
+        _require_plain(name, given)
         try:
             array = as_array(given)
         except ValueError as error:  # of lists of different lengths
@@ -39,7 +39,7 @@ def promote(**named: Any) -> list[Any]:
 
 def name_leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
     """List the arrays of nested tuples, each with its name, such as `weights.cell.0.U`."""
-    if not isinstance(tree, tuple):
+    if not isinstance(tree, tuple) or name in SINGLE:
         return [(name, tree)]
     fields = getattr(tree, "_fields", range(len(tree)))
     return [leaf for field, part in zip(fields, tree, strict=True) for leaf in name_leaves(f"{name}.{field}", part)]
@@ -47,7 +47,7 @@ def name_leaves(name: str, tree: Any) -> list[tuple[str, Any]]:
 
 def require_integers(name: str, array: Any) -> Array:
     """Return the array; raise `TypeError` unless it is one of integers."""
-    _refuse_masked(name, array)
+    _require_plain(name, array)
     integers = array if namespace(array) is not np else np.asarray(array)
     if np.dtype(integers.dtype).kind not in "iu":
         raise TypeError(f"{name} must be an array of integers; got dtype {integers.dtype}")
@@ -68,14 +68,9 @@ def require_type(name: str, given: Any, expected: type) -> None:
         raise TypeError(f"{name} must be {_spell_type(expected)}; got {_spell_type(type(given))}")
 
 
-def refuse_tuples(**named: Any) -> None:
-    """Raise `TypeError` for a tuple where a single array belongs, which `promote` would take for several arrays."""
-    for name, given in named.items():
-        if isinstance(given, tuple):
-            raise TypeError(f"{name} must be an array of real numbers; got {type(given).__name__}")
-
-
-def _refuse_masked(name: str, array: Any) -> None:
+def _require_plain(name: str, array: Any) -> None:
+    if isinstance(array, tuple):
+        raise TypeError(f"{name} must be an array of real numbers; got {type(array).__name__}")
     if isinstance(array, np.ma.MaskedArray | np.matrix):  # whose mask would be dropped, whose `@` and `*` are others
         raise TypeError(f"{name} must be a plain array; got {type(array).__name__}")
 

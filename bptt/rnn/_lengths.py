@@ -9,9 +9,9 @@ from bptt.rnn.arrays import Array, namespace
 
 
 def check_lengths(lengths: Any, xs: Array) -> Array | None:
-    """Return the lengths as an array; raise unless they are integers from 1 to T, one for each sequence of xs.
+    """Return the lengths (...); raise unless they are integers from 1 to T, one for each sequence of xs (T, ..., D_x).
 
-    xs is (T, ..., D_x), and the lengths are (...). The values of JAX arrays are not looked at.
+    The values of JAX arrays are not looked at.
     """
     if lengths is None:
         return None
@@ -19,8 +19,7 @@ def check_lengths(lengths: Any, xs: Array) -> Array | None:
     require_shape("lengths", ends, xs.shape[1:-1], "(...), the batch axes of xs,")
     if namespace(ends) is not np:
         return ends
-    outside = (ends < 1) | (ends > len(xs))
-    if outside.any():
+    if (outside := (ends < 1) | (ends > len(xs))).any():
         raise ValueError(f"lengths must be from 1 to T = {len(xs)}; got {ends[outside].flat[0]}")
     return ends.astype(np.int64)  # short and unsigned integers would wrap round where 1 is taken off
 

@@ -28,6 +28,4 @@ def _sigmoid(a: Array) -> Array:
 
 
 sigmoid = Activation(_sigmoid, slope=lambda h: h * (1 - h))
-tanh = Activation(
-    lambda a: namespace(a).tanh(a), slope=lambda h: (1 - h) * (1 + h)
-)  # 1 - h * h would lose digits near ±1
+tanh = Activation(lambda a: namespace(a).tanh(a), slope=lambda h: (1 - h) * (1 + h))  # 1 - h² loses digits near ±1

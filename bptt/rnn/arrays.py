@@ -29,14 +29,13 @@ def each(f: Callable[..., Any], first: Any, *others: Any) -> Any:
 
 def product(M: Array, z: Array, b: Array | None = None) -> Array:
     """out[...,k] = M[k,l] z[...,l] + b[k]: (..., *rows) from M, (*rows, l), whose rows may have gates before k."""
-    Mz = (z @ M.reshape(-1, M.shape[-1]).T).reshape(*z.shape[:-1], *M.shape[:-1])
+    Mz = (z @ M.reshape(-1, M.shape[-1]).T).reshape(*z.shape[:-1], *M.shape[:-1])  # one product for all gates
     return Mz if b is None else Mz + b
 
 
 def transposed_product(M: Array, δ: Array) -> Array:
     """out[...,l] = M[k,l] δ[...,k]: (..., l) from δ, (..., *rows), the rows of M."""
-    leading = δ.shape[: δ.ndim - M.ndim + 1]
-    return δ.reshape(*leading, -1) @ M.reshape(-1, M.shape[-1])
+    return δ.reshape(*δ.shape[: δ.ndim - M.ndim + 1], -1) @ M.reshape(-1, M.shape[-1])
 
 
 def contract_time(δ: Array, z: Array) -> Array:

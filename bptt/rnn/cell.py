@@ -1,16 +1,15 @@
 """What the cells have in common: the passes over time, and the sums over time that are the gradients of weights.
 
 A cell is driven by two products, U x + b of the input and W z + b_h of what it remembers, where z is h[t-1] or, with a
-gate on it, a part of that. Its own file says what one step makes of them, and how a tangent and a cotangent go through
-that step. Everything here runs on NumPy arrays of floats or of balls, or on JAX arrays, also under `jax.jit`; float32
-stays float32.
+gate on it, a part of that. Its own file says what a step makes of them, and how tangents and cotangents go through it.
+All of this runs on NumPy arrays of floats or balls and on JAX arrays, also under `jax.jit`; float32 stays float32.
 """
 
 import math
 from collections.abc import Callable
 from typing import Any, NamedTuple, Protocol
 
-from bptt.rnn._arguments import name_leaves, promote, refuse_tuples, require_shape, require_type
+from bptt.rnn._arguments import name_leaves, promote, require_shape, require_type
 from bptt.rnn._lengths import check_lengths, is_within, mask, take_last
 from bptt.rnn.arrays import Array, contract_time, each, namespace, product, transposed_product
 from bptt.rnn.scan import scan
@@ -67,7 +66,7 @@ class Cell(NamedTuple):
         jvp(weights, before, states, dot, before_dot) -> dot of the State after the step; dot: Products
         remembered(before, states) -> z                              what W multiplies, h[t-1] by default
 
-    The fields of `State` are among those of `states`. The tangents have more axes, in front of those of `states`. z is
+    The fields of `State` are among those of `states`. Tangents have more axes, in front of those of `states`. z is
     (..., D_h), or (..., *gates, D_h) where each gate has its own.
     """
 
@@ -84,13 +83,13 @@ class Cell(NamedTuple):
         """Return the states of every step, a NamedTuple of arrays (T, ..., D_h); `states.h` are the hidden ones.
 
         xs is (T, ..., D_x), any batch axes after time. h0 is the initial state, (..., D_h), or a `State` of such arrays
-        for a cell that carries more; None stands for zeros. `lengths` are integers (...), one for each sequence of the
-        batch: beyond its end no x is read, and every state is 0. Raises `ValueError` for a wrong shape, T = 0, an empty
-        axis and a length that is not from 1 to T, `TypeError` for what is no array of real numbers, and for weights, an
-        initial state or states of another cell. The values of JAX lengths are not looked at.
+        for a cell that carries more; None stands for zeros. `lengths` are integers (...), one for each sequence: beyond
+        its end no x is read, and every state is 0. Raises `ValueError` for a wrong shape, an empty axis and a length
+        that is not from 1 to T, `TypeError` for what is no array of real numbers, or belongs to another cell. The
+        values of JAX lengths are not looked at.
         """
         run = _prepare(self, weights, h0, xs, lengths)
-        drive = product(run.weights.U, run.xs, run.weights.b)
+        drive = product(run.weights.U, run.xs, run.weights.b)  # of all steps at once: only W has to wait for h[t-1]
 
         def step(before: Any, drive: Array) -> tuple[Any, States]:
             states = self.step(run.weights, before, drive)
@@ -108,10 +107,9 @@ class Cell(NamedTuple):
             W_bar[k,l]  = δ.h[t,k] z[t,l]                        b_h_bar[k] = δ.h[t,k]
             xs_bar[t,m] = δ.x[t,k] U[k,m]                        h0_bar[l]  = bar[-1,l]
 
-        with t from 0 to T − 1, and an axis of gates before k where the weights have one. states is what `forward`
-        returned, and h_bar has the shape of states.h; beyond the end of a sequence it is not read. The other arguments
-        and the errors are those of `forward`. The gradients of the weights are summed over time and batch. O(T D_h²)
-        for one sequence.
+        with t from 0 to T − 1, and an axis of gates before k where the weights have one. `states` are what `forward`
+        returned. h_bar has the shape of states.h, and is not read beyond the end of a sequence. Other arguments and
+        errors as for `forward`. The gradients of the weights are summed over time and batch. O(T D_h²) for a sequence.
         """
         run = _prepare(self, weights, h0, xs, lengths, states=states, h_bar=h_bar)
 
@@ -125,11 +123,8 @@ class Cell(NamedTuple):
         def contract(z: Array, side: str) -> Array:
             return _contract_gates(getattr(δ, side), z, run.xs.ndim)
 
-        return Cotangents(
-            weights=_map_weights(contract, run.weights, run.xs, self.remembered(run.before, run.states)),
-            h0=_restore_form(h0, h0_bar),
-            xs=transposed_product(run.weights.U, δ.x),
-        )
+        weights_bar = _map_weights(contract, run.weights, run.xs, self.remembered(run.before, run.states))
+        return Cotangents(weights_bar, _restore_form(h0, h0_bar), transposed_product(run.weights.U, δ.x))
 
     def sensitivities(self, weights: Weights, h0: Any, xs: Array, states: States) -> Weights:
         """Differentiate every hidden state by every weight, forward in time: real-time recurrent learning.
@@ -141,9 +136,8 @@ class Cell(NamedTuple):
             by U[α,β]:  dot.x[t,k] = δ_αk xs[t,β]                by b[α]:    dot.x[t,k] = δ_αk
             by W[α,β]:  dot.h[t,k] = δ_αk z[t,β]                 by b_h[α]:  dot.h[t,k] = δ_αk
 
-        The initial state does not depend on the weights. Arguments and errors as for `backward`. Returns ∂h[t,k]/∂M for
-        each weight M, (T, ..., D_h, *M.shape); `contract` pulls a cotangent back through them. O(T D_h³ (D_x + D_h)):
-        for derivations, not for training.
+        Arguments and errors as for `backward`. Returns ∂h[t,k]/∂M, (T, ..., D_h, *M.shape), for each weight M;
+        `contract` pulls a cotangent back through them. O(T D_h³ (D_x + D_h)): for derivations, not for training.
         """
         run = _prepare(self, weights, h0, xs, states=states)
         xp = namespace(run.xs)
@@ -168,8 +162,7 @@ class Cell(NamedTuple):
     def contract(self, sensitivities: Weights, h_bar: Array) -> Weights:
         """M_bar[α,β] = h_bar[t,k] ∂h[t,k]/∂M[α,β] for each weight M, summed over time and batch.
 
-        h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h). Returns the gradient of the weights.
-        Raises `ValueError` for another shape of h_bar than that of the states.
+        h_bar[t,k] = ∂L/∂h[t,k], held at fixed later states, is (T, ..., D_h); raises `ValueError` for another shape.
         """
         sensitivities, h_bar = promote(weights=sensitivities, h_bar=h_bar)
         of_states = sensitivities.U.shape[: -len(self.gates) - 2]
@@ -178,10 +171,7 @@ class Cell(NamedTuple):
         return each(lambda s: (flat @ s.reshape(flat.size, -1)).reshape(s.shape[len(of_states) :]), sensitivities)
 
     def state_after(self, states: States, t: int = -1, lengths: Array | None = None) -> Any:
-        """Return what is carried out of step t: the initial state of a `forward` over the steps after it.
-
-        With `lengths`, what is carried out of the last step of each sequence, whatever t is.
-        """
+        """Return the initial state of a `forward` over the steps after t, or with `lengths` after the end of each."""
         ends = check_lengths(lengths, states.h)
         state = _select_carried(self.State, states)
         return each(lambda part: part[t] if ends is None else take_last(part, ends)[0], state)
@@ -190,8 +180,8 @@ class Cell(NamedTuple):
 class _Run(NamedTuple):
     """What a pass over time runs on: checked arrays of one float type, the initial state filled in.
 
-    `valid` says which steps are within their sequence, (T, ...), or is None if all are. `before` is what is carried
-    into each step, (T, ..., D_h); like `states` and `h_bar` it is `()` in a forward pass.
+    `valid` says which steps are within their sequence, (T, ...); None, if all are. `before` is what is carried into
+    each step, (T, ..., D_h). `states`, `before` and `h_bar` are `()` in a forward pass.
     """
 
     weights: Weights
@@ -204,14 +194,10 @@ class _Run(NamedTuple):
 
 
 def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = None, **of_forward: Any) -> _Run:
-    """Check the arguments of a pass of `Cell`, which says what they are and which errors are raised.
-
-    `of_forward` are `states`, as a forward pass has returned them, and `h_bar`, for the passes that take them.
-    """
+    """Check the arguments of a pass, which `Cell` describes; `of_forward` are `states`, or `states` and `h_bar`."""
     require_type("weights of the cell", weights, cell.Weights)
     if "states" in of_forward:
         require_type("states", of_forward["states"], cell.States)
-    refuse_tuples(**weights._asdict(), xs=xs, h_bar=of_forward.get("h_bar"))
     weights, initial, xs, *promoted = promote(weights=weights, h0=_make_state(cell.State, h0), xs=xs, **of_forward)
     D_h, D_x = _check_weights(cell.gates, weights)
     if xs.ndim < 2 or xs.shape[-1] != D_x:
@@ -219,7 +205,7 @@ def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = No
     if 0 in xs.shape:
         raise ValueError(f"xs must have at least one time step and no empty axis; got shape {xs.shape}")
     zeros = namespace(xs).zeros_like(xs, shape=(*xs.shape[1:-1], D_h))
-    initial = initial._make(zeros if part is None else part for part in initial)
+    initial = initial._make(zeros if part is None else part for part in initial)  # one part of it may be given alone
     for name, part in initial._asdict().items():
         label = "h0" if len(initial) == 1 else f"h0.{name}"
         require_shape(label, part, zeros.shape, "(..., D_h), the batch axes of xs before D_h,")
@@ -230,7 +216,8 @@ def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = No
     valid = None if ends is None else is_within(ends, len(xs))
     states, h_bar = (*promoted, (), ())[:2]
     xs, h_bar = each(lambda array: mask(array, valid), (xs, h_bar))  # so that no NaN from beyond the end spreads
-    before = each(_shift, initial, _select_carried(cell.State, states)) if states else ()
+    shift = lambda first, h: namespace(h).concat([first[None], h[:-1]])  # noqa: E731  (h[t-1] for every t)
+    before = each(shift, initial, _select_carried(cell.State, states)) if states else ()
     return _Run(weights, initial, xs, valid, states, before, h_bar)
 
 
@@ -239,22 +226,15 @@ def _select_carried(state: Any, states: States) -> Any:
     return state(*(getattr(states, name) for name in state._fields))
 
 
-def _shift(initial: Array, h: Array) -> Array:
-    """Return h[t-1] for every t, with h[-1] = initial: (T, ..., D_h), from (..., D_h) and h (T, ..., D_h)."""
-    return namespace(h).concat([initial[None], h[:-1]])
-
-
 def _make_state(state: Any, h0: Any) -> Any:
     """Return what was given as the initial state as a NamedTuple of that type, None for what is to be zeros."""
     fields = state._fields
-    if h0 is None:
-        return state(*(None for _ in fields))
     if isinstance(h0, state):
         return h0
-    if isinstance(h0, tuple) or len(fields) > 1:
+    if h0 is not None and (isinstance(h0, tuple) or len(fields) > 1):
         expected = "an array (..., D_h)" if len(fields) == 1 else f"a State({', '.join(fields)}) of arrays (..., D_h)"
         raise TypeError(f"h0 must be {expected}, or None; got {type(h0).__name__}")
-    return state(h0)
+    return state(*[h0] * len(fields))
 
 
 def _restore_form(h0: Any, bar: Any) -> Any:
@@ -268,16 +248,14 @@ def _restore_form(h0: Any, bar: Any) -> Any:
 
 def _check_weights(gates: tuple[int, ...], weights: Weights) -> tuple[int, int]:
     """Return D_h and D_x; raise `ValueError` if the shapes of the weights do not fit."""
-    U = weights.U
-    letters = "".join(f"{n}, " for n in gates)
+    U, letters = weights.U, "".join(f"{n}, " for n in gates)
     if U.ndim != len(gates) + 2 or U.shape[:-2] != gates or 0 in U.shape:
         raise ValueError(f"U must have shape ({letters}D_h, D_x), no axis empty; got {U.shape}")
     *rows, D_x = U.shape
     require_shape("W", weights.W, (*rows, rows[-1]), f"({letters}D_h, D_h), D_h being the rows of U,")
-    meaning = f"({letters}D_h{'' if gates else ','}), D_h being the rows of U,"
-    for name, bias in weights._asdict().items():
-        if name not in ("U", "W") and bias is not None:
-            require_shape(name, bias, rows, meaning)
+    for name, bias in list(weights._asdict().items())[2:]:
+        if bias is not None:
+            require_shape(name, bias, rows, f"({letters}D_h{'' if gates else ','}), D_h being the rows of U,")
     return rows[-1], D_x
 
 
@@ -285,8 +263,8 @@ def _map_weights(f: Callable[[Array, str], Array], weights: Weights, xs: Array, 
     """Call `f(z, side)` for each weight that there is: what it multiplies, and in which of the two products."""
     ones = namespace(xs).ones_like(xs[..., :1])  # a bias is the weight of an input that is always 1
     factors = {"U": (xs, "x"), "W": (z, "h"), "b": (ones, "x"), "b_h": (ones, "h")}
-    results = {name: None if weight is None else f(*factors[name]) for name, weight in weights._asdict().items()}
-    return weights._replace(**{n: r if r is None or n in ("U", "W") else r[..., 0] for n, r in results.items()})
+    results = {name: f(*factors[name]) for name, weight in weights._asdict().items() if weight is not None}
+    return weights._replace(**{n: r if n in ("U", "W") else r[..., 0] for n, r in results.items()})
 
 
 def _contract_gates(δ: Array, z: Array, ndim: int) -> Array:

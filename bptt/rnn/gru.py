@@ -63,7 +63,7 @@ def vjp(weights: Weights, before: State, states: States, bar: State) -> tuple[Pr
     δ_n = bar.h * (1 - z) * tanh.slope(n)
     δ_z = bar.h * (before.h - n) * sigmoid.slope(z)
     δ_r = δ_n * p * sigmoid.slope(r)
-    δ = Products(stacked(δ_r, δ_z, δ_n), stacked(δ_r, δ_z, δ_n * r))
+    δ = Products(stacked(δ_r, δ_z, δ_n), stacked(δ_r, δ_z, δ_n * r))  # r gates the product of h alone
     return δ, State(bar.h * z + transposed_product(weights.W, δ.h))
 
 
@@ -84,7 +84,7 @@ def jvp(weights: Weights, before: State, states: States, dot: Products, before_d
 
 def step_reset_before(weights: Weights, before: State, drive: Array) -> States:
     """Compute one step of `cell_reset_before`, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
-    x_r, x_z, x_n = gates(drive if weights.b_h is None else drive + weights.b_h)
+    x_r, x_z, x_n = gates(drive if weights.b_h is None else drive + weights.b_h)  # here nothing tells b_h from b
     p_r, p_z = gates(product(weights.W[:2], before.h))
     r, z = sigmoid(x_r + p_r), sigmoid(x_z + p_z)
     p = r * before.h
@@ -130,6 +130,6 @@ cell_reset_before = cell._replace(
     step=step_reset_before,
     vjp=vjp_reset_before,
     jvp=jvp_reset_before,
-    remembered=lambda before, states: stacked(before.h, before.h, states.p),
+    remembered=lambda before, states: stacked(before.h, before.h, states.p),  # W of n multiplies r h[t-1]
 )
 forward, backward, sensitivities = cell.forward, cell.backward, cell.sensitivities

@@ -1,7 +1,7 @@
 """Cells composed: layers on top of one another, and a pass in either direction of time.
 
-A composed layer has the `forward` and `backward` of a cell, and stands wherever these are all that is asked for, as in
-`network.gradient`. It holds no derivative of its own: cotangents go through its cells in the reverse order.
+A composed layer has the `forward` and `backward` of a cell, all that `network.gradient` asks for. It holds no
+derivative of its own: cotangents go through its cells in the reverse order.
 """
 
 from typing import Any, NamedTuple
@@ -24,9 +24,8 @@ class StackedStates(NamedTuple):
 class Stacked(NamedTuple):
     """Layers on top of one another: the hidden states of each are the input of the next.
 
-    Weights and initial states are tuples with those of each layer, the lowest first; None stands for initial states of
-    zeros. The arguments, shapes and errors are those of the layers. Raises `ValueError` for another number of weights
-    or initial states than of layers.
+    Weights and initial states are tuples, the lowest layer first; None stands for initial states of zeros. Shapes and
+    errors are those of the layers. Raises `ValueError` for another number of weights or initial states than of layers.
     """
 
     layers: tuple[Layer, ...]
@@ -43,19 +42,15 @@ class Stacked(NamedTuple):
     ) -> Cotangents:
         """Pull h_bar, the cotangent of the topmost hidden states, back through `forward`."""
         require_type("states", states, StackedStates)
-        inputs = [xs, *(lower.h for lower in states.layers[:-1])]
+        aligned = self._align(weights, h0)
         bars: list[Cotangents] = []
-        for (layer, weights_of_layer, initial), below, of_layer in reversed(
-            list(zip(self._align(weights, h0), inputs, states.layers, strict=True))
-        ):
-            bars.append(layer.backward(weights_of_layer, initial, below, of_layer, h_bar, lengths))
-            h_bar = bars[-1].xs
-        upward = bars[::-1]
-        return Cotangents(
-            weights=tuple(bar.weights for bar in upward),
-            h0=None if h0 is None else tuple(bar.h0 for bar in upward),
-            xs=h_bar,
-        )
+        for n in reversed(range(len(aligned))):
+            layer, weights_of_layer, initial = aligned[n]
+            below = states.layers[n - 1].h if n else xs
+            bars.insert(0, layer.backward(weights_of_layer, initial, below, states.layers[n], h_bar, lengths))
+            h_bar = bars[0].xs
+        h0_bar = None if h0 is None else tuple(bar.h0 for bar in bars)
+        return Cotangents(tuple(bar.weights for bar in bars), h0_bar, h_bar)
 
     def _align(self, weights: Each, h0: Any) -> list[tuple[Layer, Any, Any]]:
         """Return the layers, each with its weights and its initial state."""
@@ -77,10 +72,7 @@ class Directions(NamedTuple):
 
 
 class BothStates(NamedTuple):
-    """The hidden states of both passes side by side, (T, ..., 2 D_h), and the states of each.
-
-    Those of the reverse pass are in its own order: the first is that of the last step.
-    """
+    """The hidden states of both passes side by side, (T, ..., 2 D_h), and the states of each, in its own order."""
 
     h: Array
     onward: Any
@@ -113,16 +105,14 @@ class Bidirectional(NamedTuple):
         (h_bar,) = promote(h_bar=h_bar)
         require_shape("h_bar", h_bar, states.h.shape, "(T, ..., 2 D_h), as returned by forward,")
         D_h = states.onward.h.shape[-1]
-        xs_reversed, h_bar_reversed = (reverse_in_time(a, lengths) for a in (xs, h_bar[..., D_h:]))
+        reversed_xs, reversed_h_bar = (reverse_in_time(a, lengths) for a in (xs, h_bar[..., D_h:]))
         onward = self.layer.backward(weights.onward, initial.onward, xs, states.onward, h_bar[..., :D_h], lengths)
         reverse = self.layer.backward(
-            weights.reverse, initial.reverse, xs_reversed, states.reverse, h_bar_reversed, lengths
+            weights.reverse, initial.reverse, reversed_xs, states.reverse, reversed_h_bar, lengths
         )
-        return Cotangents(
-            weights=Directions(onward.weights, reverse.weights),
-            h0=None if h0 is None else Directions(onward.h0, reverse.h0),
-            xs=onward.xs + reverse_in_time(reverse.xs, lengths),
-        )
+        h0_bar = None if h0 is None else Directions(onward.h0, reverse.h0)
+        xs_bar = onward.xs + reverse_in_time(reverse.xs, lengths)
+        return Cotangents(Directions(onward.weights, reverse.weights), h0_bar, xs_bar)
 
 
 def _require_directions(name: str, given: Any) -> Directions:

@@ -6,6 +6,7 @@ subgradient it is stands in the docstring.
 
 import math
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,8 +19,8 @@ class Loss(NamedTuple):
     """`loss(prediction, target)` is a scalar, the sum of `loss.terms(prediction, target)`, one for each example (...).
 
     `loss.gradient(prediction, target)` is its gradient in both. The prediction is (..., D_y), and so is the target,
-    unless the loss is `of_classes`: then it is an integer (...), and there is no gradient in it, but None. Raises
-    `ValueError` for another shape of the target, `TypeError` for what is no array of numbers.
+    unless the loss is `of_classes`: then it is integers (...), and the gradient in it None. Raises `ValueError` for
+    another shape of the target, `TypeError` for what is no array of numbers.
     """
 
     terms: Callable[[Array, Array], Array]
@@ -94,8 +95,8 @@ def _log_softmax(logits: Array) -> Array:
     return logits
 
 
-def _encode_one_hot(logits: Array, target: Array) -> tuple[Array, Array]:
-    """Return the logits, and whether class i is the target, booleans (..., D_y).
+def _encode_one_hot(logits: Array, target: Array) -> tuple[ModuleType, Array, Array]:
+    """Return the namespace of both, the logits, and whether class i is the target, booleans (..., D_y).
 
     Raises `ValueError` for a class that there is not; those of JAX arrays are not looked at.
     """
@@ -103,32 +104,28 @@ def _encode_one_hot(logits: Array, target: Array) -> tuple[Array, Array]:
     classes = require_integers("target", target)
     require_shape("target", classes, logits.shape[:-1], "(...), the prediction without its last axis,")
     D_y = logits.shape[-1]
-    outside = (classes < 0) | (classes >= D_y)
-    if namespace(classes) is np and outside.any():
-        wrong = np.asarray(classes)[outside].flat[0]
-        raise ValueError(f"classes must be from 0 to D_y - 1 = {D_y - 1}; got {wrong}")
-    return logits, classes[..., None] == namespace(logits, classes).arange(D_y)
+    if namespace(classes) is np and (outside := (classes < 0) | (classes >= D_y)).any():
+        raise ValueError(f"classes must be from 0 to D_y - 1 = {D_y - 1}; got {classes[outside].flat[0]}")
+    xp = namespace(logits, classes)
+    return xp, logits, classes[..., None] == xp.arange(D_y)
 
 
 def _cross_entropy(logits: Array, target: Array) -> Array:
-    logits, one_hot = _encode_one_hot(logits, target)
-    xp = namespace(logits, one_hot)
+    xp, logits, one_hot = _encode_one_hot(logits, target)
     terms = xp.where(one_hot, -_log_softmax(logits), xp.zeros_like(logits)).sum(axis=-1)
-    return _mark_unknown_class(terms, one_hot.any(axis=-1))
+    return _mark_unknown_class(xp, terms, one_hot.any(axis=-1))
 
 
 def _cross_entropy_gradient(logits: Array, target: Array) -> tuple[Array, None]:
     """At the target p − 1 as expm1(log p), which keeps its digits where p is near 1."""
-    logits, one_hot = _encode_one_hot(logits, target)
-    xp = namespace(logits, one_hot)
+    xp, logits, one_hot = _encode_one_hot(logits, target)
     log_p = _log_softmax(logits)
     e = xp.where(one_hot, xp.expm1(log_p), xp.exp(log_p))
-    return _mark_unknown_class(e, one_hot.any(axis=-1, keepdims=True)), None
+    return _mark_unknown_class(xp, e, one_hot.any(axis=-1, keepdims=True)), None
 
 
-def _mark_unknown_class(array: Array, is_known: Any) -> Array:
+def _mark_unknown_class(xp: ModuleType, array: Array, is_known: Any) -> Array:
     """Replace what belongs to an unknown class by NaN: one of JAX's, since others have been refused."""
-    xp = namespace(array)
     return array if xp is np else xp.where(is_known, array, xp.nan)
 
 

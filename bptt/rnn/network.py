@@ -8,7 +8,7 @@ classes of a cross-entropy lack the axis D_y. Batch axes come after time and are
 from typing import Any, NamedTuple
 
 from bptt.rnn import elman
-from bptt.rnn._arguments import promote, refuse_tuples, require_integers, require_shape
+from bptt.rnn._arguments import promote, require_integers, require_shape
 from bptt.rnn._lengths import check_lengths, is_within, mask, take_last
 from bptt.rnn.arrays import Array, contract_time, each, namespace, product, transposed_product
 from bptt.rnn.cell import Cell, Layer
@@ -46,11 +46,10 @@ def loss(
     """Compute L(ỹ, y) with ỹ_i = V[i,k] h[t,k], at the last step or summed over all; a scalar.
 
     xs is (T, ..., D_x), h0 whatever the cell takes or None for zeros, y (..., D_y) for the last step or (T, ..., D_y)
-    for every step; a loss of classes has integers (...) or (T, ...) instead. `lengths`, (...), gives each sequence of
-    the batch an end of its own, the last step being the last one before it, and what lies beyond is not read. Raises
-    `ValueError` for a wrong shape, T = 0, an empty axis, a length or a class that cannot be, `TypeError` for what is no
-    array of numbers. The values of JAX lengths and classes are not looked at: for a class that cannot be, the loss and
-    its gradient are NaN.
+    for every step; a loss of classes has integers (...) or (T, ...) instead. `lengths`, (...), gives each sequence an
+    end of its own: its last step is the one before, and what lies beyond is not read. Raises `ValueError` for a wrong
+    shape, an empty axis, a length or a class that cannot be, `TypeError` for what is no array of numbers. The values of
+    JAX arrays are not looked at: for a class that cannot be, the loss and its gradient are NaN.
     """
     weights, h0, xs, y = check_arguments(weights, h0, xs, y, cell, loss)
     return compute_loss(weights.V, cell.forward(weights.cell, h0, xs, lengths).h, y, loss, lengths)
@@ -75,7 +74,7 @@ def gradient(
     """
     weights, h0, xs, y = check_arguments(weights, h0, xs, y, cell, loss)
     states = cell.forward(weights.cell, h0, xs, lengths)
-    V_bar, h_bar, y_bar = _pull_back(weights.V, states.h, y, loss, lengths)
+    V_bar, h_bar, y_bar = pull_back(weights.V, states.h, y, loss, lengths)
     bar = cell.backward(weights.cell, h0, xs, states, h_bar, lengths)
     return Arguments(Weights(bar.weights, V_bar), bar.h0, bar.xs, y_bar)
 
@@ -93,15 +92,14 @@ def sensitivity_gradient(
     require_cell(cell)
     weights, h0, xs, y = check_arguments(weights, h0, xs, y, cell, loss)
     states = cell.forward(weights.cell, h0, xs)
-    V_bar, h_bar, _ = _pull_back(weights.V, states.h, y, loss, None)  # lengths are not offered here
+    V_bar, h_bar, _ = pull_back(weights.V, states.h, y, loss)
     return Weights(cell.contract(cell.sensitivities(weights.cell, h0, xs, states), h_bar), V_bar)
 
 
 class Readout(NamedTuple):
     """The states that are read out, and their targets: (S, ...), S = 1 for the last step and S = T for every.
 
-    `counted` says which of these S are within their sequence, `steps` at which of the T steps they stand: booleans
-    (S, ...) and (T, ...), or None for all.
+    Booleans or None for all: `counted`, (S, ...), are within their sequence; `steps`, (T, ...), are those read out.
     """
 
     h: Array
@@ -121,8 +119,7 @@ def read_out(V: Array, h: Array, y: Array, loss: Loss = half_squared_error, leng
     if y.shape == every_step:
         valid = None if ends is None else is_within(ends, T)
         return Readout(h, mask(y, valid), counted=valid, steps=None)  # a y beyond the end may be no class
-    meaning = f"(T, ...{letters}) = {every_step} for a loss at every step or (...{letters})"
-    require_shape("y", y, last_step, meaning)
+    require_shape("y", y, last_step, f"(T, ...{letters}) = {every_step} for a loss at every step or (...{letters})")
     steps = (namespace(h).arange(T) == T - 1) if ends is None else is_within(ends, T) & ~is_within(ends - 1, T)
     return Readout(take_last(h, ends), y[None], counted=None, steps=steps)
 
@@ -133,12 +130,14 @@ def compute_loss(V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None
     return mask(loss.terms(product(V, at.h), at.y), at.counted).sum()
 
 
-def _pull_back(V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None) -> tuple[Array, Array, Array | None]:
+def pull_back(
+    V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None = None
+) -> tuple[Array, Array, Array | None]:
     """Return V_bar, h_bar and y_bar, the gradient of `compute_loss`."""
     at = read_out(V, h, y, loss, lengths)
     e, y_bar = each(lambda bar: mask(bar, at.counted), loss.gradient(product(V, at.h), at.y))
     h_bar = mask(transposed_product(V, e), at.steps)
-    return contract_time(e, at.h), h_bar, None if y_bar is None else y_bar.reshape(y.shape)
+    return contract_time(e, at.h), h_bar, None if y_bar is None else y_bar.reshape(y.shape)  # off its axis S
 
 
 def require_cell(cell: Any) -> None:
@@ -148,17 +147,13 @@ def require_cell(cell: Any) -> None:
 
 
 def check_arguments(weights: Weights, h0: Any, xs: Array, y: Array, cell: Any, loss: Loss) -> Arguments:
-    """Convert the arguments to one float type; classes stay integers.
-
-    Raises `TypeError` for weights, a cell or a loss of another kind.
-    """
+    """Convert the arguments to one float type, but classes; raise `TypeError` for those of another kind."""
     if not (hasattr(cell, "forward") and hasattr(cell, "backward")):
         raise TypeError(f"cell must be a Cell or a layer, such as elman.cell(tanh); got {type(cell).__name__}")
     if not isinstance(weights, tuple) or getattr(weights, "_fields", ()) != Weights._fields:
         raise TypeError(f"weights must be network.Weights(cell, V); got {type(weights).__name__}")
     if not isinstance(loss, Loss):
         raise TypeError(f"loss must be a Loss, such as bptt.rnn.losses.huber(); got {type(loss).__name__}")
-    refuse_tuples(V=weights.V, xs=xs, y=y)
     if not loss.of_classes:
         return Arguments(*promote(weights=weights, h0=h0, xs=xs, y=y))
     weights, h0, xs = promote(weights=weights, h0=h0, xs=xs)

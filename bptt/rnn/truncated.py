@@ -1,21 +1,20 @@
 """Truncated back-propagation through time, as the exact gradient of something: the loss with some states held fixed.
 
-At the steps in `cuts` the state that enters the step is held: it has the value that it has, but no derivative. That is
-what training does which goes on from the states of the last window and forgets how they came about (Williams and Peng
-1990). It is no approximation of anything here: `loss` is a function of the arguments and of a copy of them, in which
-the held states are computed from the copy; `gradient` is its gradient in the arguments, at the point where the copy
-equals them. So it is judged like any other gradient, against its own definition.
+At the steps in `cuts` the state that enters the step is held: it has its value, but no derivative, as in training that
+goes on from the states of the last window and forgets how they came about (Williams and Peng 1990). `loss` is a
+function of the arguments and of a copy of them, from which the held states are computed; `gradient` is its gradient in
+the arguments, where the copy equals them. So it is judged like any other gradient, against its own definition.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from bptt.rnn import network
 from bptt.rnn.arrays import Array, each, namespace
-from bptt.rnn.cell import Cell, Cotangents
+from bptt.rnn.cell import Cell
 from bptt.rnn.losses import Loss, half_squared_error
 from bptt.rnn.network import Arguments, Weights
 
@@ -56,44 +55,21 @@ def gradient(
 ) -> Arguments:
     """Compute the gradient of `loss` in the arguments, the copy held fixed and equal to them.
 
-    Between two cuts cotangents go back as in the cell's `backward`, and none goes through a cut. Arguments and errors
-    as for `loss`.
+    Between two cuts cotangents go back as in the cell's `backward`, and none goes through a cut; the gradients of the
+    weights are summed over the windows. Arguments and errors as for `loss`.
     """
     network.require_cell(cell)
-    return network.gradient(weights, h0, xs, y, Truncated(cell, cuts), loss)
-
-
-class Truncated(NamedTuple):
-    """A cell whose `backward` stops at the cuts; it is not the derivative of its `forward`, but of `loss` above."""
-
-    cell: Cell
-    cuts: Sequence[int]
-
-    def forward(self, weights: Any, h0: Any, xs: Array, lengths: Array | None = None) -> Any:
-        """Return the states of the cell, which no cut changes."""
-        return self.cell.forward(weights, h0, xs, lengths)
-
-    def backward(
-        self, weights: Any, h0: Any, xs: Array, states: Any, h_bar: Array, lengths: Array | None = None
-    ) -> Cotangents:
-        """Pull h_bar back through each window between two cuts by the cell's `backward`, and sum over the windows.
-
-        Raises `ValueError` for lengths: windows of sequences that have ended are not offered.
-        """
-        if lengths is not None:
-            raise ValueError("lengths must be None for a truncated gradient; got an array")
-        if len(h_bar) != len(xs) or len(states.h) != len(xs):
-            raise ValueError(f"h_bar and states must have T = {len(xs)} steps; got {len(h_bar)} and {len(states.h)}")
-        bars = []
-        for start, stop in _split_at_cuts(self.cuts, len(xs)):
-            initial = h0 if start == 0 else self.cell.state_after(states, start - 1)
-            of_window = each(lambda s: s[start:stop], states)  # noqa: B023  (called at once)
-            bars.append(self.cell.backward(weights, initial, xs[start:stop], of_window, h_bar[start:stop]))
-        return Cotangents(
-            weights=each(lambda *parts: sum(parts[1:], parts[0]), *(bar.weights for bar in bars)),
-            h0=bars[0].h0,
-            xs=namespace(bars[0].xs).concat([bar.xs for bar in bars]),
-        )
+    weights, h0, xs, y = network.check_arguments(weights, h0, xs, y, cell, loss)
+    states = cell.forward(weights.cell, h0, xs)
+    V_bar, h_bar, y_bar = network.pull_back(weights.V, states.h, y, loss)
+    bars = []
+    for start, stop in _split_at_cuts(cuts, len(xs)):
+        initial = h0 if start == 0 else cell.state_after(states, start - 1)
+        of_window = each(lambda s: s[start:stop], states)  # noqa: B023  (called at once)
+        bars.append(cell.backward(weights.cell, initial, xs[start:stop], of_window, h_bar[start:stop]))
+    weights_bar = each(lambda *parts: sum(parts[1:], parts[0]), *(bar.weights for bar in bars))
+    xs_bar = namespace(xs).concat([bar.xs for bar in bars])
+    return Arguments(Weights(weights_bar, V_bar), bars[0].h0, xs_bar, y_bar)
 
 
 def _split_at_cuts(cuts: Sequence[int], T: int) -> list[tuple[int, int]]:

@@ -1,200 +1,311 @@
-"""The two questions a user asks: what is this gradient worth, and, in a test, is it right?"""
+"""The questions a user asks: what is this gradient worth, and, in a test, is it right? Vjps, jvps: `_linear_maps`."""
 
+import sys
 import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, Never
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Never, TypedDict, Unpack, overload
 
-from bptt.verify import _conduct as conduct
-from bptt.verify._conduct import Observed
-from bptt.verify._execution import FloatsOnlyError, Function, NoVerdictError, Subject
-from bptt.verify._message import explain
-from bptt.verify._problem import FlatArguments
-from bptt.verify._report import Arithmetic, Formula, ReferenceKind, Report
-from bptt.verify._reproduction import snippet
-from bptt.verify._seeding import checked_seed, computing, seeded
-from bptt.verify.methods import _derivative as formula
-from bptt.verify.methods import _finite_differences as directional
-from bptt.verify.methods import _float_gradient as estimate
-from bptt.verify.methods import _rounding as arithmetic
+import numpy as np
+
+from bptt.verify._execution import (
+    FloatsOnlyError,
+    NoVerdictError,
+    Observed,
+    find_unsteady_leaves,
+    keep_settings,
+    observe,
+    run_again,
+)
+from bptt.verify._problem import Arguments, Function, Method, Problem
+from bptt.verify._report import Arithmetic, Formula, Report, Verdict
+from bptt.verify.methods import FORMULA_METHODS, _float_gradient, _rounding
+from bptt.verify.methods._derivative import PRECISIONS, report_undecided
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+    from bptt.verify._sampled_report import SampledReport
+
+EXAMPLES = 200  # points of a strategy: rules of sizes from fewer are often false
 
 
 class GradientMismatch(AssertionError):  # noqa: N818  (a finding about the gradient, as AssertionError is)
     """The gradient is wrong; the message says by which arrays, in which entry, and what kind of mistake it is."""
 
+    __module__ = "bptt.verify"  # from where it is imported, in a traceback
+
 
 class GradientUndecided(Exception):  # noqa: N818
     """The gradient could not be judged; the message is the report, which says why."""
+
+    __module__ = "bptt.verify"
 
 
 class GradientWarning(UserWarning):
     """The gradient is right, but f or it behaves as a caller would not expect: it changes its arguments, say."""
 
+    __module__ = "bptt.verify"
 
+
+class Options(TypedDict, total=False):
+    """What may be said of a question by name; `judge_gradient` says what each means."""
+
+    wrt: str | Sequence[str] | None
+    method: Method
+    seed: int | None
+    examples: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """Is `rule` the gradient of f? What a user asks, at whatever point; of a vjp or a jvp, in `_linear_maps`."""
+
+    f: Function
+    rule: Function
+    wrt: str | Sequence[str] | None
+    method: Method
+    seed: int
+
+    asked: ClassVar[str] = "gradient"  # what the rule is said to be
+    is_gradient: ClassVar[bool] = True  # whether the problem that is posed asks for one, and can be diagnosed
+
+    def __post_init__(self) -> None:
+        for name, function in (("f", self.f), (self.asked, self.rule)):
+            if not callable(function):
+                raise TypeError(f"{name} must be a function of the arguments; got {type(function).__name__}")
+
+    def pose(self, at: tuple[Any, ...]) -> Problem:
+        """Return the problem at one point, as it is diagnosed."""
+        return Problem(self.f, self.rule, Arguments(self.f, at, self.wrt), self.method, self.seed)
+
+    def judge(self, at: tuple[Any, ...]) -> Report:
+        """Return the verdict at one point."""
+        return judge_problem(self.pose(at))
+
+    def explain(self, report: Report, at: tuple[Any, ...]) -> str:
+        """Return what to say of a rule that the report finds wrong at that point."""
+        from bptt.verify._message import explain
+
+        return explain(self.pose(at), report, self.write_snippet(at))
+
+    def write_snippet(self, at: tuple[Any, ...]) -> list[str]:
+        """Return lines of Python that ask the same at that point; none where it has too many numbers."""
+        from bptt.verify._reproduction import write_snippet
+
+        return write_snippet(f"check_{self.asked}", self, at)
+
+
+@overload
+def check_gradient(f: Function, gradient: Function, at: tuple[Any, ...], **options: Unpack[Options]) -> Report: ...
+@overload
 def check_gradient(
-    f: Callable[..., Any],
-    gradient: Callable[..., Any],
-    arguments: tuple[Any, ...],
+    f: Function, gradient: Function, at: "SearchStrategy[Any]", **options: Unpack[Options]
+) -> "SampledReport": ...
+def check_gradient(
+    f: Function,
+    gradient: Function,
+    at: Any,
     *,
     wrt: str | Sequence[str] | None = None,
-    reference: ReferenceKind | None = None,
+    method: Method = "auto",
     seed: int | None = None,
+    examples: int = EXAMPLES,
     **not_offered: Never,
-) -> Report:
-    """Judge a hand-written gradient at one point, with guaranteed error bounds and no tolerance.
+) -> Any:
+    """Return the report of `judge_gradient` if it is right; raise `GradientMismatch` or `GradientUndecided` if not.
 
-    `f(*arguments)` is a scalar, and `gradient(*arguments)` a tuple with the gradient by each argument, of the same
-    structure; for a single argument, the gradient by it. An argument is an array, a number, or a tuple, list, dict or
-    NamedTuple of them, nested at will; `None` counts as an empty tuple. Integer and boolean arrays are passed on and
-    not differentiated. Both may be NumPy or JAX functions.
+    Issues a `GradientWarning` if it is right but the report has a note. The arguments and the other errors are those of
+    `judge_gradient`.
+    """
+    __tracebackhide__ = True  # pytest: the failure is the caller's line
+    *of_question, examples = read_options(wrt=wrt, method=method, seed=seed, examples=examples, **not_offered)
+    return check(Question(f, gradient, *of_question), at, examples)
+
+
+@overload
+def judge_gradient(f: Function, gradient: Function, at: tuple[Any, ...], **options: Unpack[Options]) -> Report: ...
+@overload
+def judge_gradient(
+    f: Function, gradient: Function, at: "SearchStrategy[Any]", **options: Unpack[Options]
+) -> "SampledReport": ...
+def judge_gradient(
+    f: Function,
+    gradient: Function,
+    at: Any,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    method: Method = "auto",
+    seed: int | None = None,
+    examples: int = EXAMPLES,
+    **not_offered: Never,
+) -> Any:
+    """Judge a hand-written gradient at one point, or at points of random sizes, with no tolerance.
+
+    `f(*at)` is a scalar, and `gradient(*at)` a tuple with the gradient by each argument, of the same structure; for a
+    single argument, the gradient by it. An argument is an array, a number, or a tuple, list, dict or NamedTuple of
+    them, nested at will; `None` counts as an empty tuple. Integer and boolean arrays are passed on and not
+    differentiated. Both may be NumPy or JAX functions.
+
+    `at` is the tuple of arguments, or a Hypothesis strategy: `named_arrays(U="h m", xs="t m")`, whose arrays are passed
+    by name, or one for a tuple of positional arguments, a NamedTuple among them, or for the one argument that f takes.
+    About `examples` points are drawn from a strategy, and the same seed draws the same. The result is a `Report` at a
+    point, and a `SampledReport` over a strategy: with the smallest sizes at which it is wrong, the rule by which sizes
+    decide, and what the points could not have shown. What f or the gradient raises at some points of a strategy is no
+    wrong gradient, and kept apart; it is raised if there is nothing else.
 
     `wrt` names arguments or arrays in them, `"params"` or `"params['W']"`; the others are held fixed. For one name,
     `gradient` returns the gradient by that; for a sequence of names, a tuple.
 
-    `reference` chooses what the gradient is compared with: by default the strongest that both functions take. `"balls"`
-    is ball arithmetic or nothing; `"floats"` is one random direction, by finite differences and a complex step, which
-    is quick for many parameters and proves nothing.
+    `method` chooses how it is judged: `"auto"`, by the strongest method that the two functions take, which the report
+    names; `"balls"`, by ball arithmetic, and undecided where one of them does not run on balls; `"floats"`, along one
+    random direction, by finite differences and a complex step, which is quick for many parameters and proves nothing.
 
     There is no tolerance (`rtol`, `atol`, `eps`): what rounding may do is computed. Second derivatives and complex
     arguments are not offered; check the gradient as a function of its own, and real and imaginary parts.
 
     NumPy's global random generator is seeded before every call (with 0 if `seed` is None) and then put back, so that
-    noise drawn from it is the same for f and gradient; the directions and jitters of the float references are drawn
-    from `seed` too. If an argument is float64, JAX computes in 64 bits.
+    noise drawn from it is the same for f and gradient; the directions and jitters on floats are drawn from `seed` too.
+    If an argument is float64, JAX computes in 64 bits.
 
-    Raises `TypeError` for arguments that are no real numbers; `ValueError` for NaN, infinity or nothing to
-    differentiate, for an f that is no scalar and for a gradient of another structure; and whatever f and gradient
-    raise on floats too.
+    Raises `TypeError` for what is no function, an `at` that is no tuple, arguments that are no real numbers and an
+    option that is not offered; `ValueError` for NaN, infinity or nothing to differentiate, a name in `wrt` that is
+    none, another `method`, `seed` or `examples` than there is, an f that is no scalar and a gradient of another
+    structure; and whatever f and gradient raise on floats too.
     """
-    _refuse(not_offered)
-    for name, function in (("f", f), ("gradient", gradient)):
-        if not callable(function):
-            raise TypeError(f"{name} must be a function of the arguments; got {type(function).__name__}")
-    if reference not in (None, "balls", "floats"):
-        raise ValueError(f"reference must be 'balls', 'floats' or None; got {reference!r}")
-    seed = checked_seed(seed)
-    flat = FlatArguments(f, arguments, wrt)
-    with computing(flat):
-        return _judge(seeded(f, seed), seeded(gradient, seed), flat, reference, seed)
+    *of_question, examples = read_options(wrt=wrt, method=method, seed=seed, examples=examples, **not_offered)
+    return answer(Question(f, gradient, *of_question), at, examples)
 
 
-def assert_gradient(
-    f: Callable[..., Any],
-    gradient: Callable[..., Any],
-    arguments: tuple[Any, ...],
-    *,
-    wrt: str | Sequence[str] | None = None,
-    reference: ReferenceKind | None = None,
-    seed: int | None = None,
-    **not_offered: Never,
-) -> None:
-    """Raise `GradientMismatch` if `gradient` is wrong at this point, `GradientUndecided` if that cannot be told.
+def answer(question: Question, at: Any, examples: int, count: Callable[[], None] = lambda: None) -> Any:
+    """Return the report at a point or, for a strategy, over points drawn from it; `count` is called after each."""
+    if is_strategy(at):
+        from bptt.verify._random_sizes import judge_over
 
-    Issues a `GradientWarning` if it is right but the report has a note. The arguments and the other errors are those of
-    `check_gradient`.
-    """
-    __tracebackhide__ = True  # pytest: the failure is the caller's line
-    report = check_gradient(f, gradient, arguments, wrt=wrt, reference=reference, seed=seed, **not_offered)
-    options = {"wrt": wrt, "reference": reference, "seed": seed}
-    lines = snippet("assert_gradient", f, gradient, arguments, options) if report.verdict == "wrong" else []
-    require_right(report, lambda: explain(report, f, gradient, FlatArguments(f, arguments, wrt), lines))
+        return judge_over(question, at, examples, count)
+    return question.judge(at)
 
 
-def require_right(report: Report, explained: Callable[[], str]) -> None:
-    """What the report is worth in a test; `explained` says why a gradient is wrong."""
+def check(question: Question, at: Any, examples: int) -> Any:
+    """Return the report if it is right, with a warning for each of its notes; raise if it is not."""
     __tracebackhide__ = True
-    if report.verdict == "wrong":
-        raise GradientMismatch(explained())
-    if report.verdict == "undecided":
+    report = answer(question, at, examples)
+    if report.verdict == Verdict.WRONG:
+        raise GradientMismatch(question.explain(report, at) if isinstance(report, Report) else str(report))
+    if report.verdict == Verdict.UNDECIDED:
         raise GradientUndecided(str(report))
-    for finding in report.findings:
-        warnings.warn(finding, GradientWarning, stacklevel=3)
+    for note in report.notes:
+        warnings.warn(note, GradientWarning, stacklevel=3)
+    return report
 
 
-def _judge(f: Function, gradient: Function, flat: FlatArguments, reference: ReferenceKind | None, seed: int) -> Report:
-    flat, observed = conduct.observe_as_needed(f, gradient, flat)
-    subjects = Subject("f", f, flat), Subject("gradient", gradient, flat, before=f)
-    findings = list(observed.findings)
+def is_strategy(at: object) -> bool:
+    """Whether it is a Hypothesis strategy; nothing is where Hypothesis was not loaded."""
+    if "hypothesis" not in sys.modules:
+        return False
+    from hypothesis.strategies import SearchStrategy
 
-    def report(judged: Formula, of_floats: Arithmetic) -> Report:
-        return Report(judged, of_floats, seed, tuple(findings))
-
-    if reference == "floats":
-        judged = directional.judge(f, gradient, flat, observed.value, observed.gradient, seed)
-        if judged.verdict != "wrong":
-            findings += _changing(gradient, flat, observed)
-        return report(judged, _not_told_apart("floats were asked for"))
-
-    others = _changing(gradient, flat, observed)
-    findings += others
-    try:
-        judged = formula.judge(*subjects, flat, observed.value)
-        of_floats = arithmetic.judge(*subjects, flat, None if others else observed.gradient)
-        if judged.verdict == of_floats.verdict == "wrong" and reference is None:
-            beside = _unless_there_is_none(f, gradient, flat, observed, seed)
-            if beside is not None and beside.verdict != "wrong":
-                findings.append("gradient does something else on balls than on floats: does it ask for types?")
-                return report(beside, _not_told_apart("its balls are not those of its floats"))
-        return report(judged, of_floats)
-    except FloatsOnlyError as error:
-        if reference == "balls":
-            judged = formula.undecided_formula(str(error), formula.PRECISIONS[0], flat)
-            return report(judged, Arithmetic("undecided", str(error), ()))
-        judged = _by_floats(error, f, gradient, flat, observed, seed)
-        if others and judged.verdict == "right":
-            judged = formula.undecided_formula(others[0], formula.PRECISIONS[0], flat)
-        return report(judged, _not_told_apart(str(error)))
-    finally:
-        conduct.run_again(f, gradient, flat)
+    return isinstance(at, SearchStrategy)
 
 
-def _by_floats(
-    error: FloatsOnlyError, f: Function, gradient: Function, flat: FlatArguments, observed: Observed, seed: int
-) -> Formula:
-    """The next best: the true gradient beside floats, and without balls for f, a random direction."""
-    if error.name == "gradient":
+def judge_problem(problem: Problem) -> Report:
+    """Return the verdict on one problem, by the strongest method that its functions take."""
+    with keep_settings(problem.arguments):
+        problem, observed = observe(problem)
+        if problem.method == "floats":
+            return _judge_on_floats(problem, observed)
+        unsteady = _note_unsteady(problem, observed)
         try:
-            return _beside_the_truth(f, gradient, flat, observed, seed)
-        except FloatsOnlyError:  # f is judged by its slopes, too
-            pass
+            return _judge_on_balls(problem, observed, unsteady)
+        finally:
+            run_again(problem)
+
+
+def _judge_on_balls(problem: Problem, observed: Observed, unsteady: Sequence[str]) -> Report:
+    """Ask one method after the other, the strongest first, until one takes the functions; then look at the floats."""
+    notes, floats_only = (*observed.notes, *unsteady), ""
+    for method in FORMULA_METHODS[problem.method]:
+        try:
+            formula = method(problem, observed)
+        except FloatsOnlyError as error:
+            floats_only = floats_only or str(error)
+            continue
         except NoVerdictError as outcome:
-            return formula.undecided_formula(str(outcome), formula.PRECISIONS[-1], flat)
-    return directional.judge(f, gradient, flat, observed.value, observed.gradient, seed)
+            formula = report_undecided(str(outcome), problem.arguments, PRECISIONS[-1])
+        break
+    else:
+        undecided = Arithmetic(Verdict.UNDECIDED, floats_only)
+        return _conclude(problem, report_undecided(floats_only, problem.arguments), undecided, notes)
+    if floats_only:
+        if unsteady and formula.verdict == Verdict.RIGHT:
+            formula = report_undecided(unsteady[0], problem.arguments)
+        return _conclude(problem, formula, _leave_undistinguished(floats_only), notes)
+    if unsteady:
+        why = "gradient returns something else each time that it is called"
+        arithmetic = Arithmetic(Verdict.UNDECIDED, why)
+    else:
+        arithmetic = _rounding.judge(problem, observed)
+    if formula.verdict == arithmetic.verdict == Verdict.WRONG and problem.method == "auto":
+        try:  # balls and floats that both differ: the balls may be of another computation than the floats
+            beside = _float_gradient.judge(problem, observed)
+        except NoVerdictError:
+            return _conclude(problem, formula, arithmetic, notes)
+        if beside.verdict != Verdict.WRONG:
+            notes += ("gradient does something else on balls than on floats: does it ask for types?",)
+            return _conclude(problem, beside, _leave_undistinguished("its balls are not those of its floats"), notes)
+    return _conclude(problem, formula, arithmetic, notes)
 
 
-def _beside_the_truth(f: Function, gradient: Function, flat: FlatArguments, observed: Observed, seed: int) -> Formula:
-    """The floats of the gradient beside the true one. Raises `NoVerdictError` where that is not known."""
-    true, digits = formula.true_gradient(Subject("f", f, flat), flat, observed.value)
-    return estimate.judge(f, gradient, flat, observed.gradient, true, digits, seed)
+def _judge_on_floats(problem: Problem, observed: Observed) -> Report:
+    (method,) = FORMULA_METHODS[problem.method]
+    formula = method(problem, observed)
+    unsteady = [] if formula.verdict == Verdict.WRONG else _note_unsteady(problem, observed)
+    return _conclude(problem, formula, _leave_undistinguished("floats were asked for"), (*observed.notes, *unsteady))
 
 
-def _unless_there_is_none(
-    f: Function, gradient: Function, flat: FlatArguments, observed: Observed, seed: int
-) -> Formula | None:
-    try:
-        return _beside_the_truth(f, gradient, flat, observed, seed)
-    except NoVerdictError:
-        return None
+def _conclude(problem: Problem, formula: Formula, arithmetic: Arithmetic, notes: Sequence[str]) -> Report:
+    verdict = Verdict.WRONG if arithmetic.verdict == Verdict.WRONG else formula.verdict
+    return Report(verdict, formula, arithmetic, problem.seed, tuple(notes))
 
 
-def _changing(gradient: Function, flat: FlatArguments, observed: Observed) -> list[str]:
-    others = conduct.other_on_second_call(gradient, flat, observed.gradient)
+def _note_unsteady(problem: Problem, observed: Observed) -> list[str]:
+    others = find_unsteady_leaves(problem, observed)
     return [f"a second call of gradient returns something else by {', '.join(others)}"] if others else []
 
 
-def _not_told_apart(why: str) -> Arithmetic:
-    return Arithmetic("undecided", f"it cannot be told apart from the formula: {why}", ())
+def _leave_undistinguished(why: str) -> Arithmetic:
+    return Arithmetic(Verdict.UNDECIDED, f"it cannot be told apart from the formula: {why}")
+
+
+def read_options(
+    *,
+    wrt: str | Sequence[str] | None = None,
+    method: Method = "auto",
+    seed: int | None = None,
+    examples: int = EXAMPLES,
+    **not_offered: Never,
+) -> tuple[Any, ...]:
+    """Return the options of a question in the order of its fields, and the examples; seed 0 if it is None.
+
+    Raises `TypeError` for an option that is not offered, and says what is instead; `ValueError` for a method that there
+    is not, for a seed that NumPy does not take, and for a number of examples that is none.
+    """
+    for name in not_offered:
+        raise TypeError(
+            f"{name} is not offered: {_OTHERWISE[name]}" if name in _OTHERWISE else f"unexpected argument {name!r}"
+        )
+    if method not in FORMULA_METHODS:
+        raise ValueError(f"method must be one of {', '.join(map(repr, FORMULA_METHODS))}; got {method!r}")
+    seed = 0 if seed is None else seed
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**32:
+        raise ValueError(f"seed must be an integer from 0 to 2**32 - 1; got {seed!r}")
+    if isinstance(examples, bool) or not isinstance(examples, int | np.integer) or examples < 1:
+        raise ValueError(f"examples must be a positive integer; got {examples!r}")
+    return wrt, method, int(seed), int(examples)
 
 
 _TOLERANCES = ("rtol", "atol", "eps", "tol", "epsilon", "step", "delta", "h")
-_NOT_OFFERED = {
+_OTHERWISE = {
     **dict.fromkeys(_TOLERANCES, "what rounding may do is computed for each entry, and nothing else is tolerated"),
     "order": "check the gradient by a function that returns one of its entries",
 }
-
-
-def _refuse(unknown: dict[str, Any]) -> None:
-    for name in unknown:
-        why = (
-            f"{name} is not offered: {_NOT_OFFERED[name]}" if name in _NOT_OFFERED else f"unexpected argument {name!r}"
-        )
-        raise TypeError(why)

@@ -1,168 +1,187 @@
-"""What to say of a wrong gradient in at most 15 lines: which entry, where, what kind of mistake, how to see it."""
+"""What a report says in print, in a notebook, and of a wrong gradient: which entry, where, what mistake, how to see it.
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+Lines are of at most 100 columns, but for those of a snippet, which are to be pasted.
+"""
 
-import numpy as np
+import html
+import sys
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 
-from bptt.verify import _conduct as conduct
-from bptt.verify._execution import Function
-from bptt.verify._problem import FlatArguments
-from bptt.verify._report import Entry, LeafFinding, Report
-from bptt.verify._seeding import computing, seeded
-from bptt.verify.diagnosis._diagnosis import Diagnosis, Point, diagnose
-from bptt.verify.diagnosis._group_testing import Localised, WrongEntry, wrong_entries
+from bptt.verify._problem import Problem
+from bptt.verify._report import LeafFinding, Report, Verdict
+from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
-MOST_LINES = 15
-_WIDEST = 160  # columns of anything but the snippet
+MOST_LINES = 15  # of what is raised: a failing test shows it in full
+WIDTH = 100
+_MOST_NAMES = 6  # arrays that are listed in one line
 
-
-@dataclass(frozen=True)
-class Refutation:
-    """The gradient by one array, which is wrong, at the smallest sizes that are known to show it."""
-
-    finding: LeafFinding
-    diagnosis: Diagnosis
-    sizes: Mapping[str, int] | None = None  # by name
-    rule: str | None = None  # when it is wrong, of all cases that were tried; empty for each of them
-    cases: int = 1  # that were tried
-    wrong: int = 1  # of them
-    snippet: tuple[str, ...] = ()  # lines that bring it back
-
-    @property
-    def path(self) -> str:
-        """Of the array."""
-        return self.finding.path
-
-    @property
-    def when(self) -> str:
-        """The rule in words; empty if there is none."""
-        if self.cases == 1:
-            return ""
-        if self.rule is None:
-            return f"wrong in {self.wrong} of {self.cases} cases"
-        return (
-            f"wrong exactly when {self.rule}, in {self.cases} cases"
-            if self.rule
-            else f"wrong in all {self.cases} cases"
-        )
-
-    def lines(self) -> list[str]:
-        """All but how to bring it back."""
-        entry = self.finding.entry
-        lines = [f"  {self.finding.reason or 'wrong'}"]
-        if entry is not None:
-            place = f"{self.finding.place}: "
-            lines = [
-                f"{place}by hand   {entry.by_hand}",
-                f"{'':{len(place)}}reference {entry.reference}, {self.finding.reference} ({self.finding.reason})",
-            ]
-        if self.diagnosis.where:
-            lines.append(f"  where: {self.diagnosis.where}")
-        if self.diagnosis.kind is not None:
-            by_design = "by design?" if self.diagnosis.kind.by_design else "kind"
-            lines.append(f"  {by_design}: it is {self.diagnosis.kind.text}")
-        if self.when:
-            lines.append(f"  {self.when}")
-        if self.sizes:
-            lines.append(f"  smallest sizes: {', '.join(f'{name} = {size}' for name, size in self.sizes.items())}")
-        return [_cut(line) for line in lines]
-
-    def in_short(self) -> str:
-        """What is said of it beside another one."""
-        kind = self.diagnosis.kind
-        said = [f"it is {kind.text}" if kind is not None else self.finding.reason, self.when]
-        return _cut(f"also by {self.path}: {'; '.join(word for word in said if word)}")
+_HEADINGS = ("gradient by", "shape", "formula", "agreement", "arithmetic", "guaranteed")
+_PLAIN = str.maketrans(
+    {
+        "±": "+/-", "−": "-", "─": "-", "…": "...", "≥": ">=", "≤": "<=", "≠": "!=", "×": "x", "·": "*", "√": "sqrt ",
+        "∂": "d", "⟨": "<", "⟩": ">", "∞": "inf", "’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-",
+    }
+)  # fmt: skip
 
 
-def explain(
-    report: Report,
-    f: Callable[..., Any],
-    gradient: Callable[..., Any],
-    arguments: FlatArguments,
-    snippet: Sequence[str],
-    notes: Sequence[str] = (),
+def fit_to_stdout(text: str) -> str:
+    """Replace what the encoding of the standard output cannot show: ± by +/-, and what has no such likeness by \\u…."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    unknown = {character for character in text if not character.encode(encoding, "ignore")}
+    return text.translate({ord(x): x.translate(_PLAIN).encode("ascii", "backslashreplace").decode() for x in unknown})
+
+
+def format_report(report: Report) -> str:
+    """Return the report as plain text: what decided, a table of all arrays, notes, and what it was decided with."""
+    findings = [finding for _, finding in _list_rows(report)]
+    rows = [[fit_to_stdout(cell) for cell in cells] for cells, _ in _list_rows(report)]
+    columns = [n for n in range(len(_HEADINGS)) if any(row[n] for row in rows)]
+    widths = [max(len(row[n]) for row in (_HEADINGS, *rows)) for n in columns]
+    gaps = 3 * (len(widths) - 1)
+    widths[0] = min(widths[0], max(len(_HEADINGS[0]), WIDTH - 2 - gaps - sum(widths[1:])))  # 2: … may become ...
+
+    def align(cells: Sequence[str]) -> str:
+        return "   ".join(_cut(cells[n], width).ljust(width) for n, width in zip(columns, widths, strict=True))
+
+    lines = [f"{report.verdict}: {report.reason}", "", align(_HEADINGS), "─" * (sum(widths) + gaps)]
+    for row, finding in zip(rows, findings, strict=True):
+        below = _format_values(finding)
+        beside = f"{align(row)}   {''.join(below)}".rstrip()
+        lines += [beside] if len(below) < 2 and len(beside) <= WIDTH else [align(row), *(f"  {line}" for line in below)]
+    lines.append("")
+    if report.arithmetic.verdict == Verdict.UNDECIDED:
+        lines.append(f"arithmetic undecided: {report.arithmetic.reason}")
+    method, digits = report.formula.reference.removeprefix("by "), report.formula.digits
+    lines += [f"note: {note}" for note in report.notes]
+    lines.append(f"seed {report.seed}, {method if digits is None else f'balls of {digits} digits'}")
+    return "\n".join(wrap_lines(fit_to_stdout(line.rstrip()) for line in lines))
+
+
+def format_html(report: Report) -> str:
+    """Return the report as a notebook shows it."""
+    rows = [[f"<th>{heading}</th>" for heading in (*_HEADINGS, "")]]
+    for cells, finding in _list_rows(report):
+        said = finding.finding if finding.entry else finding.reason
+        rows.append([f"<td>{html.escape(cell)}</td>" for cell in (*cells, said)])
+    table = "".join(f"<tr>{''.join(row)}</tr>" for row in rows)
+    return f"<p>{html.escape(f'{report.verdict}: {report.reason}')}</p><table>{table}</table>"
+
+
+def _list_rows(report: Report) -> Iterator[tuple[tuple[str, ...], LeafFinding]]:
+    """Yield for each array the cells of the table, and the finding on its formula or floats that has more to say."""
+    arithmetic = {leaf.path: leaf for leaf in report.arithmetic.leaves}
+    for leaf in report.formula.leaves:
+        floats = arithmetic.get(leaf.path)
+        of_floats = ("", "") if floats is None else (str(floats.verdict), floats.known)
+        cells = (leaf.path, str(leaf.shape), str(leaf.verdict), leaf.known, *of_floats)
+        yield cells, leaf if leaf.reason or floats is None else floats
+
+
+def _format_values(finding: LeafFinding) -> list[str]:
+    """Return the two values of the entry that a finding names, in a line each; its reason if it names none."""
+    if finding.entry is None:
+        return [finding.reason] if finding.reason else []
+    place = f"{finding.place}: "
+    above, place = ([place.rstrip()], "  ") if len(place) > WIDTH // 2 else ([], place)  # a long name has its own line
+    return [
+        *above,
+        f"{place}by hand   {finding.entry.by_hand}",
+        f"{'':{len(place)}}reference {finding.entry.reference}, {finding.reference} ({finding.reason})",
+    ]
+
+
+def explain(problem: Problem, report: Report, snippet: Sequence[str], notes: Sequence[str] = ()) -> str:
+    """Return the text on a rule that `report` finds wrong at this point, in at most 15 lines."""
+    formula, wrong = report.formula, report.wrong_leaves
+    is_by_formula = formula.verdict == Verdict.WRONG
+    if is_by_formula and formula.digits is None:
+        wrong = locate_wrong_entries(problem, formula.leaves)
+    if not wrong:
+        return "\n".join(wrap_lines([f"wrong: {report.reason}", f"seed {report.seed}"]))
+    diagnoses = [Diagnosis(leaf.path) for leaf in wrong]
+    if is_by_formula and formula.digits is not None:
+        diagnoses = diagnose([Point(problem)], [leaf.path for leaf in wrong])
+    refutations = [Refutation(*found, snippet=tuple(snippet)) for found in zip(wrong, diagnoses, strict=True)]
+    judged = formula.leaves if is_by_formula else report.arithmetic.leaves
+    right = [leaf.path for leaf in judged if leaf.verdict == Verdict.RIGHT]
+    return format_refutations(refutations, right, report.seed, [*notes, *report.notes])
+
+
+def format_refutations(
+    refutations: Sequence[Refutation], right: Sequence[str], seed: int, notes: Sequence[str] = ()
 ) -> str:
-    """The text on a gradient that `report` finds wrong at these arguments."""
-    refutations = refute(report, f, gradient, arguments)
-    if not refutations:
-        return f"wrong: {report.reason}\nseed {report.seed}"
-    judged = report.formula.leaves if report.formula.verdict == "wrong" else report.arithmetic.leaves
-    right = [leaf.path for leaf in judged if leaf.verdict == "right"]
-    refutations = [replace(one, snippet=tuple(snippet)) for one in refutations]
-    return explanation(refutations, right, report.seed, [*notes, *report.findings])
-
-
-def refute(
-    report: Report, f: Callable[..., Any], gradient: Callable[..., Any], arguments: FlatArguments
-) -> list[Refutation]:
-    """For each array by which `report` finds the gradient wrong at these arguments, what there is to say of it."""
-    f, gradient, seed = seeded(f, report.seed), seeded(gradient, report.seed), report.seed
-    if report.formula.verdict != "wrong":
-        return [Refutation(leaf, Diagnosis(leaf.path)) for leaf in report.arithmetic.leaves if leaf.verdict == "wrong"]
-    wrong = [leaf for leaf in report.formula.leaves if leaf.verdict == "wrong"]
-    with computing(arguments):
-        if report.formula.digits is None:
-            return [
-                Refutation(leaf, Diagnosis(leaf.path))
-                for leaf in located(report.formula.leaves, f, gradient, arguments, seed)
-            ]
-        diagnoses = diagnose(f, gradient, [Point(arguments)], [leaf.path for leaf in wrong], seed)
-    return [Refutation(leaf, one) for leaf, one in zip(wrong, diagnoses, strict=True)]
-
-
-def located(
-    leaves: Sequence[LeafFinding], f: Function, gradient: Function, arguments: FlatArguments, seed: int
-) -> list[LeafFinding]:
-    """The findings on those that are wrong by floats, with an entry of each that is, if one is found."""
-    arguments, observed = conduct.observe_as_needed(f, gradient, arguments)
-    by_path = {leaf.path: leaf for leaf in leaves}
-    wrong = [leaf.path for leaf in leaves if leaf.verdict == "wrong"]
-    numbers = [n for n, leaf in enumerate(arguments.leaves) if leaf.path in (wrong or by_path)]
-    if any(observed.gradient[n].shape != arguments.leaves[n].values.shape for n in numbers):
-        return [by_path[path] for path in wrong]
-    if not all(np.isfinite(observed.gradient[n]).all() for n in numbers):
-        return [by_path[path] for path in wrong]
-    search = wrong_entries(f, gradient, arguments, float(observed.value), observed.gradient, seed, numbers)
-    found: dict[str, list[WrongEntry]] = {}
-    for entry in search.entries:
-        found.setdefault(arguments.leaves[entry.leaf].path, []).append(entry)
-    return [_with_entry(by_path[path], found.get(path, []), search) for path in dict.fromkeys([*wrong, *found])]
-
-
-def _with_entry(leaf: LeafFinding, entries: Sequence[WrongEntry], search: Localised) -> LeafFinding:
-    if not entries:
-        return leaf
-    worst = max(entries, key=lambda one: abs(one.by_hand - one.reference) / (abs(one.reference) or 1))
-    count = f"{len(entries)} wrong {'entry' if len(entries) == 1 else 'entries'}{'' if search.complete else ' or more'}"
-    others = [str(list(one.at)) for one in entries if one is not worst]
-    reason = f"{count} found in {search.evaluations} slopes" + (f"; also {', '.join(others)}" if others else "")
-    entry = Entry(worst.at, f"{worst.by_hand:.10g}", f"{worst.reference:.10g} ± {worst.error:.1g}")
-    return replace(leaf, verdict="wrong", entry=entry, reason=reason)
-
-
-def explanation(refutations: Sequence[Refutation], right: Sequence[str], seed: int, notes: Sequence[str] = ()) -> str:
-    """The text of an error: the first of the refutations in full, the others in a line each if there is room."""
+    """Return the text of an error: the first of the refutations in full, the others in a line each if there is room."""
     first, *others = refutations
-    wrong = _list([one.path for one in refutations])
-    head = _cut(f"wrong by {wrong}" + (f"; right by {_list(right)}" if right else ""))
-    end = [f"seed {seed}" + (", to see it again:" if first.snippet else "")]
-    end += [f"    {line}" for line in first.snippet]
-    body = [head, *first.lines()]
+    head = f"wrong by {_list_names([one.path for one in refutations])}"
+    head += f"; right by {_list_names(right)}" if right else ""
+    end = [f"seed {seed}" + (", to see it again:" if first.snippet else ""), *(f"    {line}" for line in first.snippet)]
+    body = _fit([head, *_format_refutation(first)], MOST_LINES - len(end))
     if len(body) + len(end) > MOST_LINES:  # too many imports
         end = [f"seed {seed}"]
-    short = [one.in_short() for one in others] + [_cut(f"note: {note}") for note in notes]
     room = MOST_LINES - len(body) - len(end)
+    short = _fit([*map(_shorten, others), *(f"note: {note}" for note in notes)], room)
     if len(short) > room:
         short = [*short[: room - 1], f"and {len(short) - room + 1} more"] if room > 0 else []
     return "\n".join(body + short + end)
 
 
-def _cut(line: str) -> str:
-    line = " ".join(line.splitlines())
-    return line if len(line) <= _WIDEST else f"{line[: _WIDEST - 1]}…"
+def _format_refutation(refutation: Refutation) -> list[str]:
+    """Return all of it but how to bring it back."""
+    finding, diagnosis, kind = refutation.finding, refutation.diagnosis, refutation.diagnosis.kind
+    lines = _format_values(finding) if finding.entry else [f"  {finding.reason or 'wrong'}"]
+    if diagnosis.where:
+        lines.append(f"  where: {diagnosis.where}")
+    if kind:
+        lines.append(f"  {'by design?' if kind.by_design else 'kind'}: it is {kind.text}")
+    if when := format_when(refutation):
+        lines.append(f"  {when}")
+    if sizes := [f"{name} = {size}" for name, size in (refutation.sizes or {}).items()]:
+        lines.append(f"  smallest sizes: {', '.join(sizes)}")
+    return lines
 
 
-def _list(names: Sequence[str]) -> str:
-    return ", ".join(names) if len(names) <= 6 else f"{', '.join(names[:5])} and {len(names) - 5} more"
+def _shorten(refutation: Refutation) -> str:
+    """Return what is said of it beside another one."""
+    kind = refutation.diagnosis.kind
+    said = [f"it is {kind.text}" if kind else refutation.finding.reason, format_when(refutation)]
+    return f"also by {refutation.path}: {'; '.join(filter(None, said))}"
+
+
+def format_when(refutation: Refutation) -> str:
+    """Return the rule of sizes in words; empty if there is none."""
+    if refutation.cases == 1:
+        return ""
+    if refutation.rule is None:
+        return f"wrong in {refutation.wrong} of {refutation.cases} cases"
+    if refutation.rule:
+        return f"wrong exactly when {refutation.rule}, in {refutation.cases} cases"
+    return f"wrong in all {refutation.cases} cases"
+
+
+def wrap_lines(lines: Iterable[str]) -> list[str]:
+    """Return the lines in at most 100 columns, what a longer one has beyond them on lines below it."""
+    wrapped: list[str] = []
+    for line in lines:
+        text = " ".join(line.splitlines())
+        indent = " " * (len(text) - len(text.lstrip()) + 4)
+        wrapped += textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False) or [""]
+    return wrapped
+
+
+def _fit(lines: Sequence[str], room: int) -> list[str]:
+    """Wrap the lines if there is room for so many; else cut each of them."""
+    wrapped = wrap_lines(lines)
+    return wrapped if len(wrapped) <= room else [_cut(line) for line in lines]
+
+
+def _cut(text: str, width: int = WIDTH) -> str:
+    """Return the text in a single line of that width, what is beyond it replaced by an ellipsis."""
+    line = " ".join(text.splitlines())
+    return line if len(line) <= width else f"{line[: width - 1]}…"
+
+
+def _list_names(names: Sequence[str]) -> str:
+    if len(names) <= _MOST_NAMES:
+        return ", ".join(names)
+    return f"{', '.join(names[: _MOST_NAMES - 1])} and {len(names) - _MOST_NAMES + 1} more"

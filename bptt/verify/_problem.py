@@ -1,17 +1,26 @@
-"""The arguments of a function as a flat list of named arrays, and its gradient matched to them."""
+"""What is to be judged: a function, a rule that claims to be its gradient, and where, as a tree of named arrays."""
 
 import copy
 import inspect
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import optree
 from flint import arb
 
-from bptt.balls._array import ball_array
-from bptt.balls._ball import Ball, enclosure
+from bptt.balls import Ball, enclose, make_ball_array
+
+Function: TypeAlias = Callable[..., Any]
+Method: TypeAlias = Literal["auto", "balls", "floats"]
+Floats: TypeAlias = npt.NDArray[np.floating[Any]]
+Claims: TypeAlias = npt.NDArray[Any]
+"""The gradient by one leaf as the rule returned it: floats, or an object array of balls."""
+
+_MOST_NAMES = 20  # that an error lists: a model may have thousands of arrays
+_LONGEST_STRUCTURE = 300  # characters of one that an error shows
 
 
 class Leaf(NamedTuple):
@@ -27,11 +36,15 @@ class Leaf(NamedTuple):
         return self.chosen and self.values.dtype.kind == "f"
 
     def copy(self) -> Any:
-        """The leaf as it was given, an array copied."""
+        """Return the leaf as it was given, an array copied."""
         return self.given.copy() if isinstance(self.given, np.ndarray) else self.given
 
-    def balls(self, make: Callable[[arb], Ball], fixed: Callable[[arb], Ball] | None = None) -> Any:
-        """The leaf as an object array of exact balls, or as a single ball if a scalar was given.
+    def replace_values(self, values: npt.NDArray[Any]) -> Any:
+        """Return other values of that shape as what was given: an array, or a number of Python's."""
+        return values if hasattr(self.given, "dtype") else values[()].item()
+
+    def convert_to_balls(self, make: Callable[[arb], Ball], fixed: Callable[[arb], Ball] | None = None) -> Any:
+        """Return the leaf as an object array of exact balls, or as a single ball if a scalar was given.
 
         `fixed` makes them if the leaf is held fixed and is to be something else then.
         """
@@ -40,42 +53,58 @@ class Leaf(NamedTuple):
         make = make if self.chosen else fixed or make
         if not isinstance(self.given, np.ndarray) and self.values.ndim == 0:
             return make(arb(float(self.values)))
-        return ball_array([make(arb(x)) for x in self.values.reshape(-1).tolist()], self.values.shape)
+        return make_ball_array([make(arb(x)) for x in self.values.reshape(-1).tolist()], self.values.shape)
 
 
-class FlatArguments:
+class Arguments:
     """The positional arguments of f, flattened; those that `wrt` names, by argument or path, are differentiated.
 
     Raises `TypeError` for an argument that holds something other than real arrays and numbers, and `ValueError` for
     NaN or infinity among them, for a name that is none of theirs, or when nothing is left to differentiate.
     """
 
-    def __init__(self, f: Callable[..., Any], arguments: Sequence[Any], wrt: str | Sequence[str] | None = None) -> None:
+    def __init__(self, f: Function, arguments: Sequence[Any], wrt: str | Sequence[str] | None = None) -> None:
         if not isinstance(arguments, tuple):
             raise TypeError(
-                f"arguments must be the tuple of f's positional arguments; got {type(arguments).__name__}"
-                " (for a single argument x write (x,))"
+                "at must be the tuple of f's arguments, (x,) for a single one, or a Hypothesis strategy for them; got"
+                f" {type(arguments).__name__}"
             )
-        names = self.names = _parameter_names(f, len(arguments))
+        names = self.names = _name_parameters(f, len(arguments))
         tree: Any = tuple(arguments)
         accessors, given, self._spec = optree.tree_flatten_with_accessor(tree)
         paths = [names[accessor[0].entry] + accessor[1:].codify("") for accessor in accessors]
-        parts = _parts(tree, accessors, names, wrt)
+        parts = _select_parts(tree, accessors, names, wrt)
         self._alone = isinstance(wrt, str) or (wrt is None and len(arguments) == 1)
         self._one_for_each = "argument of f" if wrt is None else "name in wrt"
         by_part: Any = tuple(subtree for _, subtree in parts)
         self._parts_spec = optree.tree_structure(by_part)
         self._order = [n for indices, _ in parts for n in indices]
         self.leaves = [
-            Leaf(path, leaf, _real_array(path, leaf), chosen=n in self._order)
+            Leaf(path, leaf, _require_real_array(path, leaf), chosen=n in self._order)
             for n, (path, leaf) in enumerate(zip(paths, given, strict=True))
         ]
         if not any(leaf.differentiable for leaf in self.leaves):
             kinds = ", ".join(f"{leaf.path}: {leaf.values.dtype}" for leaf in self.leaves) or "no array at all"
-            raise ValueError(f"arguments must hold at least one array of floats to differentiate by; got {kinds}")
+            among = "at must hold" if wrt is None else f"wrt must name, and at hold, with wrt={wrt!r},"
+            raise ValueError(f"{among} at least one array of floats to differentiate by; got {kinds}")
 
-    def as_jax(self) -> "FlatArguments":
-        """The same arguments, their arrays of floats JAX's."""
+    @property
+    def differentiable(self) -> list[tuple[int, Leaf]]:
+        """The leaves that are differentiated, each with its number among all."""
+        return [(n, leaf) for n, leaf in enumerate(self.leaves) if leaf.differentiable]
+
+    @property
+    def bits(self) -> int:
+        """Of the mantissa of the coarsest float type given."""
+        return min(int(t.nmant) + 1 for t in self.float_types)
+
+    @property
+    def float_types(self) -> list[Any]:
+        """Of the arrays of floats, as `np.finfo` describes them."""
+        return [np.finfo(leaf.values.dtype) for leaf in self.leaves if leaf.values.dtype.kind == "f"]
+
+    def convert_to_jax(self) -> "Arguments":
+        """Return the same arguments, their arrays of floats JAX's."""
         import jax.numpy as jnp
 
         converted = copy.copy(self)
@@ -85,51 +114,38 @@ class FlatArguments:
         ]
         return converted
 
-    def with_values(self, values: Sequence[npt.NDArray[Any]]) -> "FlatArguments":
-        """Arguments of the same structure and shapes that have these values, an array for each leaf."""
+    def replace_values(self, values: Sequence[npt.NDArray[Any]]) -> "Arguments":
+        """Return arguments of the same structure and shapes that have these values, an array for each leaf."""
         moved = copy.copy(self)
         moved.leaves = [
-            leaf._replace(given=x if hasattr(leaf.given, "dtype") else x[()].item(), values=x)
-            for leaf, x in zip(self.leaves, values, strict=True)
+            leaf._replace(given=leaf.replace_values(x), values=x) for leaf, x in zip(self.leaves, values, strict=True)
         ]
         return moved
 
-    def with_all_chosen(self) -> "FlatArguments":
-        """The same arguments, none of them held fixed."""
-        free = copy.copy(self)
-        free.leaves = [leaf._replace(chosen=True) for leaf in self.leaves]
-        return free
+    def choose(self, is_chosen: Callable[[int], bool]) -> "Arguments":
+        """Return the same arguments, differentiated by the leaves of these numbers and by no other."""
+        chosen = copy.copy(self)
+        chosen.leaves = [leaf._replace(chosen=is_chosen(n)) for n, leaf in enumerate(self.leaves)]
+        return chosen
 
-    def copies(self) -> Any:
-        """The arguments as they were given, arrays copied."""
+    def copy(self) -> Any:
+        """Return the arguments as they were given, arrays copied."""
         return self.rebuild([leaf.copy() for leaf in self.leaves])
 
-    def half_the_digits(self) -> float:
-        """The relative error of a number of which half the bits of the coarsest float type given are right."""
-        return float(2.0 ** -(self.bits() // 2))
-
-    def bits(self) -> int:
-        """Those of the coarsest float type given."""
-        return min(int(t.nmant) + 1 for t in self._float_types())
-
-    def smallest(self) -> float:
-        """The smallest normal number of the float type given that has the least range."""
-        return max(float(t.smallest_normal) for t in self._float_types())
-
-    def _float_types(self) -> list[Any]:
-        return [np.finfo(leaf.values.dtype) for leaf in self.leaves if leaf.values.dtype.kind == "f"]
+    def place(self, values: Sequence[npt.NDArray[Any]]) -> Any:
+        """Return the arguments as they were given, but with these values, none of them copied."""
+        return self.rebuild([leaf.replace_values(x) for leaf, x in zip(self.leaves, values, strict=True)])
 
     def rebuild(self, leaves: Sequence[Any]) -> Any:
-        """The arguments with other leaves in the same places."""
+        """Return the arguments with other leaves in the same places."""
         return self._spec.unflatten(leaves)
 
     def flatten(self, arguments: Any) -> list[Any]:
-        """The leaves of something of the same structure; `None` where that has none."""
-        leaves: list[Any] = self._spec.flatten_up_to(arguments)
-        return leaves
+        """Return the leaves of something of the same structure; `None` where that has none."""
+        return self._spec.flatten_up_to(arguments)
 
-    def match(self, gradient: Any) -> list[npt.NDArray[Any]]:
-        """The gradient by each leaf as an array of numbers or of balls, an empty one if it is not differentiated.
+    def match(self, gradient: Any) -> list[Claims]:
+        """Return the gradient by each leaf as an array of numbers or balls, an empty one if it is not differentiated.
 
         Raises `ValueError` for another structure than the arguments', and `TypeError` for what is no real number.
         """
@@ -148,20 +164,44 @@ class FlatArguments:
             claims: list[Any] = self._parts_spec.flatten_up_to(parts)
         except ValueError:
             raise ValueError(
-                f"gradient must have the structure of f's arguments, {_outline(self._parts_spec)};"
-                f" got {_outline(optree.tree_structure(parts))}"
+                f"gradient must have the structure of f's arguments, {_describe(self._parts_spec)};"
+                f" got {_describe(optree.tree_structure(parts))}"
             ) from None
         by_leaf = dict(zip(self._order, claims, strict=True))
         return [
-            _numbers(leaf.path, by_leaf[n]) if leaf.differentiable else np.empty(0)
+            _require_numbers(leaf.path, by_leaf[n]) if leaf.differentiable else np.empty(0)
             for n, leaf in enumerate(self.leaves)
         ]
 
 
-def _parts(
+@dataclass(frozen=True)
+class Problem:
+    """Is `rule` the gradient of `f` at these arguments? What everything below the interface takes.
+
+    Both are called by `call_f` and `call_rule`, which seed NumPy's generator, so that noise drawn from it is the same.
+    """
+
+    f: Function
+    rule: Function
+    arguments: Arguments
+    method: Method = "auto"
+    seed: int = 0
+
+    def call_f(self, *arguments: Any) -> Any:
+        """Return what f returns, NumPy's generator seeded before."""
+        np.random.seed(self.seed)  # noqa: NPY002
+        return self.f(*arguments)
+
+    def call_rule(self, *arguments: Any) -> Any:
+        """Return what the rule returns, NumPy's generator seeded before."""
+        np.random.seed(self.seed)  # noqa: NPY002
+        return self.rule(*arguments)
+
+
+def _select_parts(
     arguments: Any, accessors: Sequence[Any], names: Sequence[str], wrt: str | Sequence[str] | None
 ) -> list[tuple[list[int], Any]]:
-    """For each argument, or each name in `wrt`, the numbers of its leaves and the tree that it is."""
+    """Find for each argument, or each name in `wrt`, the numbers of its leaves and the tree that it is."""
     if wrt is not None and not isinstance(wrt, Iterable):
         raise TypeError(f"wrt must be a name, or a sequence of names; got {wrt!r}")
     wanted = names if wrt is None else [wrt] if isinstance(wrt, str) else list(wrt)
@@ -172,7 +212,7 @@ def _parts(
             subtrees.setdefault(name, ([], accessor[:depth](arguments)))[0].append(n)
     for name in wanted:
         if name not in subtrees:
-            known = ", ".join(list(subtrees)[:20])
+            known = ", ".join(list(subtrees)[:_MOST_NAMES])
             raise ValueError(f"wrt must name arguments of f or arrays in them ({known}); got {name!r}")
     parts = [subtrees[name] for name in wanted]
     numbers = [n for indices, _ in parts for n in indices]
@@ -181,8 +221,8 @@ def _parts(
     return parts
 
 
-def _numbers(path: str, claim: Any) -> npt.NDArray[Any]:
-    """The gradient by one leaf as an array of numbers or of objects, whatever array, list or number it came as."""
+def _require_numbers(path: str, claim: Any) -> Claims:
+    """Return the gradient by one leaf as an array of numbers or of balls, whatever array, list or number it came as."""
     if claim is None:
         raise ValueError(f"gradient by {path} must be an array; got None (to hold it fixed, leave it out of wrt)")
     if hasattr(claim, "dtype") and np.dtype(claim.dtype).kind in "fiub" and np.dtype(claim.dtype).itemsize <= 8:
@@ -192,24 +232,24 @@ def _numbers(path: str, claim: Any) -> npt.NDArray[Any]:
     except ValueError:
         raise ValueError(f"gradient by {path} must be an array; got a ragged {type(claim).__name__}") from None
     flat = np.empty(array.size, dtype=object)
-    flat[:] = [entry if isinstance(entry, Ball) else _number(path, entry) for entry in array.reshape(-1).tolist()]
+    flat[:] = [x if isinstance(x, Ball) else _require_number(path, x) for x in array.reshape(-1).tolist()]
     return flat.reshape(array.shape)
 
 
-def _number(path: str, entry: Any) -> Any:
+def _require_number(path: str, entry: Any) -> Any:
     number = entry.item() if hasattr(entry, "item") else entry
-    if enclosure(number) is NotImplemented:
+    if enclose(number) is NotImplemented:
         raise TypeError(f"gradient by {path} must be an array of real numbers; got {type(number).__name__} {number!r}")
     return number
 
 
-def _outline(structure: optree.PyTreeSpec) -> str:
-    """A structure with a star for every array."""
+def _describe(structure: optree.PyTreeSpec) -> str:
+    """Describe a structure, with a star for every array."""
     text = str(structure).removeprefix("PyTreeSpec(").removesuffix(")")
-    return text if len(text) <= 300 else text[:300] + " …"
+    return text if len(text) <= _LONGEST_STRUCTURE else text[:_LONGEST_STRUCTURE] + " …"
 
 
-def _parameter_names(f: Callable[..., Any], count: int) -> list[str]:
+def _name_parameters(f: Function, count: int) -> list[str]:
     try:
         parameters = list(inspect.signature(f).parameters.values())
     except (TypeError, ValueError):  # builtins have no signature
@@ -218,7 +258,7 @@ def _parameter_names(f: Callable[..., Any], count: int) -> list[str]:
     return named[:count] if len(named) >= count else [f"arguments[{n}]" for n in range(count)]
 
 
-def _real_array(path: str, leaf: Any) -> npt.NDArray[Any]:
+def _require_real_array(path: str, leaf: Any) -> npt.NDArray[Any]:
     values = np.asarray(leaf)
     if isinstance(leaf, np.ndarray) and type(leaf) is not np.ndarray:
         raise TypeError(f"{path} must be a plain array; got {type(leaf).__name__}")

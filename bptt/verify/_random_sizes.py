@@ -1,322 +1,261 @@
-"""A gradient at random points of random sizes: when it is wrong, and what there is to say of it where it is."""
+"""A rule at random points of random sizes: when it is wrong, and what there is to say of it where it is."""
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
+from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
-from bptt.verify import _conduct as conduct
-from bptt.verify._coverage import Tried, blind_spots
-from bptt.verify._interface import check_gradient
-from bptt.verify._message import Refutation, located
-from bptt.verify._problem import FlatArguments
-from bptt.verify._report import LeafFinding, ReferenceKind, Report, Verdict
-from bptt.verify._reproduction import snippet
-from bptt.verify._seeding import checked_seed, computing, seeded
-from bptt.verify._size_rules import rule
-from bptt.verify._strategies import NamedArrays, draw, smallest
-from bptt.verify._verification import Crash, Verification
-from bptt.verify.diagnosis._diagnosis import Point, diagnose
+from bptt.verify._coverage import Trial, find_blind_spots
+from bptt.verify._execution import keep_settings, observe
+from bptt.verify._interface import Question, judge_problem
+from bptt.verify._problem import Arguments
+from bptt.verify._report import LeafFinding, Report, Verdict
+from bptt.verify._sampled_report import Crash, SampledReport, index_leaves, summarize_leaves
+from bptt.verify._size_rules import find_rule
+from bptt.verify._strategies import NamedArrays, bind_arguments, draw_points, find_smallest
+from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
-_MOST_SHRUNK = 5  # arrays for which the smallest point is looked for
+_MOST_SHRUNK = 5  # arrays for which the smallest point is looked for: each takes up to 500 judgements
 _SIZES_DIAGNOSED = 4  # at which a kind of mistake must hold, if the gradient is wrong at so many
+_PRODUCT = "f(...)"  # the path of what a jvp returns, whatever entry of it is wrong
 _DRAWN_AGAIN = 40  # points that are right where a smaller one is wrong
 
 
-class _Case(NamedTuple):
-    """A point, and what came of it: a report, or what was raised."""
+def judge_over(
+    question: Question,
+    over: SearchStrategy[Any] | Sequence[SearchStrategy[Any]],
+    examples: int,
+    count: Callable[[], None] = lambda: None,
+) -> SampledReport:
+    """Judge about `examples` points that the strategy draws, and call `count` after each.
 
-    point: Point
-    given: tuple[Any, ...]
-    sizes: Mapping[str, int]
-    report: Report | None
-    error: str = ""
-    raised_by: str = ""
+    Several strategies share the examples, and two points are drawn from each at least: Hypothesis repeats itself so
+    much that 100 points of `one_of(ten)` often leave one out. The same seed draws the same points.
 
-    def verdict_on(self, path: str) -> Verdict | None:
-        """On the gradient by that array; `None` if there is none."""
-        found = self.finding_on(path)
-        return None if found is None else found.verdict
-
-    def finding_on(self, path: str) -> LeafFinding | None:
-        """On the gradient by that array: of the formula, or of the arithmetic where that alone is wrong."""
-        if self.report is None:
-            return None
-        formula = next((leaf for leaf in self.report.formula.leaves if leaf.path == path), None)
-        floats = next((leaf for leaf in self.report.arithmetic.leaves if leaf.path == path), None)
-        return floats if floats and floats.verdict == "wrong" and formula and formula.verdict != "wrong" else formula
-
-
-def verify_gradient(
-    f: Callable[..., Any],
-    gradient: Callable[..., Any],
-    over: SearchStrategy[Any],
-    *,
-    wrt: str | Sequence[str] | None = None,
-    reference: ReferenceKind | None = None,
-    examples: int = 200,
-    seed: int | None = None,
-    judged: Callable[[], None] = lambda: None,
-) -> Verification:
-    """Judge a hand-written gradient at random points of random sizes, and explain where it is wrong.
-
-    `over` is a Hypothesis strategy for the arguments of f: `strategies.arrays(U="h m", xs="t m")`, whose arrays are
-    passed by name, or one for a tuple of positional arguments, a NamedTuple among them, or for the one argument that f
-    takes. About `examples` points are drawn from it, and the same seed draws the same. `f`, `gradient`, `wrt` and
-    `reference` are those of `check_gradient`. `judged` is called after each point.
-
-    If the gradient is wrong, the result has, for each array by which it is, the smallest sizes found, the rule by which
-    sizes decide, if one fits all cases, where it is wrong, what kind of mistake it is, if one fits, and lines that
-    bring it back. What f or the gradient raises at some points is no wrong gradient, and kept apart; it is raised if
-    there is nothing else. What the points could not have shown is said, too: that a size was 1 throughout, say.
-
-    Raises `TypeError` and `ValueError` for what `check_gradient` refuses.
+    Raises `TypeError` for a strategy that does not draw the arguments of f, and what is refused or raised at every
+    point.
     """
-    seed = checked_seed(seed)
-    if not isinstance(over, SearchStrategy):
-        raise TypeError(
-            f"over must be a Hypothesis strategy, such as strategies.arrays(...); got {type(over).__name__}"
-        )
-    if isinstance(examples, bool) or not isinstance(examples, int) or examples < 1:
-        raise ValueError(f"examples must be a positive integer; got {examples!r}")
-    return _Verifier(f, gradient, over, wrt, reference, seed).run(examples, judged)
+    sample = _Sample(question, [over] if isinstance(over, SearchStrategy) else over)
+    sample.draw(examples, count)
+    return sample.conclude()
 
 
-class _Verifier:
-    """One run: the cases met so far."""
+class _Draw(NamedTuple):
+    """A point of the strategy."""
 
-    def __init__(
-        self,
-        f: Callable[..., Any],
-        gradient: Callable[..., Any],
-        over: SearchStrategy[Any],
-        wrt: str | Sequence[str] | None,
-        reference: ReferenceKind | None,
-        seed: int,
-    ) -> None:
-        self.f = f
-        self.gradient = gradient
-        self.over = over
-        self.wrt = wrt
-        self.reference: ReferenceKind | None = reference
-        self.seed = seed
-        self.cases: list[_Case] = []
-        self.refused: list[str] = []  # why points that were drawn are none
+    at: tuple[Any, ...]
+    arguments: Arguments
+    axes: Mapping[str, Sequence[str]]  # what the axes of an array are called, by path
+    sizes: Mapping[str, int]
 
-    def run(self, examples: int, judged: Callable[[], None]) -> Verification:
-        errors: list[Exception] = []
 
-        def at(drawn: Any) -> None:
+class _Case(NamedTuple):
+    """A point that was judged, with the findings on it by path."""
+
+    draw: _Draw
+    report: Report
+    leaves: Mapping[str, LeafFinding]
+
+    def is_wrong_by(self, path: str) -> bool:
+        """Whether the gradient by that array is wrong."""
+        return path in self.leaves and self.leaves[path].verdict == Verdict.WRONG
+
+
+class _Sample:
+    """What came of the points that were drawn for one question."""
+
+    def __init__(self, question: Question, strategies: Sequence[SearchStrategy[Any]]) -> None:
+        self._question = question
+        self._strategies = strategies
+        self._cases: list[_Case] = []
+        self._crashed: list[tuple[_Draw, Exception]] = []
+        self._refused: list[Exception] = []  # why points that were drawn are none
+
+    def draw(self, examples: int, count: Callable[[], None]) -> None:
+        """Draw the points and judge each. Raises the first error if nothing but errors comes."""
+
+        def take(drawn: Any) -> None:
             try:
-                given, point = self._point(drawn)
+                draw = self._read(drawn)
             except (TypeError, ValueError) as error:
-                errors.append(error)
-                self.refused.append(str(error))
+                self._refused.append(error)
                 return
             try:
-                self.cases.append(self._judge(drawn))
+                self._cases.append(self._judge(draw))
             except Exception as error:  # of the caller's functions: kept apart, and raised where nothing else comes
-                errors.append(error)
-                self.cases.append(self._crashed(drawn, given, point, error))
-            judged()
+                self._crashed.append((draw, error))
+            count()
 
-        draw(self.over, examples, str(self.seed), at)
-        if len(errors) == len(self.cases) + len(self.refused):
-            raise errors[0]
-        return self._concluded()
+        for n, points in enumerate(self._strategies):
+            share = (examples + n) // len(self._strategies)  # these add up to the examples
+            seed = f"{self._question.seed}, {n}" if n else str(self._question.seed)
+            draw_points(points, max(share, min(2, examples)), seed, take)  # two: the first is the smallest
+        if not self._cases:
+            raise self._crashed[0][1] if self._crashed else self._refused[0]
 
-    def _judge(self, drawn: Any) -> _Case:
-        given, point = self._point(drawn)
-        report = check_gradient(self.f, self.gradient, given, wrt=self.wrt, reference=self.reference, seed=self.seed)
-        return _Case(point, given, _sizes(drawn, point), report)
-
-    def _point(self, drawn: Any) -> tuple[tuple[Any, ...], Point]:
-        """What was drawn as the arguments of f."""
-        given, axes = _arguments(self.f, drawn)
-        named = drawn.sizes if isinstance(drawn, NamedArrays) else {}
-        return given, Point(FlatArguments(self.f, given, self.wrt), axes, named)
-
-    def _crashed(self, drawn: Any, given: tuple[Any, ...], point: Point, error: Exception) -> _Case:
-        try:
-            with np.errstate(all="ignore"):
-                self.f(*point.arguments.copies())
-            raised_by = "gradient"
-        except Exception:  # again the caller's
-            raised_by = "f"
-        return _Case(point, given, _sizes(drawn, point), None, f"{type(error).__name__}: {error}", raised_by)
-
-    def _concluded(self) -> Verification:
-        paths = list(dict.fromkeys(leaf.path for case in self._judged() for leaf in case.report.formula.leaves))
-        verdicts = {path: {case.verdict_on(path) for case in self._judged()} for path in paths}
-        wrong = [path for path in paths if "wrong" in verdicts[path]]
-        reports = [case.report for case in self._judged()]
-        unnamed = [r.reason for r in reports if r.verdict == "wrong" and all(v.verdict != "wrong" for v in _leaves(r))]
-        undecided = [report.reason for report in reports if report.verdict == "undecided"]
-        met = [case.report.formula.leaves for case in self._judged()]
-        digits = [leaf.digits for leaves in met for leaf in leaves if leaf.digits is not None]
-        names = [name for name in self.cases[0].sizes if all(name in case.sizes for case in self.cases)]
-        verdict: Verdict = (
-            "wrong" if wrong or unnamed else "undecided" if undecided or len(met) < len(self.cases) else "right"
-        )
-        return Verification(
-            verdict=verdict,
-            cases=len(self.cases),
-            sizes={name: (min(sizes), max(sizes)) for name in names if (sizes := [c.sizes[name] for c in self.cases])},
-            right=tuple(path for path in paths if verdicts[path] <= {"right", None}),
-            refutations=tuple(self._refuted(path, n < _MOST_SHRUNK) for n, path in enumerate(wrong)),
-            unnamed=tuple(unnamed),
-            undecided=tuple(undecided),
-            crashes=tuple(self._crashes()),
-            warnings=(*self._notes(), *blind_spots(list(self._tried()), refuted=wrong)),
-            digits=min(digits, default=None),
-            seed=self.seed,
+    def conclude(self) -> SampledReport:
+        """Return what was found."""
+        cases, reports = self._cases, [case.report for case in self._cases]
+        leaves = summarize_leaves([case.leaves for case in cases])
+        wrong = [leaf.path for leaf in leaves if leaf.verdict == Verdict.WRONG]
+        sizes = [draw.sizes for draw in (*(case.draw for case in cases), *(draw for draw, _ in self._crashed))]
+        names = [name for name in sizes[0] if all(name in met for met in sizes)]
+        refused = [f"{len(self._refused)} of those that were drawn are no points: {why}" for why in self._refused[:1]]
+        return SampledReport(
+            verdict=max([*(report.verdict for report in reports), *(Verdict.UNDECIDED for _ in self._crashed)]),
+            cases=len(sizes),
+            sizes={name: (min(met[name] for met in sizes), max(met[name] for met in sizes)) for name in names},
+            leaves=leaves,
+            refutations=tuple(self._refute(path, shrink=n < _MOST_SHRUNK) for n, path in enumerate(wrong)),
+            unnamed=tuple(
+                case.report.reason
+                for case in cases
+                if case.report.verdict == Verdict.WRONG and not any(map(case.is_wrong_by, case.leaves))
+            ),
+            undecided=tuple(report.reason for report in reports if report.verdict == Verdict.UNDECIDED),
+            crashes=tuple(self._sort_crashes()),
+            notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
+            blind_spots=(*refused, *find_blind_spots(list(self._repeat_trials()), refuted=wrong)),
+            seed=self._question.seed,
         )
 
-    def _notes(self) -> Iterator[str]:
-        """What a caller would not expect, of the points and of the functions."""
-        if self.refused:
-            yield f"{len(self.refused)} of those that were drawn are no points: {self.refused[0]}"
-        yield from dict.fromkeys(finding for case in self._judged() for finding in case.report.findings)
+    def _read(self, drawn: Any) -> _Draw:
+        """Read what was drawn as the arguments of f."""
+        at, axes = bind_arguments(self._question.f, drawn)
+        arguments = Arguments(self._question.f, at, self._question.wrt)
+        if isinstance(drawn, NamedArrays):
+            return _Draw(at, arguments, axes, drawn.sizes)
+        shapes = [
+            (f"{leaf.path}.shape[{n}]", size) for leaf in arguments.leaves for n, size in enumerate(leaf.values.shape)
+        ]
+        return _Draw(at, arguments, axes, dict(shapes))
 
-    def _judged(self) -> Iterator[Any]:
-        return (case for case in self.cases if case.report is not None)
+    def _judge(self, draw: _Draw) -> _Case:
+        report = self._question.judge(draw.at)
+        leaves = index_leaves(report)
+        if not self._question.is_gradient:  # its report has one leaf, the entry of the product that decided
+            leaves = dict.fromkeys([_PRODUCT], *leaves.values())
+        return _Case(draw, report, leaves)
 
-    def _refuted(self, path: str, shrink: bool) -> Refutation:
+    def _refute(self, path: str, *, shrink: bool) -> Refutation:
         failing = sorted(
-            (case for case in self._judged() if case.verdict_on(path) == "wrong"), key=lambda case: _volume(case.sizes)
+            (case for case in self._cases if case.is_wrong_by(path)),
+            key=lambda case: (sum(case.draw.sizes.values()), max(case.draw.sizes.values(), default=0)),
         )
-        least = (self._shrunk(path) if shrink else None) or failing[0]
-        found = least.finding_on(path)
-        assert found is not None
-        by_sizes = {tuple(case.sizes.items()): case for case in reversed(failing)}  # one of each, the largest first
-        points = [least.point, *(case.point for case in list(by_sizes.values())[: _SIZES_DIAGNOSED - 1])]
-        with computing(least.point.arguments):
-            f, gradient = seeded(self.f, self.seed), seeded(self.gradient, self.seed)
-            (diagnosis,) = diagnose(f, gradient, points, [path], self.seed)
-            if found.entry is None:
-                (found,) = located([found], f, gradient, least.point.arguments, self.seed)
-        options = {"wrt": self.wrt, "reference": self.reference, "seed": self.seed or None}
+        least = (self._shrink(path) if shrink else None) or failing[0]
+        # One of each sizes, the largest first: what holds there, too, is no accident of small ones.
+        by_sizes = {tuple(case.draw.sizes.items()): case for case in reversed(failing)}
+        finding, diagnosis = self._diagnose(path, [least, *list(by_sizes.values())[: _SIZES_DIAGNOSED - 1]])
         return Refutation(
-            finding=found,
+            finding=finding,
             diagnosis=diagnosis,
-            sizes=least.sizes,
-            rule=self._rule(path, least),
-            cases=sum(case.verdict_on(path) is not None for case in self._judged()),
+            sizes=least.draw.sizes,
+            rule=self._find_rule(path, least),
+            cases=sum(path in case.leaves for case in self._cases),
             wrong=len(failing),
-            snippet=tuple(snippet("assert_gradient", self.f, self.gradient, least.given, options)),
+            snippet=tuple(self._question.write_snippet(least.draw.at)),
         )
 
-    def _shrunk(self, path: str) -> _Case | None:
-        """The smallest case at which the gradient by this array is wrong."""
+    def _shrink(self, path: str) -> _Case | None:
+        """Find the smallest case at which the gradient by this array is wrong."""
 
-        def wrong(drawn: Any) -> bool:
+        def is_wrong(drawn: Any) -> bool:
             try:
-                return self._judge(drawn).verdict_on(path) == "wrong"
+                return self._judge(self._read(drawn)).is_wrong_by(path)
             except Exception:  # the caller's: another failure than the one looked for
                 return False
 
-        drawn = smallest(self.over, wrong, self.seed)
-        return None if drawn is None else self._judge(drawn)
+        drawn = find_smallest(st.one_of(self._strategies), is_wrong, self._question.seed)
+        return None if drawn is None else self._judge(self._read(drawn))
 
-    def _rule(self, path: str, least: _Case) -> str | None:
-        """By which sizes decide; `None` if other things do, or none that fits.
+    def _diagnose(self, path: str, cases: Sequence[_Case]) -> tuple[LeafFinding, Diagnosis]:
+        """Return the finding on this array at the first of these cases, and the kind of mistake that all show."""
+        found = cases[0].leaves[path]
+        if not self._question.is_gradient:
+            return found, Diagnosis(found.path)
+        points = [
+            Point(self._question.pose(draw.at), draw.axes, draw.sizes if draw.axes else {})
+            for draw in (case.draw for case in cases)
+        ]
+        problem = points[0].problem
+        posed = judge_problem(problem).find_leaf(path)
+        if posed is None or posed.verdict != Verdict.WRONG:  # a vjp that is wrong for other cotangents alone
+            return replace(found, reason=cases[0].report.reason), Diagnosis(path)
+        (diagnosis,) = diagnose(points, [path])
+        if found.entry is None:
+            (found,) = locate_wrong_entries(problem, [found])
+        return found, diagnosis
+
+    def _find_rule(self, path: str, least: _Case) -> str | None:
+        """Find by which sizes it is decided; `None` if other things do, or none that fits.
 
         A point that is right where the sizes would have it wrong is tried again with other numbers: it may have been so
         by chance, where a number is 0, say.
         """
-        verdicts = [(case.verdict_on(path), dict(case.sizes), case) for case in (*self._judged(), least)]
-        if not _same_names([sizes for verdict, sizes, _ in verdicts if verdict is not None]):
+        having = [case for case in (*self._cases, least) if path in case.leaves]
+        if not _have_same_names([case.draw.sizes for case in having]):
             return None
-        wrong = [sizes for verdict, sizes, _ in verdicts if verdict == "wrong"]
-        right = [(sizes, case) for verdict, sizes, case in verdicts if verdict == "right"]
-        random = np.random.default_rng(self.seed)
-        doubtful = [(sizes, case) for sizes, case in right if any(_at_least(sizes, other) for other in wrong)]
-        for sizes, case in doubtful[:_DRAWN_AGAIN]:
-            if self._is_wrong_with_others(case, path, random):
-                wrong.append(sizes)
-            elif sizes in wrong:
+        wrong = [dict(case.draw.sizes) for case in having if case.is_wrong_by(path)]
+        right = [case for case in having if case.leaves[path].verdict == Verdict.RIGHT]
+        random = np.random.default_rng(self._question.seed)
+        doubtful = [
+            case
+            for case in right
+            if any(all(case.draw.sizes[name] >= other[name] for name in other) for other in wrong)
+        ]
+        for case in doubtful[:_DRAWN_AGAIN]:
+            if self._is_wrong_elsewhere(case.draw, path, random):
+                wrong.append(dict(case.draw.sizes))
+            elif case.draw.sizes in wrong:
                 return None  # sizes alone do not decide
-        return rule(wrong, [sizes for sizes, _ in right if sizes not in wrong])
+        return find_rule(wrong, [case.draw.sizes for case in right if case.draw.sizes not in wrong])
 
-    def _is_wrong_with_others(self, case: _Case, path: str, random: np.random.Generator) -> bool:
+    def _is_wrong_elsewhere(self, draw: _Draw, path: str, random: np.random.Generator) -> bool:
+        """Whether it is at other values in the same shapes."""
         values = [
             random.normal(size=leaf.values.shape).astype(leaf.values.dtype)
             if leaf.values.dtype.kind == "f"
             else leaf.values
-            for leaf in case.point.arguments.leaves
+            for leaf in draw.arguments.leaves
         ]
-        given = case.point.arguments.with_values(values).copies()
         try:
-            report = check_gradient(
-                self.f, self.gradient, given, wrt=self.wrt, reference=self.reference, seed=self.seed
-            )
+            return self._judge(draw._replace(at=draw.arguments.replace_values(values).copy())).is_wrong_by(path)
         except Exception:  # the caller's, at a point that the strategy did not offer
             return False
-        return case._replace(report=report).verdict_on(path) == "wrong"
 
-    def _crashes(self) -> Iterator[Crash]:
-        crashed: dict[tuple[str, str], list[_Case]] = {}
-        for case in self.cases:
-            if case.report is None:
-                crashed.setdefault((case.raised_by, case.error.split(":")[0]), []).append(case)
-        for (name, _), cases in crashed.items():
-            others = [case.sizes for case in self._judged()]
-            sizes = [case.sizes for case in cases]
-            when = rule(sizes, others) if _same_names([*sizes, *others]) else None
-            yield Crash(name, cases[0].error, len(cases), when)
+    def _sort_crashes(self) -> Iterator[Crash]:
+        sorts: dict[tuple[str, str], list[tuple[_Draw, Exception]]] = {}
+        for draw, error in self._crashed:
+            sorts.setdefault((self._blame(draw), type(error).__name__), []).append((draw, error))
+        for (name, error_type), crashed in sorts.items():
+            others = [case.draw.sizes for case in self._cases]
+            sizes = [draw.sizes for draw, _ in crashed]
+            when = find_rule(sizes, others) if _have_same_names([*sizes, *others]) else None
+            yield Crash(name, f"{error_type}: {crashed[0][1]}", len(crashed), when)
 
-    def _tried(self) -> Iterator[Tried]:
-        for case in self._judged():
-            arguments = case.point.arguments
-            with computing(arguments):
-                f, gradient = seeded(self.f, self.seed), seeded(self.gradient, self.seed)
-                arguments, observed = conduct.observe_as_needed(f, gradient, arguments)
-            yield Tried(case.sizes, arguments, float(observed.value), observed.gradient)
+    def _blame(self, draw: _Draw) -> str:
+        """Return which of the two raises there."""
+        try:
+            with keep_settings(draw.arguments), np.errstate(all="ignore"):
+                self._question.f(*draw.arguments.copy())
+        except Exception:  # again the caller's
+            return "f"
+        return "gradient"
 
-
-def _arguments(f: Callable[..., Any], drawn: Any) -> tuple[tuple[Any, ...], Mapping[str, Sequence[str]]]:
-    """The arguments of f, and what their axes are called by path."""
-    axes = drawn.axes if isinstance(drawn, NamedArrays) else {}
-    if not isinstance(drawn, dict):
-        return (tuple(drawn) if isinstance(drawn, tuple) else (drawn,)), axes
-    names, needed = _parameters(f)
-    taken = [name for name in names if name in drawn]
-    if needed <= set(taken) == set(drawn) and taken == names[: len(taken)]:
-        return tuple(drawn[name] for name in taken), axes
-    if len(names) != 1:
-        raise TypeError(
-            f"over must draw the arguments of f, {', '.join(names)}, by name or as a tuple; got {', '.join(drawn)}"
-        )
-    return (dict(drawn),), {f"{names[0]}[{name!r}]": called for name, called in axes.items()}
+    def _repeat_trials(self) -> Iterator[Trial]:
+        """Call f and the gradient at each point once more, to see what they return."""
+        for draw in (case.draw for case in self._cases):
+            if not self._question.is_gradient:
+                yield Trial(draw.sizes, draw.arguments)
+                continue
+            problem = self._question.pose(draw.at)
+            with keep_settings(problem.arguments):
+                problem, observed = observe(problem)
+            yield Trial(draw.sizes, problem.arguments, float(observed.value), observed.gradient)
 
 
-def _parameters(f: Callable[..., Any]) -> tuple[list[str], set[str]]:
-    """Those of f that can be given by position, and those of them that must be given."""
-    try:
-        parameters = list(inspect.signature(f).parameters.values())
-    except (TypeError, ValueError):  # builtins have no signature
-        return [], set()
-    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return [p.name for p in positional], {p.name for p in positional if p.default is p.empty}
-
-
-def _leaves(report: Report) -> list[LeafFinding]:
-    return [*report.formula.leaves, *report.arithmetic.leaves]
-
-
-def _sizes(drawn: Any, point: Point) -> Mapping[str, int]:
-    return drawn.sizes if isinstance(drawn, NamedArrays) else point.sizes()
-
-
-def _volume(sizes: Mapping[str, int]) -> tuple[int, int]:
-    return sum(sizes.values()), max(sizes.values(), default=0)
-
-
-def _same_names(cases: Sequence[Mapping[str, int]]) -> bool:
+def _have_same_names(cases: Sequence[Mapping[str, int]]) -> bool:
     return bool(cases) and bool(cases[0]) and all(list(sizes) == list(cases[0]) for sizes in cases)
-
-
-def _at_least(sizes: Mapping[str, int], others: Mapping[str, int]) -> bool:
-    return all(sizes[name] >= others[name] for name in sizes)

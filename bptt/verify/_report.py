@@ -1,11 +1,23 @@
-"""What a check found: plain data, decimal strings for balls, and the table that printing it shows."""
+"""What was found: plain data, decimal strings for balls. `_message` makes its text, and only when it is printed."""
 
-import io
-from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from dataclasses import dataclass, field, fields, is_dataclass
+from enum import StrEnum
+from typing import Any, ClassVar
 
-Verdict: TypeAlias = Literal["right", "wrong", "undecided"]
-ReferenceKind: TypeAlias = Literal["balls", "floats"]
+import numpy as np
+import numpy.typing as npt
+
+BALL_ARITHMETIC = "by ball arithmetic"
+
+
+class Verdict(StrEnum):
+    """On a gradient or a part of it. The worst of several is their `max`, since the alphabet has the same order."""
+
+    RIGHT = "right"
+    UNDECIDED = "undecided"
+    WRONG = "wrong"
+
+    __repr__ = str.__repr__  # 'right', as in a list or a dict of verdicts
 
 
 @dataclass(frozen=True)
@@ -19,9 +31,13 @@ class Entry:
 
 @dataclass(frozen=True)
 class LeafFinding:
-    """The verdict on the formula for the gradient by one array of the arguments."""
+    """The verdict on the gradient by one array of the arguments: on its formula, or on its floats.
 
-    HELD: ClassVar[str] = "by hand"
+    `by_hand_values` and `reference_values` are float64 arrays of the shape of the leaf, and `wrong_entries` is true
+    where they exclude each other; `None` where there are none: another shape, slopes, open ways.
+    """
+
+    held: ClassVar[str] = "by hand"  # whose value the entry has
 
     path: str
     shape: tuple[int, ...]
@@ -30,12 +46,15 @@ class LeafFinding:
     digits: int | None = None  # if right: every entry agrees to these; None if all do so exactly
     entry: Entry | None = None  # if wrong, the one with the largest error; if undecided, one that is open
     kink: bool = False  # undecided because f seems to have a kink there, and the entry may be a subgradient
-    reference: str = "by ball arithmetic"
+    reference: str = BALL_ARITHMETIC
+    by_hand_values: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    reference_values: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
+    wrong_entries: npt.NDArray[np.bool_] | None = field(default=None, repr=False, compare=False)
 
     @property
     def known(self) -> str:
         """The digits in words; empty if not right."""
-        if self.verdict != "right":
+        if self.verdict != Verdict.RIGHT:
             return ""
         return "exact" if self.digits is None else f"{self.digits} digits"
 
@@ -49,7 +68,7 @@ class LeafFinding:
         """What is wrong or undecided, in one line; empty if right."""
         if self.entry is None:
             return self.reason and f"{self.path}: {self.reason}"
-        values = f"{self.entry.by_hand} {self.HELD}, {self.entry.reference} {self.reference}"
+        values = f"{self.entry.by_hand} {self.held}, {self.entry.reference} {self.reference}"
         return f"{self.place} is {values} ({self.reason})"
 
 
@@ -57,7 +76,7 @@ class LeafFinding:
 class LeafArithmetic(LeafFinding):
     """The verdict on the floats of the gradient by one array; `digits` are those that the bounds leave."""
 
-    HELD = "on floats"
+    held: ClassVar[str] = "on floats"
 
     reference: str = "with its rounding"
 
@@ -70,7 +89,7 @@ class Formula:
     reason: str
     digits: int | None  # the working precision that it took; None if the reference used floats
     leaves: tuple[LeafFinding, ...]
-    reference: str = "by ball arithmetic"
+    reference: str = BALL_ARITHMETIC
 
 
 @dataclass(frozen=True)
@@ -79,69 +98,73 @@ class Arithmetic:
 
     verdict: Verdict
     reason: str
-    leaves: tuple[LeafArithmetic, ...]
+    leaves: tuple[LeafArithmetic, ...] = ()
 
 
 @dataclass(frozen=True, repr=False)
 class Report:
-    """The outcome of `check_gradient`: true when the gradient is right. Print it for the table."""
+    """The outcome of a judgement at one point: true when the gradient is right. Print it for the table.
 
+    `verdict` is wrong if the formula or the arithmetic is; else it is that on the formula.
+    """
+
+    verdict: Verdict
     formula: Formula
     arithmetic: Arithmetic
     seed: int
-    findings: tuple[str, ...] = ()  # what a caller would not expect; no part of the verdict
-
-    @property
-    def verdict(self) -> Verdict:
-        """Wrong if the formula or the arithmetic is; right if the formula is and the arithmetic is not wrong."""
-        return "wrong" if "wrong" in (self.formula.verdict, self.arithmetic.verdict) else self.formula.verdict
+    notes: tuple[str, ...] = ()  # what a caller would not expect; no part of the verdict
 
     @property
     def reason(self) -> str:
-        wrong_floats = self.arithmetic.verdict == "wrong" and self.formula.verdict != "wrong"
+        """What decided, in one line."""
+        wrong_floats = self.arithmetic.verdict == Verdict.WRONG != self.formula.verdict
         return self.arithmetic.reason if wrong_floats else self.formula.reason
 
+    @property
+    def wrong_leaves(self) -> list[LeafFinding]:
+        """The arrays by which it is wrong: those of the formula or, if that is not wrong, of the arithmetic."""
+        judged = self.formula if self.formula.verdict == Verdict.WRONG else self.arithmetic
+        return [leaf for leaf in judged.leaves if leaf.verdict == Verdict.WRONG]
+
+    def find_leaf(self, path: str) -> LeafFinding | None:
+        """Return the finding on the gradient by that array, on its floats where these alone are wrong."""
+        formula = next((leaf for leaf in self.formula.leaves if leaf.path == path), None)
+        floats = next((leaf for leaf in self.arithmetic.leaves if leaf.path == path), None)
+        if formula and floats and floats.verdict == Verdict.WRONG != formula.verdict:
+            return floats
+        return formula
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return all of it as JSON takes it; `schema` is raised when a field changes its meaning."""
+        return {"schema": 1, **convert_to_plain_data(self)}
+
     def __bool__(self) -> bool:
-        return self.verdict == "right"
+        return self.verdict == Verdict.RIGHT
 
     def __repr__(self) -> str:
         return f"<Report {self.verdict}: {self.reason}>"
 
     def __str__(self) -> str:
-        lines = [f"{self.verdict}: {self.reason}", "", self._table(), ""]
-        if self.arithmetic.verdict == "undecided":
-            lines.append(f"arithmetic undecided: {self.arithmetic.reason}")
-        lines += [f"note: {finding}" for finding in self.findings]
-        balls = f"balls of {self.formula.digits} digits"
-        reference = self.formula.reference.removeprefix("by ")
-        lines.append(f"seed {self.seed}, {balls if self.formula.digits else reference}")
-        return "\n".join(lines)
+        from bptt.verify._message import format_report
 
-    def _table(self) -> str:
-        from rich import box
-        from rich.console import Console
-        from rich.table import Table
+        return format_report(self)
 
-        arithmetic = {leaf.path: leaf for leaf in self.arithmetic.leaves}
-        rows = [_cells(leaf, arithmetic.get(leaf.path)) for leaf in self.formula.leaves]
-        filled = [n for n in range(len(_HEADINGS)) if any(row[n] for row in rows)]
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
-        for n in filled:
-            table.add_column(_HEADINGS[n], no_wrap=True)
-        for row in rows:
-            table.add_row(*(row[n] for n in filled))
-        text = io.StringIO()
-        Console(file=text, width=1000, highlight=False, markup=False, color_system=None).print(table)
-        return "\n".join(line.rstrip() for line in text.getvalue().splitlines())
+    def _repr_html_(self) -> str:
+        from bptt.verify._message import format_html
+
+        return format_html(self)
 
 
-_HEADINGS = (
-    "gradient by", "shape", "formula", "agreement", "arithmetic", "guaranteed", "entry", "by hand", "should be", "note",
-)  # fmt: skip
-
-
-def _cells(formula: LeafFinding, arithmetic: LeafArithmetic | None) -> tuple[str, ...]:
-    on_floats = ("", "") if arithmetic is None else (arithmetic.verdict, arithmetic.known)
-    named: LeafFinding = formula if formula.reason or arithmetic is None else arithmetic
-    entry = (named.place, named.entry.by_hand, named.entry.reference) if named.entry else ("", "", "")
-    return (formula.path, str(formula.shape), formula.verdict, formula.known, *on_floats, *entry, named.reason)
+def convert_to_plain_data(found: Any) -> Any:
+    """Return dataclasses as dicts, tuples and arrays as lists, and numbers that JSON does not know as words."""
+    if is_dataclass(found):
+        return {field.name: convert_to_plain_data(getattr(found, field.name)) for field in fields(found)}
+    if isinstance(found, dict):
+        return {str(key): convert_to_plain_data(value) for key, value in found.items()}
+    if isinstance(found, np.ndarray):
+        return convert_to_plain_data(found.tolist())
+    if isinstance(found, list | tuple):
+        return [convert_to_plain_data(value) for value in found]
+    if isinstance(found, float) and not np.isfinite(found):
+        return str(found)  # "nan", "inf": not JSON
+    return str(found) if isinstance(found, Verdict) else found

@@ -1,8 +1,11 @@
 """Hypothesis strategies for the points at which a gradient is judged, and how points are drawn from them."""
 
-from collections.abc import Callable, Mapping
+import inspect
+import re
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
 from random import Random
-from typing import TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import hypothesis
 import numpy as np
@@ -10,7 +13,10 @@ import numpy.typing as npt
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from bptt.verify._problem import Function
+
 Point = TypeVar("Point")
+Array = npt.NDArray[np.float64]
 
 _ALONE = hypothesis.settings(  # whatever profile is loaded around it
     database=None,
@@ -20,69 +26,178 @@ _ALONE = hypothesis.settings(  # whatever profile is loaded around it
     phases=[hypothesis.Phase.generate, hypothesis.Phase.shrink],
     suppress_health_check=list(hypothesis.HealthCheck),
 )
-_MOST_POINTS = 500  # that are tried until the smallest is found
+_MOST_POINTS = 500  # that are tried until the smallest is found: it seldom takes more, and each is a judgement
 
-_SIXTEENTHS = 32  # the grid runs from -2 to 2
+_SIXTEENTHS = 32  # the grid runs from -2 to 2: short numbers, whose products no float rounds
 _BENIGN = 1.0
 _OTHER_REGIMES = (1 / 16, 4.0, 64.0, 2.0**-20, 2.0**10)  # vanishing, exploding, saturated, tiny, large
+_LARGEST_BATCH = 3  # along each batch axis, of which there may be two: every case is judged on balls
 
 
-class NamedArrays(dict[str, npt.NDArray[np.float64]]):
-    """Arrays by name that know what their axes are called. `batch` is the product of all batch axes."""
+class NamedArrays(dict[str, Any]):
+    """Arguments by name that know their sizes, and arrays among them what their axes are called.
 
-    def __init__(
-        self, arrays: Mapping[str, npt.NDArray[np.float64]], axes: Mapping[str, list[str]], sizes: Mapping[str, int]
-    ) -> None:
+    `batch` is the product of all batch axes. An axis of a fixed size is called "", and no size is named after it.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], axes: Mapping[str, list[str]], sizes: Mapping[str, int]) -> None:
         super().__init__(arrays)
         self.axes = axes
         self.sizes = sizes
 
 
-@st.composite
-def arrays(draw: st.DrawFn, /, max_size: int = 4, **axes: str) -> NamedArrays:
-    """Arrays of random sizes by name: `arrays(U="h m", W="h h", xs="t ... m")`.
+def named_arrays(max_size: int = 4, /, **axes: str) -> SearchStrategy[NamedArrays]:
+    """Return a strategy for arrays of random sizes by name: `named_arrays(U="h m", W="h h", xs="t ... m")`.
 
-    Each axis is named by a letter or word; axes of the same name have the same size, from 1 to `max_size`, and the
-    sizes are drawn independently of one another. `...` stands for the batch axes, none to two of them of size 1 to 3,
-    the same in every array. An array without axes, `s=""`, has shape ().
+    The axes of an array are separated by spaces. Each is a letter or word, and axes of the same name have the same
+    size, from 1 to `max_size`, the sizes drawn independently of one another; a number, `"4 h"` (4 rows for each h);
+    a sum, `"h h+m"`; or a multiple, `"4*h h"`. `...` stands for the batch axes, none to two of them of size 1 to 3, the
+    same in every array. An array without axes, `s=""`, has shape ().
 
     Entries are multiples of 1/16 from −2 to 2, so that a counterexample is short and nothing underflows by accident. In
     half of the draws all are multiplied by 1/16, 4, 64, 2^-20 or 2^10: vanishing, exploding, saturated, tiny and large
     ones. Shrinks to the smallest sizes.
+
+    Raises `ValueError` for an axis that is written otherwise, and `TypeError` for axes that are no string.
     """
-    if {"batch", "..."} <= set(" ".join(axes.values()).split()):
+    if isinstance(max_size, bool) or not isinstance(max_size, int) or max_size < 1:
+        raise ValueError(f"max_size, the largest size, must be a positive integer; got {max_size!r}")
+    for name, spec in axes.items():
+        if not isinstance(spec, str):
+            raise TypeError(f"the axes of {name} must be a string, such as 'h m', or '' for none; got {spec!r}")
+    layout = {name: [_Axis.parse(token, name, spec) for token in spec.split()] for name, spec in axes.items()}
+    names = list(dict.fromkeys(name for of_one in layout.values() for axis in of_one for name in axis.names))
+    if {"batch", "..."} <= set(names):
         raise ValueError("no axis must be named batch beside ..., the product of which is called so")
-    size = st.integers(1, max_size)
-    names = dict.fromkeys(name for spec in axes.values() for name in spec.split())
-    sizes = {name: draw(size) for name in names if name != "..."}
-    batch = tuple(draw(st.lists(st.integers(1, min(3, max_size)), max_size=2))) if "..." in names else ()
+    return _draw_named_arrays(layout, names, max_size)
+
+
+class _Axis(NamedTuple):
+    """An axis as it was written, and as a sum of products of names and numbers."""
+
+    text: str
+    terms: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def parse(cls, text: str, array: str, spec: str) -> "_Axis":
+        """Read one axis of the array."""
+        terms = tuple(tuple(term.split("*")) for term in text.split("+"))
+        if text != "..." and not all(x.isidentifier() or x.isdecimal() for term in terms for x in term):
+            juxtaposed = re.fullmatch(r"(\d+)([^\W\d]\w*)", text)
+            raise ValueError(
+                f"the axes of {array} must be names (h), numbers (4), multiples (4*h), sums (h+m) or ..., separated by"
+                f" spaces; got {text!r} in {spec!r}"
+                + (
+                    ": write '{0}*{1}' for one axis, '{0} {1}' for two".format(*juxtaposed.groups())
+                    if juxtaposed
+                    else ""
+                )
+            )
+        return cls(text, terms)
+
+    @property
+    def names(self) -> list[str]:
+        """The names in it."""
+        return [x for term in self.terms for x in term if not x.isdecimal()]
+
+    def measure(self, sizes: Mapping[str, int]) -> int:
+        """Return its size."""
+        return sum(prod(int(x) if x.isdecimal() else sizes[x] for x in term) for term in self.terms)
+
+
+@st.composite
+def _draw_named_arrays(
+    draw: st.DrawFn, layout: Mapping[str, list[_Axis]], names: list[str], max_size: int
+) -> NamedArrays:
+    sizes = {name: draw(st.integers(1, max_size)) for name in names if name != "..."}
+    batch = draw_batch(draw, max_size) if "..." in names else ()
     scale = draw(st.sampled_from((_BENIGN,) * len(_OTHER_REGIMES) + _OTHER_REGIMES))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-
-    def shape(spec: str) -> list[int]:
-        return [n for name in spec.split() for n in (batch if name == "..." else (sizes[name],))]
-
-    def called(spec: str) -> list[str]:
-        of_batch = [f"batch[{n}]" for n in range(len(batch))]
-        return [called for name in spec.split() for called in (of_batch if name == "..." else [name])]
-
-    drawn = {
-        name: scale * random.integers(-_SIXTEENTHS, _SIXTEENTHS, shape(spec), endpoint=True) / 16
-        for name, spec in axes.items()
-    }
+    arrays: dict[str, Array] = {}
+    called: dict[str, list[str]] = {}
+    for name, axes in layout.items():
+        shape: list[int] = []
+        called[name] = []
+        for axis in axes:
+            if axis.text == "...":
+                shape += batch
+                called[name] += [f"batch[{n}]" for n in range(len(batch))]
+            else:
+                shape.append(axis.measure(sizes))
+                called[name].append(axis.text if axis.names else "")
+        arrays[name] = scale * fill_grid(random, *shape)
     if "..." in names:
-        sizes["batch"] = int(np.prod(batch))
-    return NamedArrays(drawn, {name: called(spec) for name, spec in axes.items()}, sizes)
+        sizes["batch"] = prod(batch)
+    return NamedArrays(arrays, called, sizes)
 
 
-def draw(points: SearchStrategy[Point], count: int, seed: str, take: Callable[[Point], None]) -> None:
+def draw_batch(draw: st.DrawFn, max_size: int) -> tuple[int, ...]:
+    """Draw the sizes of none to two batch axes."""
+    return tuple(draw(st.lists(st.integers(1, min(_LARGEST_BATCH, max_size)), max_size=2)))
+
+
+def fill_grid(random: np.random.Generator, *shape: int) -> Array:
+    """Return an array of random multiples of 1/16 from −2 to 2."""
+    sixteenths: Any = random.integers(-_SIXTEENTHS, _SIXTEENTHS, shape, endpoint=True)
+    grid: Array = sixteenths / 16
+    return grid
+
+
+def bind_arguments(f: Function, drawn: Any) -> tuple[tuple[Any, ...], Mapping[str, Sequence[str]]]:
+    """Return the arguments of f that were drawn, and what their axes are called by path."""
+    names, needed = _list_parameters(f)
+    if not isinstance(drawn, dict):
+        at = drawn if isinstance(drawn, tuple) else (drawn,)
+        if len(at) < len(needed):
+            raise TypeError(
+                f"at must draw a tuple of the arguments of f, {', '.join(names)}; got {len(at)} of them, in a"
+                f" {type(drawn).__name__}"
+            )
+        return tuple(at), {}
+    taken = [name for name in names if name in drawn]
+    if needed <= set(taken) == set(drawn) and taken == names[: len(taken)]:
+        return tuple(drawn[name] for name in taken), _name_axes(drawn, "{}")
+    if len(names) != 1:
+        raise TypeError(
+            f"at must draw the arguments of f, {', '.join(names)}, by name or as a tuple; got {', '.join(drawn)}"
+        )
+    return (dict(drawn),), _name_axes(drawn, f"{names[0]}[{{!r}}]")
+
+
+def _name_axes(drawn: Any, path: str) -> Mapping[str, Sequence[str]]:
+    """Return what the axes are called by path; one of a fixed size, as in Python."""
+    if not isinstance(drawn, NamedArrays):
+        return {}
+    return {
+        path.format(name): [axis or f"{path.format(name)}.shape[{n}]" for n, axis in enumerate(axes)]
+        for name, axes in drawn.axes.items()
+    }
+
+
+def _list_parameters(f: Function) -> tuple[list[str], set[str]]:
+    """Return those of f that can be given by position, and those of them that must be given."""
+    try:
+        parameters = list(inspect.signature(f).parameters.values())
+    except (TypeError, ValueError):  # builtins have no signature
+        return [], set()
+    positional = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    return [p.name for p in positional], {p.name for p in positional if p.default is p.empty}
+
+
+def draw_points(points: SearchStrategy[Point], count: int, seed: str, take: Callable[[Point], None]) -> None:
     """Call `take` for about that many points. The same seed gives the same ones."""
-    settings = hypothesis.settings(_ALONE, max_examples=count, phases=[hypothesis.Phase.generate])
-    hypothesis.seed(seed)(settings(hypothesis.given(points)(take)))()
+
+    @hypothesis.seed(seed)
+    @hypothesis.settings(_ALONE, max_examples=count, phases=[hypothesis.Phase.generate])
+    @hypothesis.given(points)
+    def take_each(point: Point) -> None:
+        take(point)
+
+    take_each()
 
 
-def smallest(points: SearchStrategy[Point], holds: Callable[[Point], bool], seed: int) -> Point | None:
-    """The smallest point found at which something holds; `None` if it is at none of 200 random ones."""
+def find_smallest(points: SearchStrategy[Point], holds: Callable[[Point], bool], seed: int) -> Point | None:
+    """Return the smallest point found at which something holds; `None` if it is at none of 200 random ones."""
     tried = 0
 
     def holds_yet(point: Point) -> bool:

@@ -13,12 +13,12 @@ from itertools import product
 
 import numpy as np
 
-from bptt.cli._points import Case
+from bptt.cli._points import NetworkPoint
 from bptt.rnn import elman, network
 from bptt.rnn.cell import Cell
 from bptt.rnn.losses import LOSSES
 from bptt.rnn.registry import CELLS
-from bptt.verify import Report, check_gradient
+from bptt.verify import Report, judge_gradient
 from tests.rnn.regimes import REGIMES, case_of, identity
 
 CASES_OF_LINEAR = {"elman, identity": elman.cell(identity)}  # the one cell that this regime leaves linear
@@ -58,10 +58,10 @@ def tally(cell: Cell, regime: str, cases: int, seed: int) -> str:
     return f"{len(reports)} | {accused} | {formula} | {arithmetic} | {np.median(digits):.0f} | {took:.0f}"
 
 
-def judged(cell: Cell, case: Case) -> Report:
+def judged(cell: Cell, case: NetworkPoint) -> Report:
     f = partial(network.loss, cell=cell, loss=case.loss, lengths=case.lengths)
     gradient = partial(network.gradient, cell=cell, loss=case.loss, lengths=case.lengths)
-    return check_gradient(f, gradient, tuple(case.arguments), reference="balls")
+    return judge_gradient(f, gradient, tuple(case.arguments), method="balls")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 The Elman network with tanh, the loss at the last step, in float64, and its hand-written gradient by all arguments. JAX
 and SciPy are given `network.gradient` itself, torch the same lines in its own operations. Compiling is not counted;
 what every call pays again is. The checkers take turns, and `ratio` is the median over the rounds of the time divided by
-that of `check_gradient` in the same round. Each passes the right gradient, or the run ends, and meets two wrong ones:
+that of `judge_gradient` in the same round. Each passes the right gradient, or the run ends, and meets two wrong ones:
 
     W off by 1e-9        W_bar[0,0] is multiplied by 1 + 1e-9
     U with Wᵀ            U_bar is that of δ[t,k] = s'(a[t,k]) (h_bar[t,k] + W[k,l] δ[t+1,l])
@@ -31,7 +31,8 @@ from bptt.rnn.activations import Activation, sigmoid, tanh
 from bptt.rnn.arrays import Array, namespace
 from bptt.rnn.elman import Weights as Cell
 from bptt.rnn.network import Arguments, Weights
-from bptt.verify import Report, check_gradient
+from bptt.verify import Report, judge_gradient
+from bptt.verify._problem import Method
 
 try:
     import jax
@@ -82,7 +83,7 @@ def compare(T: int, D_h: int) -> None:
             if len(times[name]) < FEWEST or sum(times[name]) < SECONDS:
                 times[name].append(seconds(judge))
     for name, checker in CHECKERS.items():
-        ratio = statistics.median(a / b for a, b in zip(times[name], times["check_gradient"], strict=False))
+        ratio = statistics.median(a / b for a, b in zip(times[name], times["judge_gradient"], strict=False))
         median = statistics.median(times[name]) * 1e3
         wrong = [checker(point, mistake)() == "wrong" for mistake in ("W off by 1e-9", "U with Wᵀ")]
         off, transposed = ("refuted" if refuted else "missed" for refuted in wrong)
@@ -100,7 +101,7 @@ def detect(name: str, activation: Activation) -> None:
 
     def report() -> Report:
         f = partial(network.loss, cell=elman.cell(activation))
-        return check_gradient(f, wrong, tuple(point), reference="floats")
+        return judge_gradient(f, wrong, tuple(point), method="floats")
 
     judged = report()
     assert judged.verdict == "wrong", judged
@@ -141,9 +142,9 @@ def gradient_with(mistake: Mistake, weights: Weights, h0: Any, xs: Array, y: Arr
     return gradient._replace(weights=gradient.weights._replace(cell=cell))
 
 
-def by_bptt(point: Arguments, mistake: Mistake, reference: Literal["balls", "floats"] | None = None) -> Judge:
+def by_bptt(point: Arguments, mistake: Mistake, method: Method = "auto") -> Judge:
     gradient = partial(network.gradient, cell=CELL) if mistake == "none" else partial(gradient_with, mistake)
-    return lambda: check_gradient(loss, gradient, tuple(point), reference=reference).verdict
+    return lambda: judge_gradient(loss, gradient, tuple(point), method=method).verdict
 
 
 def by_torch(point: Arguments, mistake: Mistake, fast_mode: bool) -> Judge:
@@ -219,8 +220,8 @@ def by_scipy(point: Arguments, mistake: Mistake) -> Judge:
 
 
 CHECKERS: dict[str, Callable[[Arguments, Mistake], Judge]] = {
-    "check_gradient": by_bptt,
-    "check_gradient, floats": partial(by_bptt, reference="floats"),
+    "judge_gradient": by_bptt,
+    "judge_gradient, floats": partial(by_bptt, method="floats"),
     "torch gradcheck": partial(by_torch, fast_mode=False),
     "torch gradcheck, fast_mode": partial(by_torch, fast_mode=True),
     "jax check_grads": by_jax,

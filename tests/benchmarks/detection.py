@@ -30,13 +30,11 @@ from typing import Any, Literal
 import numpy as np
 from flint import arb
 
-from bptt.balls._ball import Ball, enclosure, precision
-from bptt.balls._branches import UndecidedComparisonError
-from bptt.balls._rounded import Rounded
+from bptt.balls import Ball, Rounded, UndecidedComparisonError, enclose, use_precision
 from bptt.rnn import elman, network
-from bptt.verify import Report, check_gradient
-from bptt.verify._problem import FlatArguments, Leaf
-from bptt.verify.methods._rounding import kind_of
+from bptt.verify import Report, judge_gradient
+from bptt.verify._problem import Arguments, Leaf
+from bptt.verify.methods._rounding import select_kind
 from tests.corpus.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
 from tests.rnn.regimes import REGIMES, Case, case
 
@@ -69,7 +67,7 @@ class Tally:
 class Truth:
     """The right gradient of a case, every entry of it in turn: on balls, and with the rounding that it may have."""
 
-    flat: FlatArguments
+    flat: Arguments
     entries: list[arb]
     bounds: list[arb]
 
@@ -154,7 +152,7 @@ def count(result: Tally, drawn: Case, mistake: Wrong, truth: Truth, floats_only:
 def judged(drawn: Case, gradient: Gradient, floats_only: bool = False) -> Report:
     loss = partial(network.loss, cell=elman.cell(drawn.activation))
     of_arguments = partial(gradient, drawn.activation)
-    return check_gradient(loss, refusing_balls(of_arguments) if floats_only else of_arguments, tuple(drawn.point))
+    return judge_gradient(loss, refusing_balls(of_arguments) if floats_only else of_arguments, tuple(drawn.point))
 
 
 def refusing_balls(gradient: Callable[..., Any]) -> Callable[..., Any]:
@@ -166,18 +164,20 @@ def refusing_balls(gradient: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def truth_of(drawn: Case) -> Truth:
-    flat = FlatArguments(network.loss, tuple(drawn.point))
-    with precision(40):
-        bounds = on_balls(flat, drawn, right, lambda leaf: leaf.balls(partial(Rounded, kind=kind_of(leaf))))
-    with precision(DIGITS):
-        return Truth(flat, on_balls(flat, drawn, right, lambda leaf: leaf.balls(Ball)), bounds)
+    flat = Arguments(network.loss, tuple(drawn.point))
+    with use_precision(40):
+        bounds = on_balls(
+            flat, drawn, right, lambda leaf: leaf.convert_to_balls(partial(Rounded, kind=select_kind(leaf)))
+        )
+    with use_precision(DIGITS):
+        return Truth(flat, on_balls(flat, drawn, right, lambda leaf: leaf.convert_to_balls(Ball)), bounds)
 
 
 def compared(drawn: Case, mistake: Wrong, truth: Truth) -> tuple[PairKind, float]:
     """What kind of pair this is, and the largest relative difference of an entry."""
-    with precision(DIGITS):
+    with use_precision(DIGITS):
         try:
-            ours = on_balls(truth.flat, drawn, mistake.gradient, lambda leaf: leaf.balls(Ball))
+            ours = on_balls(truth.flat, drawn, mistake.gradient, lambda leaf: leaf.convert_to_balls(Ball))
         except UndecidedComparisonError:
             return "open", 0.0
         return of_entries(ours, truth.entries, truth.bounds)
@@ -197,9 +197,9 @@ def of_entries(wrong: list[arb], truth: list[arb], bounds: list[arb]) -> tuple[P
     return kind, largest
 
 
-def on_balls(flat: FlatArguments, drawn: Case, gradient: Gradient, balls: Callable[[Leaf], Any]) -> list[arb]:
+def on_balls(flat: Arguments, drawn: Case, gradient: Gradient, balls: Callable[[Leaf], Any]) -> list[arb]:
     returned = gradient(drawn.activation, *flat.rebuild([balls(leaf) for leaf in flat.leaves]))
-    return [enclosure(entry) for leaf in flat.match(returned) for entry in leaf.reshape(-1).tolist()]
+    return [enclose(entry) for leaf in flat.match(returned) for entry in leaf.reshape(-1).tolist()]
 
 
 def detection_floor(seed: int, floats_only: bool = False) -> float:

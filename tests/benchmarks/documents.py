@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bptt.proofread.document import find_displays
-from tests.test_proofread import RIGHT, WRONG
+from tests.proofread.test_proofread import RIGHT, WRONG
 
 DATA = Path(__file__).parent.parent / "data"
 PAGES = [path.read_text(encoding="utf-8") for path in (DATA / "post.md", *sorted((DATA / "derivations").glob("*.md")))]

@@ -10,10 +10,10 @@ from collections import Counter
 
 import numpy as np
 
-from bptt.verify._problem import FlatArguments
-from bptt.verify.diagnosis._diagnosis import Point, diagnose
-from tests.everyday_code import NETWORKS, Network
-from tests.slips import with_a_slip
+from bptt.verify._problem import Arguments, Problem
+from bptt.verify.diagnosis import Point, diagnose
+from tests.corpus.everyday_code import NETWORKS, Network
+from tests.corpus.slips import with_a_slip
 
 
 def main() -> None:
@@ -35,9 +35,9 @@ def tally(network: Network, seed: int) -> Counter[str]:
     """How many slips were named, and how."""
     found: Counter[str] = Counter()
     for slip in network.slips:
-        arguments = FlatArguments(network.f, network.point(np.random.default_rng(seed)), network.wrt)
+        arguments = Arguments(network.f, network.point(np.random.default_rng(seed)), network.wrt)
         gradient = with_a_slip(network.gradient, slip.line, slip.instead)
-        (diagnosis,) = diagnose(network.f, gradient, [Point(arguments)], [slip.by], seed)
+        (diagnosis,) = diagnose([Point(Problem(network.f, gradient, arguments, seed=seed))], [slip.by])
         named = diagnosis.kind.name if diagnosis.kind else ""
         group = "with" if slip.kind else "without"
         found[group] += 1

@@ -15,15 +15,15 @@ import numpy as np
 from bptt.rnn import elman, network
 from bptt.rnn.activations import tanh
 from bptt.rnn.network import Arguments, Weights
-from bptt.verify._conduct import observe
-from bptt.verify._problem import FlatArguments
-from bptt.verify.diagnosis._group_testing import wrong_entries
-from tests.test_localisation import KINDS, random_places
+from bptt.verify import _problem
+from bptt.verify._execution import observe
+from bptt.verify.diagnosis._group_testing import find_wrong_entries
+from tests.verify.diagnosis.test_group_testing import KINDS, random_places
 
 T, D_x, D_h, D_y = 100, 256, 512, 200
 loss = partial(network.loss, cell=elman.cell(tanh))
 right_gradient = partial(network.gradient, cell=elman.cell(tanh))
-LEAVES = {0: "U", 1: "W", 2: "b", 3: "V"}  # as `FlatArguments` numbers them
+LEAVES = {0: "U", 1: "W", 2: "b", 3: "V"}  # as `bptt.verify._problem.Arguments` numbers them
 
 
 def main() -> None:
@@ -31,16 +31,16 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     seeds = parser.parse_args().seeds
     point = random_point()
-    print("| wrong entries | seed | found | accused wrongly | complete | unseen | evaluations | seconds | gradients |")
-    print("|---|---|---|---|---|---|---|---|---|", flush=True)
+    print("| wrong entries | seed | found | accused wrongly | complete | evaluations | seconds | gradients |")
+    print("|---|---|---|---|---|---|---|---|", flush=True)
     for count in (1, 10):
         for seed in range(seeds):
             print_row(point, count, seed)
 
 
 def print_row(point: Arguments, count: int, seed: int) -> None:
-    flat = FlatArguments(loss, tuple(point))
-    sizes = [flat.leaves[n].values.size for n in LEAVES]
+    arguments = _problem.Arguments(loss, tuple(point))
+    sizes = [arguments.leaves[n].values.size for n in LEAVES]
     kinds = np.random.default_rng(seed).choice(list(KINDS), count).tolist()
     wrong = dict(zip(random_places(seed, count, sizes), kinds, strict=True))
 
@@ -51,17 +51,17 @@ def print_row(point: Arguments, count: int, seed: int) -> None:
             claims[n].flat[k] = KINDS[kind](claims[n].reshape(-1), k)
         return right
 
-    observed = observe(loss, gradient, flat)
+    problem, observed = observe(_problem.Problem(loss, gradient, arguments, seed=seed))
     start = time.perf_counter()
-    result = wrong_entries(loss, gradient, flat, float(observed.value), observed.gradient, seed, list(LEAVES))
+    result = find_wrong_entries(problem, observed, list(LEAVES))
     took = time.perf_counter() - start
     start = time.perf_counter()
     right_gradient(*point)
     gradients = took / (time.perf_counter() - start)
-    places = {(e.leaf, int(np.ravel_multi_index(e.at, flat.leaves[e.leaf].values.shape))) for e in result.entries}
+    places = {(e.leaf, int(np.ravel_multi_index(e.at, arguments.leaves[e.leaf].values.shape))) for e in result.entries}
     print(
         f"| {count} | {seed} | {len(places & wrong.keys())} | {len(places - wrong.keys())} | {result.complete}"
-        f" | {result.unseen} | {result.evaluations} | {took:.2f} | {gradients:.0f} |",
+        f" | {result.evaluations} | {took:.2f} | {gradients:.0f} |",
         flush=True,
     )
 

@@ -22,9 +22,8 @@ from typing import NamedTuple, NoReturn
 from rich.console import Console
 from rich.progress import track
 
-from bptt.proofread import GlossaryError, proofread
+from bptt.proofread import LABELS, GlossaryError, proofread
 from bptt.proofread.document import find_displays
-from bptt.proofread.proofreading import LABELS
 from tests.benchmarks.documents import GENERATORS, Document, drawn
 
 MOST_SECONDS = 2.0  # for one equation

@@ -1,6 +1,6 @@
 """How long a verdict takes, and how it grows: `python -m tests.benchmarks.verdict_time`.
 
-Each row is the Elman network with bias and initial state. The time of `check_gradient` stands beside that of one
+Each row is the Elman network with bias and initial state. The time of `judge_gradient` stands beside that of one
 evaluation of the gradient on balls, measured in turn in the same run; their ratio should not grow with the sizes.
 """
 
@@ -10,19 +10,18 @@ from collections.abc import Callable
 
 import numpy as np
 
-from bptt.balls._ball import Ball, precision
+from bptt.balls import Ball, use_precision
 from bptt.rnn import network
 from bptt.rnn.elman import Weights as Cell
 from bptt.rnn.network import Arguments, Weights
-from bptt.verify import check_gradient
-from bptt.verify._problem import FlatArguments
+from bptt.verify import _problem, judge_gradient
 
 SIZES = [(5, 3), (5, 6), (5, 12), (20, 3), (20, 12), (50, 3), (200, 3), (6, 32)]  # T, D of every other axis
 REPEATS = 9
 
 
 def main() -> None:
-    print(f"{'T':>4} {'D':>4} {'check_gradient':>15} {'gradient on balls':>18} {'ratio':>6}")
+    print(f"{'T':>4} {'D':>4} {'judge_gradient':>15} {'gradient on balls':>18} {'ratio':>6}")
     for T, D in SIZES:
         point = random_point(T, D)
         pairs = [(seconds(verdict, point), seconds(gradient_on_balls, point)) for _ in range(REPEATS)]
@@ -45,13 +44,13 @@ def seconds(function: Callable[[Arguments], object], point: Arguments) -> float:
 
 
 def verdict(point: Arguments) -> None:
-    assert check_gradient(network.loss, network.gradient, tuple(point))
+    assert judge_gradient(network.loss, network.gradient, tuple(point))
 
 
 def gradient_on_balls(point: Arguments) -> None:
-    flat = FlatArguments(network.gradient, tuple(point))
-    with precision(50):
-        network.gradient(*flat.rebuild([leaf.balls(Ball) for leaf in flat.leaves]))
+    flat = _problem.Arguments(network.gradient, tuple(point))
+    with use_precision(50):
+        network.gradient(*flat.rebuild([leaf.convert_to_balls(Ball) for leaf in flat.leaves]))
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from bptt.blogpost import published_gradient as published
-from bptt.cli._shipped import verify_the_published
+from bptt.cli._shipped import judge_published
 from bptt.rnn import network
 from bptt.rnn.arrays import Array
 from bptt.rnn.elman import Weights as Cell
 from bptt.rnn.network import Arguments, Weights
-from bptt.verify import check_gradient
+from bptt.verify import judge_gradient
 
 SIZES = list(product(range(1, 5), range(1, 4), range(1, 3), range(1, 3)))  # T, D_h, D_x, D_y
 
@@ -30,7 +30,7 @@ def verdicts(point: Arguments) -> dict[str, str]:
     def loss(weights: Weights) -> Array:
         return network.loss(weights, h0, xs, y)
 
-    report = check_gradient(loss, lambda weights: published.gradient(weights, h0, xs, y), (weights,))
+    report = judge_gradient(loss, lambda weights: published.gradient(weights, h0, xs, y), (weights,))
     return {leaf.path.rsplit(".")[-1]: leaf.verdict for leaf in report.formula.leaves}
 
 
@@ -56,7 +56,7 @@ def test_with_an_initial_state_dW_is_wrong_from_two_steps_on(T: int, D_h: int, D
 
 @pytest.mark.parametrize("seed", range(3))
 def test_the_tool_itself_finds_when_it_is_wrong_and_the_smallest_sizes(seed: int) -> None:
-    found = verify_the_published(max_size=4, examples=100, seed=seed, judged=lambda: None)
+    found, _ = judge_published(max_size=4, examples=100, seed=seed)
     assert {one.path: one.rule for one in found.refutations} == {
         "U": "D_h ≥ 2 and T ≥ 2",
         "W": "D_h ≥ 2 and T ≥ 3",

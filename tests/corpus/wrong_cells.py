@@ -16,7 +16,7 @@ from bptt.rnn import gru, lstm
 from bptt.rnn.arrays import Array, product, stacked
 from bptt.rnn.cell import Cell, Cotangents, Layer, Products
 from bptt.rnn.registry import CELLS
-from tests.slips import with_a_slip
+from tests.corpus.slips import with_a_slip
 
 WEIGHTS = "U W b b_h"
 EVERY = f"{WEIGHTS} h c xs"  # of which a cell has some

@@ -17,7 +17,7 @@ def leaves(tree: Any) -> list[Array]:
 def assert_equal_but_for_rounding(ours: Any, theirs: Any) -> None:
     """Two float64 runs of the same few hundred operations agree to 40 of 53 bits of the whole gradient's norm.
 
-    An entry below 2⁻⁴⁰ of that norm is not seen; for those there is `check_gradient`.
+    An entry below 2⁻⁴⁰ of that norm is not seen; for those there is `judge_gradient`.
     """
     assert all(np.isfinite(leaf).all() for leaf in leaves(theirs))
     norm = np.sqrt(sum(np.sum(np.square(leaf)) for leaf in leaves(theirs)))

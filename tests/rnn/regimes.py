@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from bptt.cli import _points as points
+from bptt.cli._points import NetworkPoint
 from bptt.rnn import elman
 from bptt.rnn.activations import Activation, sigmoid, tanh
 from bptt.rnn.cell import Cell
@@ -83,7 +83,7 @@ def case_of(
     seed: int | list[int],
     every_step: bool | None = None,
     dtype: str | None = None,
-) -> points.Case:
+) -> NetworkPoint:
     """The same for any cell and loss, some with sequences of different lengths; what is None is drawn."""
     d = Draws(regime, seed)
     d.dtype = dtype or d.dtype
@@ -95,7 +95,7 @@ def case_of(
     steps = (d.T, *d.batch) if (drawn if every_step is None else every_step) else d.batch
     y = d.random.integers(0, d.D_y, steps) if loss.of_classes else d.normal(*steps, d.D_y)
     lengths = d.random.integers(1, d.T, d.batch, endpoint=True) if d.random.integers(2) else None
-    return points.Case(Arguments(weights, h0, d.normal(d.T, *d.batch, d.D_x), y), loss, lengths)
+    return NetworkPoint(Arguments(weights, h0, d.normal(d.T, *d.batch, d.D_x), y), loss, lengths)
 
 
 def normal_arguments(cell: Cell, T: int, D_x: int, D_h: int, D_y: int, *batch: int) -> Arguments:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt.cli._points import cases
+from bptt.cli._points import network_points
 from bptt.rnn import elman, gru, lstm, network
 from bptt.rnn.activations import Activation, sigmoid, tanh
 from bptt.rnn.arrays import Array, each
@@ -27,7 +27,7 @@ few = settings(max_examples=15)
 
 
 def points(cell: Cell, every_step: bool) -> st.SearchStrategy[Arguments]:
-    return cases(cell, half_squared_error, every_step, max_size=4).map(lambda case: case.arguments)
+    return network_points(cell, half_squared_error, every_step, max_size=4).map(lambda case: case.arguments)
 
 
 def any_point(cell: Cell) -> st.SearchStrategy[Arguments]:

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt.cli._points import cases
+from bptt.cli._points import network_points
 from bptt.rnn import gru, lstm, network
 from bptt.rnn.cell import Cell, Layer
 from bptt.rnn.layers import Bidirectional, Directions, Stacked
 from bptt.rnn.losses import half_squared_error
 from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
-from bptt.verify import check_gradient
+from bptt.verify import judge_gradient
 from tests.rnn.comparing import assert_equal_but_for_rounding
 from tests.rnn.regimes import normal_arguments
 
@@ -36,10 +36,10 @@ def point_of(cell: Cell) -> Arguments:
 @settings(max_examples=10)
 def test_the_gradient_is_right_by_balls(name: str, data: st.DataObject) -> None:
     layer = LAYERS[name]
-    case = data.draw(cases(layer, half_squared_error, True, max_size=3, ragged=True))
+    case = data.draw(network_points(layer, half_squared_error, True, max_size=3, sequences="ragged"))
     options: Any = {"cell": layer, "lengths": case.lengths}
     f, gradient = partial(network.loss, **options), partial(network.gradient, **options)
-    report = check_gradient(f, gradient, tuple(case.arguments), reference="balls")
+    report = judge_gradient(f, gradient, tuple(case.arguments), method="balls")
     assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "right")
 
 
@@ -71,7 +71,7 @@ def test_a_backward_pass_that_does_not_turn_time_round_is_refuted() -> None:
     f = partial(network.loss, cell=Bidirectional(gru.cell))
     for layer, verdict in ((Bidirectional(gru.cell), "right"), (Straight(gru.cell), "wrong")):
         gradient = partial(network.gradient, cell=layer)
-        assert check_gradient(f, gradient, arguments, reference="balls").verdict == verdict
+        assert judge_gradient(f, gradient, arguments, method="balls").verdict == verdict
 
 
 def test_another_number_of_weights_than_of_layers_is_named() -> None:

@@ -1,7 +1,6 @@
 """Sequences of different lengths in one batch."""
 
 from functools import partial
-from itertools import repeat
 from typing import Any
 
 import jax
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt.cli._points import Case, cases, of_layer
+from bptt.cli._points import NetworkPoint, make_layer_arrays, network_points
 from bptt.rnn import gru, lstm, network
 from bptt.rnn.arrays import Array, each
 from bptt.rnn.cell import Cell, Layer
@@ -18,7 +17,7 @@ from bptt.rnn.layers import Bidirectional, Stacked
 from bptt.rnn.losses import LOSSES, half_squared_error, softmax_cross_entropy
 from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
-from bptt.verify import check_gradient
+from bptt.verify import judge_gradient
 from tests.rnn.comparing import assert_equal_but_for_rounding, leaves
 from tests.rnn.regimes import normal_arguments
 
@@ -39,12 +38,12 @@ def point_of(cell: Cell) -> Arguments:
     return normal_arguments(cell, 4, 2, 3, 1, 2)
 
 
-def ragged(layer: Layer, loss: Any, every_step: bool) -> st.SearchStrategy[Case]:
-    found = cases(layer, loss, every_step, max_size=4, ragged=True)
+def ragged(layer: Layer, loss: Any, every_step: bool) -> st.SearchStrategy[NetworkPoint]:
+    found = network_points(layer, loss, every_step, max_size=4, sequences="ragged")
     return found.filter(lambda case: case.lengths is not None)
 
 
-def value_and_gradient(layer: Layer, case: Case) -> tuple[Array, Arguments]:
+def value_and_gradient(layer: Layer, case: NetworkPoint) -> tuple[Array, Arguments]:
     options: Any = {"cell": layer, "loss": case.loss, "lengths": case.lengths}
     return network.loss(*case.arguments, **options), network.gradient(*case.arguments, **options)
 
@@ -63,7 +62,7 @@ def test_a_ragged_batch_is_the_sum_of_its_sequences_each_cut_to_its_length(
     def single(n: Any) -> tuple[Array, Arguments]:
         target = y[: lengths[n], *n] if every_step else y[n]
         alone = Arguments(weights, each(lambda part: part[n], h0), xs[: lengths[n], *n], target)
-        return value_and_gradient(layer, Case(alone))
+        return value_and_gradient(layer, NetworkPoint(alone))
 
     singles = [single(n) for n in np.ndindex(lengths.shape)]
     value, gradient = value_and_gradient(layer, case)
@@ -141,7 +140,8 @@ def test_they_work_under_jit() -> None:
 @every_layer
 def test_arrays_of_numpy_and_of_jax_go_together_under_jit(layer: Layer) -> None:
     normal = np.random.default_rng(0).normal
-    cell_weights, h0, D_h = of_layer(layer, 2, (2,), repeat(3), lambda *shape: normal(size=shape))
+    *zeros, D_h = make_layer_arrays(layer, 2, (2,), lambda: 3)
+    cell_weights, h0 = each(lambda array: normal(size=array.shape), tuple(zeros))
     weights, xs = network.Weights(cell_weights, normal(size=(4, D_h))), normal(size=(3, 2, 2))
     classes = np.zeros(xs.shape[:-1], int)
 
@@ -163,7 +163,7 @@ def test_a_mask_that_is_one_step_late_is_refuted() -> None:
     point, lengths = point_of(gru.cell), np.array([2, 3])
     f = partial(network.loss, cell=gru.cell, lengths=lengths)
     late = partial(network.gradient, cell=gru.cell, lengths=lengths + 1)
-    assert check_gradient(f, late, tuple(point), reference="balls").verdict == "wrong"
+    assert judge_gradient(f, late, tuple(point), method="balls").verdict == "wrong"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from bptt.rnn.losses import (
     huber,
     softmax_cross_entropy,
 )
-from bptt.verify import assert_gradient, check_gradient
+from bptt.verify import check_gradient, judge_gradient
 
 REAL = {name: loss for name, loss in LOSSES.items() if not loss.of_classes}
 every_real_loss = pytest.mark.parametrize("loss", REAL.values(), ids=REAL.keys())
@@ -50,7 +50,7 @@ def test_the_cross_entropy_is_minus_the_logarithm_of_a_probability() -> None:
 @given(st.integers(0, 2**32 - 1))
 def test_the_gradient_is_right_away_from_kinks(loss: Any, seed: int) -> None:
     prediction, target = np.random.default_rng(seed).normal(scale=2, size=(2, 3, 2))
-    assert_gradient(loss, loss.gradient, (prediction, target), reference="balls")
+    check_gradient(loss, loss.gradient, (prediction, target), method="balls")
 
 
 @every_dtype
@@ -59,7 +59,7 @@ def test_the_gradient_of_the_cross_entropy_is_right(dtype: str, scale: float) ->
     random = np.random.default_rng(0)
     logits, target = (scale * random.normal(size=(5, 4))).astype(dtype), random.integers(0, 4, 5)
     loss: Any = softmax_cross_entropy
-    report = check_gradient(loss, softmax_cross_entropy.gradient, (logits, target), reference="balls")
+    report = judge_gradient(loss, softmax_cross_entropy.gradient, (logits, target), method="balls")
     assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "right")
 
 
@@ -72,7 +72,7 @@ def test_a_wrong_gradient_of_each_loss_is_refuted() -> None:
         huber(): lambda p, y: (p - y, y - p),  # not clipped
     }
     for loss, gradient in wrong.items():
-        assert check_gradient(loss, gradient, (e, zero), reference="balls").verdict == "wrong"
+        assert judge_gradient(loss, gradient, (e, zero), method="balls").verdict == "wrong"
 
 
 def test_wrong_gradients_of_the_cross_entropy_are_refuted() -> None:
@@ -82,7 +82,7 @@ def test_wrong_gradients_of_the_cross_entropy_are_refuted() -> None:
 
     def verdict(gradient: Any) -> str:
         loss: Any = softmax_cross_entropy
-        return check_gradient(loss, gradient, (logits, target), reference="balls").verdict
+        return judge_gradient(loss, gradient, (logits, target), method="balls").verdict
 
     assert verdict(lambda logits, target: (softmax_cross_entropy.gradient(logits, target)[0] * 1, None)) == "right"
     for wrong in (p, one_hot - p, (p - one_hot) / 3, p - np.roll(one_hot, 1)):
@@ -93,7 +93,7 @@ def test_wrong_gradients_of_the_cross_entropy_are_refuted() -> None:
 def test_a_kink_is_reported_and_not_refuted(loss: Any) -> None:
     prediction, target = np.array([0.5, 1.0]), np.array([0.5, 0.25])
     assert loss.gradient(prediction, target)[0][0] == 0
-    report = check_gradient(loss, loss.gradient, (prediction, target), reference="balls")
+    report = judge_gradient(loss, loss.gradient, (prediction, target), method="balls")
     assert report.verdict == "undecided"
     assert "kink" in report.reason
 
@@ -106,18 +106,18 @@ def test_what_is_no_subgradient_at_a_kink_is_refuted() -> None:
         return slopes, -slopes
 
     loss: Any = absolute_error
-    assert check_gradient(loss, too_steep, (prediction, target), reference="balls").verdict == "wrong"
+    assert judge_gradient(loss, too_steep, (prediction, target), method="balls").verdict == "wrong"
 
 
 @pytest.mark.parametrize("error", [-1.0, 1.0, 0.0])
 def test_the_huber_loss_has_no_kink(error: float) -> None:
     loss: Any = huber()
-    assert_gradient(loss, loss.gradient, (np.array([error]), np.array([0.0])), reference="balls")
+    check_gradient(loss, loss.gradient, (np.array([error]), np.array([0.0])), method="balls")
 
 
 def test_equal_logits_are_no_kink() -> None:
     loss: Any = softmax_cross_entropy
-    assert_gradient(loss, loss.gradient, (np.zeros((2, 12)), np.array([3, 4])), reference="balls")
+    check_gradient(loss, loss.gradient, (np.zeros((2, 12)), np.array([3, 4])), method="balls")
 
 
 @pytest.mark.filterwarnings("error")

@@ -3,18 +3,17 @@
 from functools import partial
 from typing import Any
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bptt.cli._points import Case, cases
+from bptt.cli._points import NetworkPoint, network_points
 from bptt.rnn import lstm, network, truncated
 from bptt.rnn.cell import Cell
 from bptt.rnn.losses import LOSSES, half_squared_error
 from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
-from bptt.verify import Report, check_gradient
+from bptt.verify import Report, judge_gradient
 from tests.rnn.comparing import assert_equal_but_for_rounding
 from tests.rnn.regimes import normal_arguments
 
@@ -31,7 +30,7 @@ def point_of(cell: Cell) -> Arguments:
 @given(st.data())
 @settings(max_examples=10)
 def test_without_a_cut_it_is_the_whole_gradient(cell: Cell, data: st.DataObject) -> None:
-    point = data.draw(cases(cell, half_squared_error, True, max_size=4)).arguments
+    point = data.draw(network_points(cell, half_squared_error, True, max_size=4)).arguments
     assert_equal_but_for_rounding(truncated.gradient(*point, [], cell), network.gradient(*point, cell))
 
 
@@ -42,7 +41,7 @@ def test_without_a_cut_it_is_the_whole_gradient(cell: Cell, data: st.DataObject)
 def test_it_is_the_gradient_of_the_loss_with_the_states_at_the_cuts_held(
     cell: Cell, loss: Any, data: st.DataObject
 ) -> None:
-    case = data.draw(cases(cell, loss, True, max_size=4, cut=True))
+    case = data.draw(network_points(cell, loss, True, max_size=4, sequences="cut"))
     assert_equal_but_for_rounding(
         truncated.loss(*case.arguments, case.arguments, case.cuts, cell, loss),
         network.loss(*case.arguments, cell, loss),
@@ -53,20 +52,20 @@ def test_it_is_the_gradient_of_the_loss_with_the_states_at_the_cuts_held(
 
 @every_cell
 def test_a_cut_elsewhere_is_another_gradient(cell: Cell) -> None:
-    case = Case(point_of(cell))
+    case = NetworkPoint(point_of(cell))
     assert judged(cell, case, claimed=[2], cuts=[2]).verdict == "right"
     for claimed in ([], [1], [3], [1, 2], [1, 2, 3]):
         assert judged(cell, case, claimed=claimed, cuts=[2]).verdict == "wrong"
 
 
-def judged(cell: Cell, case: Case, claimed: Any, cuts: Any = None) -> Report:
+def judged(cell: Cell, case: NetworkPoint, claimed: Any, cuts: Any = None) -> Report:
     f = partial(truncated.loss, cuts=claimed if cuts is None else cuts, cell=cell, loss=case.loss)
 
     def gradient(weights: Any, h0: Any, xs: Any, y: Any, copy: Any) -> Arguments:  # noqa: ARG001
         return truncated.gradient(weights, h0, xs, y, claimed, cell, case.loss)
 
     arguments = (*case.arguments, case.arguments)
-    return check_gradient(f, gradient, arguments, wrt=("weights", "h0", "xs", "y"), reference="balls")
+    return judge_gradient(f, gradient, arguments, wrt=("weights", "h0", "xs", "y"), method="balls")
 
 
 def test_a_loss_at_the_last_step_goes_back_to_the_last_cut() -> None:
@@ -83,19 +82,9 @@ def test_a_cut_that_is_no_step_is_named(cut: float) -> None:
         truncated.gradient(*point_of(lstm.cell), [cut], lstm.cell)  # type: ignore[list-item]
 
 
-def test_cuts_that_are_none_and_cotangents_of_more_steps_are_named() -> None:
+def test_cuts_that_are_none_are_named() -> None:
     weights, h0, xs, y = point_of(lstm.cell)
     with pytest.raises(TypeError, match="cuts must be a sequence of steps; got int"):
         truncated.gradient(weights, h0, xs, y, 2, lstm.cell)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="cuts must be a sequence of steps; got generator"):
         truncated.gradient(weights, h0, xs, y, (cut for cut in [2]), lstm.cell)  # type: ignore[arg-type]
-    states = lstm.forward(weights.cell, h0, xs)
-    longer = np.ones((6, 2, 3))
-    with pytest.raises(ValueError, match="h_bar and states must have T = 4 steps; got 6 and 4"):
-        truncated.Truncated(lstm.cell, (2,)).backward(weights.cell, h0, xs, states, longer)
-
-
-def test_lengths_are_refused() -> None:
-    cell = truncated.Truncated(lstm.cell, (2,))
-    with pytest.raises(ValueError, match="lengths must be None for a truncated gradient"):
-        network.gradient(*point_of(lstm.cell), cell, lengths=np.array([2, 3]))

@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from bptt.cli._points import Case, cases, sizes
+from bptt.cli._points import NetworkPoint, measure_sizes, network_points
 from bptt.rnn import network
 from bptt.rnn.arrays import each
 from bptt.rnn.cell import Cell, Layer
 from bptt.rnn.losses import half_squared_error
 from bptt.rnn.network import Arguments, Weights
 from bptt.rnn.registry import CELLS
-from bptt.verify import Report, check_gradient
-from bptt.verify._strategies import smallest
+from bptt.verify import Report, judge_gradient
+from bptt.verify._strategies import find_smallest
+from tests.corpus.slips import wrong_leaves
 from tests.corpus.wrong_cells import (
     MISTAKES,
     MISTAKES_OF_TANGENTS,
@@ -27,7 +28,6 @@ from tests.corpus.wrong_cells import (
     source,
     with_the,
 )
-from tests.slips import wrong_leaves
 
 names = pytest.mark.parametrize("name", WRONG_CELLS)
 
@@ -59,7 +59,7 @@ def small_point(cell: Cell) -> Arguments:
 
 def judged(cell: Cell, layer: Layer, arguments: Arguments) -> Report:
     f, gradient = partial(network.loss, cell=cell), partial(network.gradient, cell=layer)
-    return check_gradient(f, gradient, tuple(arguments), reference="balls")
+    return judge_gradient(f, gradient, tuple(arguments), method="balls")
 
 
 def forward_in_time(cell: Cell) -> Callable[..., Weights]:
@@ -71,7 +71,7 @@ def forward_in_time(cell: Cell) -> Callable[..., Weights]:
 
 def judged_forward(cell: Cell, wrong: Cell) -> Report:
     f, arguments = partial(network.loss, cell=cell), tuple(small_point(cell))
-    return check_gradient(f, forward_in_time(wrong), arguments, wrt="weights", reference="balls")
+    return judge_gradient(f, forward_in_time(wrong), arguments, wrt="weights", method="balls")
 
 
 @names
@@ -163,10 +163,10 @@ def test_a_mistake_shows_from_these_sizes_on(name: str, kind: str, by: str, beyo
     cell = CELLS[name]
     (wrong,) = (wrong for wrong in WRONG_CELLS[name] if wrong.kind == kind)
 
-    def is_wrong(case: Case) -> bool:
+    def is_wrong(case: NetworkPoint) -> bool:
         return by in wrong_leaves(judged(cell, wrong.layer, case.arguments))
 
-    points = [cases(cell, half_squared_error, every_step, max_size=3) for every_step in (False, True)]
-    found = smallest(st.one_of(points), is_wrong, seed=0)
+    points = [network_points(cell, half_squared_error, every_step, max_size=3) for every_step in (False, True)]
+    found = find_smallest(st.one_of(points), is_wrong, seed=0)
     assert found is not None
-    assert sizes(found) == {"T": 1, "D_x": 1, "D_h": 1, "D_y": 1, "batch": 1} | beyond_1
+    assert measure_sizes(found) == {"T": 1, "D_x": 1, "D_h": 1, "D_y": 1, "batch": 1} | beyond_1

@@ -25,7 +25,7 @@ from bptt.proofread.document._page import Page, read_fence, scan_page
 UNCLOSED = "the display is not closed"
 
 _NUMBERED = frozenset(["align", "alignat", "displaymath", "eqnarray", "equation", "flalign", "gather", "multline"])
-_ENVIRONMENTS = _NUMBERED | {"aligned", "split", "gathered"}
+ENVIRONMENTS = _NUMBERED | {"aligned", "split", "gathered"}
 _VERBATIM = frozenset(["verbatim", "Verbatim", "lstlisting", "minted", "comment"])
 _NEXT_DISPLAY = ("$$", "\\[", *(f"\\begin{{{name}{star}}}" for name in sorted(_NUMBERED) for star in ("", "*")))
 _OPENING = re.compile(
@@ -85,7 +85,7 @@ def _read(page: Page, opening: re.Match[str]) -> Reading:
         return _read_code(page, start, mark)
     if mark == "<!--":
         return None, max(page.find_mark("-->", start), opening.end())
-    if opening[1] in _ENVIRONMENTS:
+    if opening[1] in ENVIRONMENTS:
         return _read_environment(page, start, mark)
     return None, page.closings.get(start, opening.end()) if opening[1] in _VERBATIM else opening.end()
 

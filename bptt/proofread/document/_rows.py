@@ -4,28 +4,16 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document._brackets import (
-    IMPLICATIONS,
-    OPERATORS,
-    RELATIONS,
-    SPACING,
-    find_closing_braces,
-    find_groups,
-    find_relations,
-    measure_nesting,
-    read_environment,
-)
+from bptt.proofread.document import _brackets as brackets
+from bptt.proofread.document._displays import ENVIRONMENTS
 from bptt.proofread.document._tokens import DELIMITERS, PROSE, Token, is_prose, text_at
 
-GAPS = SPACING | {"&"}
+GAPS = brackets.SPACING | {"&"}
 CONDITIONS = frozenset(
     ["if", "when", "whenever", "unless", "otherwise", "else", "as", "at", "provided", "given", "only", "iff"]
 )
 
-_ALIGNMENTS = frozenset(
-    ["align", "aligned", "alignat", "alignedat", "equation", "eqnarray", "split", "gather", "gathered", "multline"]
-    + ["multlined", "flalign", "displaymath", "subequations"]
-)
+_ALIGNMENTS = ENVIRONMENTS | {"alignedat", "multlined", "subequations"}
 _ROW_ENDS = frozenset(["\\\\", "\\cr", "\\newline"])
 _LENGTH = re.compile(r"\[-?[0-9.]*(?:[a-z]{2}|\\[a-z]+)\]")
 _POSITION = re.compile(r"\[[tcb]\]")
@@ -78,19 +66,19 @@ def skip_gaps(tokens: Sequence[Token], place: int) -> int:
 
 def strip_gaps(tokens: Sequence[Token]) -> list[Token]:
     """Take the spacing and the alignment marks out of a row; the marks of a matrix stay."""
-    groups, place = find_groups(tokens, find_closing_braces(tokens)), 0
+    groups, place = brackets.find_groups(tokens, brackets.find_closing_braces(tokens)), 0
     kept: list[Token] = []
     while place < len(tokens):
         end = groups.get(place, place) + 1
         kept += tokens[place:end] if tokens[place].text != "&" else []
         place = end
-    return [token for place, token in enumerate(kept) if token.text not in SPACING or is_prose(kept, place)]
+    return [token for place, token in enumerate(kept) if token.text not in brackets.SPACING or is_prose(kept, place)]
 
 
 def _split_rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
     """Cut a display at the ends of its rows, which are left out; matrices and cases keep theirs."""
     kept = _unwrap_alignments(tokens)
-    groups = find_groups(kept, _find_braces_of_rows(kept))
+    groups = brackets.find_groups(kept, _find_braces_of_rows(kept))
     start = place = 0
     while place < len(kept):
         if kept[place].text in _ROW_ENDS:
@@ -103,8 +91,8 @@ def _split_rows(tokens: Sequence[Token]) -> Iterator[list[Token]]:
 
 def _unwrap_alignments(tokens: Sequence[Token]) -> list[Token]:
     """Leave out the `\\begin{…}` and `\\end{…}` of the alignments that are no part of an expression."""
-    closing = find_closing_braces(tokens)
-    groups = find_groups(tokens, closing)
+    closing = brackets.find_closing_braces(tokens)
+    groups = brackets.find_groups(tokens, closing)
     kept, place, lefts = list[Token](), 0, 0
     while place < len(tokens):
         token = tokens[place]
@@ -126,13 +114,13 @@ def _unwrap_alignments(tokens: Sequence[Token]) -> list[Token]:
 
 def _read_alignment(tokens: Sequence[Token], closing: Mapping[int, int], place: int) -> str:
     """Return the name, without star, of the alignment that begins or ends at a place, "" if none does."""
-    name = read_environment(tokens, closing, place).rstrip("*")
+    name = brackets.read_environment(tokens, closing, place).rstrip("*")
     return name if name in _ALIGNMENTS else ""
 
 
 def _find_braces_of_rows(tokens: Sequence[Token]) -> dict[int, int]:
     """Match the braces, but for those with a row in them that starts an equation: they were never meant to match."""
-    closing, inner, rowed = find_closing_braces(tokens), list[int](), set[int]()
+    closing, inner, rowed = brackets.find_closing_braces(tokens), list[int](), set[int]()
     for place, token in enumerate(tokens):
         if place in closing or token.text == "\\begin":
             inner.append(place)
@@ -151,8 +139,8 @@ def _find_braces_of_rows(tokens: Sequence[Token]) -> dict[int, int]:
 def _starts_equation(tokens: Sequence[Token], place: int) -> bool:
     """Whether a row that starts with a relation follows, or the mark before the relation of an equation."""
     if tokens[place].text in _ROW_ENDS:
-        return text_at(tokens, skip_gaps(tokens, _skip_row_end(tokens, place))) in RELATIONS
-    return tokens[place].text == "&" and text_at(tokens, skip_gaps(tokens, place)) in RELATIONS
+        return text_at(tokens, skip_gaps(tokens, _skip_row_end(tokens, place))) in brackets.RELATIONS
+    return tokens[place].text == "&" and text_at(tokens, skip_gaps(tokens, place)) in brackets.RELATIONS
 
 
 def _skip_row_end(tokens: Sequence[Token], place: int) -> int:
@@ -166,9 +154,9 @@ def _skip_row_end(tokens: Sequence[Token], place: int) -> int:
 def _trim_row(row: list[Token]) -> Row:
     """Take off the implication before a row, and the prose and the punctuation after it."""
     start = skip_gaps(row, 0)
-    if text_at(row, start) in IMPLICATIONS | {"\\therefore"}:
+    if text_at(row, start) in brackets.IMPLICATIONS | {"\\therefore"}:
         row = row[start + 1 :]
-    unclosed, condition = measure_nesting(row).unclosed, ""
+    unclosed, condition = brackets.measure_nesting(row).unclosed, ""
     while not unclosed:
         row = strip_punctuation(row)
         prose = _read_prose_at_end(row)
@@ -184,7 +172,7 @@ def _read_prose_at_end(row: Sequence[Token]) -> str:
     if len(row) < 4 or row[-4].text not in PROSE or row[-1].text != "}":
         return ""
     before, prose = text_at(row, len(row) - 5), row[-2].text
-    if before in RELATIONS | OPERATORS | {"^", "_"}:
+    if before in brackets.RELATIONS | brackets.OPERATORS | {"^", "_"}:
         return ""
     return prose if before in GAPS or before == "" or re.search(r"[\s()\[\]]", prose) else ""
 
@@ -193,28 +181,28 @@ def _continues(above: Row, alone: bool, row: Sequence[Token]) -> bool:
     """Whether a row goes on with the last of the rows above it, which may be alone."""
     start = skip_gaps(row, 0)
     first, second = text_at(row, start), text_at(row, start + 1)
-    if first in RELATIONS or (first, second) == (":", "="):
+    if first in brackets.RELATIONS or (first, second) == (":", "="):
         # The row above is the left side if it fills a row by itself.
-        is_whole = measure_nesting(above.tokens).balanced and not find_relations(above.tokens)
+        is_whole = brackets.measure_nesting(above.tokens).balanced and not brackets.find_relations(above.tokens)
         return is_whole and (alone or above.tokens[0].text != "&")
     if _is_equation(row):
         return False
-    if first in OPERATORS or (first, second) == ("\\left", "."):
+    if first in brackets.OPERATORS or (first, second) == ("\\left", "."):
         return True
-    return above.unclosed > 0 or text_at(above.tokens, len(above.tokens) - 1) in OPERATORS | RELATIONS
+    return above.unclosed > 0 or text_at(above.tokens, len(above.tokens) - 1) in brackets.OPERATORS | brackets.RELATIONS
 
 
 def _is_equation(row: Sequence[Token]) -> bool:
     """Whether a row has a left-hand side and a relation of its own."""
-    found = find_relations(row)
+    found = brackets.find_relations(row)
     if not found:
         return False
     left, marked = row[: found[0].start], "&" in (text_at(row, found[0].start - 1), text_at(row, found[0].end))
     start = skip_gaps(left, 0)
-    if start == len(left) or not measure_nesting(left).balanced:
+    if start == len(left) or not brackets.measure_nesting(left).balanced:
         return False
     # What starts with an operator goes on with the row above, unless it is aligned by its relation.
-    return left[start].text not in OPERATORS or (marked and left[0].text != "&")
+    return left[start].text not in brackets.OPERATORS or (marked and left[0].text != "&")
 
 
 def _join_rows(above: Row, row: Row) -> Row:
@@ -224,5 +212,5 @@ def _join_rows(above: Row, row: Row) -> Row:
     if opens and [token.text for token in tokens[-2:]] == ["\\right", "."]:
         tokens, start = tokens[:-2], start + 2
     tokens.extend(row.tokens[start:])  # in place: a row may be put together of thousands
-    unclosed = max(0, above.unclosed - measure_nesting(row.tokens).unopened) + row.unclosed
+    unclosed = max(0, above.unclosed - brackets.measure_nesting(row.tokens).unopened) + row.unclosed
     return Row(tokens, unclosed, above.condition or row.condition)

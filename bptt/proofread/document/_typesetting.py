@@ -2,13 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from bptt.proofread.document._brackets import (
-    OPERATORS,
-    RELATIONS,
-    find_closing_braces,
-    measure_nesting,
-    skip_argument,
-)
+from bptt.proofread.document import _brackets as brackets
 from bptt.proofread.document._tokens import Token, is_prose, text_at
 
 _SILENT = frozenset(
@@ -26,14 +20,14 @@ _ROW = frozenset(["&", "\\\\", "\\begin"])
 
 def strip_typesetting(tokens: Sequence[Token]) -> list[Token]:
     """Leave the mathematics, with `\\ ` for `\\hspace` and `\\\\` for `\\intertext`."""
-    closing, dropped, place = find_closing_braces(tokens), set[int](), 0
+    closing, dropped, place = brackets.find_closing_braces(tokens), set[int](), 0
     while place < len(tokens):
         text = "" if place in dropped or is_prose(tokens, place) else tokens[place].text
         if text in _NOTES:
             place = _drop_note(tokens, closing, place, dropped)
         elif text in _SILENT_WITH_ARGUMENT or text in _STANDING_FOR:
             start = place + (text in _STANDING_FOR)
-            place = skip_argument(tokens, closing, place + 1 + (text_at(tokens, place + 1) == "*"))
+            place = brackets.skip_argument(tokens, closing, place + 1 + (text_at(tokens, place + 1) == "*"))
             dropped.update(range(start, place))
         else:
             dropped.update([place] if text in _SILENT else [])
@@ -46,11 +40,11 @@ def _drop_note(tokens: Sequence[Token], closing: Mapping[int, int], start: int, 
     """Drop a command such as `\\overset` and its arguments but for the last; return where that starts."""
     last = start + 1
     for _ in range(_NOTES[tokens[start].text]):
-        last = skip_argument(tokens, closing, last)
+        last = brackets.skip_argument(tokens, closing, last)
     dropped.update(range(start, last))
-    after = end = skip_argument(tokens, closing, last)
+    after = end = brackets.skip_argument(tokens, closing, last)
     if tokens[start].text in _BRACES and text_at(tokens, end) in ("_", "^"):
-        after = skip_argument(tokens, closing, end + 1)
+        after = brackets.skip_argument(tokens, closing, end + 1)
         dropped.update(range(end, after))  # what the brace is said to be
     # Whether what stands around it binds more closely than a product.
     bound = text_at(tokens, start - 1) in ("^", "_", "/") or text_at(tokens, after) in ("^", "_", "'")
@@ -67,10 +61,10 @@ def _needs_braces(tokens: Sequence[Token], closing: Mapping[int, int], brace: in
         end = closing.get(place, place)
         content += [tokens[place]] if end == place else [tokens[place], tokens[end]]
         place = end + 1
-    nesting = measure_nesting(content)
+    nesting = brackets.measure_nesting(content)
     outside = [token.text for token, depth in zip(content, nesting.depths, strict=True) if not depth]
-    if len(content) < 2 or not nesting.balanced or not {*outside}.isdisjoint(RELATIONS | _ROW):
+    if len(content) < 2 or not nesting.balanced or not {*outside}.isdisjoint(brackets.RELATIONS | _ROW):
         return False
-    if outside[0] in OPERATORS or outside[-1] in OPERATORS:
+    if outside[0] in brackets.OPERATORS or outside[-1] in brackets.OPERATORS:
         return False
     return bound or not {*outside}.isdisjoint(["+", "-", "−", "\\pm", "\\mp"])

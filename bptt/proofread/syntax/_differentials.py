@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from bptt.proofread.syntax._nodes import Differential, Node, Number, Place, Product, Symbol, Unreadable, written
 from bptt.proofread.syntax._pieces import Piece, is_letter_d, split_product
+from bptt.proofread.syntax.tree import Differential, Node, Number, Place, Product, Symbol, Unreadable, written
 
 MOST_DERIVATIVES = 4  # of one another; each multiplies the work by the number of factors
 

@@ -7,7 +7,7 @@ from lark import Token as Terminal
 from lark.lexer import Lexer
 
 from bptt.proofread.document import DELIMITERS, Token, is_number
-from bptt.proofread.syntax._nodes import Place, Unreadable
+from bptt.proofread.syntax.tree import Place, Unreadable
 
 MOST_TOKENS = 2_000  # of one side of an equation, which is more than a page
 DEEPEST = 40  # brackets and braces within one another: what reads the tree calls itself for each

@@ -11,11 +11,11 @@ from lark import Token as Terminal
 from lark.exceptions import VisitError
 
 from bptt.proofread.document import Token
-from bptt.proofread.syntax import _nodes as tree
+from bptt.proofread.syntax import tree
 from bptt.proofread.syntax._lexer import FONTS, UPRIGHT, TokenLexer, classify_tokens, place_of
-from bptt.proofread.syntax._nodes import Node, Unreadable, list_parts, written
 from bptt.proofread.syntax._pieces import Mark, Piece, split_product, strip_braces
 from bptt.proofread.syntax._terms import assemble_term, combine_terms
+from bptt.proofread.syntax.tree import Node, Unreadable, list_parts, written
 
 # What reads a tree calls itself some times for each level, and Python allows 1,000 calls within one another.
 DEEPEST_TREE = 200

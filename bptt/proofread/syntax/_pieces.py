@@ -2,7 +2,7 @@
 
 from typing import Any, NamedTuple
 
-from bptt.proofread.syntax._nodes import Bracket, Node, Place, Product, Scripted, Symbol
+from bptt.proofread.syntax.tree import Bracket, Node, Place, Product, Scripted, Symbol
 
 
 class Mark(NamedTuple):

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
-from bptt.proofread.syntax import _nodes as tree
+from bptt.proofread.syntax import tree
 from bptt.proofread.syntax._differentials import build_differential, list_variables, split_differentials
-from bptt.proofread.syntax._nodes import Node, Place, Unreadable
 from bptt.proofread.syntax._pieces import Mark, Piece, is_bracket, is_letter_d, is_mark, strip_braces
+from bptt.proofread.syntax.tree import Node, Place, Unreadable
 
 # More than any term of a derivation has; the work on a term may grow with the square of its factors.
 MOST_FACTORS = 60

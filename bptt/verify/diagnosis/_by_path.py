@@ -1,269 +1,188 @@
 """What kind of mistake a wrong gradient is, by what it leaves out of the true one, or counts twice.
 
-The true gradient is a sum over the paths by which an entry acts on f (`trace`). Each kind is a hypothesis that the
+The true gradient is a sum over the paths by which an entry acts on f (`_graph`). Each kind is a hypothesis that the
 gradient by hand is a certain part of that sum: without the contribution of one step, without the paths that go back
 more than k steps, without those through one line of the code of f. Each is computed on balls, and holds or does not.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
-from itertools import islice
-from typing import Any, NamedTuple
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from bptt.balls._source import Place
-from bptt.verify.diagnosis._by_value import Arbs, Kind, equal, is_zero, ratio, simple
-from bptt.verify.diagnosis._graph import Clock, Edge, Loop, Node, Trace, Use
+from bptt.balls import Place
+from bptt.verify.diagnosis._by_value import Arbs, Values, find_ratio, is_zero, make_arbs, round_to_fraction
+from bptt.verify.diagnosis._graph import Edge, Graph
+from bptt.verify.diagnosis._kind import Form, Kind, name_step
+from bptt.verify.diagnosis._loops import Loop, Use, find_loops
 
-_MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at
-_MOST_READERS = 6  # expressions into which something is carried, that are listed
-
-
-class Leaf(NamedTuple):
-    """The gradient by one array of the arguments."""
-
-    number: int  # among the arrays
-    by_hand: Arbs
-    true: Arbs
-    bits: int  # of the floats given
-
-    def equals(self, other: Arbs) -> bool:
-        """Whether the gradient by hand is this one. Never if it is 0, of which nothing can be told."""
-        return not is_zero(other) and equal(self.by_hand, other, self.bits)
-
-    def array(self, entries: Sequence[arb]) -> Arbs:
-        """The entries in the shape of the leaf."""
-        array = np.empty(len(entries), dtype=object)
-        array[:] = entries
-        return array.reshape(self.true.shape)
+_MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at: some seconds
+_MOST_READERS = 6  # expressions into which something is carried, that are listed in one sentence
 
 
-class Omissions:
-    """The parts of the gradients of f, computed when they are first asked for."""
+class PathHypotheses:
+    """What the gradients of f are without some of their paths, computed when it is first asked for."""
 
-    def __init__(self, trace: Trace, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
-        self._trace = trace
+    def __init__(self, graph: Graph, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+        self._graph = graph
         self._arrays = arrays
-        self._paths = list(arrays)
-        self._loops = [(loop, trace.uses(loop)) for loop in trace.loops() if _is_short(loop.clock)]
-        self._ways = dict(islice(self._ways_of_f().items(), _MOST_WORK // len(trace.nodes)))
-        self._gradients: dict[tuple[Edge, ...], list[list[arb]]] = {}  # without these edges
+        short = (loop for loop in find_loops(graph) if len(set(loop.clock)) * len(loop.clock) <= _MOST_WORK)
+        self._loops = [(loop, loop.find_uses()) for loop in short]
+        self._ways = dict(islice(self._find_ways().items(), _MOST_WORK // len(graph.nodes)))
+        self._cut: dict[tuple[Edge, ...], list[list[arb]]] = {}  # the gradients without these edges
 
-    def kinds_of(self, leaf: Leaf, wanted: Set[str] | None = None) -> Iterator[Kind]:
-        """Every kind that the gradient by this leaf is of, or of those whose texts are wanted alone."""
-        if leaf.by_hand.shape != leaf.true.shape or is_zero(leaf.by_hand):
+    def find_kinds(self, values: Values, wanted: Container[Kind] | None = None) -> Iterator[Kind]:
+        """Yield every kind that the gradient by this array is of, or of those that are wanted alone."""
+        if not values.has_same_shape or is_zero(values.by_hand):
             return
         for loop, uses in self._loops:
-            where = "" if len(self._loops) == 1 else f", in the loop of {loop.place}"
-            for kind in (*_of_steps(leaf, loop.clock, uses[leaf.number]), *self._in_pieces(leaf, loop)):
-                yield replace(kind, text=kind.text + where)
+            place = str(loop.place)
+            for kind in (*_find_kinds_of_steps(values, loop, uses[values.number]), *self._find_pieces(values, loop)):
+                yield kind if len(self._loops) == 1 else kind.extend(f", in the loop of {place}", {"loop": place})
         alone_at_last: list[Kind] = []
-        for what, edges in self._ways.items():
-            missing = Kind("path missing", f"the true one without {what}")
-            doubled = Kind("path doubled", f"the true one with {what} counted twice")
-            alone = Kind("path missing", f"of the true one, {what} alone")
-            if wanted is None or not wanted.isdisjoint((missing.text, doubled.text, alone.text)):
+        for way, edges in self._ways.items():
+            forms = (Form.PATH_MISSING, Form.PATH_DOUBLED, Form.PATH_ALONE)
+            missing, doubled, alone = kinds = [form.describe(way=way) for form in forms]
+            if wanted is None or any(kind in wanted for kind in kinds):
                 cut = tuple(edges)
-                if cut not in self._gradients:
-                    self._gradients[cut] = self._trace.without(cut)
-                without = leaf.array(self._gradients[cut][leaf.number])
-                if leaf.equals(without):
+                if cut not in self._cut:
+                    self._cut[cut] = self._graph.cut(cut)
+                rest = make_arbs(self._cut[cut][values.number], values.true.shape)
+                if values.equal(rest):
                     yield missing
-                elif leaf.equals(leaf.true + leaf.true - without):
+                elif values.equal(values.true + values.true - rest):
                     yield doubled
-                elif leaf.equals(leaf.true - without):
+                elif values.equal(values.true - rest):
                     alone_at_last.append(alone)
         yield from alone_at_last
-        yield from self._with_a_transpose(leaf)
+        yield from self._find_transposes(values)
 
-    def _with_a_transpose(self, leaf: Leaf) -> Iterator[Kind]:
-        """W δ on the way back where it should be the transpose of W."""
-        for number, (path, values) in enumerate(self._arrays.items()):
-            if values.ndim < 2 or values.shape[-1] != values.shape[-2] or values.dtype.kind != "f":
+    def _find_transposes(self, values: Values) -> Iterator[Kind]:
+        """Look for W δ on the way back where it should be the transpose of W."""
+        for number, (path, array) in enumerate(self._arrays.items()):
+            if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.dtype.kind != "f":
                 continue
-            transposed = np.swapaxes(values, -1, -2).reshape(-1)
-            weights = {edge: arb(float(transposed[entry])) for edge, entry in self._trace.products_with(number)}
-            gradient = self._trace.with_other_weights(weights)[leaf.number]
-            if leaf.equals(leaf.array(gradient)):
-                yield Kind("transpose on the way", f"what comes back by {path} in place of its transpose")
+            transposed = np.swapaxes(array, -1, -2).reshape(-1)
+            weights = {edge: arb(float(transposed[entry])) for edge, entry in self._graph.find_products(number)}
+            gradient = self._graph.differentiate(weights)[values.number]
+            if values.equal(make_arbs(gradient, values.true.shape)):
+                yield Form.TRANSPOSE_ON_THE_WAY.describe(path=path)
 
-    def _in_pieces(self, leaf: Leaf, loop: Loop) -> Iterator[Kind]:
-        """Back-propagation that stops at every k-th step, counted from the first, and at one step alone."""
+    def _find_pieces(self, values: Values, loop: Loop) -> Iterator[Kind]:
+        """Look for back-propagation that stops at every k-th step, and for one that stops at one step alone."""
         clock = loop.clock
         last = max(step for step in clock if step is not None)
         if 2 * last * len(clock) > _MOST_WORK:
             return
-        carried = [
-            ((n, source), clock[n] or 0, clock[source] or 0)
-            for n, source in self._trace.edges()
-            if self._trace.length(loop, n, source) > 0
-        ]
+        carried = [edge for edge in self._graph.edges if loop.measure_length(*edge) > 0]
+        nows, thens = np.array([[clock[n] for n in edge] for edge in carried], dtype=int).reshape(-1, 2).T
 
-        def stops(at: Callable[[int, int], bool]) -> bool:
-            gradient = self._trace.without(edge for edge, now, then in carried if at(now, then))
-            return leaf.equals(leaf.array(gradient[leaf.number]))
+        def stops_at(chosen: Any) -> bool:
+            gradient = self._graph.cut(edge for edge, is_cut in zip(carried, chosen, strict=True) if is_cut)
+            return values.equal(make_arbs(gradient[values.number], values.true.shape))
 
         for k in range(2, (last + 1) // 2 + 1):
             for offset, counted in ((0, ""), (-last - 1, ", counted from the last")):
-                if stops(lambda now, then, k=k, offset=offset: (now + offset) // k != (then + offset) // k):  # type: ignore[misc]
-                    text = f"the true one truncated: carried back through pieces of {k} steps{counted}"
-                    yield Kind("truncated", text, True)
+                if stops_at((nows + offset) // k != (thens + offset) // k):
+                    yield Form.IN_PIECES.describe(steps=k, counted=counted)
         for step in range(1, last + 1):
-            if stops(lambda now, then, step=step: then < step <= now):  # type: ignore[misc]
-                for name in _names_of(step, last):
-                    yield Kind("path missing", f"the true one without what is carried back out of {name}")
+            if stops_at((thens < step) & (step <= nows)):
+                for name in name_step(step, last):
+                    yield Form.PATH_MISSING.describe(way=f"what is carried back out of {name}")
 
-    def _ways_of_f(self) -> dict[str, list[Edge]]:
-        """Ways through f: by a use of an argument, back in time, through a place in the code, from one to another."""
-        nodes = self._trace.nodes
+    def _find_ways(self) -> dict[str, list[Edge]]:
+        """Find ways through f: a use of an argument, back in time, through a place in the code, from one to another."""
+        graph, nodes, paths = self._graph, self._graph.nodes, list(self._arrays)
         loop = self._loops[0][0] if len(self._loops) == 1 else None
-        beside: dict[tuple[int, int], list[Edge]] = {}
-        used: dict[tuple[int, Place], list[Edge]] = {}
-        carried: dict[Place, dict[tuple[Place, ...], list[Edge]]] = {}
-        through: dict[Place, list[Edge]] = {}
-        between: dict[tuple[Place, Place], list[Edge]] = {}
-        for edge in self._trace.edges():
+        beside, used, through, between = (defaultdict[Any, list[Edge]](list) for _ in range(4))
+        carried = defaultdict[Place, dict[Place | None, list[Edge]]](dict)  # from an expression to its readers
+        for edge in graph.edges:
             node, source = nodes[edge[0]], nodes[edge[1]]
-            for place in node.origin.places:
-                if source.leaf is not None:
-                    used.setdefault((source.leaf, place), []).append(edge)
-                if place not in source.origin.places:
-                    through.setdefault(place, []).append(edge)
+            places, of_source = node.origin.places, source.origin.places
             if source.leaf is not None:
                 for other in {nodes[k].leaf for k, _ in node.sources} - {None, source.leaf}:
-                    assert other is not None
-                    beside.setdefault((source.leaf, other), []).append(edge)
-            if not self._trace.is_merely_added(edge[0]) and not self._trace.is_within_one_run(*edge):
-                for pair in _pairs(node, source):
-                    between.setdefault(pair, []).append(edge)
-            if loop is None or not source.origin.places:
-                continue
-            if self._trace.length(loop, *edge) > 0 and self._trace.is_carried(loop, edge[1]):
-                into = node.origin.places[:1]
-                carried.setdefault(source.origin.places[0], {}).setdefault(into, []).append(edge)
-        ways = {f"the use of {self._paths[a]} with {self._paths[b]}": edges for (a, b), edges in beside.items()}
-        ways |= {f"the use of {self._paths[a]} in {into}": edges for (a, into), edges in used.items()}
-        ways |= dict(_carried(carried))
-        ways |= {f"what goes through {place}": edges for place, edges in _in_order(through)}
-        return ways | {f"what goes from {of} into {into}": edges for (of, into), edges in between.items()}
+                    beside[source.leaf, other].append(edge)
+                for place in places:
+                    used[source.leaf, place].append(edge)
+            for place in places:
+                if place not in of_source:
+                    through[place].append(edge)
+            if edge[0] not in graph.outermost_sums and graph.execution_of[edge[0]] != graph.execution_of[edge[1]]:
+                for into, of in product(places, of_source):  # expressions with expressions and lines with lines
+                    if into.is_line == of.is_line and (into == of or into not in of_source):
+                        between[of, into].append(edge)
+            if loop and source.expression and loop.measure_length(*edge) > 0 and loop.is_handed_on(edge[1]):
+                carried[source.expression].setdefault(node.expression, []).append(edge)
+        ways = {f"the use of {paths[leaf]} with {paths[other]}": beside[leaf, other] for leaf, other in beside}
+        ways |= {f"the use of {paths[leaf]} in {place}": used[leaf, place] for leaf, place in used}
+        for of, by_reader in carried.items():  # to all that read it at the next step, and to each of those
+            way = f"what is carried to the next step out of {of}, into"
+            readers = [into for into in by_reader if into is not None]
+            if 1 < len(readers) <= _MOST_READERS:
+                named = ", ".join(dict.fromkeys(f"`{into.source}`" for into in readers))
+                ways[f"{way} {named}"] = [edge for edges in by_reader.values() for edge in edges]
+            ways |= {f"{way} {into}": by_reader[into] for into in readers}
+        in_order = sorted(through, key=lambda place: (place.file, place.number, place.is_line, place.columns))
+        ways |= {f"what goes through {place}": through[place] for place in in_order}  # expressions before their line
+        return ways | {f"what goes from {of} into {into}": between[of, into] for of, into in between}
 
 
-def _carried(carried: Mapping[Place, Mapping[tuple[Place, ...], list[Edge]]]) -> Iterator[tuple[str, list[Edge]]]:
-    """What an expression hands on to the next step: to all that read it there, and to each of those."""
-    for of, by_reader in carried.items():
-        readers = [into for places in by_reader for into in places]
-        if 1 < len(readers) <= _MOST_READERS:
-            named = ", ".join(dict.fromkeys(f"`{into.source}`" for into in readers))
-            every = [edge for edges in by_reader.values() for edge in edges]
-            yield f"what is carried to the next step out of {of}, into {named}", every
-        for places, edges in by_reader.items():
-            for into in places:
-                yield f"what is carried to the next step out of {of}, into {into}", edges
-
-
-def _in_order(through: Mapping[Place, list[Edge]]) -> list[tuple[Place, list[Edge]]]:
-    """By line, its expressions before the whole of it."""
-    return sorted(through.items(), key=lambda item: (item[0].file, item[0].number, item[0].is_line, item[0].columns))
-
-
-def _pairs(node: Node, source: Node) -> Iterator[tuple[Place, Place]]:
-    """The places that an edge leads out of and into, expressions with expressions and lines with lines."""
-    for into in node.origin.places:
-        for of in source.origin.places:
-            if into.is_line == of.is_line and (into == of or (into not in source.origin.places)):
-                yield of, into
-
-
-def _is_short(clock: Clock) -> bool:
-    return len(set(clock)) * len(clock) <= _MOST_WORK
-
-
-def _of_steps(leaf: Leaf, clock: Clock, uses: Sequence[Sequence[Use]]) -> Iterator[Kind]:
-    by_length: dict[int, list[arb]] = {}
-    by_step: dict[int, list[arb]] = {}
+def _find_kinds_of_steps(values: Values, loop: Loop, uses: Sequence[Sequence[Use]]) -> Iterator[Kind]:
+    by_length, by_step = (defaultdict[int, list[arb]](lambda: [arb(0)] * len(uses)) for _ in range(2))
     for entry, of_entry in enumerate(uses):
         for use in of_entry:
             for length, adjoint in use.adjoints.items():
                 contribution = use.partial * adjoint
-                by_length.setdefault(length, [arb(0)] * len(uses))[entry] += contribution
+                by_length[length][entry] += contribution
                 if use.step is not None:
-                    by_step.setdefault(use.step, [arb(0)] * len(uses))[entry] += contribution
-    yield from _truncated(leaf, {length: leaf.array(by_length[length]) for length in sorted(by_length)})
-    if len(by_step) > 1:
-        last = max(step for step in (*clock, *by_step) if step is not None)
-        for step in sorted(by_step):
-            yield from _of_one_step(leaf, leaf.array(by_step[step]), step, last)
-        yield from _shifted(leaf, uses, sorted(by_step))
-
-
-def _truncated(leaf: Leaf, by_length: Mapping[int, Arbs]) -> Iterator[Kind]:
+                    by_step[use.step][entry] += contribution
+    shape = values.true.shape
     part: Arbs | int = 0
-    for longest in list(by_length)[:-1]:
-        part = by_length[longest] + part
-        if leaf.equals(part):
-            if longest <= 0:
-                yield Kind("recurrence dropped", "the true one of each step by itself: nothing is carried back in time")
-            else:
-                steps = "one step" if longest == 1 else f"{longest} steps"
-                yield Kind("truncated", f"the true one truncated: carried back through {steps} and no more", True)
+    for longest in sorted(by_length)[:-1]:
+        part = make_arbs(by_length[longest], shape) + part
+        if values.equal(part):
+            steps = "one step" if longest == 1 else f"{longest} steps"
+            yield Form.NOT_CARRIED.describe() if longest <= 0 else Form.TRUNCATED.describe(steps=steps)
+    if len(by_step) > 1:
+        last = max(step for step in (*loop.clock, *by_step) if step is not None)
+        for step in sorted(by_step):
+            yield from _find_kinds_of_one_step(values, make_arbs(by_step[step], shape), name_step(step, last))
+        yield from _find_steps_beside(values, uses, sorted(by_step))
 
 
-def _of_one_step(leaf: Leaf, part: Arbs, step: int, last: int) -> Iterator[Kind]:
+def _find_kinds_of_one_step(values: Values, part: Arbs, names: Sequence[str]) -> Iterator[Kind]:
     if is_zero(part):
         return
-    names = _names_of(step, last)
-    if leaf.equals(part):
+    if values.equal(part):
         for name in names:
-            yield Kind("last write", f"the contribution of {name} alone, as where each step overwrites another's")
-    factor = _constant_ratio(leaf.by_hand - leaf.true, part, leaf.bits)
+            yield Form.LAST_WRITE.describe(step=name)
+    ratio = find_ratio(values.by_hand - values.true, part, values.bits)
+    factor = None if ratio is None else round_to_fraction(ratio)
+    if factor is None or f"{1 + factor:.6g}" == "1":
+        return
+    form = {-1.0: Form.STEP_MISSING, 1.0: Form.STEP_DOUBLED}.get(factor, Form.STEP_SCALED)
     for name in names:
-        if factor == -1:
-            yield Kind("step missing", f"the true one without the contribution of {name}")
-        elif factor == 1:
-            yield Kind("step doubled", f"the true one with the contribution of {name} counted twice")
-        elif factor is not None:
-            yield Kind("step scaled", f"the true one with the contribution of {name} multiplied by {1 + factor:.6g}")
+        yield form.describe(step=name, factor=f"{1 + factor:.6g}")
 
 
-def _names_of(step: int, last: int) -> list[str]:
-    """Those that may be the same for other numbers of steps first."""
-    names = [name for name, n in (("the first step", 0), ("the last step", last)) if n == step]
-    return [*names, f"step {step}, counted from 0,"]
+def _find_steps_beside(values: Values, uses: Sequence[Sequence[Use]], steps: Sequence[int]) -> Iterator[Kind]:
+    """Look for the cotangent of each step beside what a step before or after it was multiplied by."""
+    at_steps = [[[use for use in of_entry if use.step == step] for step in steps] for of_entry in uses]
+    if any(len(set(map(len, of_entry))) != 1 for of_entry in at_steps):
+        return  # some entry is not used equally often at each step
+    for by, beside, having_one in ((-1, "before", slice(1, None)), (1, "after", slice(-1))):
+        contributions = [list(map(_sum_products, of_entry, of_entry[by:] + of_entry[:by])) for of_entry in at_steps]
+        for form, counted in ((Form.STEP_BESIDE_CYCLICALLY, slice(None)), (Form.STEP_BESIDE, having_one)):
+            entries = [sum(of_entry[counted], arb(0)) for of_entry in contributions]
+            if values.equal(make_arbs(entries, values.true.shape)):
+                yield form.describe(beside=beside)
 
 
-def _constant_ratio(difference: Arbs, part: Arbs, bits: int) -> float | None:
-    """What the one is, entry by entry, as a multiple of the other; `None` if it is none, or next to none."""
-    factor = ratio(difference, part)
-    if factor is None or not equal(difference, part * factor, bits):
-        return None
-    number = simple(factor)
-    return None if number is None or f"{1 + number:.6g}" == "1" else number
-
-
-def _shifted(leaf: Leaf, uses: Sequence[Sequence[Use]], steps: Sequence[int]) -> Iterator[Kind]:
-    """The cotangent of each step, and what a step before or after it was multiplied by."""
-    for by, word in ((-1, "before"), (1, "after")):
-        for cyclic in (True, False):
-            entries = [_paired(of_entry, steps, by, cyclic=cyclic) for of_entry in uses]
-            if any(entry is None for entry in entries):
-                return
-            if leaf.equals(leaf.array([entry for entry in entries if entry is not None])):
-                wrapped = ", cyclically" if cyclic else ""
-                text = f"that of cotangents beside the values of the step {word}{wrapped}"
-                yield Kind("shifted", text)
-
-
-def _paired(uses: Sequence[Use], steps: Sequence[int], by: int, *, cyclic: bool) -> arb | None:
-    """`None` if the entry is not used equally often at each step."""
-    at = [[use for use in uses if use.step == step] for step in steps]
-    if len({len(of_step) for of_step in at}) != 1:
-        return None
-    total = arb(0)
-    for n, of_step in enumerate(at):
-        if cyclic or 0 <= n + by < len(steps):
-            for use, other in zip(of_step, at[(n + by) % len(steps)], strict=True):
-                total += sum(use.adjoints.values(), arb(0)) * other.partial
-    return total
+def _sum_products(uses: Sequence[Use], others: Sequence[Use]) -> arb:
+    """Sum the adjoints of these uses, each times the partial derivative of the other one."""
+    pairs = zip(uses, others, strict=True)
+    return sum((adjoint * other.partial for use, other in pairs for adjoint in use.adjoints.values()), arb(0))

@@ -1,1 +1,24 @@
-"""The ways to judge a gradient, one a file."""
+"""The ways to judge a rule, one a file, all of the one signature `judge(problem, observed)`.
+
+_derivative          is it the derivative? Both on balls: a proof
+_rounding            are its floats within the rounding of this very computation? Both on balls: a proof
+_float_gradient      its floats beside the true gradient, which balls give: f on balls, the rule on floats
+_finite_differences  its floats beside slopes of f along a random direction: both on floats, proves nothing
+_line                those slopes
+
+`FORMULA_METHODS` are those that judge the formula, from the strongest to the weakest, by the method that was asked for.
+One that needs balls where there are none raises `FloatsOnlyError`, and the next is asked.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from bptt.verify._execution import Observed
+from bptt.verify._problem import Method, Problem
+from bptt.verify._report import Formula
+from bptt.verify.methods import _derivative, _finite_differences, _float_gradient
+
+FORMULA_METHODS: Mapping[Method, Sequence[Callable[[Problem, Observed], Formula]]] = {
+    "auto": (_derivative.judge, _float_gradient.judge, _finite_differences.judge),
+    "balls": (_derivative.judge,),
+    "floats": (_finite_differences.judge,),
+}

@@ -1,60 +1,49 @@
-"""Question 1: is it the derivative?
+"""Is it the derivative? The rule and f on balls, entry by entry, so that no entry can hide behind a larger one.
 
-The gradient is evaluated on balls, the true gradient of f by an adjoint sweep over balls, and the two are compared
-entry by entry, so that no entry can hide behind a larger one. Precision is raised until the radii are small enough to
-tell; past the last one the verdict is `undecided`.
+The rule is evaluated on balls, the true gradient of f by a reverse sweep over balls. An entry whose difference excludes
+0 is wrong, and that is a proof; otherwise it agrees to as many digits as the radius of the difference leaves. If those
+are too few, precision is raised; past the last one the verdict is `undecided`. No error is tolerated.
 
 A comparison that is not decided, at a tie or at a kink, is run both ways. If the derivatives of f agree, f is smooth
 there, whichever way its code goes. If not, f has a kink, and the derivatives span what a subgradient may be: a gradient
 outside of that is wrong, one within is undecided.
+
+One excuse is looked into before an entry is called wrong. A float among the balls, such as `1.0 / 3`, may stand for a
+real number that it was rounded from. If that can explain a slight difference, the entry is right where it is off by
+no more than a few roundings of itself, and undecided otherwise.
 """
 
 import functools
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from flint import arb
 
-from bptt.balls import _reverse as adjoint
-from bptt.balls._ball import (
+from bptt.balls import (
     Ball,
-    StaleValueError,
-    constant,
-    enclosure,
-    precision,
-    rounded_constants,
+    Encountered,
+    TooManyBranchesError,
+    UndecidedComparisonError,
+    change_context,
+    enclose,
+    pause_collector,
+    round_constants,
+    try_every_branch,
+    use_precision,
 )
-from bptt.balls._branches import TooManyWaysError, UndecidedComparisonError, every_way
-from bptt.balls._reverse import Traced, collector_paused, sweep
-from bptt.verify._execution import Claims, FloatsOnlyError, NoVerdictError, Subject, scalar, undecided
-from bptt.verify._problem import FlatArguments, Leaf
-from bptt.verify._report import Formula, LeafFinding
-from bptt.verify.methods._comparison import Kinks, Sides, compare_leaf
+from bptt.verify._decimals import note_faint_difference, show_between, show_both
+from bptt.verify._execution import BallRun, FloatsOnlyError, NoVerdictError, Observed, Truth
+from bptt.verify._problem import Arguments, Claims, Leaf, Problem
+from bptt.verify._report import Entry, Formula, LeafFinding, Verdict
 
 PRECISIONS = (50, 200, 800)  # digits
-_SAFETY = 256  # by which the roundings that a gradient on floats is given are widened
-
-
-class Reference(NamedTuple):
-    """f on traced balls, and its true gradient by each leaf, flattened; none for a leaf that is not differentiated.
-
-    At a kink an entry of the gradient holds all that lies between the derivatives on its sides.
-    """
-
-    value: arb
-    gradient: list[list[arb]]
-    kinks: list[Kinks]  # by leaf
-    constant: bool  # f returned a number that was computed from no ball
-    mass: arb  # of what is merely added up to the value
-    losses: list[list[float]]  # what floats may lose in it, as `adjoint.losses` says; empty if not asked for
-
-
-class _Way(NamedTuple):
-    """One way to decide what is undecided in f, and the gradient in every way that is left to it."""
-
-    reference: Reference
-    claims: list[list[Claims]]
+_MANY = 2000  # arguments, beyond which a second run costs more than the digits that save it
+_ENOUGH = arb(2) ** -100  # of an entry: 30 digits, so that a difference quotient of a tiny step shows
+_BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
+_FEW_ROUNDINGS = 8  # of an entry: what a product of a few rounded constants loses
+_HALF_OF_FLOAT32 = arb(2) ** -12  # of the largest entry or of f: a float that is off by more was not merely rounded
+_TYPES = {53: "float64", 24: "float32", 11: "float16"}
 
 
 class _Attempt(NamedTuple):
@@ -72,239 +61,261 @@ _ATTEMPTS = (
     _Attempt(PRECISIONS[1], both_slopes_of_abs=True),
     _Attempt(PRECISIONS[2], exact_only=False),
 )
-_MANY = 2000  # arguments, beyond which a second run costs more than the digits that save it
 
 
-def judge(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats: object) -> Formula:
-    """The verdict on `gradient` as a formula for the derivative of `f` at `arguments`, where f is `on_floats`.
-
-    Raises `FloatsOnlyError` if one of them does not run on balls.
-    """
-    first: Formula | None = None
-    adjoint.met_abs_at_zero()  # whatever an earlier check met
-    many = sum(leaf.values.size for leaf in arguments.leaves if leaf.values.dtype.kind == "f") > _MANY
+def judge(problem: Problem, observed: Observed) -> Formula:
+    """Judge the rule as a formula for the derivative of f. Raises `FloatsOnlyError` if one of them needs floats."""
+    best: Formula | None = None
+    many = sum(leaf.values.size for leaf in problem.arguments.leaves if leaf.values.dtype.kind == "f") > _MANY
+    encountered = Encountered()
     for attempt in _ATTEMPTS[2 if many else 0 :]:
-        if attempt.both_slopes_of_abs and not adjoint.met_abs_at_zero():
+        if attempt.both_slopes_of_abs and not encountered.abs_at_zero:
             continue
-        with precision(attempt.digits), collector_paused():
+        encountered.abs_at_zero = False
+        slopes = {"both_slopes_of_abs": attempt.both_slopes_of_abs, "encountered": encountered}
+        with use_precision(attempt.digits), pause_collector(), change_context(**slopes):
             final = False
             try:
-                formula = _attempt(f, gradient, arguments, on_floats, attempt)
+                formula = _try(problem.arguments, observed, attempt)
             except FloatsOnlyError:
                 raise
             except NoVerdictError as outcome:
-                formula = undecided_formula(str(outcome), attempt.digits, arguments)
+                formula = report_undecided(str(outcome), problem.arguments, attempt.digits)
                 final = outcome.final
-        still_open = [leaf for leaf in formula.leaves if leaf.verdict == "undecided"]
+        still_open = [leaf for leaf in formula.leaves if leaf.verdict == Verdict.UNDECIDED]
         if attempt.both_slopes_of_abs and not all(leaf.kink for leaf in still_open):
             continue  # it told no more than without
-        first = formula
+        best = formula
         if final or all(leaf.kink for leaf in still_open):
             break
-    assert first is not None
-    return first
+    assert best is not None
+    return best
 
 
-def true_gradient(f: Subject, arguments: FlatArguments, on_floats: object) -> tuple[Reference, int]:
-    """The true gradient of f, with its losses, and the digits it was computed with.
+def _try(arguments: Arguments, observed: Observed, attempt: _Attempt) -> Formula:
+    """Judge once. f and the rule run again with rounded constants where an entry is off by little."""
+    truth, claims = _run_both(observed.on_balls, exact_only=attempt.exact_only)
+    require_one_function(arguments, observed.value, truth, claims)
 
-    Raises `NoVerdictError` where there is none.
-    """
-    for digits in PRECISIONS:
-        last = digits == PRECISIONS[-1]
-        with precision(digits), collector_paused(), adjoint.measuring_cancellation():
+    @functools.cache
+    def run_with_rounded_constants() -> tuple[Truth, list[list[Claims]]] | None:
+        with round_constants(arguments.bits):
             try:
-                reference = _hull([way for way, _ in _of_f(f, arguments, exact_only=not last, with_losses=True)])
-                require_one_function(arguments, on_floats, reference)
-            except NoVerdictError as outcome:
-                if outcome.final or last:
-                    raise
-                continue
-            if last or all(_narrow(entry) for leaf in reference.gradient for entry in leaf):
-                break
-    return reference, digits
+                return _run_both(observed.on_balls, exact_only=attempt.exact_only)
+            except NoVerdictError:
+                return None
+
+    def judge_leaf(n: int, leaf: Leaf) -> LeafFinding:
+        findings = []
+        for number, claim in enumerate(claims):
+
+            def run_again(number: int = number) -> tuple[list[arb], Claims] | None:
+                repeated = run_with_rounded_constants()
+                return repeated and (repeated[0].gradient[n], repeated[1][number][n])
+
+            findings.append(_compare((n, leaf), claim[n], truth, arguments.bits, run_again))
+        if len({finding.verdict for finding in findings}) == 1:
+            return findings[0]
+        reason = "right one way and not another: a comparison in it cannot be decided"
+        return LeafFinding(leaf.path, leaf.values.shape, Verdict.UNDECIDED, reason)
+
+    return conclude([judge_leaf(n, leaf) for n, leaf in arguments.differentiable], attempt.digits)
 
 
-def loss_figures(arguments: FlatArguments) -> tuple[float, float]:
-    """What an operation on the coarsest of the floats given may lose: relative to its result, and at least."""
-    types = [np.finfo(leaf.values.dtype) for leaf in arguments.leaves if leaf.values.dtype.kind == "f"]
-    return _SAFETY * max(float(t.eps) for t in types), _SAFETY**2 * max(float(t.smallest_subnormal) for t in types)
+def _run_both(run: BallRun, *, exact_only: bool) -> tuple[Truth, list[list[Claims]]]:
+    """Return the true gradient, every way of f in one, and what the rule returns in every way of both."""
 
-
-def _narrow(entry: arb) -> bool:
-    return bool(entry.rad() <= abs(entry.mid()) * arb(2) ** -60 or entry.rad() < arb(2) ** -1075)
-
-
-def _attempt(f: Subject, gradient: Subject, arguments: FlatArguments, on_floats: object, attempt: _Attempt) -> Formula:
-    with adjoint.both_slopes_of_abs(attempt.both_slopes_of_abs):
-        ways = _ways(f, gradient, arguments, exact_only=attempt.exact_only)
-        reference = _hull([way.reference for way in ways])
-        require_one_function(arguments, on_floats, reference, [claims for way in ways for claims in way.claims])
-
-        @functools.cache
-        def again() -> tuple[Reference, list[list[Claims]]] | None:
-            with rounded_constants(arguments.bits()):
-                try:
-                    ways = _ways(f, gradient, arguments, exact_only=attempt.exact_only)
-                    return _hull([way.reference for way in ways]), [claims for way in ways for claims in way.claims]
-                except NoVerdictError:
-                    return None
-
-        leaves = [
-            _of_every_way(
-                leaf, n, reference, [claims for way in ways for claims in way.claims], again, arguments.bits()
-            )
-            for n, leaf in enumerate(arguments.leaves)
-            if leaf.differentiable
-        ]
-    return conclude(tuple(leaves), attempt.digits)
-
-
-def _ways(f: Subject, gradient: Subject, arguments: FlatArguments, *, exact_only: bool) -> list[_Way]:
-    """f, and after it the gradient, since a backward pass may use what the forward pass kept; every way of both."""
-
-    def all_claims() -> list[list[Claims]]:
+    def run_rule() -> list[list[Claims]]:
         try:
-            return list(every_way(lambda: claims_on_balls(gradient, arguments), (1, -1, 0), exact_only=exact_only))
-        except (UndecidedComparisonError, TooManyWaysError) as error:
-            raise undecided("gradient", error) from error
+            return list(try_every_branch(run.run_rule, (1, -1, 0), exact_only=exact_only))
+        except (UndecidedComparisonError, TooManyBranchesError) as error:
+            raise run.rule.explain_undecided(error) from error
 
-    return [
-        _Way(reference, of_gradient)
-        for reference, of_gradient in _of_f(f, arguments, all_claims, exact_only=exact_only)
-    ]
+    branches = list(run.differentiate_f(run_rule, exact_only=exact_only))
+    return unite([truth for truth, _ in branches]), [claims for _, of_truth in branches for claims in of_truth]
 
 
-def _of_f(
-    f: Subject,
-    arguments: FlatArguments,
-    after: Callable[[], Any] = lambda: None,
-    *,
-    exact_only: bool,
-    with_losses: bool = False,
-) -> Iterator[tuple[Reference, Any]]:
-    """The true gradient in every way that f can go, and what `after` returned after each."""
-
-    def once() -> Reference:
-        value, inputs = traced(f, arguments)
-        try:
-            slope = sweep(value, [x for of_leaf in inputs for x in of_leaf])
-        except StaleValueError as error:
-            raise NoVerdictError(f"f {error}", final=True) from error
-        slopes = [[slope(x) for x in of_leaf] for of_leaf in inputs]
-        lost = adjoint.losses(value, inputs, *loss_figures(arguments)) if with_losses else []
-        return Reference(
-            enclosure(value), slopes, [{} for _ in inputs], not isinstance(value, Ball), adjoint.mass(value), lost
-        )
-
-    try:
-        for reference in every_way(once, (1, -1), exact_only=exact_only):
-            yield reference, after()
-    except (UndecidedComparisonError, TooManyWaysError) as error:
-        raise undecided("f", error) from error
-
-
-def traced(f: Subject, arguments: FlatArguments) -> tuple[Any, list[list[Traced]]]:
-    """f on traced balls, and those that its arguments hold by leaf; none for one that is not differentiated."""
-    leaves = [leaf.balls(Traced, lambda value: adjoint.constant(Ball(value))) for leaf in arguments.leaves]
-    inputs = [
-        np.ravel(balls).tolist() if leaf.differentiable else []  # now: f may write into its arguments
-        for leaf, balls in zip(arguments.leaves, leaves, strict=True)
-    ]
-    return scalar(f.run(leaves, adjoint.constant)), inputs
-
-
-def claims_on_balls(gradient: Subject, arguments: FlatArguments) -> list[Claims]:
-    """The gradient on balls, by each leaf."""
-    return arguments.match(gradient.run([leaf.balls(Ball) for leaf in arguments.leaves], constant))
-
-
-def _hull(references: Sequence[Reference]) -> Reference:
-    """All the ways of f in one; raises `NoVerdictError` where f jumps."""
-    first = references[0]
-    if len(references) == 1:
+def unite(truths: Sequence[Truth]) -> Truth:
+    """Return all the ways of f in one; raises `NoVerdictError` where f jumps."""
+    first = truths[0]
+    if len(truths) == 1:
         return first
-    for other in references:
+    for other in truths:
         if not first.value.overlaps(other.value):
             values = f"{first.value.str(6, radius=False)} on one side and {other.value.str(6, radius=False)} on another"
             raise NoVerdictError(f"f jumps there: it is {values}", final=True)
     gradient, kinks = [], []
-    for of_leaf in zip(*(reference.gradient for reference in references), strict=True):
+    for of_leaf in zip(*(truth.gradient for truth in truths), strict=True):
         entries = list(zip(*of_leaf, strict=True))
         gradient.append([functools.reduce(arb.union, entry) for entry in entries])
-        kinks.append({n: _extremes(entry) for n, entry in enumerate(entries) if not _agree(entry)})
-    value = functools.reduce(arb.union, (reference.value for reference in references))
+        kinks.append(
+            {
+                n: (min(entry, key=lambda way: float(way.mid())), max(entry, key=lambda way: float(way.mid())))
+                for n, entry in enumerate(entries)
+                if not all(entry[0].overlaps(way) for way in entry)
+            }
+        )
+    value = functools.reduce(arb.union, (truth.value for truth in truths))
     return first._replace(value=value, gradient=gradient, kinks=kinks)
 
 
-def _agree(entry: Sequence[arb]) -> bool:
-    return all(entry[0].overlaps(way) for way in entry)
-
-
-def _extremes(entry: Sequence[arb]) -> tuple[arb, arb]:
-    return min(entry, key=lambda way: float(way.mid())), max(entry, key=lambda way: float(way.mid()))
-
-
 def require_one_function(
-    arguments: FlatArguments, on_floats: object, reference: Reference, claims: Sequence[list[Claims]] = ()
+    arguments: Arguments, on_floats: object, truth: Truth, claims: Sequence[list[Claims]] = ()
 ) -> None:
-    """Give no verdict on an f that is not finite, or is not the same function each time that it is called."""
-    value = reference.value
-    if not value.is_finite():
+    """Raise `NoVerdictError` for an f that is not finite, or is not the same function each time that it is called."""
+    if not truth.value.is_finite():
         raise NoVerdictError("f is not finite at this point", final=False)
-    of_balls = any(enclosure(entry) != 0 for way in claims for claim in way for entry in claim.flat)
-    if reference.constant and of_balls:
+    if truth.constant and any(enclose(entry) != 0 for way in claims for claim in way for entry in claim.flat):
         raise NoVerdictError("f does not depend on its arguments: does it keep what it computed first?", final=True)
-    known = enclosure(on_floats)
-    difference, scale = abs(known - value), abs(value) + reference.mass
-    for leaf, gradient in zip(arguments.leaves, reference.gradient, strict=True):
+    known = enclose(on_floats)
+    difference, scale = abs(known - truth.value), abs(truth.value) + truth.mass
+    for leaf, gradient in zip(arguments.leaves, truth.gradient, strict=True):
         for x, slope in zip(leaf.values.reshape(-1).tolist(), gradient, strict=False):
             scale += abs(slope * x)
-    if known.is_finite() and difference > scale * arguments.half_the_digits() + arguments.smallest():
-        reason = f"f is {known.str(6, radius=False)} on floats and {value.str(6)} on balls, or each time another"
+    half_the_digits = float(2.0 ** -(arguments.bits // 2))  # more is no rounding of f
+    smallest = max(float(t.smallest_normal) for t in arguments.float_types)
+    if known.is_finite() and difference > scale * half_the_digits + smallest:
+        reason = f"f is {known.str(6, radius=False)} on floats and {truth.value.str(6)} on balls, or each time another"
         raise NoVerdictError(reason, final=False)
 
 
-def _of_every_way(
-    leaf: Leaf,
-    n: int,
-    reference: Reference,
-    ways: Sequence[list[Claims]],
-    again: Callable[[], tuple[Reference, list[list[Claims]]] | None],
+class _Compared(NamedTuple):
+    outcome: Literal["agrees", "wrong", "slight", "rounded", "constants", "float", "open"]
+    error: arb  # upper bound of |by hand − true|
+    size: arb  # lower bound of |by hand|
+
+
+def _compare(
+    numbered: tuple[int, Leaf],
+    claims: Claims,
+    truth: Truth,
     bits: int,
+    run_again: Callable[[], tuple[list[arb], Claims] | None],
 ) -> LeafFinding:
-    """The finding on leaf n, if it is the same for every way that the gradient can go."""
+    """Judge the gradient by one leaf. `run_again` computes it with rounded constants, if that can be done."""
+    n_leaf, leaf = numbered
+    shape = leaf.values.shape
+    if claims.shape != shape:
+        reason = f"the gradient has shape {claims.shape}; it should be {shape}"
+        return LeafFinding(leaf.path, shape, Verdict.WRONG, reason)
 
-    def claim(reference: Reference, way: list[Claims]) -> Sides:
-        return Sides(way[n], reference.gradient[n], reference.value, reference.kinks[n], bits)
+    by_hand, true, kinks = claims.reshape(-1).tolist(), truth.gradient[n_leaf], truth.kinks[n_leaf]
+    scale = max(number.abs_upper() for number in (truth.value, *true))
+    slight = scale * arb(2) ** -(bits // 2)  # half the digits, of the largest entry or of f
+    entries = [_compare_entry(x, y, scale, slight) for x, y in zip(by_hand, true, strict=True)]
+    if any(entry.outcome == "slight" for entry in entries):
+        entries = _excuse(entries, true, run_again(), bits)
+    found: dict[str, list[int]] = {}
+    for n, entry in enumerate(entries):
+        found.setdefault(entry.outcome, []).append(n)
 
-    def claim_again(number: int) -> Sides | None:
-        repeated = again()
-        return repeated and claim(repeated[0], repeated[1][number])
+    def make_finding(verdict: Verdict, reason: str, n: int | None = None, **more: Any) -> LeafFinding:
+        if n is not None:
+            index = tuple(int(axis) for axis in np.unravel_index(n, shape))
+            values = show_both(enclose(by_hand[n]), true[n])
+            if n in kinks:
+                values = enclose(by_hand[n]).str(6, radius=False), show_between(*kinks[n])
+            more["entry"] = Entry(index, *values)
+        return LeafFinding(
+            leaf.path,
+            shape,
+            verdict,
+            reason,
+            by_hand_values=np.array([float(enclose(x).mid()) for x in by_hand]).reshape(shape),
+            reference_values=np.array([float(x.mid()) for x in true]).reshape(shape),
+            wrong_entries=np.array([entry.outcome == "wrong" for entry in entries]).reshape(shape),
+            **more,
+        )
 
+    if wrong := found.get("wrong"):
+        largest = max(wrong, key=lambda n: entries[n].error)
+        faint = "" if largest in kinks else note_faint_difference(enclose(by_hand[largest]), true[largest])
+        return make_finding(Verdict.WRONG, f"{len(wrong)} of {len(entries)} entries differ{faint}", largest)
+    if floats := found.get("float"):
+        reason = "the gradient was given balls and returned floats: is it rounding?"
+        return make_finding(Verdict.UNDECIDED, reason, floats[0])
+    if constants := found.get("constants"):
+        reason = "rounding of floats in the code can explain it; as arguments they would be exact"
+        return make_finding(Verdict.UNDECIDED, reason, constants[0])
+    if still_open := found.get("open"):
+        if kinks.keys() >= set(still_open):
+            return make_finding(Verdict.UNDECIDED, "f has a kink there, it seems", still_open[0], kink=True)
+        n = still_open[0]
+        return make_finding(Verdict.UNDECIDED, _explain_open(enclose(by_hand[n]), true[n]), n)
+    digits = _count_digits_left(entries)
+    reason = f"to within a constant rounded to {_TYPES[bits]}" if "rounded" in found else ""
+    if not reason and digits is None and any(entry.error > 0 for entry in entries):
+        reason = "0 to within less than any float"
+    return make_finding(Verdict.RIGHT, reason, digits=digits)
+
+
+def _compare_entry(claim: object, true: arb, scale: arb, slight: arb) -> _Compared:
+    by_hand = enclose(claim)
+    difference = by_hand - true
+    error, size = difference.abs_upper(), by_hand.abs_lower()
+    if not difference.is_finite():
+        known = true.is_finite() and not isinstance(claim, Ball)  # a float inf or NaN beside a number
+        return _Compared("wrong" if known else "open", error, size)
+    if difference.contains(0):
+        narrow = error <= size * _ENOUGH or error < _BELOW_FLOATS
+        return _Compared("agrees" if narrow else "open", error, size)
+    if isinstance(claim, float) and difference.abs_lower() <= scale * _HALF_OF_FLOAT32:
+        return _Compared("slight" if error <= slight else "float", error, size)
+    return _Compared("slight" if error <= slight else "wrong", error, size)
+
+
+def _excuse(
+    entries: list[_Compared], true: list[arb], again: tuple[list[arb], Claims] | None, bits: int
+) -> list[_Compared]:
+    """Judge the slight differences among the entries again, with the constants taken for rounded."""
+    if again is None:
+        return [entry._replace(outcome="wrong") if entry.outcome == "slight" else entry for entry in entries]
+    true_again, claims = again[0], again[1].reshape(-1).tolist()
+    with round_constants(bits):
+        by_hand = [enclose(entry) for entry in claims]
+    few = _FEW_ROUNDINGS * arb(2) ** -bits
+
+    def judge_again(n: int, entry: _Compared) -> _Compared:
+        if entry.outcome != "slight":
+            return entry
+        if not (by_hand[n] - true_again[n]).contains(0):
+            return entry._replace(outcome="float" if isinstance(claims[n], float) else "wrong")
+        return entry._replace(outcome="rounded" if entry.error <= true[n].abs_lower() * few else "constants")
+
+    return [judge_again(n, entry) for n, entry in enumerate(entries)]
+
+
+def _explain_open(by_hand: arb, true: arb) -> str:
+    if not true.is_finite():
+        return "f or its derivative is not finite there"
+    if not by_hand.is_finite():
+        return "the gradient is not finite there"
+    return "the balls are too wide to tell: a kink?"
+
+
+def _count_digits_left(entries: list[_Compared]) -> int | None:
+    """Count the decimal digits that the largest relative error leaves, of the entries that are not equal exactly.
+
+    One that agrees only by being off by less than any float has no digits to count. `None` if no entry is left.
+    """
+    counted = (entry for entry in entries if entry.error > 0 and entry.size > 0)
+    errors = [e.error / e.size for e in counted if e.error < e.size or e.error >= _BELOW_FLOATS]
+    return min((int(-float(error.log() / arb.const_log10())) for error in errors), default=None)
+
+
+def report_undecided(reason: str, arguments: Arguments, digits: int = PRECISIONS[0]) -> Formula:
+    """Return no verdict on any leaf, for that reason."""
     findings = [
-        compare_leaf(leaf, claim(reference, way), functools.partial(claim_again, number))
-        for number, way in enumerate(ways)
+        LeafFinding(leaf.path, leaf.values.shape, Verdict.UNDECIDED, "") for _, leaf in arguments.differentiable
     ]
-    if len({finding.verdict for finding in findings}) == 1:
-        return findings[0]
-    reason = "right one way and not another: a comparison in it cannot be decided"
-    return LeafFinding(leaf.path, leaf.values.shape, "undecided", reason)
+    return Formula(Verdict.UNDECIDED, reason, digits, tuple(findings))
 
 
-def undecided_formula(reason: str, digits: int, arguments: FlatArguments) -> Formula:
-    """No verdict on any leaf, for that reason."""
-    leaves = [leaf for leaf in arguments.leaves if leaf.differentiable]
-    findings = tuple(LeafFinding(leaf.path, leaf.values.shape, "undecided", "") for leaf in leaves)
-    return Formula("undecided", reason, digits, findings)
-
-
-def conclude(leaves: tuple[LeafFinding, ...], digits: int) -> Formula:
-    """The verdict on all leaves: that of the worst."""
-    for verdict in ("wrong", "undecided"):
-        for leaf in leaves:
-            if leaf.verdict == verdict:
-                return Formula(verdict, leaf.finding, digits, leaves)
+def conclude(leaves: Sequence[LeafFinding], digits: int) -> Formula:
+    """Return the verdict on all leaves: that of the worst."""
+    worst = max(leaves, key=lambda leaf: leaf.verdict)
+    if worst.verdict != Verdict.RIGHT:
+        return Formula(worst.verdict, worst.finding, digits, tuple(leaves))
     known = [leaf.digits for leaf in leaves if leaf.digits is not None]
     agreement = f"to {min(known)} digits" if known else "exactly"
-    return Formula("right", f"every entry agrees {agreement}", digits, leaves)
+    return Formula(Verdict.RIGHT, f"every entry agrees {agreement}", digits, tuple(leaves))

@@ -5,15 +5,13 @@ with the gradient, a complex step, if f takes one and agrees with them, adds dig
 direction could show are counted, and leave the verdict open.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
-from bptt.verify._conduct import Floats
-from bptt.verify._execution import Function
-from bptt.verify._problem import FlatArguments, Leaf
+from bptt.verify._execution import Observed
+from bptt.verify._problem import Arguments, Floats, Leaf, Problem
 from bptt.verify._report import Formula, LeafFinding, Verdict
 from bptt.verify.methods._line import COMPLEX_REACH, Line, Slope
 
@@ -22,142 +20,152 @@ FINITE_DIFFERENCES = "by finite differences"
 _SUBNORMAL = 1e-290
 
 
-def judge(
-    f: Function, gradient: Function, arguments: FlatArguments, value: Any, floats: list[Floats], seed: int
-) -> Formula:
-    """The verdict on `floats`, which `gradient` returned for `arguments`, where f is `value`."""
-    chosen = [n for n, leaf in enumerate(arguments.leaves) if leaf.differentiable]
+def judge(problem: Problem, observed: Observed) -> Formula:
+    """Judge the floats of the rule beside slopes of f on floats. It proves nothing, and sees what floats can show."""
+    arguments, floats = problem.arguments, observed.gradient
+    chosen = [n for n, _ in arguments.differentiable]
     for n in chosen:
-        if (found := _not_comparable(arguments.leaves[n], floats[n])) is not None:
-            others = [_finding(arguments.leaves[k], "undecided", "") for k in chosen if k != n]
-            return Formula("wrong", found.finding, None, (found, *others), FINITE_DIFFERENCES)
+        if (found := _find_incomparable(arguments.leaves[n], floats[n])) is not None:
+            others = [_make_finding(arguments.leaves[k], Verdict.UNDECIDED, "") for k in chosen if k != n]
+            return Formula(Verdict.WRONG, found.finding, None, (found, *others), FINITE_DIFFERENCES)
     with np.errstate(all="ignore"):
-        if min(_smallest(arguments.leaves[n]) for n in chosen) < _SUBNORMAL:
-            leaves = tuple(_finding(arguments.leaves[n], "undecided", "") for n in chosen)
-            return Formula("undecided", "the arguments are too small to be moved", None, leaves, FINITE_DIFFERENCES)
-        line = Line(f, arguments, float(value), floats, np.random.default_rng(seed))
-        return _gross(line, chosen) or _judge(line, gradient, chosen)
+        if min(_measure(arguments.leaves[n]) for n in chosen) < _SUBNORMAL:
+            return _report_undecided(arguments, "the arguments are too small to be moved", FINITE_DIFFERENCES)
+        line = Line(problem, observed, np.random.default_rng(problem.seed))
+        return _judge_roughly(line, chosen) or _judge_closely(line, chosen)
 
 
-def _smallest(leaf: Leaf) -> float:
-    """The size of a leaf; infinite if it is 0."""
+def _measure(leaf: Leaf) -> float:
+    """Return the size of a leaf; infinite if it is 0."""
     return float(np.max(np.abs(leaf.values), initial=0)) or np.inf
 
 
-def _gross(line: Line, chosen: Sequence[int]) -> Formula | None:
-    """What is found quickly: by one difference along the direction and, in leaves that explain it, by a smaller one.
+def _judge_roughly(line: Line, chosen: Sequence[int]) -> Formula | None:
+    """Judge by one difference along the direction and, in leaves that explain it, by a smaller one.
 
     A slope that rounding, curvature or a kink led astray is not the same at both steps, or not to both sides.
     """
-    claim, (slope, _) = line.claim(chosen), line.by_one_difference(chosen)
+    claim, (slope, _) = line.sum_claims(chosen), line.take_one_difference(chosen)
     if not line.is_gross(claim, slope):
         return None
-    wrong: dict[int, LeafFinding] = {}
-    whole = difference = claim.value - slope.value
-    error = claim.error + slope.error
-    for n in _largest_first(line, chosen):
-        if abs(difference) <= error + abs(whole) / 100:
-            break
-        own_claim, (own, bend) = line.claim([n]), line.by_one_difference([n], fraction=0.25)
-        if own.excludes(own_claim) and abs(own.value - own_claim.value) > 4 * bend:
-            wrong[n] = _finding(line.arguments.leaves[n], "wrong", f"{_both(own_claim, own)} {FINITE_DIFFERENCES}")
-            difference -= own_claim.value - own.value
-            error += own.error
-    return _named(line, chosen, wrong, error) if abs(difference) <= error + abs(whole) / 100 else None
+    difference = Slope(claim.value - slope.value, claim.error + slope.error)
+
+    def measure(n: int) -> tuple[Slope, float]:
+        own, bend = line.take_one_difference([n], fraction=0.25)
+        return own, 4 * bend
+
+    return _blame_leaves(line, chosen, difference, measure, slack=abs(difference.value) / 100)
 
 
-def _largest_first(line: Line, chosen: Sequence[int]) -> list[int]:
-    return sorted(chosen, key=lambda n: -line.gradient[n].size)
-
-
-def _judge(line: Line, gradient: Function, chosen: Sequence[int]) -> Formula:
-    claim, slope = line.claim(chosen), line.by_differences(chosen)
+def _judge_closely(line: Line, chosen: Sequence[int]) -> Formula:
+    claim, slope = line.sum_claims(chosen), line.take_differences(chosen)
     if slope.kink:
         reason = f"along a random direction f has a kink: its slope is {slope.value:.6g} on average of both sides"
-        return _all_undecided(line, reason, FINITE_DIFFERENCES)
+        return _report_undecided(line.problem.arguments, reason, FINITE_DIFFERENCES)
     if not np.isfinite(slope.value + slope.error):
-        return _all_undecided(line, "f is not finite around this point, or nothing but noise", FINITE_DIFFERENCES)
+        return _report_undecided(
+            line.problem.arguments, "f is not finite around this point, or nothing but noise", FINITE_DIFFERENCES
+        )
     if slope.excludes(claim):
-        claim = line.claim(chosen, noise=line.noise_of_gradient(gradient, chosen))
+        claim = line.sum_claims(chosen, noise=line.measure_noise_of_gradient(chosen))
         if not slope.excludes(claim):
-            return _all_undecided(line, f"{_both(claim, slope)} which rounding may explain", FINITE_DIFFERENCES)
-        unnamed = _all_undecided(line, f"{_both(claim, slope)} {FINITE_DIFFERENCES}", FINITE_DIFFERENCES)
-        return _wrong(line, chosen, claim, slope) or replace(unnamed, verdict="wrong")
-    by_differences = _right(line, chosen, claim, slope, FINITE_DIFFERENCES)
-    along_the_same = line.complex_step(chosen)
+            return _report_undecided(
+                line.problem.arguments, f"{_show_both(claim, slope)} which rounding may explain", FINITE_DIFFERENCES
+            )
+        both = f"{_show_both(claim, slope)} {FINITE_DIFFERENCES}"
+        unnamed = _report_undecided(line.problem.arguments, both, FINITE_DIFFERENCES)
+        difference = Slope(claim.value - slope.value, claim.error + slope.error)
+        named = _blame_leaves(
+            line, chosen, difference, lambda n: (slope if len(chosen) == 1 else line.take_differences([n]), 0.0)
+        )
+        return named or replace(unnamed, verdict=Verdict.WRONG)
+    by_differences = _report_right(line, chosen, claim, slope, FINITE_DIFFERENCES)
+    along_the_same = line.take_complex_step(chosen)
     if along_the_same is None or along_the_same.excludes(slope):
         return by_differences
     line.aim(COMPLEX_REACH)
-    sharper = line.complex_step(chosen)
+    sharper = line.take_complex_step(chosen)
     if sharper is None:
         return by_differences
-    claim = line.claim(chosen, noise=line.noise_of_gradient(gradient, chosen))
+    claim = line.sum_claims(chosen, noise=line.measure_noise_of_gradient(chosen))
     if sharper.excludes(claim):
-        reason = f"{_both(claim, sharper)} {COMPLEX_STEP}, too little for finite differences to show"
-        return _all_undecided(line, reason, COMPLEX_STEP)
-    return _right(line, chosen, claim, sharper, COMPLEX_STEP)
+        reason = f"{_show_both(claim, sharper)} {COMPLEX_STEP}, too little for finite differences to show"
+        return _report_undecided(line.problem.arguments, reason, COMPLEX_STEP)
+    return _report_right(line, chosen, claim, sharper, COMPLEX_STEP)
 
 
-def _not_comparable(leaf: Leaf, floats: Floats) -> LeafFinding | None:
+def _find_incomparable(leaf: Leaf, floats: Floats) -> LeafFinding | None:
     if floats.shape != leaf.values.shape:
-        return _finding(leaf, "wrong", f"the gradient has shape {floats.shape}; it should be {leaf.values.shape}")
+        return _make_finding(
+            leaf, Verdict.WRONG, f"the gradient has shape {floats.shape}; it should be {leaf.values.shape}"
+        )
     if not np.isfinite(floats).all():
         index = [int(axis) for axis in np.argwhere(~np.isfinite(floats))[0]]
-        return _finding(leaf, "wrong", f"the gradient is {floats[tuple(index)]} at {index}")
+        return _make_finding(leaf, Verdict.WRONG, f"the gradient is {floats[tuple(index)]} at {index}")
     return None
 
 
-def _finding(
+def _make_finding(
     leaf: Leaf, verdict: Verdict, reason: str, digits: int | None = None, reference: str = FINITE_DIFFERENCES
 ) -> LeafFinding:
     return LeafFinding(leaf.path, leaf.values.shape, verdict, reason, digits, reference=reference)
 
 
-def _both(claim: Slope, slope: Slope) -> str:
+def _show_both(claim: Slope, slope: Slope) -> str:
     return f"its slope along a random direction is {claim.value:.10g} by hand, {slope.value:.10g} ± {slope.error:.1g}"
 
 
-def _all_undecided(line: Line, reason: str, reference: str) -> Formula:
-    leaves = tuple(_finding(leaf, "undecided", "") for leaf in line.arguments.leaves if leaf.differentiable)
-    return Formula("undecided", reason, None, leaves, reference)
+def _report_undecided(arguments: Arguments, reason: str, reference: str) -> Formula:
+    leaves = tuple(_make_finding(leaf, Verdict.UNDECIDED, "") for _, leaf in arguments.differentiable)
+    return Formula(Verdict.UNDECIDED, reason, None, leaves, reference)
 
 
-def _right(line: Line, chosen: Sequence[int], claim: Slope, slope: Slope, reference: str) -> Formula:
-    leaves = tuple(_as_far_as_seen(line, n, slope.error + claim.error, reference) for n in chosen)
-    unseen = [leaf for leaf in leaves if leaf.verdict == "undecided"]
+def _report_right(line: Line, chosen: Sequence[int], claim: Slope, slope: Slope, reference: str) -> Formula:
+    leaves = tuple(_judge_as_far_as_seen(line, n, slope.error + claim.error, reference) for n in chosen)
+    unseen = [leaf for leaf in leaves if leaf.verdict == Verdict.UNDECIDED]
     if unseen:
-        return Formula("undecided", unseen[0].finding, None, leaves, reference)
-    return Formula("right", f"{_both(claim, slope)} {reference}", None, leaves, reference)
+        return Formula(Verdict.UNDECIDED, unseen[0].finding, None, leaves, reference)
+    return Formula(Verdict.RIGHT, f"{_show_both(claim, slope)} {reference}", None, leaves, reference)
 
 
-def _as_far_as_seen(line: Line, n: int, error: float, reference: str) -> LeafFinding:
-    """A leaf with whose slope nothing is wrong: right, if each of its entries contributes more than the error."""
-    leaf, contributions = line.arguments.leaves[n], np.abs(line.contributions[n])
+def _judge_as_far_as_seen(line: Line, n: int, error: float, reference: str) -> LeafFinding:
+    """Call a leaf right of whose slope nothing is wrong, if each of its entries contributes more than the error."""
+    leaf, contributions = line.problem.arguments.leaves[n], np.abs(line.contributions[n])
     claimed_zero = contributions == 0
     unseen = int(np.count_nonzero((contributions <= 2 * error) & ~claimed_zero))
     if error >= 0.1 or (claimed_zero.all() and not line.is_flat(n)):
         unseen += int(np.count_nonzero(claimed_zero))
     if unseen:
         reason = f"{unseen} of {contributions.size} entries matter too little to be seen {reference}"
-        return _finding(leaf, "undecided", reason, reference=reference)
-    return _finding(leaf, "right", "along a random direction", max(0, int(-np.log10(error + 1e-300))), reference)
+        return _make_finding(leaf, Verdict.UNDECIDED, reason, reference=reference)
+    return _make_finding(
+        leaf, Verdict.RIGHT, "along a random direction", max(0, int(-np.log10(error + 1e-300))), reference
+    )
 
 
-def _wrong(line: Line, chosen: Sequence[int], claim: Slope, slope: Slope) -> Formula | None:
-    """The leaves that are wrong, if they explain the difference along the whole direction."""
+def _blame_leaves(
+    line: Line,
+    chosen: Sequence[int],
+    difference: Slope,
+    measure: Callable[[int], tuple[Slope, float]],
+    slack: float = 0.0,
+) -> Formula | None:
+    """Find the leaves that are wrong, the largest first, if they explain the difference along the whole direction.
+
+    `measure` returns the slope of f by one leaf, and how far from it a claim must at least be to be wrong.
+    """
     wrong: dict[int, LeafFinding] = {}
-    difference, error = claim.value - slope.value, claim.error + slope.error
-    for n in _largest_first(line, chosen):
-        if abs(difference) <= error:
+    rest, error, _ = difference
+    for n in sorted(chosen, key=lambda n: -line.gradient[n].size):
+        if abs(rest) <= error + slack:
             break
-        own_claim, own = line.claim([n]), slope if len(chosen) == 1 else line.by_differences([n])
-        if own.excludes(own_claim):
-            wrong[n] = _finding(line.arguments.leaves[n], "wrong", f"{_both(own_claim, own)} {FINITE_DIFFERENCES}")
-            difference -= own_claim.value - own.value
+        claim, (own, least) = line.sum_claims([n]), measure(n)
+        if own.excludes(claim) and abs(own.value - claim.value) > least:
+            reason = f"{_show_both(claim, own)} {FINITE_DIFFERENCES}"
+            wrong[n] = _make_finding(line.problem.arguments.leaves[n], Verdict.WRONG, reason)
+            rest -= claim.value - own.value
             error += own.error
-    return _named(line, chosen, wrong, error) if abs(difference) <= error else None
-
-
-def _named(line: Line, chosen: Sequence[int], wrong: dict[int, LeafFinding], error: float) -> Formula:
-    leaves = tuple(wrong.get(n) or _as_far_as_seen(line, n, error, FINITE_DIFFERENCES) for n in chosen)
-    return Formula("wrong", next(iter(wrong.values())).finding, None, leaves, FINITE_DIFFERENCES)
+    if abs(rest) > error + slack:
+        return None
+    leaves = tuple(wrong.get(n) or _judge_as_far_as_seen(line, n, error, FINITE_DIFFERENCES) for n in chosen)
+    return Formula(Verdict.WRONG, next(iter(wrong.values())).finding, None, leaves, FINITE_DIFFERENCES)

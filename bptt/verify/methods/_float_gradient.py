@@ -1,60 +1,107 @@
-"""Where f runs on balls and the gradient on floats alone: its floats against the true gradient.
+"""Where f runs on balls and the rule on floats alone: its floats against the true gradient.
 
-How far the floats of a right gradient may be from the truth is estimated, not bounded, since what the gradient does is
+How far the floats of a right gradient may be from the truth is estimated, not bounded, since what the rule does is
 not seen. Two things are added up: how much its floats change when each argument is changed by a rounding or two, and
-what back-propagation through f may lose, by `adjoint.losses`. An entry that this could drown is undecided.
+what back-propagation through f may lose. An entry that this could drown is undecided.
 """
 
+import math
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from bptt.balls._ball import enclosure
-from bptt.verify._conduct import Floats, jittered
-from bptt.verify._execution import Function
-from bptt.verify._problem import FlatArguments, Leaf
+from bptt.balls import (
+    CURVED,
+    Traced,
+    change_context,
+    enclose,
+    measure,
+    pause_collector,
+    sort_latest_first,
+    use_precision,
+)
+from bptt.verify._decimals import show_between, show_both
+from bptt.verify._execution import BallRun, NoVerdictError, Observed, Truth, call_rule_at, jitter
+from bptt.verify._problem import Arguments, Floats, Leaf, Problem
 from bptt.verify._report import Entry, Formula, LeafFinding, Verdict
-from bptt.verify.methods._comparison import between, decimals
-from bptt.verify.methods._derivative import Reference, conclude
+from bptt.verify.methods._derivative import PRECISIONS, conclude, require_one_function, unite
 
-_SAFETY = 128  # by which a change of the floats is widened
-_JITTERS = 4
+_JITTERS = 4  # of the arguments: one alone may leave an entry as it is by chance
+JITTER_SAFETY = 128  # by which a change of the floats is widened: two bits are the least that rounding does
+_LOSS_SAFETY = 256  # by which the roundings of back-propagation are widened: its algorithm is not known
+_SATURATED = 32.0  # |x| beyond which h (1 − h) and its kin are 0 to within a rounding of h
 
-REFERENCE = "by ball arithmetic"
 
-
-def judge(
-    f: Function,
-    gradient: Function,
-    arguments: FlatArguments,
-    floats: list[Floats],
-    reference: Reference,
-    digits: int,
-    seed: int,
-) -> Formula:
-    """The verdict on `floats`, which `gradient` returned, beside the true gradient."""
-    changes = _changes(f, gradient, arguments, floats, np.random.default_rng(seed))
+def judge(problem: Problem, observed: Observed) -> Formula:
+    """Judge the floats of the rule beside the true gradient. Raises `NoVerdictError` where that is not known."""
+    truth, digits = _differentiate(observed.on_balls, problem.arguments, observed.value)
+    changes = measure_changes(problem, observed.gradient, np.random.default_rng(problem.seed))
     leaves = [
-        _judge_leaf(leaf, floats[n], reference, n, changes[n])
-        for n, leaf in enumerate(arguments.leaves)
-        if leaf.differentiable
+        _judge_leaf(leaf, n, observed.gradient[n], truth, changes[n]) for n, leaf in problem.arguments.differentiable
     ]
-    return conclude(tuple(leaves), digits)
+    return conclude(leaves, digits)
 
 
-def _changes(
-    f: Function, gradient: Function, arguments: FlatArguments, floats: list[Floats], random: np.random.Generator
-) -> list[Floats]:
-    """The largest change of every entry when the arguments change by up to two roundings of themselves."""
+def _differentiate(run: BallRun, arguments: Arguments, on_floats: object) -> tuple[Truth, int]:
+    """Return the true gradient of f, with its losses, and the digits it was computed with."""
+    unit = _LOSS_SAFETY * max(float(t.eps) for t in arguments.float_types)
+    tiny = _LOSS_SAFETY**2 * max(float(t.smallest_subnormal) for t in arguments.float_types)
+    losses = partial(_estimate_losses, unit=unit, tiny=tiny)
+    for digits in PRECISIONS:
+        last = digits == PRECISIONS[-1]
+        with use_precision(digits), pause_collector(), change_context(measures_cancellation=True):
+            try:
+                branches = run.differentiate_f(exact_only=not last, estimate_losses=losses)
+                truth = unite([branch for branch, _ in branches])
+                require_one_function(arguments, on_floats, truth)
+            except NoVerdictError as outcome:
+                if outcome.final or last:
+                    raise
+                continue
+            if last or all(_is_narrow(entry) for leaf in truth.gradient for entry in leaf):
+                break
+    return truth, digits
+
+
+def _is_narrow(entry: arb) -> bool:
+    """Whether the radius is far below what a float64 can show."""
+    return bool(entry.rad() <= abs(entry.mid()) * arb(2) ** -60 or entry.rad() < arb(2) ** -1075)
+
+
+def _estimate_losses(output: object, inputs: Sequence[Sequence[Traced]], unit: float, tiny: float) -> list[list[float]]:
+    """Estimate what back-propagation in floats may lose in ∂output/∂x, for each x of each input.
+
+    For an arithmetic of that unit, whose smallest positive number is `tiny`, once `output` was swept. Each
+    contribution to a cotangent loses some roundings of itself; in one that a curved function passes on, its slope also
+    loses some roundings of its value, as that of h (1 − h) does, and what cancels in its formula makes that more.
+    The losses are passed on as independent ones.
+    """
+    if not isinstance(output, Traced):
+        return [[0.0 for _ in xs] for xs in inputs]
+    lost: dict[int, float] = {output.created: 0.0}
+    for node in sort_latest_first(output, keep_adjoints=True):
+        loss, cotangent = lost[node.created], measure(node.adjoint)
+        value = measure(node.value) if node.collapsed == CURVED else 0.0
+        blurred = min(node.blurred / (measure(node.value) or 1e-300), 1e100)
+        for source, partial_derivative in node.sources:
+            slope = measure(partial_derivative)
+            flat = value * min(1.0, _SATURATED / (measure(source.value) or 1.0))
+            of_slope = unit * (4 * slope * (1 + blurred) + flat)
+            own = math.hypot(loss * slope, loss * of_slope, cotangent * of_slope, tiny)
+            lost[source.created] = math.hypot(lost.get(source.created, 0.0), own)
+    return [[lost.get(x.created, 0.0) for x in xs] for xs in inputs]
+
+
+def measure_changes(problem: Problem, floats: Sequence[Floats], random: np.random.Generator) -> list[Floats]:
+    """Return the largest change of every entry when the arguments change by up to two roundings of themselves."""
     largest: list[Floats] = [np.zeros(claims.shape) for claims in floats]
     for _ in range(_JITTERS):
         with np.errstate(all="ignore"):
-            leaves = [_moved(leaf, random) for leaf in arguments.leaves]
-            f(*arguments.rebuild(leaves))  # a backward pass may use what the forward pass kept
-            moved = arguments.match(gradient(*arguments.rebuild(leaves)))
+            moved = call_rule_at(problem, [jitter(leaf.values, random) for leaf in problem.arguments.leaves])
             for n, (before, after) in enumerate(zip(floats, moved, strict=True)):
                 if after.shape == before.shape:
                     change = np.abs(after.astype(np.float64) - before)
@@ -62,43 +109,41 @@ def _changes(
     return largest
 
 
-def _moved(leaf: Leaf, random: np.random.Generator) -> Any:
-    moved = jittered(leaf.values, random)
-    return moved if hasattr(leaf.given, "dtype") else moved[()].item()
-
-
-def _judge_leaf(leaf: Leaf, floats: Floats, reference: Reference, n: int, changes: Floats) -> LeafFinding:
+def _judge_leaf(leaf: Leaf, n: int, floats: Floats, truth: Truth, changes: Floats) -> LeafFinding:
     shape = leaf.values.shape
     if floats.shape != shape:
         reason = f"the gradient has shape {floats.shape}; it should be {shape}"
-        return LeafFinding(leaf.path, shape, "wrong", reason)
-    by_hand, true = floats.reshape(-1).tolist(), reference.gradient[n]
-    noise = _SAFETY * changes.reshape(-1) + np.array(reference.losses[n])
+        return LeafFinding(leaf.path, shape, Verdict.WRONG, reason)
+    by_hand, true, kinks = floats.reshape(-1).tolist(), truth.gradient[n], truth.kinks[n]
+    noise = np.asarray(JITTER_SAFETY * changes.reshape(-1) + np.array(truth.losses[n]), dtype=np.float64)
+    outcomes = [_compare_entry(x, t, float(e)) for x, t, e in zip(by_hand, true, noise, strict=True)]
+    values: dict[str, Any] = {
+        "by_hand_values": floats.astype(np.float64),
+        "reference_values": np.array([float(t.mid()) for t in true]).reshape(shape),
+        "wrong_entries": np.array([outcome == "wrong" for outcome in outcomes]).reshape(shape),
+    }
 
-    def finding(verdict: Verdict, k: int, reason: str, *, kink: bool = False) -> LeafFinding:
+    def make_finding(verdict: Verdict, k: int, reason: str, *, kink: bool = False) -> LeafFinding:
         index = tuple(int(axis) for axis in np.unravel_index(k, shape))
-        values = decimals(arb(by_hand[k]), true[k])
-        if k in reference.kinks[n]:
-            values = values[0], between(*reference.kinks[n][k])
-        entry = Entry(index, *values)
-        return LeafFinding(leaf.path, shape, verdict, reason, entry=entry, reference=REFERENCE, kink=kink)
+        shown = show_both(arb(by_hand[k]), true[k])
+        if k in kinks:
+            shown = shown[0], show_between(*kinks[k])
+        return LeafFinding(leaf.path, shape, verdict, reason, entry=Entry(index, *shown), kink=kink, **values)
 
-    outcomes = [_outcome(x, t, float(e)) for x, t, e in zip(by_hand, true, noise, strict=True)]
-    wrong = [k for k, outcome in enumerate(outcomes) if outcome == "wrong"]
-    if wrong:
-        worst = max(wrong, key=lambda k: float(abs(enclosure(by_hand[k]) - true[k]) / (noise[k] + 1e-300)))
-        return finding("wrong", worst, f"{len(wrong)} of {len(by_hand)} entries differ by more than rounding may")
-    unclear = [k for k, outcome in enumerate(outcomes) if outcome == "open"]
-    if unclear:
-        if reference.kinks[n].keys() >= set(unclear):
-            return finding("undecided", unclear[0], "f has a kink there, it seems", kink=True)
+    if wrong := [k for k, outcome in enumerate(outcomes) if outcome == "wrong"]:
+        worst = max(wrong, key=lambda k: float(abs(enclose(by_hand[k]) - true[k]) / (noise[k] + 1e-300)))
+        reason = f"{len(wrong)} of {len(by_hand)} entries differ by more than rounding may"
+        return make_finding(Verdict.WRONG, worst, reason)
+    if unclear := [k for k, outcome in enumerate(outcomes) if outcome == "open"]:
+        if kinks.keys() >= set(unclear):
+            return make_finding(Verdict.UNDECIDED, unclear[0], "f has a kink there, it seems", kink=True)
         reason = f"{len(unclear)} of {len(by_hand)} entries may be nothing but rounding"
-        return finding("undecided", unclear[0], reason)
-    digits = _digits([float(t) for t in true], noise)
-    return LeafFinding(leaf.path, shape, "right", "to within rounding", digits, reference=REFERENCE)
+        return make_finding(Verdict.UNDECIDED, unclear[0], reason)
+    digits = _count_digits([float(t) for t in true], noise)
+    return LeafFinding(leaf.path, shape, Verdict.RIGHT, "to within rounding", digits, **values)
 
 
-def _outcome(by_hand: float, true: arb, noise: float) -> str:
+def _compare_entry(by_hand: float, true: arb, noise: float) -> str:
     if not np.isfinite(by_hand):
         return "wrong" if true.is_finite() else "open"
     if not true.is_finite() or not np.isfinite(noise):
@@ -108,10 +153,11 @@ def _outcome(by_hand: float, true: arb, noise: float) -> str:
         return "wrong"
     if true.is_zero() and by_hand == 0:
         return "agrees"
+    # where the noise is not well below the value, the floats could show anything
     return "agrees" if noise < abs(true) / 10 and error.abs_upper() <= noise else "open"
 
 
-def _digits(true: Sequence[float], noise: npt.NDArray[np.float64]) -> int | None:
+def _count_digits(true: Sequence[float], noise: npt.NDArray[np.float64]) -> int | None:
     with np.errstate(divide="ignore"):
         errors = [e / abs(t) for e, t in zip(noise, true, strict=True) if t]
     return min((int(-np.log10(error)) if error else 16 for error in errors), default=None)

@@ -17,21 +17,20 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bptt.verify._conduct import Floats, jittered
-from bptt.verify._execution import Function
-from bptt.verify._problem import FlatArguments
+from bptt.verify._execution import Observed, call_rule_at, jitter
+from bptt.verify._problem import Floats, Problem
 
 _LEVELS = 24  # of Richardson extrapolation at most: f may change much faster than the size of an array suggests
 _ENOUGH = 1e-3  # of Σ |contribution|: a slope to within that is taken when two smaller steps bring nothing
-_FIRST_STEP = 2.0**-7  # of the size of an array
-_SMALL = 2.0**-10  # of that
+_FIRST_STEP = 2.0**-7  # of the size of an array: there most functions are nearly polynomials of a low degree
+_SMALL = 2.0**-10  # of that: one difference is then about as far off by curvature as by rounding
 _SMALLEST = 2.0**-15  # of that: some roundings in float32
 _TO_MEASURE_NOISE = (0.37, 0.61, 1.0, 1.9)  # of that
 _BESIDE = 0.7  # of the best step: where the slope must be the same
 _COMPLEX_STEP = 2.0**-100
 COMPLEX_REACH = 2.0**40  # how far beyond the entry that matters most another one is moved; nothing is lost by it there
-_ROUNDINGS = 32  # of each contribution to ⟨gradient, v⟩ that floats may lose
-_SAFETY = 8  # by which a measured noise is widened
+_ROUNDINGS = 32  # of each contribution to ⟨gradient, v⟩ that floats may lose: more than usual code does
+_SAFETY = 8  # by which a measured noise is widened: the few samples of it seldom show the largest
 
 _Number = np.float64
 _Arrays = list[npt.NDArray[Any]]
@@ -52,17 +51,14 @@ class Slope(NamedTuple):
 class Line:
     """f along one direction through the arguments."""
 
-    def __init__(
-        self, f: Function, arguments: FlatArguments, value: float, floats: list[Floats], random: np.random.Generator
-    ) -> None:
-        self.f = f
-        self.arguments = arguments
-        self.value = value
+    def __init__(self, problem: Problem, observed: Observed, random: np.random.Generator) -> None:
+        self.problem = problem
+        self.value = float(observed.value)  # of f
         self.random = random
-        self.gradient = floats
-        self.values: _Arrays = [leaf.values for leaf in arguments.leaves]
-        self.values = self._in_double()
-        self.sizes = [_size(leaf.values) for leaf in arguments.leaves]
+        self.gradient = observed.gradient
+        self.values: _Arrays = [leaf.values for leaf in problem.arguments.leaves]
+        self.values = self._convert_to_double()
+        self.sizes = [_measure(leaf.values) for leaf in problem.arguments.leaves]
         self.direction: _Arrays = []
         self._scratch = [np.empty_like(x) for x in self.values]
         self.contributions: _Arrays = []  # of each entry to ⟨gradient, v⟩
@@ -76,8 +72,8 @@ class Line:
         reach /= max(effects, default=0.0) or abs(self.value) or 1.0
         self.step = _FIRST_STEP / reach
         self.direction = [
-            self._direction(g, reach * size) if leaf.differentiable else np.zeros(0)
-            for leaf, g, size in zip(self.arguments.leaves, self.gradient, self.sizes, strict=True)
+            self._draw_direction(g, reach * size) if leaf.differentiable else np.zeros(0)
+            for leaf, g, size in zip(self.problem.arguments.leaves, self.gradient, self.sizes, strict=True)
         ]
         self.contributions = [g * v for g, v in zip(self.gradient, self.direction, strict=True)]
         self._sum_up(zip(self.gradient, self.values, strict=True))
@@ -87,8 +83,8 @@ class Line:
         self._masses = [float(np.abs(c).sum()) for c in self.contributions]
         self._effects = [float(np.abs(g * x).sum()) if g.size else 0.0 for g, x in gradient_and_values]
 
-    def within(self, parts: Mapping[int, slice]) -> "Line":
-        """The same direction through a part of the entries alone: of leaf n, in C order, those of parts[n]."""
+    def restrict(self, parts: Mapping[int, slice]) -> "Line":
+        """Restrict the direction to a part of the entries: of leaf n, in C order, those of parts[n]."""
         part = copy.copy(self)
         part.direction = list(self.direction)
         for n, where in parts.items():
@@ -102,19 +98,19 @@ class Line:
         part._sum_up(zip(gradient, values, strict=True))
         return part
 
-    def widest_step(self, chosen: Sequence[int]) -> float:
-        """The step at which the first of the entries has moved by 2^-7 of the size of its array."""
+    def find_widest_step(self, chosen: Sequence[int]) -> float:
+        """Return the step at which the first of the entries has moved by 2^-7 of the size of its array."""
         farthest = [float(np.max(np.abs(self.direction[n]), initial=0)) / self.sizes[n] for n in chosen]
         return _FIRST_STEP / (max(farthest) or 1.0)
 
-    def _in_double(self) -> _Arrays:
-        """The leaves in float64 if f takes them so and is the same, and else as they are."""
+    def _convert_to_double(self) -> _Arrays:
+        """Return the leaves in float64 if f takes them so and is the same, and else as they are."""
         given = self.values
         double = [x.astype(_Number, copy=False) if x.dtype.kind == "f" else x for x in given]
         if all(x.dtype == y.dtype for x, y in zip(given, double, strict=True)):
             return given
         try:
-            value = self.at(double)
+            value = self.evaluate(double)
         except (TypeError, ValueError):
             return given
         if abs(value - self.value) > 1e-3 * abs(self.value):
@@ -122,7 +118,7 @@ class Line:
         self.value = value
         return double
 
-    def _direction(self, gradient: Floats, farthest: float) -> npt.NDArray[_Number]:
+    def _draw_direction(self, gradient: Floats, farthest: float) -> npt.NDArray[_Number]:
         components = np.asarray(self.random.random(gradient.shape))
         components -= 0.5
         components += np.copysign(0.5, components)  # from 0.5 to 1 and from -1 to -0.5
@@ -132,14 +128,11 @@ class Line:
         components *= size
         return components
 
-    def at(self, leaves: Sequence[Any]) -> float:
-        """f for other arrays in the place of the leaves."""
-        given = [
-            (x.copy() if x is own else x) if hasattr(leaf.given, "dtype") else x[()].item()
-            for leaf, x, own in zip(self.arguments.leaves, leaves, self.values, strict=True)
-        ]
+    def evaluate(self, values: Sequence[Any]) -> float:
+        """Return f at other values; NaN where it is not defined."""
+        given = [x.copy() if x is own else x for x, own in zip(values, self.values, strict=True)]
         try:
-            return float(np.asarray(self.f(*self.arguments.rebuild(given))))
+            return float(np.asarray(self.problem.call_f(*self.problem.arguments.place(given))))
         except (ArithmeticError, AssertionError, ValueError):  # math.log(-1): not defined there
             return np.nan
 
@@ -152,60 +145,54 @@ class Line:
     def is_flat(self, n: int) -> bool:
         """Whether f does not change at all when leaf n is moved."""
         steps = (self.step, -self.step, self.step / 64)
-        return all(self.at(self._moved([n], step)) == self.value for step in steps)
+        return all(self.evaluate(self._move([n], step)) == self.value for step in steps)
 
     @property
     def unit(self) -> float:
         return max(float(np.finfo(x.dtype).eps) for x in self.values if x.dtype.kind == "f")
 
-    def _jittered(self) -> _Arrays:
-        return [jittered(x, self.random) for x in self.values]
-
-    def claim(self, chosen: Sequence[int], noise: float = 0.0) -> Slope:
+    def sum_claims(self, chosen: Sequence[int], noise: float = 0.0) -> Slope:
         """⟨gradient, v⟩ over the chosen leaves."""
-        unit = max(float(np.finfo(self.arguments.leaves[n].values.dtype).eps) for n in chosen)
+        unit = max(float(np.finfo(self.problem.arguments.leaves[n].values.dtype).eps) for n in chosen)
         rounding = _ROUNDINGS * unit * sum(self._masses[n] for n in chosen)
         return Slope(sum(self._claims[n] for n in chosen), rounding + noise)
 
-    def noise_of_gradient(self, gradient: Function, chosen: Sequence[int]) -> float:
-        """How much ⟨gradient, v⟩ changes when the arguments change by a rounding or two."""
-        leaves = [
-            x.astype(leaf.values.dtype, copy=False) if hasattr(leaf.given, "dtype") else x[()].item()
-            for leaf, x in zip(self.arguments.leaves, self._jittered(), strict=True)
-        ]
-        self.f(*self.arguments.rebuild(leaves))  # a backward pass may use what the forward pass kept
-        moved = self.arguments.match(gradient(*self.arguments.rebuild(leaves)))
+    def measure_noise_of_gradient(self, chosen: Sequence[int]) -> float:
+        """Return how much ⟨gradient, v⟩ changes when the arguments change by a rounding or two."""
+        types = [leaf.values.dtype for leaf in self.problem.arguments.leaves]
+        near = [jitter(x, self.random).astype(t, copy=False) for x, t in zip(self.values, types, strict=True)]
+        moved = call_rule_at(self.problem, near)
         changes = [float((np.abs((moved[n] - self.gradient[n]) * self.direction[n])).sum()) for n in chosen]
         return float(_SAFETY * sum(changes))
 
-    def by_one_difference(self, chosen: Sequence[int], fraction: float = 1.0) -> tuple[Slope, float]:
-        """The slope by one central difference at a fraction of a small step, and by how much its two sides differ.
+    def take_one_difference(self, chosen: Sequence[int], fraction: float = 1.0) -> tuple[Slope, float]:
+        """Take one central difference at a fraction of a small step; return by how much its two sides differ, too.
 
         The error is no more than the rounding of f if f is what it seems; a second one at another step shows if it is.
         """
         h = self.step * _SMALL * fraction
-        value, bend = self._both_sides(chosen, h)
-        return Slope(value, self._noise_over(h, chosen)), bend
+        value, bend = self._compare_both_sides(chosen, h)
+        return Slope(value, self._divide_noise(h, chosen)), bend
 
-    def by_differences(self, chosen: Sequence[int]) -> Slope:
-        """The slope by central differences, extrapolated.
+    def take_differences(self, chosen: Sequence[int]) -> Slope:
+        """Take central differences, extrapolated to a step of 0.
 
         How much the two sides of the smallest steps differ is taken for the noise of f, if it is more than some
         roundings: there, what f computes in float32 shows, too.
         """
         for size in _TO_MEASURE_NOISE:
             h = self.step * _SMALLEST * size
-            self.noise = max(self.noise, _SAFETY * h * self._both_sides(chosen, h)[1])
-        return self._extrapolated(chosen)
+            self.noise = max(self.noise, _SAFETY * h * self._compare_both_sides(chosen, h)[1])
+        return self._extrapolate(chosen)
 
-    def _extrapolated(self, chosen: Sequence[int]) -> Slope:
+    def _extrapolate(self, chosen: Sequence[int]) -> Slope:
         row: list[float] = []
         best = Slope(np.nan, np.inf)
         bends: list[float] = []
         found, moved = 0, 0.0
         for level in range(_LEVELS):
             h = self.step / 4**level
-            difference, bend = self._both_sides(chosen, h)
+            difference, bend = self._compare_both_sides(chosen, h)
             bends.append(bend)
             previous, row = row, [difference]
             for k, coarser in enumerate(previous):
@@ -213,7 +200,7 @@ class Line:
             if level == 0:
                 moved = (abs(difference) + bend) * h
                 continue
-            noise = self._noise_over(h, chosen)
+            noise = self._divide_noise(h, chosen)
             error = _SAFETY * max(abs(row[-1] - row[-2]), abs(row[-1] - previous[-1])) + noise
             if error < best.error:
                 kink = bends[-1] > bends[-2] / 2 and bends[-1] > self.noise / h
@@ -227,42 +214,38 @@ class Line:
         if not np.isfinite(best.value) or (self.noise > roundings and self.noise > moved / 16):
             return best._replace(error=np.inf)  # so small a step changes f as much as the largest: it is noise
         h = self.step / 4**found * _BESIDE
-        coarser, finer = self._both_sides(chosen, h)[0], self._both_sides(chosen, h / 4)[0]
+        coarser, finer = self._compare_both_sides(chosen, h)[0], self._compare_both_sides(chosen, h / 4)[0]
         beside = finer + (finer - coarser) / 15
         return best._replace(error=best.error + _SAFETY * abs(beside - best.value))
 
-    def _both_sides(self, chosen: Sequence[int], h: float) -> tuple[float, float]:
-        """The central difference at a step h, and how much the one to the right differs from the one to the left."""
-        above, below = (self.at(self._moved(chosen, step)) for step in (h, -h))
+    def _compare_both_sides(self, chosen: Sequence[int], h: float) -> tuple[float, float]:
+        """Return the central difference at a step h, and how much that to the right differs from that to the left."""
+        above, below = (self.evaluate(self._move(chosen, step)) for step in (h, -h))
         return (above - below) / (2 * h), abs(above - 2 * self.value + below) / h
 
-    def _moved(self, chosen: Sequence[int], step: float) -> _Arrays:
-        """x + step v in the chosen leaves, written where the last such point was: fresh memory takes longer to get."""
+    def _move(self, chosen: Sequence[int], step: float) -> _Arrays:
+        """Return x + step v in the chosen leaves, written where the last such point was: fresh memory takes longer."""
         leaves = list(self.values)
         for n in chosen:
             np.multiply(self.direction[n], step, out=self._scratch[n], casting="same_kind")
             leaves[n] = np.add(leaves[n], self._scratch[n], out=self._scratch[n])
         return leaves
 
-    def _noise_over(self, h: float, chosen: Sequence[int]) -> float:
-        """The error that the noise of f causes, and the rounding of x ± h v, at most unit Σ |gradient x|."""
+    def _divide_noise(self, h: float, chosen: Sequence[int]) -> float:
+        """Return the error that the noise of f causes, and the rounding of x ± h v, at most unit Σ |gradient x|."""
         rounding = self.unit * sum(self._effects[n] for n in chosen)
         return (self.noise + rounding) / h
 
-    def complex_step(self, chosen: Sequence[int]) -> Slope | None:
-        """The slope by a complex step; `None` if f takes no complex numbers, or drops their imaginary part."""
+    def take_complex_step(self, chosen: Sequence[int]) -> Slope | None:
+        """Take a complex step; return `None` if f takes no complex numbers, or drops their imaginary part."""
         slopes = []
         for sign in (1, -1):
             step = sign * 1j * _COMPLEX_STEP * self.step
             given = [x + step * self.direction[n] if n in chosen else x for n, x in enumerate(self.values)]
-            leaves = [
-                x if hasattr(leaf.given, "dtype") else x[()].item()
-                for leaf, x in zip(self.arguments.leaves, given, strict=True)
-            ]
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("error", np.exceptions.ComplexWarning)
-                    result = np.asarray(self.f(*self.arguments.rebuild(leaves)))
+                    result = np.asarray(self.problem.call_f(*self.problem.arguments.place(given)))
             except (TypeError, ValueError, RuntimeError, np.exceptions.ComplexWarning):
                 return None
             if result.dtype.kind != "c" or abs(result.real - self.value) > self.noise:
@@ -272,6 +255,6 @@ class Line:
         return Slope((slopes[0] + slopes[1]) / 2, error)
 
 
-def _size(x: npt.NDArray[Any]) -> float:
-    """The largest entry; 1 for an array of zeros."""
+def _measure(x: npt.NDArray[Any]) -> float:
+    """Return the largest entry; 1 for an array of zeros."""
     return float(np.max(np.abs(x), initial=0)) or 1.0

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bptt.proofread.document import tokenize
-from bptt.proofread.syntax import (
+from bptt.proofread.syntax import parse
+from bptt.proofread.syntax.tree import (
     Adjacent,
     Bracket,
     Negative,
@@ -21,11 +22,10 @@ from bptt.proofread.syntax import (
     Scripted,
     Sum,
     Symbol,
+    list_parts,
     nodes,
-    parse,
     written,
 )
-from bptt.proofread.syntax._nodes import list_parts
 from tests.proofread.syntax.trees import a, b, c, refusal, t, tree, x
 
 ONE, TWO = Number(Fraction(1)), Number(Fraction(2))

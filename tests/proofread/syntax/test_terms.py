@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import pytest
 
-from bptt.proofread.syntax import (
+from bptt.proofread.syntax.tree import (
     Adjacent,
     At,
     Bracket,

@@ -1,0 +1,89 @@
+"""NumPy's constructors while a function runs on balls, and afterwards."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy import zeros
+
+from bptt.verify import judge_gradient
+from tests.corpus.slips import BALLS, found
+from tests.verify.test_numpy_layers import convolution, convolution_gradient
+
+Array = Any
+
+normal = np.random.default_rng(0).normal
+X = np.array([0.5, -1.25, 2.0])
+M = normal(size=(3, 4))
+C = normal(size=(3, 4))
+
+
+CONSTRUCTORS = ("zeros", "ones", "empty", "full", "zeros_like", "empty_like", "eye", "array", "asarray", "isfinite")
+
+
+@pytest.fixture
+def _constructors_are_left_as_they_were() -> Iterator[None]:
+    before = [getattr(np, name) for name in CONSTRUCTORS]
+    yield
+    after = [getattr(np, name) for name in CONSTRUCTORS]
+    assert all(now is then for now, then in zip(after, before, strict=True))
+    assert np.zeros(3).dtype == np.float64
+
+
+@pytest.mark.usefixtures("_constructors_are_left_as_they_were")
+class TestConstructors:
+    @staticmethod
+    def raising(error: type[BaseException], x: Array) -> Any:
+        np.zeros(3)[:] = x
+        if x.dtype == object:
+            raise error
+        return (x**2).sum()
+
+    def test_they_are_put_back_after_a_check(self) -> None:
+        assert found(judge_gradient(convolution, convolution_gradient, (M, C[:2, :2]))) == BALLS
+
+    @pytest.mark.parametrize("error", [KeyError, AssertionError, KeyboardInterrupt])
+    def test_they_are_put_back_after_an_error(self, error: type[BaseException]) -> None:
+        with suppress(KeyboardInterrupt):
+            judge_gradient(lambda x: self.raising(error, x), lambda x: 2 * x, (X,))
+        with suppress(KeyboardInterrupt):
+            judge_gradient(lambda x: (x**2).sum(), lambda x: self.raising(error, x) * x, (X,))
+
+    def test_another_thread_gets_floats_meanwhile(self) -> None:
+        types = []
+
+        def f(x: Array) -> Any:
+            with ThreadPoolExecutor(1) as thread:
+                types.append(thread.submit(np.zeros, 3).result().dtype)
+                types.append(thread.submit(np.asarray, [1.5]).result().dtype)
+            return (np.zeros(3) + x**2).sum()
+
+        assert found(judge_gradient(f, lambda x: 2 * x, (X,))) == BALLS
+        assert len(types) > 2
+        assert set(types) == {np.dtype(float)}
+
+    def test_a_name_imported_before_makes_floats_and_the_report_says_where(self) -> None:
+        def f(x: Array) -> Any:
+            y = zeros(3)
+            y[:] = x
+            return (y**2).sum()
+
+        report = judge_gradient(f, lambda x: 2 * x, (X,))
+        assert report.verdict == "right"
+        assert report.formula.reference != "by ball arithmetic"
+        assert "f runs on floats but not on balls at test_numpy_constructors.py:" in report.arithmetic.reason
+
+    def test_a_gradient_in_an_imported_buffer_is_judged_by_its_floats(self) -> None:
+        def gradient(x: Array, factor: float) -> Any:
+            g = zeros(3)
+            g += factor * x
+            return g
+
+        right = judge_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 2 * float(x[0]) / float(x[0])), (X,))
+        assert found(right) == ("right", "by ball arithmetic", "undecided")
+        assert "gradient runs on floats but not on balls at test_numpy_constructors.py:" in right.arithmetic.reason
+        wrong = judge_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 2 + 1e-9), (X,))
+        assert wrong.verdict == "wrong"

@@ -1,0 +1,226 @@
+"""`bptt verify` as its users run it."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.metadata import version
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner, Result
+
+from bptt.cli._app import app
+from bptt.cli._shipped import list_shipped
+from bptt.rnn import network, truncated
+from bptt.rnn.losses import LOSSES
+from bptt.rnn.network import Arguments
+from bptt.rnn.registry import CELLS
+from bptt.verify import GradientMismatch
+from bptt.verify._strategies import NamedArrays, draw_points
+
+QUICK = ["verify", "--examples", "8", "--max-size", "3"]
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def findings(folder: Path, *arguments: str) -> Any:
+    file = folder / "findings.json"
+    run(*QUICK, *arguments, "--json", str(file))
+    return json.loads(file.read_text())
+
+
+def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(tmp_path: Path) -> None:
+    result = run(*QUICK, "--json", str(tmp_path / "findings.json"))
+    assert result.exit_code == 0
+    assert "The gradients that bptt ships are all right." in result.stdout
+    assert "U[1, 0]: by hand " in result.stdout
+    assert "W[1, 1]: by hand " in result.stdout
+    assert "by V: right at all of them" in result.stdout
+
+    found = json.loads((tmp_path / "findings.json").read_text())
+    assert found["verdict"] == "right"
+    assert found["schema"] == 1
+    reports = [*found["shipped"].values(), *found["truncated"].values()]
+    assert {leaf["verdict"] for report in reports for leaf in report["leaves"]} == {"right"}
+    assert min(leaf["digits"] for report in reports for leaf in report["leaves"]) > 20
+    assert set(found["shipped"]) >= set(CELLS) | {f"{name}, sensitivities" for name in CELLS} | {"stacked"}
+    assert set(found["truncated"]) == set(CELLS)
+    assert {leaf["path"] for leaf in found["shipped"]["lstm"]["leaves"]} == {
+        "weights.cell.U", "weights.cell.W", "weights.cell.b", "weights.V", "h0.h", "h0.c", "xs", "y",
+    }  # fmt: skip
+    by_U, _ = found["published"]["refutations"]
+    assert by_U["sizes"] == {"T": 2, "D_x": 1, "D_h": 2, "D_y": 1}
+    verdicts = {leaf["path"]: leaf["verdict"] for leaf in found["published"]["leaves"]}
+    assert verdicts == {"U": "wrong", "W": "wrong", "V": "right"}
+    on_the_sine = {leaf["path"]: leaf["verdict"] for leaf in found["published_on_the_sine"]["formula"]["leaves"]}
+    assert on_the_sine == {"weights.cell.U": "wrong", "weights.cell.W": "wrong", "weights.V": "right"}
+
+
+def test_every_loss_is_met_at_the_last_and_at_every_step() -> None:
+    of_lstm, *_ = list_shipped(max_size=3, seed=0, family="lstm")
+    losses, met = list(LOSSES.values()), []
+
+    def note(at: NamedArrays) -> None:
+        steps = at["y"].shape if losses[at["loss"]].of_classes else at["y"].shape[:-1]
+        met.append((at["loss"], steps == at["xs"].shape[:-1], at["lengths"] is not None))
+
+    for points in of_lstm.points:
+        draw_points(points, 10, "0", note)
+    assert {(loss, every_step) for loss, every_step, _ in met} == set(product(range(len(losses)), (False, True)))
+    assert {ragged for *_, ragged in met} == {False, True}
+    assert len(met) == 100
+
+
+@pytest.mark.parametrize(
+    ("family", "judged"), [("lstm", {"lstm"}), ("gru", {"gru", "gru-reset-before"}), ("elman", {"elman", "elman-tanh"})]
+)
+def test_the_name_of_a_cell_judges_that_cell_alone(tmp_path: Path, family: str, judged: set[str]) -> None:
+    found = findings(tmp_path, family)
+    assert {name.split(",")[0] for name in [*found["shipped"], *found["truncated"]]} == judged
+    assert "published" not in found
+    assert found["verdict"] == "right"
+
+
+def test_layers_and_the_published_gradient_can_be_judged_alone(tmp_path: Path) -> None:
+    layers = findings(tmp_path, "layers")
+    assert set(layers["shipped"]) == {"stacked", "bidirectional", "stacked, bidirectional"}
+    published = findings(tmp_path, "published")
+    assert published["published"]["refutations"][1]["sizes"]["T"] == 3
+    assert "shipped" not in published
+
+
+def test_a_name_that_there_is_not_lists_those_that_there_are() -> None:
+    result = run("verify", "ltsm")
+    assert result.exit_code == 2
+    assert "one of elman, lstm, gru, layers, published, MODULE:NAME or FILE.py:NAME; got 'ltsm'" in re.sub(
+        r"[│\s]+", " ", result.output
+    )
+
+
+def test_the_snippet_in_the_json_brings_the_counterexample_back(tmp_path: Path) -> None:
+    by_U, by_W = findings(tmp_path, "published")["published"]["refutations"]
+    with pytest.raises(GradientMismatch, match=r"^wrong by U; right by W, V\nU\[1, 0\]: by hand"):
+        exec("\n".join(by_U["snippet"]), {})
+    with pytest.raises(GradientMismatch, match="^wrong by U, W; right by V"):
+        exec("\n".join(by_W["snippet"]), {})
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path: Path) -> None:
+    first, again, other = (findings(tmp_path, "elman", "--seed", seed) for seed in ("1", "1", "2"))
+    assert first == again
+    assert [leaf["digits"] for leaf in first["shipped"]["elman"]["leaves"]] != [
+        leaf["digits"] for leaf in other["shipped"]["elman"]["leaves"]
+    ]
+    one, two = (findings(tmp_path, "published", "--seed", seed)["published_on_the_sine"] for seed in ("1", "2"))
+    assert one != two
+
+
+def test_a_wrong_shipped_gradient_is_found_and_the_exit_code_is_1(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = network.gradient
+
+    def negated(*arguments: Any, **keywords: Any) -> Arguments:
+        gradient = right(*arguments, **keywords)
+        return gradient._replace(xs=-gradient.xs)
+
+    monkeypatch.setattr(network, "gradient", negated)
+    result = run(*QUICK, "lstm", "--json", str(tmp_path / "findings.json"))
+    assert result.exit_code == 1
+    assert "NOT all right" in result.stdout
+    assert "\nlstm: wrong by xs; right by weights.cell.U, " in result.stdout
+    assert "it is the negative of the true one" in result.stdout
+    shipped = json.loads((tmp_path / "findings.json").read_text())["shipped"]
+    assert {
+        (name, leaf["path"])
+        for name, report in shipped.items()
+        for leaf in report["leaves"]
+        if leaf["verdict"] != "right"
+    } == {("lstm", "xs")}
+
+
+def test_a_wrong_truncated_gradient_is_found_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(truncated, "gradient", lambda *arguments: network.gradient(*arguments[:4], *arguments[5:]))
+    result = run(*QUICK, "lstm")
+    assert result.exit_code == 1
+    assert "NOT all right" in result.stdout
+
+
+def test_a_gradient_that_cannot_be_judged_is_not_right(monkeypatch: pytest.MonkeyPatch) -> None:
+    right = network.gradient
+
+    def of_floats(*arguments: Any, **keywords: Any) -> Arguments:
+        gradient = right(*arguments, **keywords)
+        assert np.isfinite(float(gradient.xs.flat[0]))
+        return gradient
+
+    monkeypatch.setattr(network, "gradient", of_floats)
+    result = run("verify", "elman", "--examples", "2", "--max-size", "2")
+    assert result.exit_code == 1
+    assert "undecided" in result.stdout
+
+
+def test_sizes_too_small_for_a_counterexample_are_no_refutation() -> None:
+    result = run("verify", "published", "--max-size", "1")
+    assert result.exit_code == 0
+    assert "by U, W, V: right at all of them" in result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["verify", "--examples", "0"],
+        ["verify", "--seed", "-1"],
+        ["verify", "--max-size", "x"],
+        ["verify", "--what"],
+        ["judge"],
+    ],
+)
+def test_a_usage_error_exits_with_2(arguments: list[str]) -> None:
+    assert run(*arguments).exit_code == 2
+
+
+def test_a_folder_that_does_not_exist_is_named_before_any_work_is_done(tmp_path: Path) -> None:
+    result = run("verify", "--json", str(tmp_path / "missing" / "findings.json"))
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert "cannot write" in result.stderr
+
+
+def test_a_narrow_terminal_cuts_nothing_off() -> None:
+    command = [sys.executable, "-m", "bptt", *QUICK, "elman"]
+    narrow = {**os.environ, "COLUMNS": "50"}
+    result = subprocess.run(command, env=narrow, capture_output=True, encoding="utf-8", check=True)
+    assert "sensitivities" in result.stdout
+    assert "…" not in result.stdout
+
+
+def test_the_version_is_printed() -> None:
+    assert run("--version").stdout == f"bptt {version('bptt')}\n"
+
+
+def test_help_tells_the_exit_codes() -> None:
+    result = run("verify", "--help")
+    assert result.exit_code == 0
+    assert "Exit code 0 if everything that is judged is right" in result.stdout
+
+
+def test_the_installed_command_leaves_nothing_in_the_folder(tmp_path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("bptt")), *QUICK, "elman"]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_importing_bptt_loads_numpy_and_nothing_else() -> None:
+    extras = ["jax", "flint", "hypothesis", "optree", "rich", "typer", "matplotlib", "torch"]
+    code = f"import sys, bptt; print([name for name in {extras} if name in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert result.stdout == "[]\n"

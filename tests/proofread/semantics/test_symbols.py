@@ -1,0 +1,89 @@
+"""Which quantity a symbol is, and what its scripts say."""
+
+from fractions import Fraction
+
+import pytest
+
+from bptt.proofread._expressions import LAST_STEP, Step
+from bptt.proofread.semantics._glossary import read_glossary
+from bptt.proofread.semantics._notation import Scripts
+from bptt.proofread.semantics._symbols import Symbols
+from bptt.proofread.syntax import Symbol, Unreadable
+from tests.proofread.semantics.reading import NETWORK, parse_symbol
+
+
+def read_symbols(more: str = "") -> Symbols:
+    return Symbols(read_glossary(NETWORK + more))
+
+
+def read_scripts(latex: str, symbols: Symbols | None = None) -> Scripts:
+    return (symbols or read_symbols()).resolve(parse_symbol(latex)).scripts
+
+
+@pytest.mark.parametrize(
+    ("latex", "scripts"),
+    [
+        ("h_k^{t-1}", Scripts(Step("t", -1), ("k",), False, None)),
+        ("h^T", Scripts(LAST_STEP, (), False, None)),
+        ("h^{T-2}_3", Scripts(Step("last", -2), (3,), False, None)),
+        ("h^0", Scripts(Step("", 0), (), False, None)),
+        ("h^{t\\top}", Scripts(Step("t", 0), (), True, None)),
+        ("h^{(t)}", Scripts(Step("t", 0), (), False, None)),
+        ("W^T", Scripts(None, (), True, None)),
+        ("W_{kl}", Scripts(None, ("k", "l"), False, None)),
+        ("c^2", Scripts(None, (), False, Fraction(2))),
+        ("c^{-1}", Scripts(None, (), False, Fraction(-1))),
+        ("c^{1/2}", Scripts(None, (), False, Fraction(1, 2))),
+        (r"\bar{h}_k^t", Scripts(Step("t", 0), ("k",), False, None)),
+    ],
+)
+def test_the_scripts_of_a_symbol_are_a_step_indices_a_transpose_and_a_power(latex: str, scripts: Scripts) -> None:
+    assert read_scripts(latex) == scripts
+
+
+def test_time_stands_below_where_the_glossary_says_so() -> None:
+    below = Symbols(read_glossary(NETWORK.replace('"superscript"', '"subscript"')))
+    assert read_scripts("h_{t-1,k}", below) == Scripts(Step("t", -1), ("k",), False, None)
+    assert read_scripts("h_{1}", below) == Scripts(Step("", 1), (), False, None)
+    assert read_scripts("h_t^2", below) == Scripts(Step("t", 0), (), False, Fraction(2))
+
+
+def test_a_step_beyond_the_limit_is_none() -> None:
+    assert read_scripts("h^{12}").step == Step("", 12)
+    assert read_scripts("h^{13}") == Scripts(None, (), False, Fraction(13))
+
+
+def test_the_longest_name_of_the_glossary_is_taken() -> None:
+    symbols = read_symbols("'W_{hh}' = \"hidden hidden\"\n'W_h' = \"hidden\"")
+    names = [symbols.resolve(parse_symbol(latex)).quantity.name for latex in ("W_{hh}", "W_h", "W_{kl}", "W_{hhkl}")]
+    assert names == ["W_{hh}", "W_{h}", "W", "W_{hh}"]
+
+
+@pytest.mark.parametrize(
+    ("latex", "message"),
+    [
+        ("z_k", "z is not in the glossary"),
+        ("W_k", "W has 2 indices, got 1"),
+        ("h'", "a prime on h, which is no function"),
+        ("h^{t k}", "what stands above h is neither a step nor a power"),
+        ("a_{-1}", "what stands below a is no index"),
+    ],
+)
+def test_a_symbol_that_cannot_be_read_says_why_and_where(latex: str, message: str) -> None:
+    with pytest.raises(Unreadable, match=f"^{message}$") as refused:
+        read_scripts(latex)
+    assert refused.value.where == ", line 1, column 1"
+
+
+def test_a_symbol_that_a_document_brings_in_has_the_words_above_it_in_its_name() -> None:
+    name, scripts = read_symbols().introduce(Symbol("z", (Symbol("k"),), (Symbol("out"), Symbol("t"))))
+    assert (name.latex, scripts) == ("z^{out}", Scripts(Step("t", 0), ("k",), False, None))
+
+
+def test_what_was_added_and_removed_is_not_known() -> None:
+    symbols = read_symbols()
+    name, _ = symbols.introduce(parse_symbol("z_k"))
+    quantity = symbols.add(name, (("hidden",),), timed=False)
+    assert symbols.is_known(parse_symbol("z_k"))
+    symbols.remove(quantity)
+    assert not symbols.is_known(parse_symbol("z_k"))

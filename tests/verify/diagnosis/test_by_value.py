@@ -1,0 +1,110 @@
+"""What the values of a wrong gradient are is named, and a near miss of it is not."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bptt.verify.diagnosis._kind import Form
+from tests.verify.diagnosis.recurrent_network import (
+    NAMES,
+    T,
+    backward,
+    diagnose_at,
+    draw_point,
+    find_kind,
+    loss,
+    name_kind,
+)
+
+
+def but_at(index: Any, change: Callable[[Any], Any], of: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A change that spares one entry, which another one changes."""
+
+    def changed(g: Any) -> Any:
+        other = change(g).copy()
+        other[index] = of(g[index])
+        return other
+
+    return changed
+
+
+def clipped(limit: float, g: Any) -> Any:
+    return np.clip(g, -limit, limit)
+
+
+def shortened(limit: float, g: Any) -> Any:
+    return g * (limit / np.sqrt((g * g).sum()))
+
+
+FIRST = (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("by", "change", "expected"),
+    [
+        ("W", lambda g: -g, "negated"),
+        ("W", lambda g: 2 * g, "scaled"),
+        ("b", lambda g: g / 3, "scaled"),
+        ("xs", lambda g: g * 0.37, "scaled"),
+        ("W", lambda g: g.T, "transposed"),
+        ("U", lambda g: g.T, "transposed"),
+        ("xs", lambda g: g.transpose(1, 0, 2), "transposed"),
+        ("xs", lambda g: g[::-1], "reversed"),
+        ("xs", lambda g: np.roll(g, 1, axis=0), "shifted"),
+        ("xs", lambda g: np.concatenate([g[1:], 0 * g[:1]]), "shifted"),
+        ("b", lambda g: np.stack([g / 4, 3 * g / 4]), "unreduced"),
+        ("xs", lambda g: g.sum(axis=1), "summed"),
+        ("xs", lambda g: g * 0 + g.mean(axis=0), "summed"),
+        ("W", lambda g: g.reshape(-1), "reshaped"),
+        ("b", lambda g: 0 * g, "zero"),
+        ("W", partial(clipped, 0.25), "clipped"),
+        ("W", partial(shortened, 0.25), "clipped by norm"),
+        ("xs", lambda g: g * np.array([[0.0], [1.0]]), "part missing"),
+    ],
+)
+def test_what_the_values_are_is_named(by: str, change: Callable[[Any], Any], expected: str) -> None:
+    assert name_kind(by, change) == expected
+
+
+@pytest.mark.parametrize(
+    ("by", "change"),
+    [
+        ("W", but_at(FIRST, lambda g: -g, lambda x: x)),
+        ("W", but_at(FIRST, lambda g: -g, lambda x: -x * (1 + 2.0**-40))),
+        ("W", but_at(FIRST, lambda g: 2 * g, lambda x: 3 * x)),
+        ("b", lambda g: g * (1 + g)),
+        ("W", but_at(FIRST, lambda g: g.T, lambda x: 2 * x)),
+        ("W", lambda g: g.T + g),
+        ("xs", but_at((0, 0, 0), lambda g: g[::-1], lambda x: x)),
+        ("xs", lambda g: np.concatenate([g[1:], g[1:2]])),
+        ("b", lambda g: np.stack([g, g])),
+        ("xs", lambda g: g[:, 0] + 2 * g[:, 1]),
+        ("W", lambda g: g.reshape(-1)[::-1]),
+        ("b", lambda g: 0 * g + 2.0**-60),
+        ("W", lambda g: np.minimum(g, 0.25)),
+        ("W", but_at(FIRST, partial(clipped, 0.25), lambda x: 0.25 + 2.0**-30)),
+        ("W", lambda g: g * (0.25 / abs(g).max())),
+        ("xs", lambda g: np.concatenate([0.5 * g[:1], 0.25 * g[1:2], g[2:]])),
+    ],
+)
+def test_what_is_nearly_that_is_not_named(by: str, change: Callable[[Any], Any]) -> None:
+    assert name_kind(by, change) == ""
+
+
+def test_a_factor_is_named_by_the_size_that_it_may_stand_for() -> None:
+    found = find_kind("b", lambda g: g / T)
+    assert found is not None
+    assert found.text == f"1/{T} times the true one, or 1/xs.shape[0] or 1/ys.shape[0] times"
+
+
+def test_the_gradient_by_another_array_is_named_and_a_mixture_of_both_is_not() -> None:
+    def swapped(*arguments: Any, share: float = 1.0) -> tuple[Any, ...]:
+        U, W, R, *others = backward(*arguments)
+        return U, share * R + (1 - share) * W, R, *others
+
+    found = diagnose_at(loss, swapped, draw_point(), "W", NAMES).kind
+    assert found == Form.OF_ANOTHER_ARRAY.describe(path="R")
+    assert diagnose_at(loss, partial(swapped, share=0.5), draw_point(), "W", NAMES).kind is None

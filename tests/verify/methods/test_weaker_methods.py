@@ -1,0 +1,299 @@
+"""What is said where balls cannot go: a gradient on floats beside the true one, and slopes of an f on floats."""
+
+import functools
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bptt.rnn import elman, network
+from bptt.rnn.arrays import Array
+from bptt.rnn.network import Arguments
+from bptt.verify import Report, judge_gradient
+from tests.corpus.wrong_gradients import WRONG_GRADIENTS, Wrong, right
+from tests.rnn.regimes import REGIMES, Case, cases
+
+X = np.array([0.5, -1.25, 2.0])
+
+
+def on_floats(function: Any) -> Any:
+    """The same function, of floats only."""
+
+    def of_floats(*arguments: Any) -> Any:
+        float(np.ravel(arguments[-1])[0])
+        return function(*arguments)
+
+    return of_floats
+
+
+def sum_of_cubes(x: Array) -> Any:
+    return (x**3).sum()
+
+
+def leaf(report: Report, path: str) -> Any:
+    return next(leaf for leaf in report.formula.leaves if leaf.path == path)
+
+
+class TestAGradientOnFloats:
+    """f runs on balls, the gradient does not."""
+
+    @staticmethod
+    def judged(case: Case, gradient: Any) -> Report:
+        loss = partial(network.loss, cell=elman.cell(case.activation))
+        return judge_gradient(loss, on_floats(partial(gradient, case.activation)), tuple(case.point))
+
+    @pytest.mark.parametrize("regime", REGIMES)
+    @given(st.data())
+    @settings(max_examples=10)
+    def test_the_right_one_is_never_accused(self, regime: str, data: st.DataObject) -> None:
+        assert self.judged(data.draw(cases(regime)), right).verdict != "wrong"
+
+    @pytest.mark.parametrize(
+        "mistake", [m for m in WRONG_GRADIENTS if m.smallest and "1e-12" not in m.kind], ids=lambda m: m.kind
+    )
+    def test_a_mistake_is_refuted(self, mistake: Wrong) -> None:
+        normal = np.random.default_rng(1).normal
+        cell = elman.Weights(normal(size=(3, 2)), normal(size=(3, 3)), normal(size=3))
+        weights = network.Weights(cell, normal(size=(2, 3)))
+        point = Arguments(weights, normal(size=(2, 3)), normal(size=(5, 2, 2)), normal(size=(2, 2)))
+        sigmoid = REGIMES["benign"].activations[0]
+        assert self.judged(Case(sigmoid, point), mistake.gradient).verdict == "wrong"
+
+    def test_it_is_right_to_the_digits_that_rounding_leaves_and_says_why_no_more(self) -> None:
+        report = judge_gradient(sum_of_cubes, on_floats(lambda x: 3 * x**2), (X,))
+        assert report.verdict == "right"
+        assert 10 <= leaf(report, "x").digits <= 15
+        assert report.arithmetic.verdict == "undecided"
+        assert "it cannot be told apart from the formula: gradient runs on floats but not on balls at test_" in (
+            report.arithmetic.reason
+        )
+
+    @pytest.mark.parametrize("error", [1e-3, 1e-6, 1e-9, 1e-11])
+    def test_a_small_error_is_refuted(self, error: float) -> None:
+        report = judge_gradient(sum_of_cubes, on_floats(lambda x: 3 * x**2 * (1 + error)), (X,))
+        assert report.verdict == "wrong"
+        assert leaf(report, "x").reason == "3 of 3 entries differ by more than rounding may"
+
+    def test_an_entry_that_rounding_drowns_is_undecided(self) -> None:
+        def f(x: Array) -> Any:
+            return (1 / (1 + np.exp(-x))).sum()
+
+        def gradient(x: Array) -> Any:
+            h = 1 / (1 + np.exp(-x))
+            return h * (1 - h)
+
+        report = judge_gradient(f, on_floats(gradient), (np.array([0.5, 38.0]),))
+        assert report.verdict == "undecided"
+        assert leaf(report, "x").entry.index == (1,)
+        assert leaf(report, "x").reason == "1 of 2 entries may be nothing but rounding"
+
+    def test_a_cancelling_loss_is_not_a_false_alarm(self) -> None:
+        x = np.array([1.0, 1e8])
+        report = judge_gradient(
+            lambda x: ((x[0] + x[1]) - x[1] - 0.3) ** 2,
+            on_floats(lambda x: 2 * ((x[0] + x[1]) - x[1] - 0.3) * np.array([1.0, 0.0])),
+            (x,),
+        )
+        assert report.verdict != "wrong"
+
+    def test_a_gradient_that_uses_what_f_kept_is_judged(self) -> None:
+        kept: dict[str, Any] = {}
+
+        def f(x: Array) -> Any:
+            kept["h"] = np.tanh(x)
+            return kept["h"].sum()
+
+        def gradient(x: Array) -> Any:
+            return [1 - float(h) ** 2 for h in kept["h"]] if float(x[0]) else None
+
+        assert judge_gradient(f, gradient, (X,)).verdict == "right"
+
+    @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+    def test_any_subgradient_at_a_kink_is_undecided(self, slope: float) -> None:
+        gradient = on_floats(lambda x: np.where(x > 0, 1.0, np.where(x == 0, slope, 0.0)))
+        report = judge_gradient(lambda x: np.maximum(x, 0).sum(), gradient, (np.array([1.0, 0.0]),))
+        assert report.verdict == "undecided"
+        assert leaf(report, "x").kink
+
+    def test_what_is_no_subgradient_at_a_kink_is_not_right(self) -> None:
+        gradient = on_floats(lambda x: np.where(x > 0, 1.0, np.where(x == 0, -0.25, 0.0)))
+        report = judge_gradient(lambda x: np.maximum(x, 0).sum(), gradient, (np.array([1.0, 0.0]),))
+        assert report.verdict != "right"
+
+    @pytest.mark.parametrize("bad", [np.nan, np.inf])
+    def test_nan_and_infinity_are_wrong(self, bad: float) -> None:
+        gradient = on_floats(lambda x: np.where(x > 1, bad, 3 * x**2))
+        assert judge_gradient(sum_of_cubes, gradient, (X,)).verdict == "wrong"
+
+    def test_another_shape_is_wrong(self) -> None:
+        report = judge_gradient(sum_of_cubes, on_floats(lambda x: 3 * x[:, None] ** 2), (X,))
+        assert report.verdict == "wrong"
+        assert "x: the gradient has shape (3, 1); it should be (3,)" in report.reason
+
+
+class TestAnFOnFloats:
+    """Neither f nor, so that it does not matter, the gradient runs on balls."""
+
+    @staticmethod
+    def judged(f: Any, gradient: Any, *arguments: Any, **options: Any) -> Report:
+        @functools.wraps(f)
+        def of_floats(*arguments: Any) -> float:
+            return float(f(*arguments))
+
+        return judge_gradient(of_floats, gradient, arguments, **options)
+
+    def test_a_right_one_is_right_by_finite_differences(self) -> None:
+        report = self.judged(sum_of_cubes, lambda x: 3 * x**2, X)
+        assert report.verdict == "right"
+        assert report.formula.reference == "by finite differences"
+        assert leaf(report, "x").digits >= 8
+        assert report.formula.digits is None
+        assert "seed 0, finite differences" in str(report)
+
+    def test_a_complex_step_adds_digits_where_f_takes_one(self) -> None:
+        report = judge_gradient(sum_of_cubes, lambda x: 3 * x**2, (X,), method="floats")
+        assert report.verdict == "right"
+        assert report.formula.reference == "by complex step"
+        assert leaf(report, "x").digits >= 12
+
+    @pytest.mark.parametrize(
+        ("f", "gradient"), [(lambda x: abs(x).sum(), np.sign), (lambda x: np.real(x).sum(), lambda x: 0 * x + 1)]
+    )
+    def test_an_imaginary_part_that_is_dropped_is_no_complex_step(self, f: Any, gradient: Any) -> None:
+        report = judge_gradient(f, gradient, (X,), method="floats")
+        assert report.verdict == "right"
+        assert report.formula.reference == "by finite differences"
+
+    def test_an_imaginary_part_that_is_dropped_in_one_term_only_accuses_nobody(self) -> None:
+        def f(x: Array) -> Any:
+            return (x**2).sum() + 1e-3 * abs(x).sum()
+
+        report = judge_gradient(f, lambda x: 2 * x + 1e-3 * np.sign(x), (X,), method="floats")
+        assert report.verdict != "wrong"
+
+    @pytest.mark.parametrize("method", ["auto", "floats"])
+    @pytest.mark.parametrize("error", [1.0, 1e-2, 1e-4, 1e-6])
+    def test_one_wrong_entry_is_refuted(self, error: float, method: Any) -> None:
+        def gradient(x: Array) -> Any:
+            return 3 * x**2 * np.array([1, 1 + error, 1])
+
+        report = self.judged(sum_of_cubes, gradient, X, method=method)
+        assert report.verdict == "wrong"
+        assert "x: its slope along a random direction is" in report.reason
+
+    def test_an_error_between_complex_step_and_finite_differences_is_not_right(self) -> None:
+        gradient = lambda x: 3 * x**2 * (1 + 2e-13)  # noqa: E731
+        assert judge_gradient(sum_of_cubes, gradient, (X,), method="floats").verdict == "undecided"
+
+    def test_the_leaf_that_is_wrong_is_named(self) -> None:
+        report = self.judged(
+            lambda a, b, c: (a * b * c).sum(), lambda a, b, c: (b * c, 2 * a * c, a * b), X, X[::-1].copy(), X + 1
+        )
+        assert report.verdict == "wrong"
+        assert [leaf.path for leaf in report.formula.leaves if leaf.verdict == "wrong"] == ["b"]
+
+    def test_two_leaves_that_are_wrong_are_both_named(self) -> None:
+        report = self.judged(
+            lambda a, b, c: (a * b * c).sum(), lambda a, b, c: (-b * c, 2 * a * c, a * b), X, X[::-1].copy(), X + 1
+        )
+        assert [leaf.path for leaf in report.formula.leaves if leaf.verdict == "wrong"] == ["a", "b"]
+
+    def test_a_missing_entry_is_refuted(self) -> None:
+        assert self.judged(sum_of_cubes, lambda x: 3 * x**2 * np.array([1, 1, 0]), X).verdict == "wrong"
+
+    def test_entries_too_small_to_be_seen_are_undecided_and_counted(self) -> None:
+        scale = np.array([1.0, 1.0, 1e-14])
+        for factor in (1, 2):
+            gradient = lambda x, factor=factor: scale * 2 * x * np.array([1, 1, factor])  # noqa: E731
+            report = self.judged(lambda x: (scale * x**2).sum(), gradient, X)
+            assert report.verdict == "undecided"
+            assert leaf(report, "x").reason == "1 of 3 entries matter too little to be seen by finite differences"
+
+    @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
+    def test_a_kink_is_undecided_whatever_is_claimed(self, slope: float) -> None:
+        gradient = lambda x: np.where(x > 0, 1.0, slope * (x == 0))  # noqa: E731
+        report = self.judged(lambda x: np.maximum(x, 0).sum(), gradient, np.array([1.0, 0.0]))
+        assert report.verdict == "undecided"
+        assert "along a random direction f has a kink" in report.reason
+
+    def test_a_jump_is_undecided(self) -> None:
+        report = self.judged(lambda x: np.floor(x).sum() + x.sum(), lambda x: x * 0 + 1, np.array([2.0, 0.5]))
+        assert report.verdict == "undecided"
+
+    def test_noise_is_undecided(self) -> None:
+        random = np.random.default_rng(0)
+        report = self.judged(lambda x: sum_of_cubes(x) + random.normal(), lambda x: 3 * x**2, X)
+        assert report.verdict == "undecided"
+
+    def test_a_float32_f_is_judged_to_fewer_digits(self) -> None:
+        def f(x: Array) -> Any:
+            return (x.astype(np.float32) ** 3).sum()
+
+        assert self.judged(f, lambda x: 3 * x**2, X.astype(np.float32)).verdict != "wrong"
+        assert self.judged(f, lambda x: 4 * x**2, X.astype(np.float32)).verdict == "wrong"
+
+    @pytest.mark.parametrize("scale", [1e-150, 1e-8, 1e8, 1e150])
+    def test_the_scale_of_the_arguments_does_not_matter(self, scale: float) -> None:
+        point = scale * X
+
+        def f(x: Array) -> Any:
+            return np.tanh(x / scale).sum()
+
+        def gradient(x: Array) -> Any:
+            return (1 - np.tanh(x / scale) ** 2) / scale
+
+        assert self.judged(f, gradient, point).verdict == "right"
+        assert self.judged(f, lambda x: gradient(x) * np.array([1, 1.001, 1]), point).verdict == "wrong"
+
+    def test_a_function_that_changes_much_faster_than_its_argument_is_undecided(self) -> None:
+        for factor in (1, 2):
+            gradient = lambda x, factor=factor: factor * 1e6 * np.cos(1e6 * x)  # noqa: E731
+            report = self.judged(lambda x: np.sin(1e6 * x).sum(), gradient, np.array([0.3, 0.7]))
+            assert report.verdict == "undecided"
+
+    def test_a_number_of_pythons_is_an_argument_too(self) -> None:
+        assert self.judged(lambda a, x: (a * x).sum(), lambda a, x: (x.sum(), a + 0 * x), 0.7, X).verdict == "right"
+        assert self.judged(lambda a, x: (a * x).sum(), lambda a, x: (x.sum(), 2 * a + 0 * x), 0.7, X).verdict == "wrong"
+
+    def test_a_gradient_of_zero_of_a_constant_is_right(self) -> None:
+        assert self.judged(lambda x: 0 * x.sum() + 2, lambda x: 0 * x, X).verdict == "right"
+        assert self.judged(lambda x: 0 * x.sum() + 2, lambda x: 0 * x + 1e-3, X).verdict == "wrong"
+
+    def test_a_singular_value_is_judged(self) -> None:
+        random = np.random.default_rng(0)
+        A = random.normal(size=(3, 3))
+
+        def gradient(A: Array) -> Any:
+            return np.linalg.det(A) * np.linalg.inv(A).T
+
+        report = judge_gradient(np.linalg.det, gradient, (A,))
+        assert report.verdict == "right"
+        assert report.formula.reference == "by complex step"
+        assert judge_gradient(np.linalg.det, lambda A: gradient(A).T, (A,)).verdict == "wrong"
+
+
+def test_a_wrong_entry_among_many_parameters_is_found_in_its_leaf() -> None:
+    normal = np.random.default_rng(0).normal
+    D, T = 64, 10
+    cell = elman.Weights(normal(size=(D, D)) / 8, normal(size=(D, D)) / 8, normal(size=D))
+    point = (network.Weights(cell, normal(size=(D, D)) / 8), normal(size=D), normal(size=(T, D)), normal(size=D))
+
+    def one_wrong(*arguments: Any) -> Any:
+        gradient = network.gradient(*arguments)
+        W = gradient.weights.cell.W.copy()
+        W[17, 31] *= 1.01
+        return gradient._replace(weights=gradient.weights._replace(cell=gradient.weights.cell._replace(W=W)))
+
+    report = judge_gradient(network.loss, one_wrong, point, method="floats")
+    assert report.verdict == "wrong"
+    assert [leaf.path for leaf in report.formula.leaves if leaf.verdict == "wrong"] == ["weights.cell.W"]
+    assert judge_gradient(network.loss, network.gradient, point, method="floats").verdict != "wrong"
+
+
+def test_the_reference_that_decides_is_named() -> None:
+    assert judge_gradient(sum_of_cubes, lambda x: 3 * x**2, (X,)).formula.reference == "by ball arithmetic"
+    with pytest.raises(ValueError, match="method must be one of 'auto', 'balls', 'floats'; got 'ball'"):
+        judge_gradient(sum_of_cubes, lambda x: 3 * x**2, (X,), method="ball")  # type: ignore[call-overload]

@@ -1,0 +1,752 @@
+"""JAX functions, read as jaxprs: what JAX differentiates is right, and whatever is changed in it is refuted."""
+
+import contextlib
+import io
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import numpy.typing as npt
+import pytest
+from flint import arb
+from jax import lax, nn
+from jax.ad_checkpoint import checkpoint_name
+from jax.extend.core import jaxprs_in_params
+from jax.scipy import special
+
+from bptt.balls import XLA, Ball, make_fixed, make_rounded_constant, store, use_precision
+from bptt.balls._jax_interpreter import PRIMITIVES, trace_to_balls
+from bptt.verify import Report, check_gradient, judge_gradient
+from bptt.verify._problem import Leaf
+from bptt.verify.methods._rounding import select_kind
+
+TYPES = ["float32", "float64"]
+Array = npt.NDArray[Any]
+
+barrier: Any = lax.optimization_barrier  # which have no types
+named: Any = checkpoint_name
+
+
+def normal(*shape: int, seed: int = 0) -> Array:
+    return np.random.default_rng(seed).normal(size=shape)
+
+
+X = np.array([0.5, -1.25, 2.0])
+Y = np.array([1.5, 0.25, -0.75])
+UNIT = np.array([0.3, -0.6, 0.8])  # inside of (−1, 1)
+POSITIVE = np.array([0.4, 1.7, 2.9])
+A, B, SQUARE, TENSOR = normal(2, 3), normal(2, 3, seed=1), normal(3, 3, seed=2), normal(2, 3, 2, seed=3)
+WEIGHTS = np.array([1.0, -0.5, 0.75])
+INPUT = X.copy()  # closed over, and used for nothing else: JAX keeps what it made of it in 64 bits
+
+
+def total(y: Any) -> Any:
+    """A scalar of an array, in which each entry has a weight of its own, one that every float type holds."""
+    weights = (1 + np.arange(y.size) / 64) * (-1) ** np.arange(y.size)
+    return jnp.sum(y * weights.reshape(y.shape))
+
+
+class Case:
+    """A function of JAX's, a point, and the gradient as JAX differentiates it; both compiled, once for all tests."""
+
+    def __init__(
+        self, name: str, f: Callable[..., Any], arguments: tuple[Any, ...], differentiate: Callable[..., Any] = jax.grad
+    ) -> None:
+        self.name = name
+        self.arguments = arguments
+        self.f = jax.jit(f)
+        argnums = tuple(range(len(arguments))) if len(arguments) > 1 else 0
+        self.gradient = jax.jit(differentiate(f, argnums=argnums))
+
+    def point(self, dtype: str) -> tuple[Any, ...]:
+        point: tuple[Any, ...] = jax.tree.map(lambda x: np.asarray(x, dtype), self.arguments)
+        return point
+
+
+def of(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: total(function(*arguments))
+
+
+@jax.custom_jvp
+def cube(x: Any) -> Any:
+    return x * x * x
+
+
+cube.defjvp(lambda primals, tangents: (primals[0] ** 3, 3 * primals[0] ** 2 * tangents[0]))
+
+
+def scaled_tanh(slope: Callable[[Any], Any]) -> Callable[[Any, Any], Any]:
+    """w tanh(x), its derivative by hand: that of tanh is `slope` of its value."""
+
+    @jax.custom_vjp
+    def function(w: Any, x: Any) -> Any:
+        return w * jnp.tanh(x)
+
+    def forward(w: Any, x: Any) -> Any:
+        h = jnp.tanh(x)
+        return w * h, (w, h)
+
+    def backward(kept: Any, cotangent: Any) -> Any:
+        w, h = kept
+        return cotangent * h, cotangent * w * slope(h)
+
+    function.defvjp(forward, backward)
+    return function
+
+
+def recurrence(W: Any, h0: Any, xs: Any, reverse: bool = False) -> Any:
+    def step(h: Any, x: Any) -> Any:
+        h = jnp.tanh(W @ h + x)
+        return h, h * h
+
+    h, outputs = lax.scan(step, h0, xs, reverse=reverse)
+    return h.sum() + total(outputs)
+
+
+def gru(W: Any, h: Any, xs: Any) -> Any:
+    for x in xs:
+        z, r = nn.sigmoid(W[0] @ h + x), nn.sigmoid(W[1] @ h - x)
+        h = (1 - z) * h + z * jnp.tanh(W[2] @ (r * h) + x)
+    return total(h)
+
+
+def halved_until_small(x: Any) -> Any:
+    return lax.while_loop(lambda c: c[0].sum() > 1, lambda c: (c[0] / 2, c[1] * c[0]), (x, x))[1].sum()
+
+
+def attention(v: Any, k: Any, q: Any) -> Any:
+    scores = jnp.einsum("ij,kj->ik", q, k) / 2
+    return total(nn.softmax(jnp.where(np.tril(np.ones((2, 2), bool)), scores, -1e30)) @ v)
+
+
+def layer_norm(x: Any, scale: Any) -> Any:
+    centred = x - x.mean(-1, keepdims=True)
+    return total(centred / jnp.sqrt(x.var(-1, keepdims=True) + 1e-5) * scale)
+
+
+def perceptron(parameters: Any) -> Any:
+    hidden = nn.relu(parameters["hidden"][0] @ INPUT + parameters["hidden"][1])
+    return -nn.log_softmax(parameters["out"] @ hidden)[1]
+
+
+def dropped(x: Any) -> Any:
+    return jnp.where(jax.random.bernoulli(jax.random.key(1), 0.75, x.shape), x / 0.75, 0) ** 2
+
+
+def printed(x: Any) -> Any:
+    jax.debug.print("{}", x)
+    jax.debug.callback(lambda y: None, x)
+    return x * x
+
+
+def convolved(x: Any, kernel: Any, **options: Any) -> Any:
+    return total(lax.conv_general_dilated(x, kernel, **options))
+
+
+SCAN = Case("scan", recurrence, (SQUARE, Y, normal(4, 3)))
+ATTENTION = Case("attention", attention, (A, B, A[:, ::-1]))
+CASES = [
+    Case("exponentials", of(lambda x: jnp.exp(x) + jnp.expm1(x) * jnp.exp2(x)), (X,)),
+    Case("logarithms", of(lambda x: jnp.log(x) * jnp.log1p(x) + jnp.log2(x)), (POSITIVE,)),
+    Case("roots", of(lambda x: jnp.sqrt(x) - lax.rsqrt(x)), (POSITIVE,)),
+    Case("logistic", of(lambda x: lax.logistic(x) - jnp.square(x)), (X,)),
+    Case("log gamma", of(special.gammaln), (POSITIVE,)),
+    Case("sine, cosine, tangent", of(lambda x: jnp.sin(x) * jnp.cos(x) + jnp.tan(x)), (X,)),
+    Case("arcs", of(lambda x: jnp.arcsin(x) * jnp.arccos(x) + jnp.arctan(x)), (UNIT,)),
+    Case("angle", of(jnp.arctan2), (X, Y)),
+    Case("hyperbolic", of(lambda x: lax.sinh(x) * lax.cosh(x) - lax.tanh(x)), (X,)),
+    Case("areas", of(lambda x: lax.asinh(x) * lax.acosh(1 + x) + lax.atanh(x / 4)), (POSITIVE,)),
+    Case("absolute value and sign", of(lambda x: jnp.abs(x) * x + jnp.sign(x) * jnp.exp(x)), (X,)),
+    Case("sawtooth", of(lambda x: (x - jnp.floor(x)) * (jnp.ceil(x) - x) ** 2), (X + 0.125,)),
+    Case("integer powers", of(lambda x: x**3 - x**-2 + lax.integer_pow(x, 7)), (X,)),
+    Case("real powers", of(lambda x, y: x**y), (POSITIVE, Y)),
+    Case("quotients", of(lambda x, y: (-x - y) / (2 - y) + 3 / x), (X, Y)),
+    Case("larger and smaller", of(lambda x, y: jnp.maximum(x, y) ** 2 * jnp.minimum(x, 2 + y)), (X, Y)),
+    Case("clamped", of(lambda x, y: lax.clamp(-1.0, x, 1.75) * lax.clamp(x, y, x + 5)), (X, Y)),
+    Case("either", of(lambda x, y: jnp.where((x > y) | (x <= -1), y, jnp.where(x < 0.75, x, y) ** 2)), (X, Y)),
+    Case("equal or not", of(lambda x, y: jnp.where(x == y, x, y) * jnp.where(x != y, x, 2) * (x >= -y)), (X, Y)),
+    Case("finite", of(lambda x: jnp.where(jnp.isfinite(x), x * x, 0)), (X,)),
+    Case("relu", of(lambda x: nn.relu(x) ** 2 + nn.relu6(4 * x) + nn.leaky_relu(x)), (X,)),
+    Case("gelu", of(lambda x: nn.gelu(x, approximate=True)), (X,)),
+    Case("silu", of(lambda x: nn.silu(x) + nn.softplus(x) + nn.mish(x)), (X,)),
+    Case("elu", of(lambda x: nn.elu(x) + nn.selu(x) * nn.celu(x)), (X,)),
+    Case("glu", of(lambda x: nn.glu(x) + nn.hard_tanh(x[:, :1]) + nn.soft_sign(x[:, 1:])), (A[:, :2],)),
+    Case("log sigmoid", of(nn.log_sigmoid), (30 * X,)),
+    Case("mean and variance", lambda x: total(x.mean(0)) + total(x.var(1)) * x.std(), (A,)),
+    Case("products", lambda x: jnp.prod(x) + total(jnp.prod(x, axis=0)), (A,)),
+    Case("extremes", lambda x: total(x.max(0)) * x.min() + total(jnp.max(x, axis=(0, 1), keepdims=True)), (A,)),
+    Case("norm", lambda x: jnp.linalg.norm(x) * jnp.linalg.norm(x[0], ord=1), (A,)),
+    Case("running sums", lambda x: total(jnp.cumsum(x, 1) * lax.cumsum(x, 0, reverse=True)), (A,)),
+    Case("running products", lambda x: total(lax.cumprod(x, 1) + lax.cumprod(x, 1, reverse=True)), (A,)),
+    Case("running extremes", lambda x: total(lax.cummax(x, 1) * lax.cummin(x, 0)), (A,)),
+    Case("sorted", lambda x: total(jnp.sort(x, 1) * x[:, jnp.argsort(x[0])]), (A,)),
+    Case("at the largest", lambda x, y: x[jnp.argmax(x - 2)] * y[jnp.argmin(jnp.abs(x))] * x[0], (X, Y)),
+    Case("gathered", lambda x: total(x[np.array([0, 1, 0]), np.array([0, 2, 2])] ** 2) + total(x[:, [2, 0]]), (A,)),
+    Case("taken along an axis", lambda x: total(jnp.take_along_axis(x, np.array([[0], [2]]), 1) ** 3), (A,)),
+    Case("embedded", lambda x: total(jnp.take(x, np.array([[0, 1], [1, 7]]), axis=0, mode="clip") ** 2), (A,)),
+    Case("added at", lambda x, y: total(x.at[np.array([0, 1, 0, 9])].add(y[0] * y[2], mode="drop") ** 2), (X, Y)),
+    Case("set at", lambda x, y: total(x.at[np.array([2, 1])].set(y[:2]) * x), (X, Y)),
+    Case("dynamic slices", lambda x: total(lax.dynamic_slice(x, (jnp.argmax(x[:, 0]) - 9, 0), (1, 2)) ** 2), (A,)),
+    Case("dynamic updates", lambda x, y: total(lax.dynamic_update_slice(x, y[:, :1], (0, 2)) * x), (A, B)),
+    Case("padded", lambda x: total(lax.pad(x, x[0, 0], ((1, 0, 2), (-1, 3, 0))) ** 2), (A,)),
+    Case("rolled", lambda x: total(jnp.roll(x, 1, 1) * jnp.flip(x, 0) * jnp.roll(x, -1)), (A,)),
+    Case("joined and split", lambda x, y: total(jnp.concatenate([*jnp.split(x, 3, 1), y], 1) ** 2), (A, B)),
+    Case("stacked", lambda x, y: total(jnp.stack([x, y], 1) ** 2) + total(jnp.tile(x, 2) * jnp.repeat(y, 2)), (X, Y)),
+    Case(
+        "turned",
+        lambda x: (
+            total(x.T.reshape(2, 3) * x)
+            + total(jnp.tril(x))
+            + total(lax.squeeze(x[None], (0,)) ** 2 - jnp.expand_dims(x, 0)[0])
+        ),
+        (A,),
+    ),
+    Case("diagonal", lambda x: total(jnp.diag(x) ** 2) + jnp.trace(x @ x), (SQUARE,)),
+    Case("matrix products", lambda x, y: total(x @ y.T) + jnp.vdot(x, y) * total(jnp.outer(x[0], y[1])), (A, B)),
+    Case("einsum", lambda x, y: total(jnp.einsum("bik,kj,bil->lbj", x, y, x)), (TENSOR, B[:, :2])),
+    Case("vmapped", lambda w, x: total(jax.vmap(lambda row: jnp.tanh(w @ row))(x)), (SQUARE, A)),
+    Case("batched products", lambda x, y: total(jnp.matmul(x, jnp.stack([y, y]))), (TENSOR, A)),
+    Case("convolved in one axis", lambda x, y: total(jnp.convolve(x, y, mode="full") ** 2), (normal(5), Y)),
+    Case(
+        "convolved with strides and holes",
+        partial(convolved, window_strides=(2, 1), padding=((1, 0), (0, 2)), rhs_dilation=(1, 2), lhs_dilation=(1, 1)),
+        (normal(2, 1, 5, 4), normal(2, 1, 2, 2, seed=1)),
+    ),
+    Case(
+        "convolved with channels last",
+        partial(convolved, window_strides=(1,), padding="SAME", dimension_numbers=("NWC", "WIO", "NWC")),
+        (normal(1, 4, 2), normal(3, 2, 3, seed=1)),
+    ),
+    SCAN,
+    Case("reversed scan", partial(recurrence, reverse=True), (SQUARE, Y, normal(4, 3))),
+    Case("for loop", lambda x: total(lax.fori_loop(0, 4, lambda i, h: jnp.sin(h) * x[i % 3] + h, x)), (X,)),
+    Case("while loop", halved_until_small, (POSITIVE,), jax.jacfwd),
+    Case("cond", lambda x: total(lax.cond(x[0] > 0, lambda y: jnp.exp(y), lambda y: y, x)) * x[1], (X,)),
+    Case("switch", lambda x: total(lax.switch(jnp.argmax(x), [jnp.exp, jnp.sin, jnp.cos], x)), (X,)),
+    Case("map", lambda x: total(lax.map(lambda row: row * jnp.cumsum(row), x)), (A,)),
+    Case("custom_jvp", of(lambda x: cube(jnp.sin(x))), (X,)),
+    Case("custom_vjp", of(scaled_tanh(lambda h: 1 - h * h)), (Y, X)),
+    Case("jit", of(jax.jit(lambda x, y: jnp.exp(x) * jnp.exp(y) / y / 3)), (X, Y)),
+    Case("remat", of(jax.checkpoint(lambda x: jnp.sin(jnp.exp(jnp.sin(x))))), (X,)),
+    Case("barrier and copy", of(lambda x: barrier(jnp.array(x, copy=True)) ** 2), (X,)),
+    Case("named", of(lambda x: named(lax.reduce_precision(x, 11, 52), "x") ** 2), (X,)),
+    Case("normal noise", of(lambda x: x * jax.random.normal(jax.random.key(0), (3,)) ** 2 + x * x), (X,)),
+    Case("dropout", of(dropped), (normal(6),)),
+    Case("softmax", lambda x, y: total(nn.softmax(x, axis=0)) - total(y * nn.log_softmax(x, axis=1)), (A, B)),
+    Case("cross entropy", lambda x: -total(nn.one_hot(np.array([2, 0]), 3) * nn.log_softmax(x)), (A,)),
+    Case("layer norm", layer_norm, (A, WEIGHTS)),
+    ATTENTION,
+    Case("logsumexp of equal numbers", lambda x: special.logsumexp(x) ** 2, (np.array([2.0, 2.0, 2.0, -1.0]),)),
+    Case("logaddexp", of(jnp.logaddexp), (20 * X, Y)),
+    Case("perceptron", perceptron, ({"hidden": (A, np.array([0.1, 0.2])), "out": SQUARE[:, :2]},)),
+    Case("gated recurrent unit", gru, (normal(3, 3, 3), Y, normal(3, 3, seed=1))),
+    Case("printed", of(printed), (X,)),
+]
+WITH_ROUNDED_CONSTANTS = [  # JAX's rules for these hold 1/3 and 2/√π as floats
+    Case("cube root", of(jnp.cbrt), (X,)),
+    Case("error functions", of(lambda x: lax.erf(x) * lax.erfc(x / 2)), (X,)),
+    Case("inverse error function", of(lax.erf_inv), (UNIT,)),
+    Case("gelu by the error function", of(lambda x: nn.gelu(x, approximate=False)), (X,)),
+]
+ALL = [*CASES, *WITH_ROUNDED_CONSTANTS]
+
+
+def each(cases: list[Case]) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("case", cases, ids=[case.name for case in cases])
+
+
+def digits(report: Report) -> int:
+    """To which every entry of the gradient agrees."""
+    return min((leaf.digits for leaf in report.formula.leaves if leaf.digits is not None), default=50)
+
+
+class TestWhatJaxDifferentiates:
+    @each(CASES)
+    def test_is_right(self, case: Case) -> None:
+        report = judge_gradient(case.f, case.gradient, case.point("float64"))
+        assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "right"), str(report)
+        assert report.formula.reference == "by ball arithmetic"
+        assert digits(report) >= 40
+
+    @each(CASES[::6])  # XLA compiles each of them again, which takes longer than all the rest
+    def test_is_right_in_float32(self, case: Case) -> None:
+        report = judge_gradient(case.f, case.gradient, case.point("float32"))
+        assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "right"), str(report)
+        assert digits(report) >= 40
+
+    @each(WITH_ROUNDED_CONSTANTS)
+    def test_is_right_to_within_the_constants_that_jax_rounds_to_float64(self, case: Case) -> None:
+        report = judge_gradient(case.f, case.gradient, case.point("float64"))
+        assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "right"), str(report)
+        assert {leaf.reason for leaf in report.formula.leaves} == {"to within a constant rounded to float64"}
+        assert digits(report) >= 15
+
+    @each(WITH_ROUNDED_CONSTANTS)
+    def test_is_not_accused_of_the_constants_that_jax_rounds_to_float32(self, case: Case) -> None:
+        report = judge_gradient(case.f, case.gradient, case.point("float32"))
+        assert report.formula.verdict != "wrong"
+        assert report.arithmetic.verdict == "right"
+
+    @each(ALL)
+    @pytest.mark.parametrize("factor", [1 + 1e-9, -1, 0])
+    def test_is_wrong_with_one_entry_scaled_or_negated_or_left_out(self, case: Case, factor: float) -> None:
+        def changed(*arguments: Any) -> Any:
+            leaves, structure = jax.tree.flatten(case.gradient(*arguments))
+            factors = np.ones(leaves[0].shape)
+            factors.flat[0] = factor
+            return jax.tree.unflatten(structure, [leaves[0] * factors, *leaves[1:]])
+
+        report = judge_gradient(case.f, changed, case.point("float64"))
+        assert report.formula.verdict == "wrong"
+        assert report.formula.reference == "by ball arithmetic"
+
+
+class TestMistakes:
+    """Gradients that are those of something else."""
+
+    @staticmethod
+    def wrong(f: Any, gradient: Any, *arguments: Any) -> list[str]:
+        report = judge_gradient(f, gradient, arguments)
+        assert report.formula.reference == "by ball arithmetic"
+        return [leaf.path for leaf in report.formula.leaves if leaf.verdict == "wrong"]
+
+    def test_a_transposed_weight_gradient_is_refuted(self) -> None:
+        def gradient(W: Any, h0: Any, xs: Any) -> Any:
+            by_W, by_h0, by_xs = SCAN.gradient(W, h0, xs)
+            return by_W.T, by_h0, by_xs
+
+        assert self.wrong(SCAN.f, gradient, *SCAN.arguments) == ["W"]
+
+    def test_the_gradient_by_another_argument_is_refuted(self) -> None:
+        def gradient(v: Any, k: Any, q: Any) -> Any:
+            by_v, by_k, by_q = ATTENTION.gradient(v, k, q)
+            return by_v, by_q, by_k
+
+        assert self.wrong(ATTENTION.f, gradient, *ATTENTION.arguments) == ["k", "q"]
+
+    def test_a_recurrence_that_was_cut_is_refuted(self) -> None:
+        def cut(W: Any, h0: Any, xs: Any) -> Any:
+            def step(h: Any, x: Any) -> Any:
+                h = jnp.tanh(W @ lax.stop_gradient(h) + x)
+                return h, h * h
+
+            h, outputs = lax.scan(step, h0, xs)
+            return h.sum() + total(outputs)
+
+        gradient = jax.jit(jax.grad(cut, (0, 1, 2)))
+        assert self.wrong(SCAN.f, gradient, *SCAN.arguments) == ["W", "h0", "xs"]
+
+    def test_a_missing_step_is_refuted(self) -> None:
+        def gradient(W: Any, h0: Any, xs: Any) -> Any:
+            by_W, by_h0, by_xs = SCAN.gradient(W, h0, xs)
+            return by_W, by_h0, by_xs * np.array([[1], [1], [0], [1]])
+
+        assert self.wrong(SCAN.f, gradient, *SCAN.arguments) == ["xs"]
+
+    def test_a_softmax_without_the_sum_of_its_jacobian_is_refuted(self) -> None:
+        def f(x: Any) -> Any:
+            return (nn.softmax(x) * Y).sum()
+
+        assert self.wrong(f, lambda x: nn.softmax(x) * (Y - f(x)), X) == []
+        assert self.wrong(f, lambda x: nn.softmax(x) * Y, X) == ["x"]
+
+    def test_a_gradient_that_is_stopped_on_purpose_is_refuted(self) -> None:
+        def f(x: Any) -> Any:
+            return (lax.stop_gradient(x) * x).sum()
+
+        assert self.wrong(f, jax.grad(f), X) == ["x"]
+        assert self.wrong(f, lambda x: 2 * x, X) == []
+
+    @pytest.mark.parametrize(
+        ("slope", "expected"), [(lambda h: 1 - h * h, "right"), (lambda h: 1 - h, "wrong"), (lambda h: h, "wrong")]
+    )
+    def test_a_custom_vjp_is_judged_by_its_rule(self, slope: Any, expected: str) -> None:
+        f = of(scaled_tanh(slope))
+        report = judge_gradient(f, jax.grad(f, (0, 1)), (Y, X))
+        assert [leaf.verdict for leaf in report.formula.leaves] == ["right", expected]
+
+
+class TestWithNumPy:
+    def test_a_gradient_in_numpy_of_a_function_in_jax(self) -> None:
+        def f(x: Any) -> Any:
+            return jnp.tanh(x).sum()
+
+        check_gradient(f, lambda x: 1 - np.tanh(x) ** 2, (X,))
+        assert judge_gradient(f, lambda x: 1 - np.tanh(x), (X,)).verdict == "wrong"
+
+    def test_a_gradient_in_jax_of_a_function_in_numpy(self) -> None:
+        def f(x: Any) -> Any:
+            return np.tanh(x).sum()
+
+        check_gradient(f, lambda x: 1 - jnp.tanh(x) ** 2, (X,))
+        assert judge_gradient(f, lambda x: 1 - jnp.tanh(x), (X,)).verdict == "wrong"
+
+    def test_wrt_names_one_array_in_nested_arguments(self) -> None:
+        parameters = {"cell": {"W": SQUARE, "h0": Y}, "unused": (np.array([3, 1]), X)}
+
+        def f(parameters: Any, xs: Any) -> Any:
+            return SCAN.f(parameters["cell"]["W"], parameters["cell"]["h0"], xs)
+
+        def gradient(parameters: Any, xs: Any) -> Any:
+            return SCAN.gradient(parameters["cell"]["W"], parameters["cell"]["h0"], xs)[0]
+
+        point = (parameters, normal(4, 3))
+        check_gradient(f, gradient, point, wrt="parameters['cell']['W']")
+        transposed = judge_gradient(f, lambda *at: gradient(*at).T, point, wrt="parameters['cell']['W']")
+        assert [(leaf.path, leaf.verdict) for leaf in transposed.formula.leaves] == [
+            ("parameters['cell']['W']", "wrong")
+        ]
+
+    def test_integers_among_the_arguments_are_passed_on(self) -> None:
+        def f(table: Any, tokens: Any) -> Any:
+            return total(jnp.tanh(jnp.take(table, tokens, axis=0)))
+
+        check_gradient(f, lambda table, tokens: (jax.grad(f)(table, tokens), None), (A, np.array([1, 0, 1])))
+
+
+class TestKinks:
+    def test_a_rectifier_at_zero_is_undecided(self) -> None:
+        report = judge_gradient(lambda x: nn.relu(x).sum(), jax.grad(lambda x: nn.relu(x).sum()), (np.zeros(1),))
+        assert report.verdict == "undecided"
+        assert report.formula.leaves[0].kink
+
+    def test_a_rectifier_elsewhere_is_right(self) -> None:
+        check_gradient(lambda x: nn.relu(x).sum(), jax.grad(lambda x: nn.relu(x).sum()), (X,))
+
+    def test_a_slope_that_no_side_of_the_kink_has_is_refuted(self) -> None:
+        report = judge_gradient(lambda x: nn.relu(x).sum(), lambda x: jnp.full_like(x, 2), (np.zeros(1),))
+        assert report.verdict == "wrong"
+
+    def test_a_tie_of_two_largest_is_undecided_and_a_tie_under_logsumexp_is_none(self) -> None:
+        tie = (np.array([2.0, 2.0, -1.0]),)
+        assert judge_gradient(jnp.max, jax.grad(jnp.max), tie).formula.leaves[0].kink
+        check_gradient(special.logsumexp, jax.grad(special.logsumexp), tie)
+
+
+class TestWhatIsNotKnown:
+    MATRIX = normal(4, 4)
+
+    @staticmethod
+    def determinant(x: Any) -> Any:
+        return jnp.linalg.det(x)
+
+    def test_an_unknown_primitive_is_named_and_another_reference_decides(self) -> None:
+        report = judge_gradient(self.determinant, jax.grad(self.determinant), (self.MATRIX,))
+        assert report.verdict == "right"
+        assert report.formula.reference in ("by finite differences", "by complex step")
+        assert "JAX's primitive 'lu' has no rule for balls" in report.arithmetic.reason
+
+    def test_the_other_reference_refutes_a_wrong_gradient(self) -> None:
+        report = judge_gradient(self.determinant, lambda x: jax.grad(self.determinant)(x).T, (self.MATRIX,))
+        assert report.verdict == "wrong"
+        assert report.formula.reference == "by finite differences"
+
+    def test_by_balls_or_not_at_all_it_is_undecided(self) -> None:
+        point = (self.MATRIX,)
+        report = judge_gradient(self.determinant, jax.grad(self.determinant), point, method="balls")
+        assert report.verdict == "undecided"
+        assert report.formula.reason == "f runs on floats but not on balls: JAX's primitive 'lu' has no rule for balls"
+
+    def test_a_conversion_to_integers_is_named_with_its_type(self) -> None:
+        def f(x: Any) -> Any:
+            return (x * x.astype(int)).sum()
+
+        report = judge_gradient(f, jax.grad(f), (X,), method="balls")
+        assert "'convert_element_type' from floats to int64 has no rule for balls" in report.formula.reason
+
+
+class TestTypes:
+    @pytest.fixture(autouse=True)
+    def in_32_bits(self) -> Iterator[None]:
+        with jax.enable_x64(False):
+            yield
+
+    def test_float64_arguments_are_judged_in_64_bits_and_the_flag_is_put_back(self) -> None:
+        seen = set()
+
+        def f(x: Any) -> Any:
+            y = jnp.exp(x)
+            seen.add(str(y.dtype))
+            return y.sum()
+
+        report = judge_gradient(f, jnp.exp, (X,))
+        assert report.arithmetic.leaves[0].digits is not None
+        assert report.arithmetic.leaves[0].digits >= 13
+        assert seen == {"float64"}
+        assert jnp.exp(X).dtype == "float32"
+
+    def test_float32_arguments_are_judged_in_32_bits(self) -> None:
+        report = judge_gradient(lambda x: jnp.exp(x).sum(), jnp.exp, (X.astype("float32"),))
+        assert report.verdict == "right"
+        assert report.arithmetic.leaves[0].digits in (5, 6)
+
+    def test_a_constant_of_numpy_is_float32_there_even_if_it_was_traced_as_float64_before(self) -> None:
+        constant = X.copy()
+        f = jax.jit(lambda W: nn.softmax(W @ constant)[0])
+        gradient = jax.jit(jax.grad(f))
+        for dtype, expected in (("float64", (12, 13, 14)), ("float32", (3, 4, 5))):
+            report = judge_gradient(f, gradient, (A.astype(dtype),))
+            assert report.arithmetic.verdict == "right"
+            assert report.arithmetic.leaves[0].digits in expected
+
+    def test_the_flag_is_put_back_after_an_error(self) -> None:
+        with pytest.raises(ZeroDivisionError):
+            judge_gradient(lambda x: jnp.sum(x) * (1 // 0), jnp.exp, (X,))
+        assert jnp.exp(X).dtype == "float32"
+
+    def test_a_detour_through_float32_is_refuted_by_the_arithmetic(self) -> None:
+        def gradient(x: Any) -> Any:
+            return jnp.exp(x.astype("float32")).astype("float64")
+
+        report = judge_gradient(lambda x: jnp.exp(x).sum(), gradient, (X,))
+        assert (report.formula.verdict, report.arithmetic.verdict, report.verdict) == ("right", "wrong", "wrong")
+
+
+def interpreted(function: Callable[..., Any], *arguments: Array) -> Any:
+    """What the function returns on exact balls, as floats."""
+    leaves = [Leaf("", x, x) for x in arguments]
+    with use_precision(50), jax.enable_x64(True):
+        balls = trace_to_balls(function, arguments)([leaf.convert_to_balls(Ball) for leaf in leaves], make_fixed)
+        return jax.tree.map(np.frompyfunc(exactly, 1, 1), balls)
+
+
+def exactly(ball: Any) -> float:
+    """The number that a ball of radius 0 is."""
+    value = arb(ball) if isinstance(ball, int) else ball.value
+    assert value.is_exact()
+    return float(value)
+
+
+SMALL = np.arange(-7.0, 17).reshape(4, 6) / 16
+CUBE = np.arange(24.0).reshape(2, 3, 4) / 16 - 0.5
+ROW = np.array([0.5, -0.25, 0.75, -0.25, 0.0, 1.5])
+IMAGE, KERNEL = np.arange(48.0).reshape(2, 2, 4, 3) / 16 - 1, np.arange(24.0).reshape(3, 2, 2, 2) / 8 - 1
+AT = np.array([[1, 9], [-2, 0]])
+
+
+def summed(update: str, mode: str) -> Callable[..., Any]:
+    return lambda x: getattr(x.at[AT, np.array([0, 5])], update)(x[:2, :2] * 2, mode=mode)
+
+
+EXACTLY: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
+    "sums": (lambda x: (jnp.sum(x, (0, 2)), jnp.cumsum(x, 2), lax.cumsum(x, 1, reverse=True)), (CUBE,)),
+    "products": (lambda x: (jnp.prod(x, (0,)), lax.cumprod(x, 2), lax.cumprod(x, 0, reverse=True)), (CUBE,)),
+    "extremes": (lambda x: (x.max((0, 1)), x.min(2), lax.cummax(x, 2, reverse=True), lax.cummin(x, 1)), (CUBE,)),
+    "where extremes are": (lambda x: (jnp.argmax(x) * x, jnp.argmin(x) * x), (ROW,)),
+    "sorted": (lambda x: (jnp.sort(x), jnp.sort(x, descending=True), x[jnp.argsort(-x)]), (ROW,)),
+    "sorted by another": (lambda x: lax.sort((x, x * 2, jnp.arange(6)), num_keys=1)[1], (ROW,)),
+    "rounded down and up": (lambda x: jnp.floor(8 * x) + 16 * jnp.ceil(3 * x) + jnp.sign(x), (SMALL,)),
+    "powers": (lambda x: (x**3, x**0, lax.integer_pow(x, -2), x**5), (np.array([1.0, 2.0, -0.5]),)),
+    "selected": (lambda x: lax.select_n(np.array([0, 2, 1, 1, 0, 2]), x, 2 * x, 3 * x), (ROW,)),
+    "clamped": (lambda x: lax.clamp(-0.25, x, jnp.max(x) / 2), (ROW,)),
+    "compared": (lambda x: (x < 0) + 2 * (x <= 0.5) + 4 * (x > 0) + 8 * (x == 0.5) + 16 * (x != 0) + x, (ROW,)),
+    "gathered": (lambda x: (x[AT % 4, 1], x[:, np.array([4, -1])], x[1:3, ::-2]), (SMALL,)),
+    "gathered from outside": (lambda x: x.at[AT].get(mode="fill", fill_value=2.5) + x.at[AT].get(mode="clip"), (ROW,)),
+    "added at": (summed("add", "drop"), (SMALL,)),
+    "added at the edge": (summed("add", "clip"), (SMALL,)),
+    "set at": (summed("set", "drop"), (SMALL,)),
+    "rows added": (lambda x: x.at[np.array([3, 0, 3])].add(x[:3] * 4), (SMALL,)),
+    "slices beyond the end": (lambda x: lax.dynamic_slice(x, (3, 4), (3, 4)), (SMALL,)),
+    "updates beyond the end": (lambda x: lax.dynamic_update_slice(x, x[:2, :3] * 2, (9, -9)), (SMALL,)),
+    "padded": (lambda x: lax.pad(x, x[0, 0], ((2, -1, 1), (-2, 3, 0))), (SMALL,)),
+    "turned": (lambda x: (x.transpose(2, 0, 1), x.reshape(4, 6), jnp.rot90(x), jnp.roll(x, 5)), (CUBE,)),
+    "split and joined": (lambda x: jnp.concatenate(jnp.split(x, [1, 4], 1)[::-1], 1), (SMALL,)),
+    "stacked": (lambda x: (jnp.stack([x, x * 2], -1), jnp.unstack(x, axis=1)[2], jnp.tile(x, (2, 1, 3))), (CUBE,)),
+    "products over axes": (lambda x, y: jnp.einsum("abc,cbd,d->ad", x, y, y[0, 0]), (CUBE, CUBE.T)),
+    "batched products": (
+        lambda x, y: lax.dot_general(x, y, (((2,), (1,)), ((1,), (0,)))),
+        (CUBE, CUBE.transpose(1, 2, 0)),
+    ),
+    "convolved": (
+        partial(
+            lax.conv_general_dilated,
+            window_strides=(2, 1),
+            padding=((2, 1), (-1, 2)),
+            lhs_dilation=(1, 2),
+            rhs_dilation=(2, 1),
+        ),
+        (IMAGE, KERNEL),
+    ),
+    "convolved with its axes in another order": (
+        partial(
+            lax.conv_general_dilated,
+            window_strides=(1, 1),
+            padding="SAME",
+            dimension_numbers=("HWCN", "IHOW", "CNHW"),
+        ),
+        (IMAGE.transpose(2, 3, 1, 0), KERNEL.transpose(1, 2, 0, 3)),
+    ),
+    "transposed convolution": (
+        partial(lax.conv_transpose, strides=(2, 1), padding="VALID"),
+        (IMAGE.transpose(0, 2, 3, 1), KERNEL.T),
+    ),
+    "scanned": (lambda x: lax.scan(lambda c, r: (c + r[0], c * r), x[0, 1], x, reverse=True), (SMALL,)),
+    "scanned over nothing": (lambda x: lax.scan(lambda c, r: (c + r, c), x, jnp.zeros((0, 6))), (ROW,)),
+    "for a number of turns": (lambda x: lax.fori_loop(0, jnp.asarray(3), lambda i, c: c + i * x[i], x), (ROW,)),
+    "while, each row for itself": (
+        jax.vmap(
+            lambda x: lax.while_loop(lambda c: c[0] < 1, lambda c: (c[0] + 0.5, c[1] * 2, c[2] + 1), (x, x * x, 0))
+        ),
+        (ROW,),
+    ),
+    "cond, each row for itself": (jax.vmap(lambda x: lax.cond(x > 0, lambda y: 2 * y, lambda y: y - 1, x)), (ROW,)),
+    "a branch beyond the last": (lambda x: lax.switch(x.size, [jnp.negative, jnp.abs, jnp.square], x), (ROW,)),
+}
+
+
+@pytest.mark.parametrize("name", EXACTLY)
+def test_what_needs_no_rounding_is_the_same_on_balls_as_in_jax(name: str) -> None:
+    function, arguments = EXACTLY[name]
+    with jax.enable_x64(True):
+        floats = jax.tree.leaves(jax.jit(function)(*arguments))
+    balls = jax.tree.leaves(interpreted(function, *arguments))
+    assert len(balls) == len(floats)
+    for on_balls, on_floats in zip(balls, floats, strict=True):
+        np.testing.assert_array_equal(np.asarray(on_balls, float), on_floats)
+
+
+def around(limit: float) -> Array:
+    """From −limit to limit, of many sizes."""
+    random = np.random.default_rng(0)
+    return random.uniform(-limit, limit, 2000) * 10.0 ** -random.integers(0, 12, 2000)
+
+
+def between(low: float, high: float) -> Array:
+    return np.geomspace(low, high, 2000)
+
+
+WITHIN_BOUND: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
+    "exp": (lax.exp, (around(80),)),
+    "exp2": (lax.exp2, (around(120),)),
+    "expm1": (lax.expm1, (around(80),)),
+    "log": (lax.log, (between(1e-30, 1e30),)),
+    "log near 1": (lax.log, (1 + around(0.1),)),
+    "log1p": (lax.log1p, (around(0.999),)),
+    "log1p of large numbers": (lax.log1p, (between(0.4, 1e30),)),
+    "log1p near 1 − √2": (lax.log1p, (between(0.4, 0.4142) * -1,)),
+    "sqrt": (lax.sqrt, (between(1e-30, 1e30),)),
+    "rsqrt": (lax.rsqrt, (between(1e-30, 1e30),)),
+    "cbrt": (lax.cbrt, (around(1e37),)),
+    "logistic": (lax.logistic, (around(80),)),
+    "erf": (lax.erf, (around(6),)),
+    "erfc": (lax.erfc, (around(9),)),
+    "erf_inv": (lax.erf_inv, (around(1),)),
+    "erf_inv near 1": (lax.erf_inv, (1 - between(1e-7, 0.1),)),
+    "lgamma": (lax.lgamma, (between(1e-30, 1e6),)),
+    "lgamma near 1": (lax.lgamma, (1 + around(0.5),)),
+    "lgamma near 2": (lax.lgamma, (2 + around(0.5),)),
+    "digamma": (lax.digamma, (between(1e-30, 1e6),)),
+    "digamma near its zero": (lax.digamma, (1.4616321449683622 + around(0.5),)),
+    "sin": (lax.sin, (around(1e6),)),
+    "cos": (lax.cos, (around(1e6),)),
+    "tan": (lax.tan, (around(1e6),)),
+    "asin": (lax.asin, (around(1),)),
+    "acos": (lax.acos, (around(1),)),
+    "atan": (lax.atan, (around(1e6),)),
+    "sinh": (lax.sinh, (around(87),)),
+    "cosh": (lax.cosh, (around(87),)),
+    "tanh": (lax.tanh, (around(30),)),
+    "asinh": (lax.asinh, (around(1e6),)),
+    "acosh": (lax.acosh, (1 + between(1e-6, 1e6),)),
+    "atanh": (lax.atanh, (around(1),)),
+    "atanh near √2 − 1": (lax.atanh, (between(0.4, 0.4142),)),
+    "pow": (lax.pow, (between(0.1, 10), around(30))),
+    "integer_pow": (partial(lax.integer_pow, y=-7), (around(10),)),
+    "atan2": (lax.atan2, (around(10), around(10)[::-1])),
+    "div": (lax.div, (around(10), between(1e-12, 1e12))),
+    **{f"division by {c}": (partial(lambda c, x: x / c, c), (around(1e6),)) for c in (3, 7, 49, 255, 0.1, 1e10 + 1)},
+}
+OF_LARGE_NUMBERS: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {  # that float32 cannot hold
+    "exp": (lax.exp, (around(708),)),
+    "exp2": (lax.exp2, (around(1021),)),
+    "sinh": (lax.sinh, (around(708),)),
+    "cosh": (lax.cosh, (around(708),)),
+    "erfc": (lax.erfc, (between(5, 26.4),)),
+    "cbrt": (lax.cbrt, (between(1e-300, 1e300),)),
+    "erf_inv": (lax.erf_inv, (1 - between(1e-15, 1e-6),)),
+}
+
+
+def within_bound(function: Callable[..., Any], points: tuple[Array, ...], *floats: Any) -> bool:
+    """Whether these floats lie in the balls of the function with the figures of XLA."""
+    leaves = [Leaf("", x, x) for x in points]
+    balls = [leaf.convert_to_balls(partial(store, kind=select_kind(leaf, XLA))) for leaf in leaves]
+    bounds = trace_to_balls(function, points)(balls, partial(make_rounded_constant, figures=XLA))
+    runs = np.stack(floats, 1).tolist()
+    return all(b.value.contains(arb(x)) for b, row in zip(bounds.tolist(), runs, strict=True) for x in row)
+
+
+def whole_and_one_by_one(function: Callable[..., Any], points: tuple[Array, ...]) -> tuple[Any, Any]:
+    """What XLA computes for a whole array and in a loop, which may be two codes."""
+    return jax.jit(function)(*points), jax.jit(partial(lax.map, lambda point: function(*point)))(points)
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+@pytest.mark.parametrize("name", WITHIN_BOUND)
+def test_a_function_of_xla_is_within_its_bound(name: str, dtype: str) -> None:
+    function, given = WITHIN_BOUND[name]
+    points = tuple(x.astype(dtype) for x in given)
+    with use_precision(40), jax.enable_x64(dtype == "float64"):
+        assert within_bound(function, points, *whole_and_one_by_one(function, points))
+
+
+@pytest.mark.parametrize("name", OF_LARGE_NUMBERS)
+def test_a_function_of_xla_is_within_its_bound_where_only_float64_reaches(name: str) -> None:
+    function, points = OF_LARGE_NUMBERS[name]
+    with use_precision(40), jax.enable_x64(True):
+        assert within_bound(function, points, *whole_and_one_by_one(function, points))
+
+
+@pytest.mark.parametrize("dtype", TYPES)
+def test_the_exponential_of_xla_is_within_its_bound_where_it_underflows(dtype: str) -> None:
+    largest = np.log(np.finfo(dtype).max)
+    x = np.linspace(-1.2 * largest, 0.999 * largest, 2000).astype(dtype)
+    with use_precision(40), jax.enable_x64(dtype == "float64"):
+        assert within_bound(lax.exp, (x,), lax.exp(x))
+        assert 0 in np.asarray(lax.exp(x))
+
+
+def test_twice_the_bound_is_outside_of_it() -> None:
+    x = between(1, 10)
+    with use_precision(40), jax.enable_x64(True):
+        assert not within_bound(lax.exp, (x,), np.exp(x) * (1 + 64 * 2**-53))
+        assert not within_bound(lax.sqrt, (x,), np.sqrt(x) * (1 + 6 * 2**-53))
+
+
+OF_OTHER_VERSIONS = {  # of JAX
+    "pjit", "core_call", "closed_call", "remat", "checkpoint", "custom_vjp_call_jaxpr", "copy_p", "expand_dims",
+}  # fmt: skip
+
+
+PAGE = (Path(__file__).parents[2] / "docs" / "jax.md").read_text(encoding="utf-8")
+
+
+def primitives(jaxpr: Any) -> set[str]:
+    """The names of all in a jaxpr, and in those that it holds."""
+    inner = (held for equation in jaxpr.eqns for held in jaxprs_in_params(equation.params))
+    return {equation.primitive.name for equation in jaxpr.eqns}.union(*map(primitives, inner))
+
+
+class TestTheList:
+    def test_every_primitive_that_has_a_rule_is_met_by_a_test(self) -> None:
+        with jax.enable_x64(True):
+            jaxprs = [
+                jax.make_jaxpr(function)(*case.point("float64")) for case in ALL for function in (case.f, case.gradient)
+            ]
+        met = set().union(*(primitives(closed.jaxpr) for closed in jaxprs))
+        assert set(PRIMITIVES) - met == OF_OTHER_VERSIONS
+
+    def test_the_page_has_the_same_list(self) -> None:
+        assert PAGE.split("that are known\n\n```text\n")[1].split("```")[0].split() == PRIMITIVES
+
+    def test_the_example_on_the_page_prints_what_stands_below_it(self) -> None:
+        (code, expected), *_ = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", PAGE, re.DOTALL)
+        printed = io.StringIO()
+        with contextlib.redirect_stdout(printed):
+            exec(compile(code, "jax.md", "exec"), {})
+        assert printed.getvalue() == expected
