@@ -1,8 +1,13 @@
 """Real numbers with guaranteed error bounds, as NumPy and JAX code meets them. Nothing here judges.
 
-_context          precision, what is recorded, and comparisons that balls leave open, run both ways
-_ball             the ball and the functions it has, each with its derivative
-_array            arrays of balls, and NumPy's constructors, which make them during a run
+_context          precision, and what is recorded
+_comparisons      how comparisons are decided: as the floats go, and otherwise where these say nothing
+_functions        the functions that balls have, each with its derivative
+_ball             the ball, and the float that stands for it
+_array            arrays of balls, which say to be arrays of floats
+_ufuncs           NumPy's functions of elements, on them
+_mask             the booleans that comparisons of balls return
+_constructors     NumPy's constructors, which make them during a run
 _reverse          balls that remember what they were computed from, and the sweep back through them
 _rounded          balls that contain whatever float arithmetic may return
 _source           the places in the source code at which balls are computed
@@ -10,26 +15,55 @@ _jax_interpreter  JAX functions on balls: their jaxpr, evaluated one primitive a
 _jax_rules        those primitives
 """
 
-from bptt.balls._array import BallArray, MakeConstant, as_ball_array, make_arrays_of_balls, make_ball_array
-from bptt.balls._ball import BINARY, UNARY, Ball, Fixed, StaleValueError, enclose, make_fixed
-from bptt.balls._context import (
-    Encountered,
+from bptt.balls._array import (
+    BallArray,
+    MakeConstant,
+    as_ball_array,
+    convert_to_balls,
+    get_floats,
+    is_of_balls,
+    make_ball_array,
+)
+from bptt.balls._ball import Ball, Fixed, StaleValueError, enclose, get_float, make_fixed
+from bptt.balls._comparisons import (
+    Comparisons,
     TooManyBranchesError,
+    TooManyComparisonsError,
     UndecidedComparisonError,
+    try_every_branch,
+)
+from bptt.balls._constructors import make_arrays_of_balls
+from bptt.balls._context import (
+    CURRENT,
+    Encountered,
+    TooManyOperationsError,
     change_context,
     pause_collector,
     round_constants,
-    try_every_branch,
     use_precision,
 )
-from bptt.balls._reverse import CURVED, Traced, make_traced_constant, measure, sort_latest_first, sum_masses, sweep
+from bptt.balls._functions import BINARY, UNARY
+from bptt.balls._mask import MaskArray
+from bptt.balls._reverse import (
+    CURVED,
+    Traced,
+    limit_operations,
+    make_traced_constant,
+    measure,
+    sort_latest_first,
+    sum_masses,
+    sweep,
+)
 from bptt.balls._rounded import NUMPY, XLA, Figures, Kind, Rounded, get_kind, make_rounded_constant, store
 from bptt.balls._source import HARNESS, Origin, Place
+from bptt.balls._ufuncs import is_finite
 
 __all__ = [
-    "BINARY", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Encountered", "Figures",
-    "Fixed", "Kind", "MakeConstant", "Origin", "Place", "Rounded", "StaleValueError", "TooManyBranchesError", "Traced",
-    "UndecidedComparisonError", "as_ball_array", "change_context", "enclose", "get_kind", "make_arrays_of_balls",
+    "BINARY", "CURRENT", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Comparisons",
+    "Encountered", "Figures", "Fixed", "Kind", "MakeConstant", "MaskArray", "Origin", "Place", "Rounded",
+    "StaleValueError", "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
+    "UndecidedComparisonError", "as_ball_array", "change_context", "convert_to_balls", "enclose", "get_float",
+    "get_floats", "get_kind", "is_finite", "is_of_balls", "limit_operations", "make_arrays_of_balls",
     "make_ball_array", "make_fixed", "make_rounded_constant", "make_traced_constant", "measure", "pause_collector",
     "round_constants", "sort_latest_first", "store", "sum_masses", "sweep", "try_every_branch", "use_precision",
 ]  # fmt: skip

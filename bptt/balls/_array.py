@@ -1,64 +1,140 @@
-"""NumPy object arrays whose elements are balls, and NumPy's constructors, which make such arrays during a run on balls.
+"""NumPy object arrays whose elements are balls, and how NumPy's functions meet them.
 
-In such a run `np.zeros(3)` is an array of balls, whatever float type it asks for, so that code that fills such arrays
-runs on balls as it stands. Other threads, and arrays of integers, get what they always get. A name that was imported
-before, by `from numpy import zeros`, is not covered: its arrays are floats, and refuse a ball.
+To the code that holds one, such an array is one of floats: that is what its `dtype` says. Whatever plain number would
+come to stand among the balls becomes one, whoever puts it there. A product or a sum takes as its floats those that
+NumPy computes in its own order.
 """
 
-import functools
-import importlib.machinery
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from types import ModuleType
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 from numpy import asarray, empty  # while functions run on balls, those in `np` make arrays of them
 
-from bptt.balls._ball import Ball
-from bptt.balls._context import MAKE_CONSTANT, UndecidedComparisonError
+from bptt.balls._ball import Ball, get_float, make_fixed
+from bptt.balls._context import MAKE_CONSTANT
 
 MakeConstant: TypeAlias = Callable[..., Ball]
-"""Makes a ball of a number that stands in the code, and of the float type of the buffer that it is for, if any."""
+"""Makes a ball of a number that stands in the code, and of the float type that it has; `None` for one of Python's."""
+
+_OBJECT = np.dtype(object)
+_WEAK = np.dtype(np.float64)  # what NumPy makes of Python's floats where there is nothing else
 
 
-_MISSING_LOOP = ("loop of ufunc does not support", "not supported for the input types")  # NumPy's words
+class NumPysBallArray(npt.NDArray[Any]):
+    """An object array of balls as NumPy's own code is given it: code that would make a buffer of its type of floats.
 
-
-class BallArray(npt.NDArray[Any]):
-    """An object array on which `astype` to floats changes nothing: a ball is a real number, however it is stored.
-
-    What NumPy computes from such an array is one again, also where NumPy would return a plain array.
+    How NumPy's functions of elements meet it, `__array_ufunc__`, stands in `_mask`.
     """
 
     def astype(self, dtype: Any, *arguments: Any, **keywords: Any) -> Any:
         if np.dtype(dtype).kind == "f":
-            return self.copy()
+            return cast_array(self, np.dtype(dtype)).view(type(self))
         return super().astype(dtype, *arguments, **keywords)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **keywords: Any) -> Any:
-        if out is not None:
-            keywords["out"] = tuple(_strip_class(array) for array in out)
-        apply = _OF_ELEMENTS.get(ufunc) if method == "__call__" else None
-        apply = apply or getattr(_OF_PAIRS.get(ufunc, ufunc), method)
-        operands = [_strip_class(operand) for operand in inputs]
-        try:
-            result = apply(*operands, **keywords)
-        except TypeError as error:
-            if method != "__call__" or not any(words in str(error) for words in _MISSING_LOOP):
-                raise
-            try:  # a number among the balls, from np.where(x > 0, x, 0), has no method
-                result = apply(*(_fill_with_balls(operand) for operand in operands), **keywords)
-            except TypeError:
-                raise TypeError(f"np.{ufunc.__name__} takes no balls") from error
-        if out is not None:
-            return out[0] if len(out) == 1 else out
-        return as_ball_array(result)
+    def dot(self, other: Any, out: Any = None) -> Any:
+        result = np.dot(self, other)
+        if out is None:
+            return result
+        out[...] = result
+        return out
+
+    def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
+        if out is not None or more:
+            return super().mean(axis, dtype, out, keepdims=keepdims, **more)
+        total = np.add.reduce(self, axis=axis, keepdims=keepdims)
+        mean = total / (self.size // max(1, np.size(total)))
+        return take_floats(mean, lambda x: x.mean(axis, dtype, None, keepdims), self)
+
+    def var(
+        self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, **more: Any
+    ) -> Any:
+        if out is not None or more:
+            return super().var(axis, dtype, out, ddof, keepdims=keepdims, **more)
+        centred = self - self.mean(axis, keepdims=True)
+        total = np.add.reduce(centred * centred, axis=axis, keepdims=keepdims)
+        variance = total / (self.size // max(1, np.size(total)) - ddof)
+        return take_floats(variance, lambda x: x.var(axis, dtype, None, ddof, keepdims), self)
+
+    def std(self, *arguments: Any, **keywords: Any) -> Any:
+        return np.sqrt(self.var(*arguments, **keywords))
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
-        return as_ball_array(super().__array_function__(function, types, arguments, keywords))
+        if function in _ON_FLOATS:
+            return function(*map(_replace_by_floats, arguments), **keywords)
+        if function is np.nan_to_num:
+            return _mend(*arguments, **keywords)
+        given = tuple(_convert_numbers(argument) for argument in arguments)
+        keywords = {name: _convert_numbers(argument) for name, argument in keywords.items()}
+        result = super().__array_function__(function, types, given, keywords)
+        if function in _IN_PLACE and is_of_balls(given[0]):
+            unify(arguments[0])
+        result = _complete(result)
+        if function in _CONTRACTIONS:
+            return take_floats(result, lambda *floats: function(*floats, **keywords), *given)
+        return result
+
+
+class BallArray(NumPysBallArray):
+    """An object array of balls that says to be one of floats: code that asks for the type goes as it does on floats.
+
+    What NumPy computes from such an array is one again, also where NumPy would return a plain array.
+    """
+
+    _float_type: np.dtype[Any] | None
+
+    def __array_finalize__(self, parent: Any) -> None:
+        self._float_type = getattr(parent, "_float_type", None)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The type of the floats that stand in the balls."""
+        if (own := _get_own_type(self)) is not _OBJECT:  # of booleans or indices that were computed from balls
+            return own
+        if self._float_type is None:
+            self._float_type = _find_float_type(strip_class(self))
+        return self._float_type
+
+    @dtype.setter
+    def dtype(self, dtype: Any) -> None:
+        """Leave it as it is: NumPy gives a view the type that its array says to have."""
+
+    @property
+    def itemsize(self) -> int:
+        """Of the floats."""
+        return self.dtype.itemsize
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        value = _convert_for(value, self.dtype)
+        if isinstance(value, BallArray):  # one without axes would be stored as it is
+            value = value.view(np.ndarray) if value.ndim else value[()]
+        super().__setitem__(index, value)
+
+    def fill(self, value: Any) -> None:
+        self[...] = value
+
+    def item(self, *index: Any) -> Any:
+        return super().item(*index).cast(float)
+
+    def tolist(self) -> Any:
+        return strip_class(cast_array(self, np.dtype(np.float64), float)).tolist()
+
+    def tobytes(self, *arguments: Any, **keywords: Any) -> bytes:
+        return get_floats(self).tobytes(*arguments, **keywords)
+
+    def __repr__(self) -> str:
+        return repr(get_floats(self))
+
+    def __str__(self) -> str:
+        return str(get_floats(self))
+
+
+_ON_FLOATS = {np.allclose, np.isclose, np.array_equal, np.array_equiv, np.result_type, np.can_cast, np.array_repr}
+_ON_FLOATS |= {np.array_str, np.array2string, np.min_scalar_type, np.shape, np.ndim, np.size, np.iscomplexobj}
+"""What says nothing of a derivative: a comparison up to a tolerance, a type, a text, is that of the floats."""
+_IN_PLACE = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
+_CONTRACTIONS = {np.dot, np.inner, np.vdot, np.einsum, np.tensordot, np.outer, np.cumsum, np.trace}
 
 
 def as_ball_array(result: Any) -> Any:
@@ -73,187 +149,170 @@ def make_ball_array(balls: Sequence[Ball], shape: tuple[int, ...]) -> BallArray:
     return array.reshape(shape).view(BallArray)
 
 
-def _strip_class(operand: Any) -> Any:
-    return operand.view(np.ndarray) if isinstance(operand, BallArray) else operand
+_get_own_type: Any = np.ndarray.dtype.__get__  # of the elements, whatever stands in them
 
 
-def _fill_with_balls(operand: Any) -> Any:
-    """Turn the numbers in an operand into balls."""
-    constant = MAKE_CONSTANT.get()
-    if constant is None:
+def is_of_balls(array: Any) -> bool:
+    """Whether it is an array of objects, as those of balls are."""
+    return isinstance(array, np.ndarray) and _get_own_type(array) is _OBJECT
+
+
+def get_floats(array: Any) -> npt.NDArray[Any]:
+    """Return the floats that stand in an array of balls, as the array that the float run has."""
+    elements = strip_class(array)
+    floats = [get_float(ball) for ball in elements.reshape(-1).tolist()]
+    return asarray(floats, dtype=_find_float_type(elements)).reshape(elements.shape)
+
+
+def cast_array(array: Any, dtype: np.dtype[Any], scalar: Any = None) -> BallArray:
+    """Return a copy whose balls hold floats of that type."""
+    scalar = scalar or dtype.type
+    elements = strip_class(array)
+    balls = [x if type(x.as_float) is scalar else x.cast(scalar) for x in elements.reshape(-1).tolist()]
+    made = make_ball_array(balls, elements.shape)
+    made._float_type = dtype
+    return made
+
+
+def convert_to_balls(numbers: Any, make_constant: MakeConstant) -> BallArray:
+    """Return an array of floats as one of balls that `make_constant` makes."""
+    made = make_ball_array([make_constant(x, numbers.dtype) for x in numbers.reshape(-1)], numbers.shape)
+    made._float_type = numbers.dtype
+    return made
+
+
+def _find_float_type(elements: npt.NDArray[Any]) -> np.dtype[Any]:
+    """Return the type of the array that the float run has: that of its scalars, or of Python's floats alone."""
+    for ball in elements.flat:
+        if isinstance(number := get_float(ball), np.floating) or type(number).__name__ == "bfloat16":
+            return number.dtype
+    return _WEAK
+
+
+def strip_class(operand: Any) -> Any:
+    """Return a plain array for one of balls, and for a ball one without axes; anything else as it is."""
+    if isinstance(operand, NumPysBallArray):
+        return operand.view(np.ndarray)
+    if isinstance(operand, Ball):
+        held = empty((), dtype=object)
+        held[()] = operand
+        return held
+    return operand
+
+
+def make_constant_of_run(number: Any, dtype: Any = None) -> Ball:
+    """Return a number that stands in the code as a ball of the run that is on."""
+    return (MAKE_CONSTANT.get() or make_fixed)(number, dtype)
+
+
+def list_elements(elements: npt.NDArray[Any]) -> list[Any]:
+    """Return the elements of an array of objects; of those that are arrays without axes, what these hold."""
+    return [x[()] if isinstance(x, np.ndarray) and not x.ndim else x for x in elements.reshape(-1).tolist()]
+
+
+def convert_operand(given: Any) -> Any:
+    """Return arrays of floats, and integers that are no weak numbers, as arrays of balls; anything else as it is."""
+    if isinstance(given, Ball | NumPysBallArray) or not isinstance(given, np.ndarray | np.generic):
+        return given
+    operand: Any = given
+    kind = operand.dtype.kind
+    if kind == "O":
+        return as_ball_array(operand)
+    if kind not in "fiu" or (kind != "f" and not operand.ndim):
         return operand
-    array = asarray(operand, dtype=object)
-    flat = [entry if isinstance(entry, Ball) else constant(entry) for entry in array.reshape(-1).tolist()]
-    return _strip_class(make_ball_array(flat, array.shape))
+    if not operand.ndim:
+        return make_constant_of_run(operand[()], operand.dtype)
+    return convert_to_balls(
+        operand.astype(np.promote_types(operand.dtype, np.float16), copy=False), make_constant_of_run
+    )
 
 
-def is_finite(number: Any) -> bool:
-    """Whether a ball is finite; where it is not, its number may still be, and `UndecidedComparisonError` is raised."""
-    if isinstance(number, Ball):
-        if not number.value.is_finite():
-            raise UndecidedComparisonError("<", abs(number.value), abs(number.value) + 1, exact=False)
-        return True
-    return bool(np.isfinite(number))
+def _convert_numbers(argument: Any) -> Any:
+    """Return an argument of a function of NumPy's with the arrays of balls and of floats in it as it takes them."""
+    if isinstance(argument, BallArray):
+        return argument.view(NumPysBallArray)
+    if isinstance(argument, np.ndarray | np.generic) and not isinstance(argument, Ball | NumPysBallArray):
+        converted = convert_operand(argument) if argument.dtype.kind in "fO" else argument
+        return converted.view(NumPysBallArray) if isinstance(converted, BallArray) else converted
+    if type(argument) in (list, tuple) and any(isinstance(part, NumPysBallArray) for part in argument):
+        return type(argument)(_convert_numbers(part) for part in argument)
+    return argument
 
 
-_finite = np.frompyfunc(is_finite, 1, 1)
-_sign = np.frompyfunc(lambda a: a.sign() if isinstance(a, Ball) else int(np.sign(a)), 1, 1)
-
-_OF_ELEMENTS: dict[np.ufunc, Callable[..., Any]] = {  # for which NumPy has no loop over objects
-    np.isfinite: lambda x: asarray(_finite(x), dtype=bool)[()],
-    np.isnan: lambda x: ~asarray(_finite(x), dtype=bool)[()],
-    np.isinf: lambda x: ~asarray(_finite(x), dtype=bool)[()],
-    np.sign: lambda a: _sign(a),
-    np.float_power: lambda a, b: np.power(_fill_with_balls(a), b),
-}
-
-
-def _take_larger(a: Any, b: Any) -> Any:
-    if not isinstance(a, Ball):
-        return b.maximum(a) if isinstance(b, Ball) else max(a, b)
-    return a.maximum(b)
+def _convert_for(value: Any, dtype: np.dtype[Any]) -> Any:
+    """Return what is to be written into a buffer of that type as balls of it."""
+    if isinstance(value, Ball):
+        return value if type(value.as_float) is dtype.type else value.cast(dtype.type)
+    if isinstance(value, BallArray):
+        return value if value.dtype is dtype else cast_array(value, dtype)
+    array = asarray(value) if not isinstance(value, list | tuple) else asarray(value, dtype=object)
+    if array.dtype == object:
+        return unify(array.copy().view(BallArray), dtype)
+    return (
+        convert_to_balls(array.astype(dtype), make_constant_of_run)
+        if array.ndim
+        else make_constant_of_run(array[()], dtype)
+    )
 
 
-def _take_smaller(a: Any, b: Any) -> Any:
-    if not isinstance(a, Ball):
-        return b.minimum(a) if isinstance(b, Ball) else min(a, b)
-    return a.minimum(b)
+def unify(array: Any, dtype: np.dtype[Any] | None = None) -> Any:
+    """Make balls of one float type of all elements, in place: of that which NumPy gives to so mixed an array."""
+    elements = strip_class(array)
+    flat = list_elements(elements)
+    types = {type(x.as_float) if isinstance(x, Ball) else None for x in flat}
+    if dtype is None:
+        dtype = getattr(array, "_float_type", None)
+    if dtype is None:
+        strong = [np.dtype(t) for t in types if t is not None and issubclass(t, np.floating)]
+        dtype = np.result_type(*strong) if strong else _WEAK
+    if types - {dtype.type} or any(isinstance(x, np.ndarray) for x in elements.reshape(-1).tolist()):
+        converted = empty(len(flat), dtype=object)
+        converted[:] = [_convert_for(x, dtype) for x in flat]
+        elements[...] = converted.reshape(elements.shape)
+    return array
 
 
-def _add_log_exp(a: Any, b: Any) -> Any:
-    ball, other = (a, b) if isinstance(a, Ball) else (b, a)
-    return getattr(ball, "logaddexp")(other)  # noqa: B009  (set from the table of functions)
+def _complete(result: Any) -> Any:
+    """Return what a function returned with arrays of objects as arrays of balls of one type."""
+    if isinstance(result, list | tuple):
+        parts = [_complete(part) for part in result]
+        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
+    if not is_of_balls(result):
+        return result.view(np.ndarray) if isinstance(result, NumPysBallArray) else result
+    result = result.view(BallArray)
+    elements = strip_class(result)
+    if all(isinstance(x, Ball | int | float | np.number) for x in list_elements(elements)):
+        result._float_type = None
+        flat = elements.reshape(-1).tolist()
+        are_alike = all(isinstance(x, Ball) for x in flat) and len({type(get_float(x)) for x in flat}) < 2
+        return result if are_alike else unify(elements.copy().view(BallArray))
+    return elements
 
 
-_OF_PAIRS: dict[np.ufunc, Any] = {  # NumPy's own compare the elements, which is more than a rounded ball need do
-    np.logaddexp: np.frompyfunc(_add_log_exp, 2, 1, identity=None),
-    np.maximum: np.frompyfunc(_take_larger, 2, 1, identity=None),
-    np.minimum: np.frompyfunc(_take_smaller, 2, 1, identity=None),
-}
+def _replace_by_floats(argument: Any) -> Any:
+    if is_of_balls(argument):
+        return get_floats(argument)
+    if isinstance(argument, list | tuple):
+        return type(argument)(map(_replace_by_floats, argument))
+    return get_float(argument)
 
 
-@contextmanager
-def make_arrays_of_balls(make_constant: MakeConstant) -> Iterator[None]:
-    """Let NumPy's constructors make arrays of such balls in this context, and put them back afterwards."""
-    before = {name: getattr(np, name) for name in _WRAPPED}
-    compiled = _find_compiled_users_of_numpy(len(sys.modules))
-    token = MAKE_CONSTANT.set(make_constant)
-    for module, name in compiled:
-        setattr(module, name, _NUMPY_AS_IT_IS)
-    for name, function in before.items():
-        setattr(np, name, _wrap(name, function))
+def take_floats(result: Any, function: Callable[..., Any], *operands: Any) -> Any:
+    """Give the balls of a result the floats that NumPy computes, in its order of the terms."""
     try:
-        yield
-    finally:
-        MAKE_CONSTANT.reset(token)
-        for name, function in before.items():
-            setattr(np, name, function)
-        for module, name in compiled:
-            setattr(module, name, np)
+        floats = function(*map(_replace_by_floats, operands))
+    except TypeError:  # of operands that are balls in other forms: their own floats stand for them
+        return result
+    if isinstance(result, Ball):
+        result.as_float = floats[()] if isinstance(floats, np.ndarray) else floats
+    elif isinstance(result, BallArray) and np.shape(floats) == result.shape:
+        for ball, number in zip(strip_class(result).reshape(-1).tolist(), floats.reshape(-1), strict=True):
+            ball.as_float = number
+    return result
 
 
-_NUMPY_AS_IT_IS = ModuleType("numpy")
-vars(_NUMPY_AS_IT_IS).update(vars(np))
-
-
-@functools.cache
-def _wrap(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
-    return _WRAPPED[name](function)
-
-
-@functools.cache
-def _find_compiled_users_of_numpy(_: int) -> list[tuple[ModuleType, str]]:
-    """Find the compiled modules that look NumPy's functions up by name, as `np.random` does, and that name.
-
-    They take the arrays that they make for what they always are, without looking. The argument is how many modules are
-    loaded, so that new ones are found.
-    """
-    suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
-    return [
-        (module, name)
-        for module in list(sys.modules.values())
-        if (getattr(module, "__file__", None) or "").endswith(suffixes)
-        for name, value in list(vars(module).items())
-        if value is np
-    ]
-
-
-def _wrap_filled(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a constructor whose array has one value throughout: zeros and ones; in empty it is NaN."""
-
-    @functools.wraps(make)
-    def filled(*arguments: Any, **keywords: Any) -> Any:
-        array = make(*arguments, **keywords)
-        constant = MAKE_CONSTANT.get()
-        if constant is None or not _can_hold(array):
-            return array
-        balls = empty(array.shape, dtype=object)
-        if array.size:
-            first = array.reshape(-1)[0]
-            value = np.nan if make.__name__.startswith("empty") else first
-            balls.fill(value if isinstance(value, Ball) else constant(value, array.dtype))
-        return balls.view(BallArray)
-
-    return filled
-
-
-def _can_hold(array: Any) -> bool:
-    """Whether the array would be one of floats, or of objects where the type was taken from balls."""
-    if not isinstance(array, np.ndarray):
-        return False
-    of_objects = array.dtype == object and (array.size == 0 or isinstance(array.flat[0], int | float | Ball | None))
-    return array.dtype.kind == "f" or of_objects
-
-
-def _wrap_each(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a constructor whose array has values of several kinds, some of them balls perhaps: eye, full."""
-
-    @functools.wraps(make)
-    def each(*arguments: Any, **keywords: Any) -> Any:
-        array = make(*arguments, **keywords)
-        constant = MAKE_CONSTANT.get()
-        if constant is None or not _can_hold(array):
-            return array
-        balls = empty(array.shape, dtype=object)
-        values = array.reshape(-1).tolist()
-        balls.reshape(-1)[:] = [x if isinstance(x, Ball) else constant(x, array.dtype) for x in values]
-        return balls.view(BallArray)
-
-    return each
-
-
-def _wrap_converted(make: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a constructor that copies what it is given: array keeps balls, whatever type it asks for."""
-
-    @functools.wraps(make)
-    def converted(given: Any, dtype: Any = None, *arguments: Any, **keywords: Any) -> Any:
-        if MAKE_CONSTANT.get() is None:
-            return make(given, dtype, *arguments, **keywords)
-        if dtype is not None and np.dtype(dtype).kind != "f":
-            return as_ball_array(make(given, dtype, *arguments, **keywords))
-        try:
-            array = make(given, None, *arguments, **keywords)
-        except TypeError:
-            return make(given, dtype, *arguments, **keywords)
-        keeps = array.dtype == object or dtype is None
-        return as_ball_array(array) if keeps else make(given, dtype, *arguments, **keywords)
-
-    return converted
-
-
-def _wrap_scalar_test(test: Callable[..., Any], of_ball: Callable[[Ball], bool]) -> Callable[..., Any]:
-    @functools.wraps(test)
-    def tested(x: Any, *arguments: Any, **keywords: Any) -> Any:
-        return of_ball(x) if isinstance(x, Ball) else test(x, *arguments, **keywords)
-
-    return tested
-
-
-_WRAPPED: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
-    **dict.fromkeys(("zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like"), _wrap_filled),
-    **dict.fromkeys(("full", "full_like", "eye", "identity"), _wrap_each),
-    **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray"), _wrap_converted),
-    "isfinite": lambda test: _wrap_scalar_test(test, is_finite),
-    "isnan": lambda test: _wrap_scalar_test(test, lambda x: not is_finite(x)),
-    "isinf": lambda test: _wrap_scalar_test(test, lambda x: not is_finite(x)),
-}
+def _mend(array: Any, *arguments: Any, **keywords: Any) -> BallArray:
+    """Replace what is no number on floats by what NumPy replaces that by."""
+    floats = get_floats(array)
+    mended = np.nan_to_num(floats, *arguments, **keywords)
+    return np.where(floats == mended, array, mended)

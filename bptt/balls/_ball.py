@@ -4,134 +4,48 @@ The arithmetic is FLINT's `arb`: every operation returns a ball that contains th
 operands. `Ball` wraps it so that NumPy code runs on object arrays of balls as it stands, and so that nothing in that
 code can drop the error bound in silence: it refuses `float()`, and it refuses a comparison that the radius leaves open.
 
-`UNARY` and `BINARY` are the functions that balls have, each with its derivative; NumPy calls a method of that name of
-every element.
+Beside the real number stands the float that the same code computes on floats, `as_float`, in the type in which it does:
+a scalar of NumPy's, or one of Python's, which is weak. A comparison goes as it goes for these.
 """
 
-import math
 import numbers
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
 from numpy import empty  # while functions run on balls, `np.empty` makes an array of them
 
-from bptt.balls._context import CURRENT, Difference, decide_open
+from bptt.balls._comparisons import Difference, UndecidedComparisonError
+from bptt.balls._context import CURRENT, widen_constant
+from bptt.balls._functions import BINARY, UNARY, Binary, Unary
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Unary:
-    """v = f(x), and ∂v/∂x as a function of x and v."""
+def make_fixed(number: Any, dtype: Any = None) -> "Fixed":
+    """Return a number that stands in the code as a ball, of that float type; without one it is weak, as Python's are.
 
-    apply: Callable[[arb], arb]
-    slope: Callable[[arb, arb], arb]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Binary:
-    """v = f(a, b), and ∂v/∂a and ∂v/∂b as functions of a, b and v; and in what it is linear."""
-
-    apply: Callable[[arb, arb], arb]
-    by_left: Callable[[arb, arb, arb], arb]
-    by_right: Callable[[arb, arb, arb], arb]
-    linear_in_left: bool = False  # b being constant
-    linear_in_right: bool = False
-    linear_in_both: bool = False  # at once
-
-
-def _evaluate_at_ends(f: Callable[..., arb]) -> Callable[..., arb]:
-    """Make an increasing f compute a wide ball at both of its ends: FLINT's own may be far wider than all values."""
-
-    def evaluate(*x: arb) -> arb:
-        if all(ball.rad() < _NARROW for ball in x) or not all(ball.is_finite() for ball in x):
-            return f(*x)
-        return f(*(ball.lower() for ball in x)).union(f(*(ball.upper() for ball in x)))
-
-    return evaluate
-
-
-_NARROW = arb(2) ** -4  # of radius: below that FLINT's own ball is no wider than the values at its ends
-
-
-def _take_cube_root(x: arb) -> arb:
-    if x.is_zero():
-        return x
-    return -((-x).root(3)) if x < 0 else x.root(3)
-
-
-def _compute_two_over_root_pi() -> arb:
-    return 2 / arb.const_sqrt_pi()
-
-
-def _differentiate_power(a: arb, b: arb, v: arb) -> arb:  # noqa: ARG001  (the form of every partial derivative)
-    """Return ∂(a^b)/∂a; NaN for a fractional b where a may not be positive, since the power is not defined beyond 0."""
-    if b.is_zero():
-        return arb(0)
-    return b * a ** (b - 1) if b.is_integer() or a > 0 else arb.nan()
-
-
-UNARY = {
-    "exp": Unary(_evaluate_at_ends(arb.exp), lambda x, v: v),
-    "exp2": Unary(lambda x: (x * arb.const_log2()).exp(), lambda x, v: v * arb.const_log2()),
-    "expm1": Unary(_evaluate_at_ends(arb.expm1), lambda x, v: x.exp()),
-    "log": Unary(arb.log, lambda x, v: 1 / x),
-    "log1p": Unary(arb.log1p, lambda x, v: 1 / (1 + x)),
-    "log2": Unary(lambda x: x.log() / arb.const_log2(), lambda x, v: 1 / (x * arb.const_log2())),
-    "log10": Unary(lambda x: x.log() / arb.const_log10(), lambda x, v: 1 / (x * arb.const_log10())),
-    "sqrt": Unary(arb.sqrt, lambda x, v: 1 / (2 * v)),
-    "cbrt": Unary(_take_cube_root, lambda x, v: v / (3 * x)),
-    "rsqrt": Unary(arb.rsqrt, lambda x, v: -v / (2 * x)),
-    "sin": Unary(arb.sin, lambda x, v: x.cos()),
-    "cos": Unary(arb.cos, lambda x, v: -x.sin()),
-    "tan": Unary(arb.tan, lambda x, v: x.sec() ** 2),
-    "arcsin": Unary(arb.asin, lambda x, v: (1 - x * x).rsqrt()),
-    "arccos": Unary(arb.acos, lambda x, v: -(1 - x * x).rsqrt()),
-    "arctan": Unary(arb.atan, lambda x, v: 1 / (1 + x * x)),
-    "sinh": Unary(arb.sinh, lambda x, v: x.cosh()),
-    "cosh": Unary(arb.cosh, lambda x, v: x.sinh()),
-    "tanh": Unary(_evaluate_at_ends(arb.tanh), lambda x, v: x.sech() ** 2),
-    "arcsinh": Unary(arb.asinh, lambda x, v: (1 + x * x).rsqrt()),
-    "arccosh": Unary(arb.acosh, lambda x, v: (x * x - 1).rsqrt()),
-    "arctanh": Unary(arb.atanh, lambda x, v: 1 / (1 - x * x)),
-    "logistic": Unary(lambda x: 1 / (1 + (-x).exp()), lambda x, v: (x / 2).sech() ** 2 / 4),
-    "erf": Unary(arb.erf, lambda x, v: _compute_two_over_root_pi() * (-x * x).exp()),
-    "erfc": Unary(arb.erfc, lambda x, v: -_compute_two_over_root_pi() * (-x * x).exp()),
-    "erfinv": Unary(arb.erfinv, lambda x, v: (v * v).exp() / _compute_two_over_root_pi()),
-    "lgamma": Unary(arb.lgamma, lambda x, v: x.digamma()),
-    "digamma": Unary(arb.digamma, lambda x, v: arb(2).zeta(x)),
-}
-
-_ONE, _MINUS_ONE = arb(1), arb(-1)
-
-BINARY = {
-    "add": Binary(operator.add, lambda a, b, v: _ONE, lambda a, b, v: _ONE, True, True, True),
-    "sub": Binary(operator.sub, lambda a, b, v: _ONE, lambda a, b, v: _MINUS_ONE, True, True, True),
-    "mul": Binary(operator.mul, lambda a, b, v: b, lambda a, b, v: a, True, True),
-    "truediv": Binary(operator.truediv, lambda a, b, v: 1 / b, lambda a, b, v: -v / b, True),
-    "pow": Binary(operator.pow, _differentiate_power, lambda a, b, v: v * a.log()),
-    "logaddexp": Binary(
-        _evaluate_at_ends(lambda a, b: (a.exp() + b.exp()).log()),
-        lambda a, b, v: (a - v).exp(),
-        lambda a, b, v: (b - v).exp(),
-    ),
-    "hypot": Binary(lambda a, b: (a * a + b * b).sqrt(), lambda a, b, v: a / v, lambda a, b, v: b / v),
-    "arctan2": Binary(
-        lambda a, b: arb.atan2(a, b),
-        lambda a, b, v: b / (a * a + b * b),
-        lambda a, b, v: -a / (a * a + b * b),
-    ),
-}
-
-
-def make_fixed(number: object, dtype: object = None) -> "Fixed":  # noqa: ARG001  (the form of every such function)
-    """Return a number that stands in the code as a ball. Raises `TypeError` for what is no real number."""
-    value = enclose(number)
+    Raises `TypeError` for what is no real number.
+    """
+    value, as_float = enclose(number), store_float(number, dtype)
     if value is NotImplemented:
         raise TypeError(f"{number!r} is no real number")
-    return Fixed(value)
+    if CURRENT.context.rounds_constants and not isinstance(number, Ball) and type(as_float) in _BITS:
+        value = widen_constant(float(number), _BITS[type(as_float)])
+    return Fixed(value, as_float)
+
+
+def store_float(number: Any, dtype: Any) -> Any:
+    """Return the float that stands for a number in a buffer of that type; one of Python's if that is no float type."""
+    number = get_float(number)
+    if dtype is not None and is_float_type(dtype := np.dtype(dtype)):
+        return dtype.type(number)
+    return number if isinstance(number, np.floating) else float(number)
+
+
+def is_float_type(dtype: Any) -> bool:
+    """Whether it is a type of floats: NumPy's, or the bfloat16 that JAX brings, which NumPy takes for bytes."""
+    return bool(dtype.kind == "f" or dtype.name == "bfloat16")
 
 
 class StaleValueError(ArithmeticError):
@@ -141,22 +55,25 @@ class StaleValueError(ArithmeticError):
         super().__init__("uses a value that was kept from another call")
 
 
-def enclose(number: object) -> Any:
+def enclose(number: Any) -> Any:
     """Return the `arb` that encloses a number, or `NotImplemented` for what is no real number of at most 64 bits."""
     if isinstance(number, Ball):
         return number.value
     if isinstance(number, int | np.integer | np.bool_):
         return arb(int(number))
-    if isinstance(number, float | np.float32 | np.float16):
-        return _enclose_constant(float(number))
+    if isinstance(number, float | np.float32 | np.float16) or type(number).__name__ == "bfloat16":
+        if not CURRENT.context.rounds_constants:
+            return arb(float(number))
+        return widen_constant(float(number), _BITS.get(type(number), 53))
     return NotImplemented
 
 
-def _enclose_constant(number: float) -> arb:
-    context = CURRENT.context
-    if context.constant_error is None or (math.frexp(number)[0] * context.exact_grid).is_integer():
-        return arb(number)
-    return arb(number) * (1 + context.constant_error)
+_BITS = {np.float32: 24, np.float16: 11}  # of the mantissas that are shorter than float64's
+
+
+def get_float(number: Any) -> Any:
+    """Return the float that stands in a ball; any other number as it is."""
+    return number.as_float if isinstance(number, Ball) else number
 
 
 def _define_operator(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[Any, Any], Any]]:
@@ -168,28 +85,45 @@ def _define_operator(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[An
 def _define_comparison(relation: str, holds: Callable[[arb, arb], bool], fails: Callable[[arb, arb], bool]) -> Any:
     def compare(self: "Ball", other: object) -> Any:
         if other is self:
-            return relation in ("<=", ">=", "==")
+            is_number = self.as_float == self.as_float  # which NaN is not
+            return relation in ("<=", ">=", "==") if is_number else relation == "!="
         right = enclose(other)
         if right is NotImplemented:
             if isinstance(other, numbers.Number):  # Python would take an unknown number for an unequal one
                 raise TypeError(f"cannot compare a ball with {other!r}, a {type(other).__name__}")
             return right
-        return self.decide(relation, holds(self.value, right), fails(self.value, right), other, right)
+        known = True if holds(self.value, right) else False if fails(self.value, right) else None
+        return self.decide(relation, known, other, right)
 
     return compare
 
 
+def call_on_floats(f: Callable[..., Any], *floats: Any) -> Any:
+    """Return what f returns for floats, and NaN where Python's raise: NumPy's would be infinite or NaN."""
+    try:
+        return f(*floats)
+    except ArithmeticError:
+        return float("nan")
+
+
 class Ball:
-    """A real number that lies within `value`, an `arb`."""
+    """A real number that lies within `value`, an `arb`, and the float that stands for it, `as_float`."""
 
-    __slots__ = ("value",)
+    __slots__ = ("as_float", "value")
 
-    def __init__(self, value: arb) -> None:
+    def __init__(self, value: arb, as_float: Any = None) -> None:
         self.value = value
+        self.as_float = np.float64(float(value.mid())) if as_float is None else as_float
+
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:
+        """The class of the float, so that code which asks for its type goes as it does on floats."""
+        return type(self.as_float)
 
     def apply_unary(self, f: Unary) -> "Ball":
         """Return f of this ball."""
-        return type(self)(f.apply(self.value))
+        v = f.apply(self.value)
+        return type(self)(v, f.apply_to_float(self.as_float, v))
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         """Return f of this ball and another number or, if reflected, of that first.
@@ -198,11 +132,16 @@ class Ball:
         """
         kind = type(other)
         if kind is Ball or kind is Fixed:
-            value = other.value  # type: ignore[attr-defined]
+            value, number = other.value, other.as_float  # type: ignore[attr-defined]
         elif isinstance(other, Ball) or (value := enclose(other)) is NotImplemented:
             return NotImplemented
-        result = f.apply(value, self.value) if reflected else f.apply(self.value, value)
-        return Fixed(result) if kind is not Ball and type(self) is Fixed else Ball(result)
+        else:
+            number = other
+        if reflected:
+            result, as_float = f.apply(value, self.value), call_on_floats(f.on_floats, number, self.as_float)
+        else:
+            result, as_float = f.apply(self.value, value), call_on_floats(f.on_floats, self.as_float, number)
+        return (Fixed if kind is not Ball and type(self) is Fixed else Ball)(result, as_float)
 
     __add__, __radd__ = _define_operator("add")
     __sub__, __rsub__ = _define_operator("sub")
@@ -211,10 +150,18 @@ class Ball:
     __pow__, __rpow__ = _define_operator("pow")
 
     def __neg__(self) -> "Ball":
-        return type(self)(-self.value)
+        return type(self)(-self.value, -self.as_float)
 
     def __abs__(self) -> "Ball":
-        return type(self)(abs(self.value))
+        return type(self)(abs(self.value), abs(self.as_float))
+
+    def make_constant(self, number: Any) -> "Ball":
+        """Return a number that depends on nothing, of the same kind and float type."""
+        return make_fixed(number, type(self.as_float))
+
+    def cast(self, dtype: Any) -> "Ball":
+        """Return the same number as it is stored in that float type; `float` is Python's."""
+        return type(self)(self.value, dtype(self.as_float))
 
     __lt__ = _define_comparison("<", operator.lt, operator.ge)
     __le__ = _define_comparison("<=", operator.le, operator.gt)
@@ -222,27 +169,47 @@ class Ball:
     __ge__ = _define_comparison(">=", operator.ge, operator.lt)
     __eq__ = _define_comparison("==", operator.eq, operator.ne)
     __ne__ = _define_comparison("!=", operator.ne, operator.eq)
-    __hash__ = None  # type: ignore[assignment]  # equality may be undecided
 
-    def decide(self, relation: str, holds: bool, fails: bool, other: object, value: arb) -> bool:
-        """Decide a comparison with another number, of which at most one of `holds` and `fails` is known."""
-        if holds != fails:
+    def __hash__(self) -> int:
+        return hash(self.as_float)
+
+    def decide(self, relation: str, holds: bool | None, other: object, value: arb) -> bool:
+        """Decide a comparison with another number; `holds` is what is known of it by the balls."""
+        comparisons = CURRENT.context.comparisons
+        if comparisons is None:
+            if holds is None:
+                raise UndecidedComparisonError(relation, self.value, value)
             return holds
-        return decide_open(relation, self.value, value, lambda: Operands(self, other), exact=False)
+        return comparisons.decide(relation, holds, (self.value, self.as_float), (value, get_float(other)))
 
-    def sign(self) -> Any:
-        return (self > 0) - (self < 0)
+    def sign(self) -> "Ball":
+        if self.as_float != self.as_float:
+            return self
+        return self.make_constant((self > 0) - (self < 0))
 
     def minimum(self, other: Any) -> Any:
-        return self if self <= other else other
+        return self._take_extreme(other, operator.le)
 
     def maximum(self, other: Any) -> Any:
-        return self if self >= other else other
+        return self._take_extreme(other, operator.ge)
+
+    def _take_extreme(self, other: Any, precedes: Callable[[Any, Any], bool]) -> Any:
+        """Return one of the two; NaN if one of them is."""
+        if not isinstance(other, Ball):
+            other = self.make_constant(other).cast(type(self.as_float + other))
+        first = self.as_float != self.as_float or (other.as_float == other.as_float and precedes(self, other))
+        chosen: Ball = self if first else other
+        if type(self.as_float) is type(other.as_float):
+            return chosen
+        dtype = type(self.as_float + other.as_float)
+        return chosen if dtype is type(chosen.as_float) else chosen.cast(dtype)
 
     def __bool__(self) -> bool:
         return bool(self != 0)
 
     def __float__(self) -> float:
+        if (encountered := CURRENT.context.encountered) is not None:
+            encountered.refused_float = True
         raise TypeError(f"{self!r} cannot become a float without losing its error bound")
 
     __int__ = __index__ = __complex__ = __float__
@@ -253,13 +220,21 @@ class Ball:
     conjugate = __copy__ = __pos__
 
     def __format__(self, spec: str) -> str:
-        return format(float(self.value.mid()), spec) if spec else repr(self)
+        return format(self.as_float, spec)
+
+    def __str__(self) -> str:
+        return str(self.as_float)
 
     def __deepcopy__(self, memo: object) -> "Ball":
         return self
 
     def __repr__(self) -> str:
-        return f"Ball({self.value.str(15)})"
+        return f"{type(self).__name__}({self.value.str(15)})"
+
+
+def _is_constant(number: object) -> bool:
+    """Whether it depends on no argument: a plain number, or a ball that was made of one."""
+    return not isinstance(number, Ball) or isinstance(number, Fixed) or getattr(number, "created", 0) < 0
 
 
 class Operands(NamedTuple):
@@ -272,7 +247,9 @@ class Operands(NamedTuple):
         if not isinstance(other, Operands):
             return 0
         a, b = self.right, other.right
-        if self.left is other.left and (a is b or not (isinstance(a, Ball) or isinstance(b, Ball) or a != b)):
+        if self.left is other.left and (
+            a is b or (_is_constant(a) and _is_constant(b) and get_float(a) == get_float(b))
+        ):
             return 1
         return -1 if self.left is other.right and self.right is other.left else 0
 

@@ -11,11 +11,10 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal
 
-from bptt.balls._array import BallArray, MakeConstant, as_ball_array, make_ball_array
+from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, is_of_balls
 from bptt.balls._ball import Ball
 from bptt.balls._context import CURRENT, change_context
-from bptt.balls._jax_rules import RULES, WITHOUT_RESULT, UnknownPrimitiveError, is_of_balls
-from bptt.balls._rounded import Rounded
+from bptt.balls._jax_rules import RULES, WITHOUT_RESULT, UnknownPrimitiveError
 from bptt.balls._source import locate_equation
 
 _MOST_TURNS = 100_000  # of a while loop
@@ -36,11 +35,9 @@ def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> Calla
     closed, shapes = jax.make_jaxpr(of_floats, return_shape=True)(*floats)
     structure = jax.tree.structure(shapes)
 
-    types = {np.asarray(leaf).dtype for leaf in floats}
-
     def on_balls(balls: Sequence[Any], constant: MakeConstant) -> Any:
         inputs = [_as_array(leaf) for by, leaf in zip(is_float, balls, strict=True) if by]
-        outputs = _Evaluation(constant, types).run(closed, inputs)
+        outputs = _Evaluation(constant).run(closed, inputs)
         return jax.tree.unflatten(structure, [output[()] for output in outputs])
 
     return on_balls
@@ -49,9 +46,8 @@ def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> Calla
 class _Evaluation:
     """One evaluation of a jaxpr on one kind of ball."""
 
-    def __init__(self, constant: MakeConstant, types: set[Any]) -> None:
+    def __init__(self, constant: MakeConstant) -> None:
         self.constant = constant
-        self.types = types  # of the floats among the arguments
 
     def run(self, closed: Any, inputs: Sequence[Any]) -> list[Any]:
         """Return the outputs of a jaxpr for these inputs."""
@@ -108,9 +104,9 @@ class _Evaluation:
             return given if jax.numpy.issubdtype(dtype, jax.dtypes.extended) else np.asarray(given)
         dtype = jax.dtypes.canonicalize_dtype(dtype)  # a NumPy constant may stand in a jaxpr of 32 bits as a float64
         numbers = _as_array(given) if isinstance(given, Ball) else np.asarray(given)
-        if numbers.dtype.kind == "f":
+        if not is_of_balls(numbers):
             numbers = numbers.astype(dtype)
-        flat = numbers.reshape(-1).tolist()
+        flat = numbers.view(np.ndarray).reshape(-1).tolist()
         if all(isinstance(number, Ball) for number in flat):
             return as_ball_array(numbers)
         made = np.empty(len(flat), dtype=object)
@@ -136,13 +132,12 @@ def _run_inner(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> l
 
 
 def _convert(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
-    """Round floats to a type that an argument has; to another one is a detour, and no part of the formula."""
+    """Store floats in another float type, which is no part of the formula."""
     (x,) = operands
     dtype = equation.params["new_dtype"]
-    if not is_of_balls(x) or dtype not in evaluation.types:
+    if not is_of_balls(x) or not jax.numpy.issubdtype(dtype, np.floating):
         return evaluation.apply_rule(equation, operands)
-    converted = [number.round_to(dtype) if isinstance(number, Rounded) else number for number in x.reshape(-1).tolist()]
-    return [make_ball_array(converted, x.shape)]
+    return [cast_array(x, dtype)]
 
 
 def _run_scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:

@@ -14,9 +14,10 @@ import numpy as np
 from flint import arb
 from jax import lax
 
-from bptt.balls._array import as_ball_array, is_finite
+from bptt.balls._array import as_ball_array, is_of_balls
 from bptt.balls._ball import Ball
-from bptt.balls._context import UndecidedComparisonError
+from bptt.balls._comparisons import UndecidedComparisonError
+from bptt.balls._ufuncs import is_finite
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
 
@@ -25,10 +26,6 @@ WITHOUT_RESULT = ("debug_callback", "debug_print")
 
 class UnknownPrimitiveError(TypeError):
     """A primitive of JAX's that has no rule here."""
-
-
-def is_of_balls(operand: Any) -> bool:
-    return isinstance(operand, np.ndarray) and operand.dtype == object
 
 
 # Elementwise
@@ -50,7 +47,7 @@ def _define_relation(compare: Callable[[Any, Any], bool]) -> Rule:
 
 def _round_down(x: Ball) -> float:
     if not x.value.rad() < 0.25:
-        raise UndecidedComparisonError("<", x.value.rad(), arb(0.25), exact=False)
+        raise UndecidedComparisonError("<", x.value.rad(), arb(0.25))
     nearest = float((x.value.mid() + 0.5).floor())
     return nearest if x >= nearest else nearest - 1
 

@@ -15,8 +15,19 @@ from typing import Any, NamedTuple
 
 from flint import arb
 
-from bptt.balls._ball import Ball, Binary, Fixed, Operands, StaleValueError, Unary, enclose, make_fixed
-from bptt.balls._context import CURRENT, Difference, decide_open
+from bptt.balls._ball import (
+    Ball,
+    Fixed,
+    Operands,
+    StaleValueError,
+    call_on_floats,
+    enclose,
+    get_float,
+    make_fixed,
+)
+from bptt.balls._comparisons import Difference, UndecidedComparisonError
+from bptt.balls._context import CURRENT, TooManyOperationsError, change_context
+from bptt.balls._functions import Binary, Unary
 from bptt.balls._source import Origin, locate_call_stack
 
 _creation = itertools.count()
@@ -40,62 +51,86 @@ class Traced(Ball):
     number says whether a linear function or a curved one.
     """
 
-    __slots__ = ("absolute", "adjoint", "blurred", "collapsed", "created", "sources")
-
-    absolute: "Traced | None"  # |x|, once it has been asked for where x may be 0
+    __slots__ = ("adjoint", "blurred", "collapsed", "created", "sources")
 
     adjoint: Any  # an arb while a sweep is under way, the sum of what has come back so far; None before
 
-    def __init__(self, value: arb, sources: tuple[tuple["Traced", arb], ...] = (), collapsed: int = 0) -> None:
-        self.value = value
+    def __init__(
+        self, value: arb, as_float: Any = None, sources: tuple[tuple["Traced", arb], ...] = (), collapsed: int = 0
+    ) -> None:
+        super().__init__(value, as_float)
         self.sources = sources
         self.collapsed = collapsed
-        self.absolute = None
         self.blurred = 0.0  # what it may have lost since its variable, in roundings; if that is measured
         self.created = next(_creation)
 
     def apply_unary(self, f: Unary) -> "Traced":
         v = f.apply(self.value)
-        return _record_one(v, self, f.slope(self.value, v), CURVED)
+        return _record_one(v, f.apply_to_float(self.as_float, v), self, f.slope(self.value, v), CURVED)
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         if isinstance(other, Traced):
             a, b = self.value, other.value
             v = f.apply(a, b)
+            as_float = call_on_floats(f.on_floats, self.as_float, other.as_float)
             how = LINEAR if f.linear_in_both else CURVED
-            return _record_two(v, (self, f.by_left(a, b, v)), (other, f.by_right(a, b, v)), how)
+            return _record_two(v, as_float, (self, f.by_left(a, b, v)), (other, f.by_right(a, b, v)), how)
         constant = _enclose_constant(other)
         if constant is NotImplemented:
             return constant
         if reflected:
             a, b = constant, self.value
             v = f.apply(a, b)
-            return _record_one(v, self, f.by_right(a, b, v), LINEAR if f.linear_in_right else CURVED)
+            as_float = call_on_floats(f.on_floats, get_float(other), self.as_float)
+            return _record_one(v, as_float, self, f.by_right(a, b, v), LINEAR if f.linear_in_right else CURVED)
         a, b = self.value, constant
         v = f.apply(a, b)
-        return _record_one(v, self, f.by_left(a, b, v), LINEAR if f.linear_in_left else CURVED)
+        as_float = call_on_floats(f.on_floats, self.as_float, get_float(other))
+        return _record_one(v, as_float, self, f.by_left(a, b, v), LINEAR if f.linear_in_left else CURVED)
+
+    def __sub__(self, other: object) -> Any:
+        if other is self and self.as_float - self.as_float == 0:
+            return self.make_constant(0)
+        return super().__sub__(other)
 
     def __neg__(self) -> "Traced":
-        return _record_one(-self.value, self, _MINUS_ONE, LINEAR)
+        return _record_one(-self.value, -self.as_float, self, _MINUS_ONE, LINEAR)
 
     def __abs__(self) -> "Traced":
-        slope = _differentiate_abs(self.value)
-        if not slope.is_exact() and _takes_both_slopes(self.value):
-            slope = _ONE if self.decide(">", False, False, 0, arb(0)) else _MINUS_ONE
-        if slope.is_exact():
-            return _record_one(abs(self.value), self, slope, LINEAR)
-        if self.absolute is None:  # one node, however often |x| is written: its slope cancels in the sum
-            self.absolute = Traced(abs(self.value), ((self, slope),))
-        return self.absolute
+        if self.value > 0:
+            return self
+        if self.value < 0:
+            return -self
+        slope = self._differentiate_abs()
+        return _record_one(abs(self.value), abs(self.as_float), self, slope, LINEAR)
 
-    def decide(self, relation: str, holds: bool, fails: bool, other: object, value: arb) -> bool:
-        """As for any ball; but equal numbers are a kink or a jump, however exactly they are known."""
-        if not self.value.overlaps(value):
-            return holds
-        if self.created < 0 and not (isinstance(other, Traced) and other.created >= 0):
-            return super().decide(relation, holds, fails, other, value)  # neither depends on an input
-        exact = self.value.is_exact() and value.is_exact()
-        return decide_open(relation, self.value, value, lambda: _relate_slopes(self, other), exact=exact)
+    def _differentiate_abs(self) -> arb:
+        """Return the slope of |x| where x may be 0: [−1, 1], all that it can be, unless comparisons are decided."""
+        if CURRENT.context.comparisons is None:
+            return arb(0, 1)
+        return arb((self > 0) - (self < 0))
+
+    def make_constant(self, number: Any) -> "Traced":
+        return make_traced_constant(number, type(self.as_float))
+
+    def cast(self, dtype: Any) -> "Traced":
+        return _record_one(self.value, dtype(self.as_float), self, _ONE, LINEAR)
+
+    def decide(self, relation: str, holds: bool | None, other: object, value: arb) -> bool:
+        """As for any ball; but numbers that may be equal are a tie, however exactly they are known."""
+        overlap = self.value.overlaps(value)
+        if not overlap or (self.created < 0 and not (isinstance(other, Traced) and other.created >= 0)):
+            return super().decide(relation, holds, other, value)
+        comparisons = CURRENT.context.comparisons
+        if comparisons is None:
+            raise UndecidedComparisonError(relation, self.value, value)
+        comparisons.ties += 1
+        if comparisons.assumptions is not None:
+            alone = comparisons.assumptions.each_for_itself
+            return comparisons.assumptions.answer(
+                relation, Operands(self, other) if alone else _relate_slopes(self, other)
+            )
+        return super().decide(relation, None, other, value)
 
 
 class _Slopes(NamedTuple):
@@ -133,50 +168,57 @@ def _sum_slopes(node: Traced) -> dict[int, arb]:
     return {x.created: x.adjoint for x in _sweep_back(node) if not x.sources and x.created >= 0}
 
 
-def make_traced_constant(number: object, dtype: object = None) -> Traced:  # noqa: ARG001  (the form of every such function)
+def make_traced_constant(number: object, dtype: Any = None) -> Traced:
     """Return a number that depends on no input, such as the zeros of a buffer."""
-    return _make_untraced(make_fixed(number).value)
+    fixed = make_fixed(number, dtype)
+    return _make_untraced(fixed.value, fixed.as_float)
 
 
-def _make_untraced(value: arb) -> Traced:
-    made = Traced(value)
+def _make_untraced(value: arb, as_float: Any) -> Traced:
+    made = Traced(value, as_float)
     made.created = -1 - made.created
     return made
 
 
-def _record_one(value: arb, x: Traced, partial: arb, how: int) -> Traced:
+def _record_one(value: arb, as_float: Any, x: Traced, partial: arb, how: int) -> Traced:
     """Return the result of an operation on x that is linear or curved, with its partial derivative."""
     if x.created < 0:
-        return _make_untraced(value)
+        return _make_untraced(value, as_float)
     context = CURRENT.context
+    if context.last_created is not None and x.created > context.last_created:
+        raise TooManyOperationsError(context.most_operations or 0)
     if context.origins is not None:
-        return _enter_origin(Traced(value, ((x, partial),)), how, context.origins)
+        return _enter_origin(Traced(value, as_float, ((x, partial),)), how, context.origins)
     if not x.collapsed:
-        made = Traced(value, ((x, partial),), how)
+        made = Traced(value, as_float, ((x, partial),), how)
     else:
         ((variable, slope),) = x.sources
-        made = Traced(value, ((variable, partial * slope),), max(how, x.collapsed))
+        made = Traced(value, as_float, ((variable, partial * slope),), max(how, x.collapsed))
     if context.measures_cancellation:
         made.blurred = measure(partial) * x.blurred + measure(value)
     return made
 
 
-def _record_two(value: arb, of_left: tuple[Traced, arb], of_right: tuple[Traced, arb], how: int) -> Traced:
+def _record_two(
+    value: arb, as_float: Any, of_left: tuple[Traced, arb], of_right: tuple[Traced, arb], how: int
+) -> Traced:
     """Return the result of an operation on two balls, each given with its partial derivative."""
     (a, by_a), (b, by_b) = of_left, of_right
     if a.created < 0:
-        return _record_one(value, b, by_b, how)
+        return _record_one(value, as_float, b, by_b, how)
     if b.created < 0:
-        return _record_one(value, a, by_a, how)
+        return _record_one(value, as_float, a, by_a, how)
     context = CURRENT.context
+    if context.last_created is not None and max(a.created, b.created) > context.last_created:
+        raise TooManyOperationsError(context.most_operations or 0)
     if context.origins is not None:
-        return _enter_origin(Traced(value, (of_left, of_right)), how, context.origins)
+        return _enter_origin(Traced(value, as_float, (of_left, of_right)), how, context.origins)
     variable_of_a, slope_of_a = a.sources[0] if a.collapsed else (a, _ONE)
     variable_of_b, slope_of_b = b.sources[0] if b.collapsed else (b, _ONE)
     if variable_of_a is not variable_of_b:
-        return Traced(value, (of_left, of_right))
+        return Traced(value, as_float, (of_left, of_right))
     slope = by_a * slope_of_a + by_b * slope_of_b
-    made = Traced(value, ((variable_of_a, slope),), max(how, a.collapsed, b.collapsed))
+    made = Traced(value, as_float, ((variable_of_a, slope),), max(how, a.collapsed, b.collapsed))
     if context.measures_cancellation:
         made.blurred = measure(by_a) * a.blurred + measure(by_b) * b.blurred + measure(value)
     return made
@@ -185,6 +227,12 @@ def _record_two(value: arb, of_left: tuple[Traced, arb], of_right: tuple[Traced,
 def _enter_origin(made: Traced, how: int, origins: dict[int, Origin]) -> Traced:
     origins[made.created] = Origin(locate_call_stack(), how == LINEAR)
     return made
+
+
+def limit_operations(most: int | None) -> Any:
+    """Let no more than so many operations be recorded; then `TooManyOperationsError` is raised."""
+    last = None if most is None else next(_creation) + most
+    return change_context(most_operations=most, last_created=last)
 
 
 def measure(x: arb) -> float:
@@ -254,20 +302,3 @@ def sort_latest_first(output: Traced, *, keep_adjoints: bool = False) -> list[Tr
                 reached[source.created] = source
                 waiting.append(source)
     return [reached[created] for created in sorted(reached, reverse=True)]
-
-
-def _takes_both_slopes(x: arb) -> bool:
-    """Whether |x| is to be taken for a comparison that is not decided; that it was met at 0 is noted."""
-    context = CURRENT.context
-    if context.encountered is not None:
-        context.encountered.abs_at_zero |= x.is_zero()
-    return context.both_slopes_of_abs and bool(x.is_zero())
-
-
-def _differentiate_abs(x: arb) -> arb:
-    """Return sign(x), and [−1, 1] where x may be 0: any slope that |x| can have there."""
-    if x > 0:
-        return _ONE
-    if x < 0:
-        return _MINUS_ONE
-    return arb(0, 1)

@@ -15,21 +15,32 @@ number, which is what underflow can cost. Those are NumPy's figures; XLA has its
 """
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
 
-from bptt.balls._ball import BINARY, UNARY, Ball, Binary, Fixed, StaleValueError, Unary, enclose
+from bptt.balls._ball import (
+    Ball,
+    Fixed,
+    StaleValueError,
+    call_on_floats,
+    enclose,
+    get_float,
+    store_float,
+)
+from bptt.balls._context import CURRENT
+from bptt.balls._functions import BINARY, UNARY, Binary, Unary
 
 
 class Kind(NamedTuple):
     """A float type as NumPy or XLA computes in it: how much an operation may add, as balls around 1 and around 0."""
 
-    dtype: np.dtype[Any]
+    scalar: Any  # the type of its floats; `float` is a number of Python's, which takes the type of what it meets
+    figures: "Figures"
     bits: int
-    weak: bool  # a number of Python's, which takes the type of the array that it meets
     rounding: arb  # 1 ± u, of a product, a quotient or a root
     library: arb  # 1 ± 8 u
     underflow: arb  # 0 ± η
@@ -49,17 +60,24 @@ NUMPY = Figures(rounding=1, library=8, flushes=False)
 XLA = Figures(rounding=2, library=32, flushes=True)
 
 
+def _describe_float_type(scalar: Any) -> Any:
+    try:
+        return np.finfo(scalar)
+    except ValueError:  # bfloat16, which JAX brings
+        return sys.modules["jax.numpy"].finfo(scalar)
+
+
 @functools.cache
-def get_kind(name: str, figures: Figures = NUMPY, *, weak: bool = False) -> Kind:
-    """Return the kind of that float type: "float32"."""
-    info = np.finfo(name)
+def get_kind(scalar: Any, figures: Figures = NUMPY) -> Kind:
+    """Return the kind of that float type: `np.float32`."""
+    info = _describe_float_type(scalar)
     bits = int(info.nmant) + 1
     unit = arb(2) ** -bits
     tiny = arb(2) ** int(info.minexp) if figures.flushes else arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
     return Kind(
-        np.dtype(name),
+        scalar,
+        figures,
         bits,
-        weak,
         rounding=arb(1, figures.rounding * unit),
         library=arb(1, figures.library * unit),
         underflow=arb(0, tiny),
@@ -68,29 +86,33 @@ def get_kind(name: str, figures: Figures = NUMPY, *, weak: bool = False) -> Kind
     )
 
 
+def get_kind_of(number: Any, figures: Figures) -> Kind:
+    """Return the kind of a float."""
+    scalar: Any = type(number)
+    return get_kind(scalar, figures)
+
+
 def make_rounded_constant(number: object, dtype: Any = None, figures: Figures = NUMPY) -> "Rounded":
     """Return a number that stands in the code; in a buffer of that type, or of the type of what it meets."""
-    weak = dtype is None or np.dtype(dtype).kind != "f"
-    return Rounded(enclose(number), get_kind("float64" if weak else np.dtype(dtype).name, figures, weak=weak))
+    as_float = store_float(number, dtype)
+    kind = get_kind_of(as_float, figures)
+    if (encountered := CURRENT.context.encountered) is not None:
+        encountered.shortest_data_bits = min(encountered.shortest_data_bits, kind.bits)
+    value = enclose(number)
+    return Rounded(value if arb(float(as_float)) == value else value * kind.rounding + kind.underflow, as_float, kind)
 
 
-def store(number: arb, kind: Kind) -> "Rounded":
+def store(number: arb, as_float: Any, figures: Figures = NUMPY) -> "Rounded":
     """Return a float as it is read: with XLA, a subnormal number may be read as 0."""
+    kind = get_kind_of(as_float, figures)
     flushed = not kind.flush.is_exact() and abs(number) <= kind.flush.rad()
-    return Rounded(number + kind.flush if flushed else number, kind)
+    return Rounded(number + kind.flush if flushed else number, as_float, kind)
 
 
 @functools.cache
 def _spread(terms: int, bits: int) -> arb:
     """Return 0 ± (n − 1) u."""
     return arb(0, (terms - 1) * arb(2) ** -bits)
-
-
-def _round_once(apply: Callable[[arb, arb], arb], a: "Rounded", b: "Rounded") -> "Rounded":
-    """Return a product or quotient."""
-    kind = _promote(a.kind, b.kind)
-    a, b = a.convert_to(kind), b.convert_to(kind)
-    return Rounded(apply(a.value, b.value) * kind.rounding + kind.underflow, kind)
 
 
 # What some functions of XLA's lose beyond the figure of a library function, in units of u, of x and v = f(x).
@@ -107,6 +129,7 @@ _BEYOND_THE_LIBRARY: dict[Unary, Callable[[arb, arb], arb]] = {
     UNARY["lgamma"]: lambda x, v: 64 + 64 * abs(v),
     UNARY["digamma"]: lambda x, v: 64 + 64 * abs(v) + 64 * x * UNARY["digamma"].slope(x, v),
 }
+_LONGEST = 53  # bits
 _ROUNDED_ONCE = {BINARY["mul"], BINARY["truediv"]}
 
 
@@ -115,7 +138,8 @@ class Rounded(Ball):
 
     __slots__ = ("_abs_of", "_mass", "_sum", "_terms", "_value", "kind")
 
-    def __init__(self, total: arb, kind: Kind, mass: arb | None = None, terms: int = 1) -> None:
+    def __init__(self, total: arb, as_float: Any, kind: Kind, mass: arb | None = None, terms: int = 1) -> None:
+        self.as_float = as_float
         self.kind = kind
         self._sum = total  # of the terms, before the additions are rounded
         self._mass = mass  # Σ |term|; None for a single term
@@ -138,62 +162,80 @@ class Rounded(Ball):
         """Σ |term|"""
         return abs(self._sum) if self._mass is None else self._mass
 
-    def convert_to(self, kind: Kind) -> "Rounded":
-        """Return the same number in another kind: a single float, rounded if it was of a longer one."""
-        if self.kind is kind:
-            return self
-        value = self.value if self.kind.bits <= kind.bits else self.value * kind.rounding + kind.underflow
-        return Rounded(value, kind)
+    def _convert_to(self, kind: Kind) -> arb:
+        """Return the ball of the same number as a single float of another kind, rounded if it was of a longer one."""
+        if self.kind.bits <= kind.bits:
+            return self.value
+        return self.value * kind.rounding + kind.underflow
 
-    def round_to(self, dtype: Any) -> "Rounded":
-        """Return the same number stored in another float type."""
-        figures = NUMPY if self.kind.flush.is_exact() else XLA
-        return self.convert_to(get_kind(np.dtype(dtype).name, figures))
+    def cast(self, dtype: Any) -> "Rounded":
+        kind = get_kind(dtype, self.kind.figures)
+        return _make_single(self._convert_to(kind), dtype(self.as_float), kind)
+
+    def make_constant(self, number: Any) -> "Rounded":
+        return make_rounded_constant(number, self.kind.scalar, self.kind.figures)
 
     def apply_unary(self, f: Unary) -> "Rounded":
-        result = _call_library(f.apply, self)
+        v = f.apply(self.value)
+        as_float = f.apply_to_float(self.as_float, v)
+        kind = self._get_kind_of(as_float)
+        if kind.bits < self.kind.bits:
+            v = f.apply(self._convert_to(kind))
+        v = v * kind.library + kind.library_underflow
         beyond = _BEYOND_THE_LIBRARY.get(f)
-        if beyond is None or result.kind.flush.is_exact():  # NumPy's
-            return result
-        lost = abs(beyond(self.value, result.value)).upper() * arb(2) ** -result.kind.bits
-        return Rounded(result.value + arb(0, 1) * lost, result.kind)
+        if beyond is not None and not kind.flush.is_exact():  # XLA's
+            v += arb(0, 1) * abs(beyond(self.value, v)).upper() * arb(2) ** -kind.bits
+        return _make_single(v, as_float, kind)
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         operand = _convert_operand(other, self.kind)
         if operand is NotImplemented:
             return operand
         a, b = (operand, self) if reflected else (self, operand)
+        as_float = call_on_floats(
+            f.on_floats, *((get_float(other), self.as_float) if reflected else (self.as_float, get_float(other)))
+        )
+        kind = self._get_kind_of(as_float)
+        x, y = a._convert_to(kind), b._convert_to(kind)
+        value = f.apply(x, y)
         if f in _ROUNDED_ONCE:
-            return _round_once(f.apply, a, b)
-        result = _call_library(f.apply, a, b)
+            return _make_single(value * kind.rounding + kind.underflow, as_float, kind)
+        value = value * kind.library + kind.library_underflow
         if f is BINARY["logaddexp"]:  # near 0 its error is that of its operands
-            return Rounded(result.value + (abs(a.value) + abs(b.value)) * (result.kind.library - 1), result.kind)
-        return result
+            value += (abs(x) + abs(y)) * (kind.library - 1)
+        return _make_single(value, as_float, kind)
+
+    def _get_kind_of(self, as_float: Any) -> Kind:
+        return self.kind if type(as_float) is self.kind.scalar else get_kind_of(as_float, self.kind.figures)
 
     def __add__(self, other: object) -> Any:
         term = _convert_operand(other, self.kind)
         if term is NotImplemented:
             return term
-        a, b, kind = self, term, self.kind
-        if b.kind is not kind:
-            kind = _promote(kind, b.kind)
-            a, b = a.convert_to(kind), b.convert_to(kind)
+        as_float = self.as_float + get_float(other)
+        kind = self._get_kind_of(as_float)
+        a = self if self.kind is kind else self.cast(kind.scalar)
+        b = term if term.kind is kind else term.cast(kind.scalar)
         if b._terms == 1 and b._sum.is_zero():
             return a
         if a._terms == 1 and a._sum.is_zero():
             return b
-        return Rounded(a._sum + b._sum, kind, a.mass + b.mass, a._terms + b._terms)
+        if kind.bits < _LONGEST:
+            _note_short_type(kind.bits)
+        if not (a._sum.is_finite() and b._sum.is_finite()):  # ∞ absorbs whatever is finite, and is not rounded
+            return Rounded(a.value + b.value, as_float, kind)
+        return Rounded(a._sum + b._sum, as_float, kind, a.mass + b.mass, a._terms + b._terms)
 
     __radd__ = __add__
 
     def __neg__(self) -> "Rounded":
-        return Rounded(-self._sum, self.kind, self._mass, self._terms)
+        return Rounded(-self._sum, -self.as_float, self.kind, self._mass, self._terms)
 
     def __sub__(self, other: object) -> Any:
-        if other is self:
-            return Rounded(arb(0), self.kind)  # x − x is 0, whatever x is
-        if isinstance(other, Rounded) and other._abs_of is self:
-            return Rounded(2 * self.value.min(0), self.kind)  # x − |x|, exactly; of two balls it could be above 0
+        if other is self and self.as_float - self.as_float == 0:
+            return self.make_constant(0)  # x − x is 0, whatever x is
+        if isinstance(other, Rounded) and other._abs_of is self:  # x − |x|, exactly; of two balls it could be above 0
+            return Rounded(2 * self.value.min(0), self.as_float - other.as_float, self.kind)
         term = _convert_operand(other, self.kind)
         return term if term is NotImplemented else self + (-term)
 
@@ -205,29 +247,34 @@ class Rounded(Ball):
             return self  # so that x − |x| is 0 where x is positive
         if self.value < 0:
             return -self
-        result = Rounded(arb(0).union(self.value.abs_upper()), self.kind)
+        result = Rounded(arb(0).union(self.value.abs_upper()), abs(self.as_float), self.kind)
         result._abs_of = self
         return result
 
     def sign(self) -> "Rounded":
         """Return 1, −1 or 0, and whatever may be between where rounding decides: an enclosure of each."""
-        return Rounded(self.value.sgn(), self.kind)
+        return Rounded(self.value.sgn(), np.sign(self.as_float), self.kind)
 
     def minimum(self, other: object) -> Any:
-        return self._take_extreme(arb.min, other)
+        return self._enclose_extreme(arb.min, np.minimum, other)
 
     def maximum(self, other: object) -> Any:
-        return self._take_extreme(arb.max, other)
+        return self._enclose_extreme(arb.max, np.maximum, other)
 
-    def _take_extreme(self, extreme: Callable[[arb, arb], arb], other: object) -> Any:
+    def _enclose_extreme(self, extreme: Callable[[arb, arb], arb], on_floats: Any, other: object) -> Any:
         """Return the smaller or the larger one; where rounding decides which, a ball that contains either."""
         operand = _convert_operand(other, self.kind)
         if operand is NotImplemented:
             return operand
-        kind = _promote(self.kind, operand.kind)
-        a, b = self.convert_to(kind), operand.convert_to(kind)
+        as_float = on_floats(self.as_float, get_float(other))
+        kind = self._get_kind_of(as_float)
+        a = self if self.kind is kind else self.cast(kind.scalar)
+        b = operand if operand.kind is kind else operand.cast(kind.scalar)
         value = extreme(a.value, b.value)
-        return a if value == a.value and value != b.value else Rounded(value, kind)
+        for one, beside in ((a, b), (b, a)):
+            if value == one.value and value != beside.value:
+                return one
+        return Rounded(value, as_float, kind)
 
     def __pow__(self, exponent: object) -> Any:
         if type(exponent) is int and exponent == 2:
@@ -235,11 +282,27 @@ class Rounded(Ball):
         return self.apply_binary(BINARY["pow"], exponent)
 
     def sqrt(self) -> "Rounded":
-        return Rounded(self.value.sqrt() * self.kind.rounding + self.kind.flush, self.kind)
+        as_float = np.sqrt(self.as_float)
+        kind = self._get_kind_of(as_float)
+        return _make_single(self._convert_to(kind).sqrt() * kind.rounding + kind.flush, as_float, kind)
+
+
+def _note_short_type(bits: int) -> None:
+    if (encountered := CURRENT.context.encountered) is not None:
+        encountered.shortest_bits = min(encountered.shortest_bits, bits)
+
+
+def _make_single(value: arb, as_float: Any, kind: Kind) -> Rounded:
+    """Return the result of one operation; where the float has overflowed, that is what stands there."""
+    if kind.bits < _LONGEST:
+        _note_short_type(kind.bits)
+    if as_float - as_float != 0 and value.is_finite():
+        value = arb(float(as_float))
+    return Rounded(value, as_float, kind)
 
 
 def _convert_operand(number: object, kind: Kind) -> Any:
-    """Return the other operand of an operation in that kind, to which a plain number is rounded."""
+    """Return the other operand of an operation in that kind, to which a number of Python's is rounded."""
     if isinstance(number, Rounded):
         return number
     if isinstance(number, Ball) and not isinstance(number, Fixed):
@@ -247,20 +310,9 @@ def _convert_operand(number: object, kind: Kind) -> Any:
     value = enclose(number)
     if value is NotImplemented:
         return value
-    in_that_type = float(kind.dtype.type(float(value)))
-    return Rounded(value if arb(in_that_type) == value else value * kind.rounding + kind.underflow, kind)
-
-
-def _promote(a: Kind, b: Kind) -> Kind:
-    if a is b:
-        return a
-    if a.weak != b.weak:
-        return b if a.weak else a
-    return a if a.bits >= b.bits else b
-
-
-def _call_library(apply: Callable[..., arb], *operands: Rounded) -> Rounded:
-    """Call a function of the library: exact to a few units in the last place."""
-    kind = functools.reduce(_promote, (operand.kind for operand in operands))
-    result = apply(*(operand.convert_to(kind).value for operand in operands))
-    return Rounded(result * kind.library + kind.library_underflow, kind)
+    as_float = get_float(number)
+    is_typed = hasattr(as_float, "dtype") and not isinstance(as_float, np.integer | np.bool_)
+    own = get_kind_of(as_float, kind.figures) if is_typed else kind
+    in_that_type = own.scalar(as_float)
+    exact = arb(float(in_that_type)) == value
+    return Rounded(value if exact else value * own.rounding + own.underflow, in_that_type, own)

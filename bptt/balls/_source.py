@@ -14,7 +14,7 @@ from bptt.balls._context import CURRENT
 
 _PACKAGE = Path(__file__).parent.parent
 HARNESS = (str(_PACKAGE / "verify"), str(_PACKAGE / "balls"))
-_CALLER = str(_PACKAGE / "verify" / "_execution.py")
+_CALLER = str(_PACKAGE / "verify" / "_ball_run.py")
 _LIBRARY = str(Path(np.__file__).parent)
 _LONGEST = 60  # of an expression that is quoted
 

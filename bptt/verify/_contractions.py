@@ -9,7 +9,7 @@ that is clipped does not bear, and for zero.
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import numpy as np
 import optree
 
 from bptt.verify._execution import keep_settings
-from bptt.verify._interface import judge_problem
+from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments, Problem
 from bptt.verify._report import Report, Verdict
 
@@ -33,9 +33,15 @@ class Pullback:
         self._at = at
         self.output = output = _Output(problem)
         self.cotangents = draw_vectors(output.arrays, problem.seed)
-        names = problem.arguments.names
-        all_names = names[0] if len(at) == 1 else tuple(names)
-        self._wrt = all_names if wrt is None else wrt
+        names = [_make_identifier(n, name) for n, name in enumerate(problem.arguments.names)]
+        all_names: Any = names[0] if len(at) == 1 else tuple(names)
+        renamed = dict(zip(problem.arguments.names, names, strict=True))
+        if wrt is None:
+            self._wrt = all_names
+        else:
+            self._wrt = (
+                _rename_start(wrt, renamed) if isinstance(wrt, str) else [_rename_start(w, renamed) for w in wrt]
+            )
 
         def contract(*given: Any) -> Any:
             return _dot(output.flatten(given[-1]), output.flatten(problem.f(*given[:-1])))
@@ -47,7 +53,7 @@ class Pullback:
         """Return the problem for this cotangent."""
         given = (*self._at, self.output.rebuild(cotangent))
         arguments = Arguments(self._contracted, given, self._wrt)
-        return replace(self._problem, f=self._contracted, arguments=arguments)
+        return replace(self._problem, f=self._contracted, arguments=arguments, written=self._problem.functions)
 
     def judge(self, cotangent: list[Any]) -> Report:
         """Return the report for this cotangent."""
@@ -84,14 +90,16 @@ class Pushforward:
         tangents = tuple(self.problem.arguments.rebuild(tangent))
 
         def judge_weighted(weights: list[Any]) -> Report:
-            def f(s: Any, given: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+            def f(s: Any, given: tuple[Any, ...], tangents: tuple[Any, ...], weights: list[Any]) -> Any:
                 return _dot(weights, self._output.flatten(self.problem.f(*self._move(s, given, tangents))))
 
-            def rule(s: Any, given: tuple[Any, ...], tangents: tuple[Any, ...]) -> Any:
+            def rule(s: Any, given: tuple[Any, ...], tangents: tuple[Any, ...], weights: list[Any]) -> Any:
                 return _dot(weights, self._push(s, given, tangents))
 
-            arguments = Arguments(f, (0.0, self._at, tangents), "s")
-            return judge_problem(replace(self.problem, f=f, rule=rule, arguments=arguments))
+            arguments = Arguments(f, (0.0, self._at, tangents, weights), "s")
+            return judge_problem(
+                replace(self.problem, f=f, rule=rule, arguments=arguments, written=self.problem.functions)
+            )
 
         with keep_settings(self.problem.arguments), np.errstate(all="ignore"):
             np.random.seed(self.problem.seed)  # noqa: NPY002
@@ -142,7 +150,9 @@ class _Vectors(NamedTuple):
     """What a product is judged with."""
 
     random: list[Any]
+    opposite: list[Any]
     long: list[Any]
+    long_opposite: list[Any]
     zero: list[Any]
 
 
@@ -153,11 +163,19 @@ def draw_vectors(arrays: Sequence[Any], seed: int, chosen: Sequence[bool] | None
 
     def normal(length: float) -> list[Any]:
         return [
-            (length * factor * random.normal(size=x.shape)).astype(x.dtype) if x.dtype.kind == "f" else None
+            (max(length, -(2.0 ** (np.finfo(x.dtype).maxexp // 2))) * factor * random.normal(size=x.shape)).astype(
+                x.dtype
+            )
+            if x.dtype.kind == "f"
+            else None
             for factor, x in zip(factors, arrays, strict=True)
         ]
 
-    return _Vectors(normal(1.0), normal(_LONG), normal(0.0))
+    def turn(vectors: list[Any]) -> list[Any]:
+        return [None if x is None else -x for x in vectors]
+
+    vectors, long = normal(1.0), normal(_LONG)
+    return _Vectors(vectors, turn(vectors), long, turn(long), normal(0.0))
 
 
 def judge_linear(judge: Callable[[list[Any]], Report], vectors: _Vectors, name: str) -> Report:
@@ -165,7 +183,11 @@ def judge_linear(judge: Callable[[list[Any]], Report], vectors: _Vectors, name: 
     report = judge(vectors.random)
     if report.verdict != Verdict.RIGHT:
         return report
-    for other, kind in ((vectors.long, "long ones"), (vectors.zero, "zeros")):
+    is_proof = report.formula.digits is not None  # slopes of floats see no long vector, and no zeros
+    for other, kind in (
+        (vectors.opposite, "opposite ones"),
+        *((vectors.long, "long ones"), (vectors.long_opposite, "long ones"), (vectors.zero, "zeros"))[: 3 * is_proof],
+    ):
         again = judge(other)
         if again.verdict != Verdict.RIGHT:
             reason = f"right for random {name} but not for {kind}, so not linear in them: {again.reason}"
@@ -215,10 +237,21 @@ def _dot(c: list[Any], leaves: list[Any]) -> Any:
     return sum((w * x).sum() for w, x in zip(c, leaves, strict=True) if w is not None)
 
 
+def _make_identifier(n: int, name: str) -> str:
+    """Return the name of parameter n, which is none of f's own where f takes *args."""
+    return name if name.isidentifier() else f"argument_{n}"
+
+
+def _rename_start(path: str, renamed: Mapping[str, str]) -> str:
+    """Return a path with another name of the argument that it begins with."""
+    first = max((name for name in renamed if path.startswith(name)), key=len, default="")
+    return renamed.get(first, "") + path[len(first) :]
+
+
 def _name_parameters(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
     """Return the function with these names of its parameters, by which the report calls them."""
     kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    valid = [name if name.isidentifier() else f"argument_{n}" for n, name in enumerate(names)]
+    valid = [_make_identifier(n, name) for n, name in enumerate(names)]
     function.__signature__ = inspect.Signature([inspect.Parameter(name, kind) for name in valid])  # type: ignore[attr-defined]
     return function
 

@@ -8,19 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Never, TypedDict, Unpack, overl
 
 import numpy as np
 
-from bptt.verify._execution import (
-    FloatsOnlyError,
-    NoVerdictError,
-    Observed,
-    find_unsteady_leaves,
-    keep_settings,
-    observe,
-    run_again,
-)
+from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments, Function, Method, Problem
-from bptt.verify._report import Arithmetic, Formula, Report, Verdict
-from bptt.verify.methods import FORMULA_METHODS, _float_gradient, _rounding
-from bptt.verify.methods._derivative import PRECISIONS, report_undecided
+from bptt.verify._report import Report, Verdict
+from bptt.verify.closed_over import find_state
+from bptt.verify.methods import FORMULA_METHODS
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
@@ -179,11 +171,15 @@ def judge_gradient(
 
 def answer(question: Question, at: Any, examples: int, count: Callable[[], None] = lambda: None) -> Any:
     """Return the report at a point or, for a strategy, over points drawn from it; `count` is called after each."""
-    if is_strategy(at):
-        from bptt.verify._random_sizes import judge_over
+    state = find_state(question.f, question.rule)
+    try:
+        if is_strategy(at):
+            from bptt.verify._random_sizes import judge_over
 
-        return judge_over(question, at, examples, count)
-    return question.judge(at)
+            return judge_over(question, at, examples, count)
+        return question.judge(at)
+    finally:
+        state.restore()
 
 
 def check(question: Question, at: Any, examples: int) -> Any:
@@ -191,10 +187,15 @@ def check(question: Question, at: Any, examples: int) -> Any:
     __tracebackhide__ = True
     report = answer(question, at, examples)
     if report.verdict == Verdict.WRONG:
-        raise GradientMismatch(question.explain(report, at) if isinstance(report, Report) else str(report))
+        state = find_state(question.f, question.rule)
+        try:
+            text = question.explain(report, at) if isinstance(report, Report) else str(report)
+        finally:
+            state.restore()
+        raise GradientMismatch(text)
     if report.verdict == Verdict.UNDECIDED:
         raise GradientUndecided(str(report))
-    for note in report.notes:
+    for note in (*report.notes, *(report.lost_digits if isinstance(report, Report) else ())):
         warnings.warn(note, GradientWarning, stacklevel=3)
     return report
 
@@ -206,75 +207,6 @@ def is_strategy(at: object) -> bool:
     from hypothesis.strategies import SearchStrategy
 
     return isinstance(at, SearchStrategy)
-
-
-def judge_problem(problem: Problem) -> Report:
-    """Return the verdict on one problem, by the strongest method that its functions take."""
-    with keep_settings(problem.arguments):
-        problem, observed = observe(problem)
-        if problem.method == "floats":
-            return _judge_on_floats(problem, observed)
-        unsteady = _note_unsteady(problem, observed)
-        try:
-            return _judge_on_balls(problem, observed, unsteady)
-        finally:
-            run_again(problem)
-
-
-def _judge_on_balls(problem: Problem, observed: Observed, unsteady: Sequence[str]) -> Report:
-    """Ask one method after the other, the strongest first, until one takes the functions; then look at the floats."""
-    notes, floats_only = (*observed.notes, *unsteady), ""
-    for method in FORMULA_METHODS[problem.method]:
-        try:
-            formula = method(problem, observed)
-        except FloatsOnlyError as error:
-            floats_only = floats_only or str(error)
-            continue
-        except NoVerdictError as outcome:
-            formula = report_undecided(str(outcome), problem.arguments, PRECISIONS[-1])
-        break
-    else:
-        undecided = Arithmetic(Verdict.UNDECIDED, floats_only)
-        return _conclude(problem, report_undecided(floats_only, problem.arguments), undecided, notes)
-    if floats_only:
-        if unsteady and formula.verdict == Verdict.RIGHT:
-            formula = report_undecided(unsteady[0], problem.arguments)
-        return _conclude(problem, formula, _leave_undistinguished(floats_only), notes)
-    if unsteady:
-        why = "gradient returns something else each time that it is called"
-        arithmetic = Arithmetic(Verdict.UNDECIDED, why)
-    else:
-        arithmetic = _rounding.judge(problem, observed)
-    if formula.verdict == arithmetic.verdict == Verdict.WRONG and problem.method == "auto":
-        try:  # balls and floats that both differ: the balls may be of another computation than the floats
-            beside = _float_gradient.judge(problem, observed)
-        except NoVerdictError:
-            return _conclude(problem, formula, arithmetic, notes)
-        if beside.verdict != Verdict.WRONG:
-            notes += ("gradient does something else on balls than on floats: does it ask for types?",)
-            return _conclude(problem, beside, _leave_undistinguished("its balls are not those of its floats"), notes)
-    return _conclude(problem, formula, arithmetic, notes)
-
-
-def _judge_on_floats(problem: Problem, observed: Observed) -> Report:
-    (method,) = FORMULA_METHODS[problem.method]
-    formula = method(problem, observed)
-    unsteady = [] if formula.verdict == Verdict.WRONG else _note_unsteady(problem, observed)
-    return _conclude(problem, formula, _leave_undistinguished("floats were asked for"), (*observed.notes, *unsteady))
-
-
-def _conclude(problem: Problem, formula: Formula, arithmetic: Arithmetic, notes: Sequence[str]) -> Report:
-    verdict = Verdict.WRONG if arithmetic.verdict == Verdict.WRONG else formula.verdict
-    return Report(verdict, formula, arithmetic, problem.seed, tuple(notes))
-
-
-def _note_unsteady(problem: Problem, observed: Observed) -> list[str]:
-    others = find_unsteady_leaves(problem, observed)
-    return [f"a second call of gradient returns something else by {', '.join(others)}"] if others else []
-
-
-def _leave_undistinguished(why: str) -> Arithmetic:
-    return Arithmetic(Verdict.UNDECIDED, f"it cannot be told apart from the formula: {why}")
 
 
 def read_options(

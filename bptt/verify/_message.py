@@ -16,7 +16,7 @@ MOST_LINES = 15  # of what is raised: a failing test shows it in full
 WIDTH = 100
 _MOST_NAMES = 6  # arrays that are listed in one line
 
-_HEADINGS = ("gradient by", "shape", "formula", "agreement", "arithmetic", "guaranteed")
+_HEADINGS = ("gradient by", "shape", "formula", "agreement", "arithmetic", "guaranteed", "measured")
 _PLAIN = str.maketrans(
     {
         "±": "+/-", "−": "-", "─": "-", "…": "...", "≥": ">=", "≤": "<=", "≠": "!=", "×": "x", "·": "*", "√": "sqrt ",
@@ -53,7 +53,7 @@ def format_report(report: Report) -> str:
     if report.arithmetic.verdict == Verdict.UNDECIDED:
         lines.append(f"arithmetic undecided: {report.arithmetic.reason}")
     method, digits = report.formula.reference.removeprefix("by "), report.formula.digits
-    lines += [f"note: {note}" for note in report.notes]
+    lines += [f"note: {note}" for note in (*report.notes, *report.lost_digits)]
     lines.append(f"seed {report.seed}, {method if digits is None else f'balls of {digits} digits'}")
     return "\n".join(wrap_lines(fit_to_stdout(line.rstrip()) for line in lines))
 
@@ -73,7 +73,11 @@ def _list_rows(report: Report) -> Iterator[tuple[tuple[str, ...], LeafFinding]]:
     arithmetic = {leaf.path: leaf for leaf in report.arithmetic.leaves}
     for leaf in report.formula.leaves:
         floats = arithmetic.get(leaf.path)
-        of_floats = ("", "") if floats is None else (str(floats.verdict), floats.known)
+        of_floats = ("", "", "")
+        if floats is not None:
+            is_compared = leaf.verdict == floats.verdict == Verdict.RIGHT
+            measured = "exact" if floats.measured is None else f"{floats.measured} digits"
+            of_floats = (str(floats.verdict), floats.known, measured if is_compared else "")
         cells = (leaf.path, str(leaf.shape), str(leaf.verdict), leaf.known, *of_floats)
         yield cells, leaf if leaf.reason or floats is None else floats
 

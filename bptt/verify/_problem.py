@@ -11,7 +11,7 @@ import numpy.typing as npt
 import optree
 from flint import arb
 
-from bptt.balls import Ball, enclose, make_ball_array
+from bptt.balls import Ball, BallArray, enclose, make_ball_array
 
 Function: TypeAlias = Callable[..., Any]
 Method: TypeAlias = Literal["auto", "balls", "floats"]
@@ -35,25 +35,49 @@ class Leaf(NamedTuple):
     def differentiable(self) -> bool:
         return self.chosen and self.values.dtype.kind == "f"
 
+    @property
+    def bits(self) -> int:
+        """Of the mantissa of its floats."""
+        return int(np.finfo(self.values.dtype).nmant) + 1
+
+    @property
+    def half_of_smallest(self) -> arb:
+        """Half the smallest positive number of its float type: what is less underflows to 0."""
+        info = np.finfo(self.values.dtype)
+        return arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
+
     def copy(self) -> Any:
-        """Return the leaf as it was given, an array copied."""
-        return self.given.copy() if isinstance(self.given, np.ndarray) else self.given
+        """Return the leaf as it was given, an array copied in its own order."""
+        return self.given.copy(order="K") if isinstance(self.given, np.ndarray) else self.given
 
     def replace_values(self, values: npt.NDArray[Any]) -> Any:
         """Return other values of that shape as what was given: an array, or a number of Python's."""
         return values if hasattr(self.given, "dtype") else values[()].item()
 
-    def convert_to_balls(self, make: Callable[[arb], Ball], fixed: Callable[[arb], Ball] | None = None) -> Any:
+    def convert_to_balls(
+        self,
+        make: Callable[[arb, Any], Ball],
+        fixed: Callable[[arb, Any], Ball] | None = None,
+        steps: Sequence[arb] | None = None,
+    ) -> Any:
         """Return the leaf as an object array of exact balls, or as a single ball if a scalar was given.
 
-        `fixed` makes them if the leaf is held fixed and is to be something else then.
+        `make` takes a number and the float that stands for it; `fixed` makes them if the leaf is held fixed and is to
+        be something else then. `steps` are added to the numbers, not to the floats, if it is not held fixed.
         """
         if self.values.dtype.kind != "f":
             return self.copy()
         make = make if self.chosen else fixed or make
         if not isinstance(self.given, np.ndarray) and self.values.ndim == 0:
-            return make(arb(float(self.values)))
-        return make_ball_array([make(arb(x)) for x in self.values.reshape(-1).tolist()], self.values.shape)
+            number = self.values[()] if hasattr(self.given, "dtype") else float(self.values)
+            return make(arb(float(number)) + (steps[0] if steps and self.chosen else 0), number)
+        numbers = [arb(x) for x in self.values.reshape(-1).tolist()]
+        if steps and self.chosen:
+            numbers = [x + step for x, step in zip(numbers, steps, strict=True)]
+        balls = make_ball_array(list(map(make, numbers, self.values.reshape(-1))), self.values.shape)
+        if not self.values.flags.f_contiguous or self.values.flags.c_contiguous:
+            return balls
+        return np.asarray(balls.view(np.ndarray), order="F").view(BallArray)
 
 
 class Arguments:
@@ -186,6 +210,12 @@ class Problem:
     arguments: Arguments
     method: Method = "auto"
     seed: int = 0
+    written: tuple[Function, ...] = ()  # by the caller, where f and the rule wrap these
+
+    @property
+    def functions(self) -> tuple[Function, ...]:
+        """What the caller wrote, and what may close over data."""
+        return self.written or (self.f, self.rule)
 
     def call_f(self, *arguments: Any) -> Any:
         """Return what f returns, NumPy's generator seeded before."""
@@ -225,7 +255,14 @@ def _require_numbers(path: str, claim: Any) -> Claims:
     """Return the gradient by one leaf as an array of numbers or of balls, whatever array, list or number it came as."""
     if claim is None:
         raise ValueError(f"gradient by {path} must be an array; got None (to hold it fixed, leave it out of wrt)")
-    if hasattr(claim, "dtype") and np.dtype(claim.dtype).kind in "fiub" and np.dtype(claim.dtype).itemsize <= 8:
+    if isinstance(claim, BallArray):
+        return claim.view(np.ndarray)
+    if (
+        not isinstance(claim, Ball)
+        and hasattr(claim, "dtype")
+        and np.dtype(claim.dtype).kind in "fiub"
+        and np.dtype(claim.dtype).itemsize <= 8
+    ):
         return np.asarray(claim)
     try:
         array = np.asarray(claim, dtype=object)
@@ -237,7 +274,7 @@ def _require_numbers(path: str, claim: Any) -> Claims:
 
 
 def _require_number(path: str, entry: Any) -> Any:
-    number = entry.item() if hasattr(entry, "item") else entry
+    number = entry.item() if isinstance(entry, np.generic) or hasattr(entry, "item") else entry
     if enclose(number) is NotImplemented:
         raise TypeError(f"gradient by {path} must be an array of real numbers; got {type(number).__name__} {number!r}")
     return number

@@ -10,7 +10,8 @@ from hypothesis.strategies import SearchStrategy
 
 from bptt.verify._coverage import Trial, find_blind_spots
 from bptt.verify._execution import keep_settings, observe
-from bptt.verify._interface import Question, judge_problem
+from bptt.verify._interface import Question
+from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments
 from bptt.verify._report import LeafFinding, Report, Verdict
 from bptt.verify._sampled_report import Crash, SampledReport, index_leaves, summarize_leaves
@@ -84,7 +85,11 @@ class _Sample:
                 self._refused.append(error)
                 return
             try:
-                self._cases.append(self._judge(draw))
+                case = self._judge(draw)
+                if case.report.f_is_finite:
+                    self._cases.append(case)
+                else:
+                    self._refused.append(ValueError("f is not finite there"))
             except Exception as error:  # of the caller's functions: kept apart, and raised where nothing else comes
                 self._crashed.append((draw, error))
             count()

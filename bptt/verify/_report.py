@@ -45,6 +45,7 @@ class LeafFinding:
     reason: str
     digits: int | None = None  # if right: every entry agrees to these; None if all do so exactly
     entry: Entry | None = None  # if wrong, the one with the largest error; if undecided, one that is open
+    too_wide: bool = False  # undecided because the balls are: more digits may tell
     kink: bool = False  # undecided because f seems to have a kink there, and the entry may be a subgradient
     reference: str = BALL_ARITHMETIC
     by_hand_values: npt.NDArray[np.float64] | None = field(default=None, repr=False, compare=False)
@@ -74,11 +75,15 @@ class LeafFinding:
 
 @dataclass(frozen=True)
 class LeafArithmetic(LeafFinding):
-    """The verdict on the floats of the gradient by one array; `digits` are those that the bounds leave."""
+    """The verdict on the floats of the gradient by one array; `digits` are those that the bounds leave.
+
+    `measured` are those that the floats share with the true gradient; `None` if they are exact or it is not known.
+    """
 
     held: ClassVar[str] = "on floats"
 
     reference: str = "with its rounding"
+    measured: int | None = None
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ class Arithmetic:
     verdict: Verdict
     reason: str
     leaves: tuple[LeafArithmetic, ...] = ()
+    computed_in: str = ""  # a float type shorter than any argument's, if there is one: "float32"
 
 
 @dataclass(frozen=True, repr=False)
@@ -113,12 +119,17 @@ class Report:
     arithmetic: Arithmetic
     seed: int
     notes: tuple[str, ...] = ()  # what a caller would not expect; no part of the verdict
+    f_is_finite: bool = True  # on floats
+    lost_digits: tuple[str, ...] = ()  # notes on floats that have no right digit, though the formula is right
 
     @property
     def reason(self) -> str:
         """What decided, in one line."""
-        wrong_floats = self.arithmetic.verdict == Verdict.WRONG != self.formula.verdict
-        return self.arithmetic.reason if wrong_floats else self.formula.reason
+        if self.arithmetic.verdict == Verdict.WRONG != self.formula.verdict:
+            return self.arithmetic.reason
+        if self.arithmetic.computed_in:
+            return f"formula right; computed in {self.arithmetic.computed_in}: {self.formula.reason}"
+        return self.formula.reason
 
     @property
     def wrong_leaves(self) -> list[LeafFinding]:

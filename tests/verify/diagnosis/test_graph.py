@@ -4,7 +4,7 @@ import numpy as np
 from flint import arb
 
 from bptt.balls import Traced, change_context, sweep
-from bptt.verify._execution import BallRun
+from bptt.verify._ball_run import start_on_balls
 from bptt.verify._problem import Arguments, Problem
 from bptt.verify.diagnosis._graph import Graph
 from bptt.verify.diagnosis._loops import find_loops
@@ -13,7 +13,7 @@ from bptt.verify.diagnosis._loops import find_loops
 def trace(f: object, *arguments: object) -> Graph:
     problem = Problem(f, f, Arguments(f, arguments))  # type: ignore[arg-type]
     with change_context(origins={}) as context:
-        value, inputs = BallRun(problem).trace_f()
+        value, inputs = start_on_balls(problem).trace_f()
     assert isinstance(value, Traced)
     sweep(value, [x for of_leaf in inputs for x in of_leaf])
     return Graph(value, inputs, context.origins or {})

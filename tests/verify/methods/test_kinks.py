@@ -142,5 +142,5 @@ def test_a_step_function_is_undecided_at_its_jump_and_right_elsewhere() -> None:
 
     report = judge_gradient(f, lambda x: 2 * x, (np.array([1.0, 0.0]),))
     assert report.verdict == "undecided"
-    assert report.reason.startswith("f jumps there: it is 3.00000 on one side and 2.00000 on another")
+    assert report.reason.startswith("f jumps: it is 2.00000 there and 3.00000 beside it")
     assert judge_gradient(f, lambda x: 2 * x, (X,)).verdict == "right"

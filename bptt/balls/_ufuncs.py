@@ -1,0 +1,137 @@
+"""NumPy's functions of elements, on arrays of balls: those that it has no loop over objects for are made of others."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from bptt.balls._array import (
+    BallArray,
+    NumPysBallArray,
+    as_ball_array,
+    convert_operand,
+    get_floats,
+    is_of_balls,
+    make_constant_of_run,
+    strip_class,
+    take_floats,
+    unify,
+)
+from bptt.balls._ball import Ball, get_float
+from bptt.balls._context import CURRENT, TooManyOperationsError
+
+_MISSING_LOOP = ("loop of ufunc does not support", "not supported for the input types")  # NumPy's words
+
+
+def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: Any) -> Any:
+    """Apply a function of NumPy's elementwise, or by one of its methods, to arrays of which some hold balls."""
+    if keywords.get("dtype") is not None and np.dtype(keywords["dtype"]).kind in "fO":
+        keywords = {**keywords, "dtype": None}
+    if out is not None:
+        keywords["out"] = tuple(strip_class(array) for array in out)
+    is_index = 1 if method in ("at", "reduceat") else None
+    inside = any(type(operand) is NumPysBallArray for operand in inputs)
+    inputs = [operand if n == is_index else convert_operand(operand) for n, operand in enumerate(inputs)]
+    if method == "__call__":
+        result = _apply_to_elements(ufunc, inputs, keywords)
+    else:
+        operands = [strip_class(operand) for operand in inputs]
+        result = getattr(_OF_PAIRS.get(ufunc, ufunc), method)(*operands, **keywords)
+    if method == "at" and is_of_balls(inputs[0]):
+        unify(inputs[0])
+    _count_operations(result)
+    if any(0 in np.shape(operand) for n, operand in enumerate(inputs) if n != is_index):
+        result = _make_empty_sums(result, inputs)
+    result = as_ball_array(result)
+    if (ufunc is np.add and method in ("reduce", "accumulate")) or ufunc is np.matmul:
+        options = {key: value for key, value in keywords.items() if key not in ("out", "dtype")}
+        result = take_floats(result, lambda *floats: getattr(ufunc, method)(*floats, **options), *inputs)
+    if out is not None:
+        for array in out:
+            if is_of_balls(array):
+                unify(array)
+        return out[0] if len(out) == 1 else out
+    return result.view(NumPysBallArray) if inside and isinstance(result, BallArray) else result
+
+
+def _apply_to_elements(ufunc: np.ufunc, inputs: Sequence[Any], keywords: Any) -> Any:
+    operands = [strip_class(operand) for operand in inputs]
+    apply = _OF_ELEMENTS.get(ufunc) or _OF_PAIRS.get(ufunc, ufunc)
+    try:
+        return apply(*operands, **keywords)
+    except TypeError as error:
+        if any(words in str(error) for words in _MISSING_LOOP):
+            raise TypeError(f"np.{ufunc.__name__} takes no balls") from error
+        raise
+
+
+def _make_empty_sums(result: Any, inputs: Sequence[Any]) -> Any:
+    """Return what NumPy made of no elements, the integers 0 and 1, as balls."""
+    if is_of_balls(result):
+        return unify(as_ball_array(result))
+    of_balls = next(x for x in inputs if is_of_balls(x))
+    return make_constant_of_run(result, get_floats(of_balls).dtype) if type(result) is int else result
+
+
+def _count_operations(result: Any) -> None:
+    context = CURRENT.context
+    if context.encountered is not None:
+        context.encountered.operations += getattr(result, "size", 1)
+        if context.most_operations is not None and context.encountered.operations > context.most_operations:
+            raise TooManyOperationsError(context.most_operations)
+
+
+def is_finite(number: Any) -> bool:
+    """Whether the float that stands in a ball is finite."""
+    return bool(np.isfinite(get_float(number)))
+
+
+def _test_elements(test: np.ufunc) -> Callable[..., Any]:
+    return lambda x, **_: test(get_floats(x) if isinstance(x, np.ndarray) else get_float(x))
+
+
+def _call_method(name: str) -> Callable[..., Any]:
+    apply = np.frompyfunc(lambda x: getattr(x if isinstance(x, Ball) else make_constant_of_run(x), name)(), 1, 1)
+    return lambda x, **keywords: apply(x, **keywords)
+
+
+def _call_of_pair(name: str) -> Callable[[Any, Any], Any]:
+    def call(a: Any, b: Any) -> Any:
+        return getattr(a if isinstance(a, Ball) else b.make_constant(a).cast(type(a + b.as_float)), name)(b)
+
+    return call
+
+
+def _clip(x: Any, low: Any, high: Any, **keywords: Any) -> Any:
+    return np.minimum(np.maximum(as_ball_array(x), low), high, **keywords)
+
+
+_OF_ELEMENTS: dict[np.ufunc, Callable[..., Any]] = {  # for which NumPy has no loop over objects, or one of its own
+    **{test: _test_elements(test) for test in (np.isfinite, np.isnan, np.isinf, np.signbit)},
+    np.sign: _call_method("sign"),
+    np.float_power: lambda a, b, **keywords: np.power(a, b, **keywords),
+    np.clip: _clip,  # type: ignore[dict-item]
+}
+_OF_PAIRS: dict[np.ufunc, Any] = {
+    np.logaddexp: np.frompyfunc(_call_of_pair("logaddexp"), 2, 1, identity=None),
+    np.maximum: np.frompyfunc(_call_of_pair("maximum"), 2, 1, identity=None),
+    np.minimum: np.frompyfunc(_call_of_pair("minimum"), 2, 1, identity=None),
+    np.fmax: np.frompyfunc(_call_of_pair("maximum"), 2, 1, identity=None),
+    np.fmin: np.frompyfunc(_call_of_pair("minimum"), 2, 1, identity=None),
+}
+
+
+def _dispatch(self: Any, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:  # noqa: ARG001
+    """As for an array without axes, since `np.where(x > 0, x, 0.0)` of a ball would put a plain number in its place."""
+    return function(*map(_hold_in_array, arguments), **{name: _hold_in_array(x) for name, x in keywords.items()})
+
+
+def _hold_in_array(argument: Any) -> Any:
+    if isinstance(argument, Ball):
+        return strip_class(argument).view(BallArray)
+    if type(argument) in (list, tuple) and any(isinstance(part, Ball) for part in argument):
+        return type(argument)(map(_hold_in_array, argument))
+    return argument
+
+
+Ball.__array_function__ = _dispatch  # type: ignore[attr-defined]

@@ -1,0 +1,343 @@
+"""A user's f and rule on balls, as they stand or as the jaxpr that JAX traces, from the state that they began with."""
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from flint import arb
+
+from bptt.balls import (
+    CURRENT,
+    HARNESS,
+    NUMPY,
+    XLA,
+    Ball,
+    Comparisons,
+    Encountered,
+    MakeConstant,
+    StaleValueError,
+    TooManyComparisonsError,
+    TooManyOperationsError,
+    Traced,
+    UndecidedComparisonError,
+    change_context,
+    convert_to_balls,
+    enclose,
+    limit_operations,
+    make_arrays_of_balls,
+    make_fixed,
+    make_rounded_constant,
+    make_traced_constant,
+    store,
+    sum_masses,
+    sweep,
+)
+from bptt.verify._problem import Claims, Function, Problem
+from bptt.verify.closed_over import State, find_state
+
+MOST_OPERATIONS = 1_500_000  # in one run: some seconds, under a gigabyte; more is for who asks for balls
+
+
+class NoVerdictError(Exception):
+    """The gradient cannot be judged at this precision or, if `final`, at any; the message says why."""
+
+    def __init__(self, reason: str, *, final: bool) -> None:
+        super().__init__(reason)
+        self.final = final
+
+
+class FloatsOnlyError(NoVerdictError):
+    """The function of that name runs on floats and on nothing else."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} runs on floats but not on balls{reason}", final=True)
+        self.name = name
+
+
+def require_scalar(value: Any) -> Any:
+    """Return the value of f as one number. Raises `ValueError` for an array, `TypeError` for what is no real number."""
+    if np.shape(value) != ():
+        raise ValueError(f"f must return a scalar; got an array of shape {np.shape(value)}")
+    scalar = np.asarray(value, dtype=object).item()
+    if enclose(scalar) is NotImplemented:
+        raise TypeError(f"f must return a real number; got {type(scalar).__name__}")
+    return scalar
+
+
+class BallFunction:
+    """A user's function as one that runs on balls: as it stands, or as the jaxpr that JAX traces."""
+
+    def __init__(self, name: str, problem: Problem, get: Callable[[Problem], Function]) -> None:
+        self._name = name
+        self._get = get
+        self._function = get(problem)
+        self._arguments = problem.arguments
+        self._jaxpr: Callable[[list[Any], MakeConstant], Any] | None = None
+
+    @property
+    def runs_as_jaxpr(self) -> bool:
+        """Whether it has run as a jaxpr."""
+        return self._jaxpr is not None
+
+    def run(
+        self, balls: list[Any], make_constant: MakeConstant, lifted: contextlib.AbstractContextManager[Problem]
+    ) -> Any:
+        """Return what the function returns for these leaves; `make_constant` makes balls of the numbers in its code.
+
+        `lifted` is entered while its code runs on balls, not while JAX traces it, and gives the problem to run. Raises
+        `NoVerdictError` if it does not run on balls, takes too long on them, or uses values that were kept from another
+        run.
+        """
+        if self._jaxpr is not None:
+            return self._evaluate_jaxpr(balls, make_constant)
+        encountered = CURRENT.context.encountered or Encountered()
+        encountered.refused_float = False
+        try:
+            with (
+                change_context(encountered=encountered),
+                lifted as problem,
+                make_arrays_of_balls(make_constant),
+                np.errstate(all="ignore"),  # what is not taken may warn
+            ):
+                result = self._get(problem)(*self._arguments.rebuild(balls))
+        except (NoVerdictError, TooManyComparisonsError):
+            raise
+        except TooManyOperationsError as error:
+            raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
+        except StaleValueError as error:
+            raise NoVerdictError(f"{self._name} {error}{_locate(error)}", final=True) from error
+        except Exception as error:  # what a caller's code raises for anything but its own floats is its own affair
+            if "jax" in sys.modules and self._trace():
+                return self._evaluate_jaxpr(balls, make_constant)
+            raise FloatsOnlyError(self._name, f"{_locate(error)}: {type(error).__name__}: {error}") from error
+        if encountered.refused_float:
+            raise FloatsOnlyError(self._name, ": it asks for a float, and goes on without one")
+        return result
+
+    def _trace(self) -> bool:
+        from bptt.balls._jax_interpreter import trace_to_balls
+
+        try:
+            leaves = [leaf.copy() for leaf in self._arguments.leaves]
+            self._jaxpr = trace_to_balls(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
+        except Exception:  # NumPy code, which JAX cannot trace
+            return False
+        return True
+
+    def _evaluate_jaxpr(self, balls: list[Any], make_constant: MakeConstant) -> Any:
+        from bptt.balls._jax_rules import UnknownPrimitiveError
+
+        assert self._jaxpr is not None
+        try:
+            return self._jaxpr(balls, make_constant)
+        except UnknownPrimitiveError as error:
+            raise FloatsOnlyError(self._name, f": {error}") from error
+        except TooManyOperationsError as error:
+            raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
+        except UndecidedComparisonError as error:
+            raise NoVerdictError(f"{self._name} {error}", final=False) from error
+
+
+class Truth(NamedTuple):
+    """f on traced balls, and its gradient by each leaf, flattened; none for a leaf that is not differentiated.
+
+    At a kink an entry of the gradient holds all that lies between the derivatives on its sides.
+    """
+
+    value: arb
+    on_floats: Any  # what stands for the value
+    gradient: list[list[arb]]
+    kinks: list[dict[int, tuple[arb, arb]]]  # by leaf and entry: the least and the greatest slope
+    constant: bool  # f returned a number that was computed from no ball
+    mass: arb  # of what is merely added up to the value
+    losses: Sequence[Sequence[float]] = ()  # what floats may lose in the gradient, if that was asked for
+
+
+class BallRun:
+    """f and the rule of one problem on balls. Each run starts from what they kept when `state` was found.
+
+    If they keep values between calls, the rule runs after f, since it may use what f kept.
+    """
+
+    def __init__(self, problem: Problem, state: State, *, keeps_values: bool) -> None:
+        self.problem = problem
+        self.f = BallFunction("f", problem, lambda problem: problem.call_f)
+        self.rule = BallFunction("gradient", problem, lambda problem: problem.call_rule)
+        self._first_state = self._state = state
+        self._keeps_values = keeps_values
+
+    @contextlib.contextmanager
+    def _start_over(self, make_constant: MakeConstant) -> Iterator[Problem]:
+        """Have what the functions close over as balls, and as it was at first; put it back afterwards.
+
+        Yields the problem with the functions that are to be called meanwhile.
+        """
+
+        def lift(value: Any) -> Any:
+            if isinstance(value, np.ndarray):
+                return convert_to_balls(value, make_constant)
+            return make_constant(value, _get_dtype(value))
+
+        with self._state.lifted(lift) as functions:
+            problem = self.problem
+            yield problem if problem.written else replace(problem, f=functions[0], rule=functions[1])
+
+    @property
+    def _most_operations(self) -> int | None:
+        return None if self.problem.method == "balls" else MOST_OPERATIONS
+
+    @property
+    def lifts_everything(self) -> bool:
+        """Whether all floats that the functions are known to close over become balls: none was too many."""
+        return not self._state.unlifted and self._state.is_complete
+
+    def put_back(self) -> None:
+        """Leave what the functions keep as it was before they were judged."""
+        self._first_state.restore()
+
+    def trace_f(
+        self, steps: Sequence[Sequence[arb]] | None = None, *, elsewhere_first: bool = False
+    ) -> tuple[Any, list[list[Traced]]]:
+        """Run f on traced balls: its value, and the balls that its arguments hold by leaf; none for one held fixed.
+
+        `steps` are added to the numbers. With `elsewhere_first`, f is called at other numbers before, so that it does
+        not return what it kept.
+        """
+        arguments = self.problem.arguments
+
+        def make_fixed_leaf(value: arb, x: Any) -> Ball:
+            return make_traced_constant(Ball(value, x), _get_dtype(x))  # which is exact, whatever constants are
+
+        leaves = [
+            leaf.convert_to_balls(Traced, make_fixed_leaf, steps[n] if steps else None)
+            for n, leaf in enumerate(arguments.leaves)
+        ]
+        inputs = [  # listed before the run: f may write into its arguments
+            _list_balls(balls) if leaf.differentiable else []
+            for leaf, balls in zip(arguments.leaves, leaves, strict=True)
+        ]
+        with limit_operations(self._most_operations):
+            if elsewhere_first:
+                self._call_elsewhere()
+            value = self.f.run(leaves, make_traced_constant, self._start_over(make_traced_constant))
+        try:
+            return require_scalar(value), inputs
+        except (TypeError, ValueError) as error:  # what it returned on floats was a number
+            raise FloatsOnlyError("f", f": {error}") from error
+
+    def _call_elsewhere(self) -> None:
+        """Start from now on from what f keeps once it was called at other numbers."""
+        arguments = self.problem.arguments
+        values = [leaf.values * 1.5 + 1 if leaf.differentiable else leaf.values for leaf in arguments.leaves]
+        self._state.restore()
+        with contextlib.suppress(Exception), np.errstate(all="ignore"):  # where it may not be defined
+            self.problem.call_f(*arguments.place(values))
+        self._state = find_state(*self.problem.functions)
+
+    def differentiate_f(
+        self,
+        comparisons: Comparisons,
+        steps: Sequence[Sequence[arb]] | None = None,
+        estimate_losses: Callable[..., Sequence[Sequence[float]]] = lambda *_: (),
+    ) -> Truth:
+        """Return f and its true gradient, the numbers moved by `steps` if these are given.
+
+        `estimate_losses` is called with the value of f and the inputs, once these have been swept.
+        """
+        with change_context(comparisons=comparisons):
+            value, inputs = self.trace_f(steps)
+            if not _depends(value) and self._keeps_values:
+                value, inputs = self.trace_f(steps, elsewhere_first=True)
+        try:
+            slope = sweep(value, [x for of_leaf in inputs for x in of_leaf])
+        except StaleValueError as error:
+            raise NoVerdictError(f"f {error}", final=True) from error
+        gradient = [[slope(x) for x in of_leaf] for of_leaf in inputs]
+        no_kinks: list[dict[int, tuple[arb, arb]]] = [{} for _ in inputs]
+        losses = estimate_losses(value, inputs)
+        on_floats = value.as_float if isinstance(value, Ball) else value
+        return Truth(enclose(value), on_floats, gradient, no_kinks, not _depends(value), sum_masses(value), losses)
+
+    def run_rule(self, comparisons: Comparisons) -> list[Claims]:
+        """Run the rule on balls: the gradient by each leaf."""
+        with change_context(comparisons=comparisons):
+            return self._run_rule(Ball, make_fixed)
+
+    def run_rule_rounded(self) -> tuple[list[Claims], int]:
+        """Run the rule on balls that hold whatever floats may return.
+
+        Returns the gradient by each leaf, and the bits of the shortest float type that anything was computed in.
+        """
+        figures = XLA if self.rule.runs_as_jaxpr else NUMPY
+        constant = partial(make_rounded_constant, figures=figures)
+        encountered = Encountered()
+        with change_context(comparisons=Comparisons(), encountered=encountered):
+            claims = self._run_rule(lambda value, x: store(value, x, figures), constant)
+        return claims, encountered.shortest_bits
+
+    def find_shortest_type_of_f(self) -> int:
+        """Return the bits of the shortest float type that f computes anything in, or from."""
+        figures = XLA if self.f.runs_as_jaxpr else NUMPY
+        constant = partial(make_rounded_constant, figures=figures)
+        leaves = [
+            leaf.convert_to_balls(lambda value, x: store(value, x, figures)) for leaf in self.problem.arguments.leaves
+        ]
+        encountered = Encountered()
+        with change_context(comparisons=Comparisons(), encountered=encountered):
+            self.f.run(leaves, constant, self._start_over(constant))
+        return min(encountered.shortest_bits, encountered.shortest_data_bits)
+
+    def _run_rule(self, make: Callable[[arb, Any], Ball], make_constant: MakeConstant) -> list[Claims]:
+        arguments = self.problem.arguments
+
+        def convert() -> list[Any]:
+            return [leaf.convert_to_balls(make) for leaf in arguments.leaves]
+
+        @contextlib.contextmanager
+        def start_over() -> Iterator[Problem]:
+            with self._start_over(make_constant) as problem:
+                if self._keeps_values:
+                    self.f.run(convert(), make_constant, contextlib.nullcontext(problem))
+                yield problem
+
+        with change_context(most_operations=self._most_operations):
+            gradient = self.rule.run(convert(), make_constant, start_over())
+        try:
+            return arguments.match(gradient)
+        except (TypeError, ValueError) as error:  # what it returned on floats was a gradient
+            raise FloatsOnlyError("gradient", f": {error}") from error
+
+
+def _list_balls(balls: Any) -> list[Any]:
+    return [balls] if isinstance(balls, Ball) else balls.view(np.ndarray).reshape(-1).tolist()
+
+
+def start_on_balls(problem: Problem) -> BallRun:
+    """Return both functions, ready to be run on balls, without looking at what they do on floats.
+
+    The rule runs after f, since what they keep between calls is not known.
+    """
+    return BallRun(problem, find_state(*problem.functions), keeps_values=True)
+
+
+def _depends(value: Any) -> bool:
+    """Whether it was computed from an argument."""
+    return isinstance(value, Traced) and value.created >= 0
+
+
+def _get_dtype(number: Any) -> Any:
+    return number.dtype if isinstance(number, np.floating) else None
+
+
+def _locate(error: Exception) -> str:
+    """Say where in the caller's code an error arose."""
+    libraries = [sys.modules[name].__file__ for name in ("numpy", "jax") if name in sys.modules]
+    inside = (*HARNESS, *(str(Path(file).parent) for file in libraries if file))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(inside)]
+    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""

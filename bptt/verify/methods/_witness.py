@@ -1,0 +1,105 @@
+"""Do the floats of f move as the balls say? If not, the balls did not see all that f does.
+
+A number that goes through text and back, a bisection, a choice by something else than a comparison: each drops the
+dependence on the arguments without a word. Along one random direction a few central differences of f on floats are
+compared with the slope that the balls give. That is no judgement of any gradient: it is asked only whether the two are
+of the same function.
+"""
+
+import contextlib
+from collections.abc import Sequence
+
+import numpy as np
+
+from bptt.balls import enclose
+from bptt.verify._ball_run import FloatsOnlyError, Truth
+from bptt.verify._execution import Observed
+from bptt.verify._problem import Problem
+
+_STEPS = 2.0 ** -np.arange(9.0, 80.0, 5.0)  # of the size of each array: f may change much faster than that suggests
+_CLOSE = 2.0**-7  # of Σ |contribution|: by as much a difference may be off through curvature
+_CLEAR = 2.0**-3  # of it: by as much the two must differ to be of different functions
+_ROUNDINGS = 64  # of f, that its noise may be at least
+
+
+class UnwitnessedError(FloatsOnlyError):
+    """f moves on floats otherwise than on balls."""
+
+    def __init__(self) -> None:
+        super().__init__("f", " as it does on floats: along a random direction its floats move otherwise")
+
+
+def require_witness(problem: Problem, observed: Observed, truth: Truth) -> None:
+    """Raise `UnwitnessedError` if the floats of f move otherwise than its gradient on balls says."""
+    value = float(observed.value)
+    if not np.isfinite(value):
+        return
+    leaves = problem.arguments.leaves
+    random = np.random.default_rng(problem.seed)
+    directions = [_draw(leaf.values, random) if leaf.differentiable else None for leaf in leaves]
+    slope, mass, radius, effects = _sum_up(problem, truth, directions)
+    if radius > _CLEAR * mass or not np.isfinite(mass):  # too little is known of it at this precision
+        return
+    unit = max(float(np.finfo(leaf.values.dtype).eps) for leaf in leaves if leaf.values.dtype.kind == "f")
+    scale = abs(value) + float(truth.mass.mid()) + effects
+    lost = _ROUNDINGS * abs(float((truth.value - enclose(truth.on_floats)).mid()))  # by the floats of f at the point
+    seen: list[float] = []
+    try:
+        for step in _STEPS:
+            difference, bend = _take_difference(problem, directions, float(step), value)
+            noise = (_ROUNDINGS * unit * scale + lost) / step
+            if not np.isfinite(difference) or difference == bend == 0:
+                continue  # not defined there, or on a plateau of floats
+            if noise > _CLEAR * max(mass, abs(difference)):
+                break
+            if abs(difference - slope) <= _CLOSE * mass + noise + bend:
+                return
+            seen.append(difference)
+    finally:
+        with contextlib.suppress(Exception), np.errstate(all="ignore"):
+            problem.call_f(*problem.arguments.copy())  # so that what it keeps where nobody sees it is of this point
+    last = seen[-2:]  # the smallest steps
+    size = max(*map(abs, last), mass) if len(last) == 2 else 0.0
+    are_same = len(last) == 2 and abs(last[0] - last[1]) <= _CLOSE * size
+    if are_same and all(abs(difference - slope) > _CLEAR * size for difference in last):
+        raise UnwitnessedError
+
+
+def _sum_up(
+    problem: Problem, truth: Truth, directions: Sequence[np.ndarray | None]
+) -> tuple[float, float, float, float]:
+    """Return ⟨gradient, v⟩, the sum of its terms' sizes, that of their radii, and Σ |gradient x|."""
+    slope = mass = radius = effects = 0.0
+    for leaf, of_leaf, v in zip(problem.arguments.leaves, truth.gradient, directions, strict=True):
+        if v is None:
+            continue
+        gradient = np.array([float(x.mid()) for x in of_leaf])
+        terms = gradient * v.ravel()
+        slope += float(terms.sum())
+        mass += float(np.abs(terms).sum())
+        radius += float(sum(float(x.rad()) * abs(y) for x, y in zip(of_leaf, v.ravel().tolist(), strict=True)))
+        effects += float(np.abs(gradient * leaf.values.ravel()).sum())
+    return slope, mass, radius, effects
+
+
+def _draw(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    size = float(np.max(np.abs(values), initial=0)) or 1.0
+    return size * random.uniform(0.5, 1, values.shape) * random.choice([-1.0, 1.0], values.shape)
+
+
+def _take_difference(
+    problem: Problem, directions: Sequence[np.ndarray | None], step: float, middle: float
+) -> tuple[float, float]:
+    """Return a central difference of f, and how much its sides differ; NaN where f is not defined."""
+    sides = []
+    for sign in (1, -1):
+        values = [
+            leaf.values.copy() if v is None else (leaf.values + sign * step * v).astype(leaf.values.dtype)
+            for leaf, v in zip(problem.arguments.leaves, directions, strict=True)
+        ]
+        try:
+            with np.errstate(all="ignore"):
+                sides.append(float(np.asarray(problem.call_f(*problem.arguments.place(values)))))
+        except Exception:  # whatever it may raise at a point that nobody chose: it is not defined there
+            return float("nan"), 0.0
+    return (sides[0] - sides[1]) / (2 * step), abs(sides[0] - 2 * middle + sides[1]) / step
