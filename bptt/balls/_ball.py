@@ -30,8 +30,8 @@ def make_fixed(number: Any, dtype: Any = None) -> "Fixed":
     value, as_float = enclose(number), store_float(number, dtype)
     if value is NotImplemented:
         raise TypeError(f"{number!r} is no real number")
-    if CURRENT.context.rounds_constants and not isinstance(number, Ball) and type(as_float) in _BITS:
-        value = widen_constant(float(number), _BITS[type(as_float)])
+    if CURRENT.context.rounds_constants and not isinstance(number, Ball) and type(as_float).__name__ in _BITS:
+        value = widen_constant(float(number), _BITS[type(as_float).__name__])
     return Fixed(value, as_float)
 
 
@@ -64,11 +64,11 @@ def enclose(number: Any) -> Any:
     if isinstance(number, float | np.float32 | np.float16) or type(number).__name__ == "bfloat16":
         if not CURRENT.context.rounds_constants:
             return arb(float(number))
-        return widen_constant(float(number), _BITS.get(type(number), 53))
+        return widen_constant(float(number), _BITS.get(type(number).__name__, 53))
     return NotImplemented
 
 
-_BITS = {np.float32: 24, np.float16: 11}  # of the mantissas that are shorter than float64's
+_BITS = {"float32": 24, "float16": 11, "bfloat16": 8}  # of the mantissas that are shorter than float64's
 
 
 def get_float(number: Any) -> Any:

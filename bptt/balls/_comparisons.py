@@ -11,7 +11,7 @@ there, what differs by less than anything that floats distinguish is decided by 
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
 
 from flint import arb
@@ -68,7 +68,6 @@ class Comparisons:
     count: int = 0
     ties: int = 0
     contradictions: int = 0
-    places: list[Any] = field(default_factory=list)  # of contradictions
 
     def decide(self, relation: str, holds: bool | None, left: tuple[arb, Any], right: tuple[arb, Any]) -> bool:
         """Return the answer to a comparison of two numbers, each as its ball and as the float that stands there.

@@ -7,6 +7,7 @@ that was imported before, by `from numpy import zeros`, is not covered: its arra
 """
 
 import functools
+import importlib
 import importlib.machinery
 import sys
 from collections.abc import Callable, Iterator
@@ -42,8 +43,9 @@ def _spare_compiled_modules(_: int) -> None:
     """Give NumPy as it is to the compiled modules that look its functions up by name, as `np.random` does.
 
     They take the arrays that they make for what they always are, without looking. The argument is how many modules are
-    loaded, so that new ones are found.
+    loaded, so that new ones are found; NumPy loads its generators when they are first asked for, and so does this.
     """
+    importlib.import_module("numpy.random")
     suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
     for module in list(sys.modules.values()):
         if (getattr(module, "__file__", None) or "").endswith(suffixes):

@@ -292,7 +292,7 @@ def _name_parameters(f: Function, count: int) -> list[str]:
     except (TypeError, ValueError):  # builtins have no signature
         parameters = []
     named = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    return named[:count] if len(named) >= count else [f"arguments[{n}]" for n in range(count)]
+    return named[:count] if len(named) >= count else [f"argument_{n}" for n in range(count)]
 
 
 def _require_real_array(path: str, leaf: Any) -> npt.NDArray[Any]:

@@ -122,6 +122,17 @@ class TestBothWays:
             ways(lambda: [x > 0 for x in numbers])
         assert len(ways(lambda: [x > 0 for x in numbers[:6]])) == 64
 
+    def test_that_they_are_too_many_is_known_after_one_run(self) -> None:
+        calls, ties = [], [Traced(arb(0)) for _ in range(7)]
+
+        def run() -> list[bool]:
+            calls.append(1)
+            return [tie > 0 for tie in ties]
+
+        with pytest.raises(TooManyBranchesError):
+            ways(run)
+        assert len(calls) == 1
+
     def test_what_is_no_tie_goes_as_the_floats_go_in_every_way(self) -> None:
         wide = Ball(arb(2, 1), np.float64(2.5))
         assert ways(lambda: (wide > 2, ZERO > 0)) == [(True, True), (True, False)]

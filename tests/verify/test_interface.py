@@ -456,7 +456,7 @@ class TestStructures:
 
     def test_arguments_without_names_are_numbered(self) -> None:
         report = judge_gradient(lambda *xs: xs[0] * xs[1], lambda *xs: (xs[1], xs[0]), (2.0, 3.0))
-        assert [leaf.path for leaf in report.formula.leaves] == ["arguments[0]", "arguments[1]"]
+        assert [leaf.path for leaf in report.formula.leaves] == ["argument_0", "argument_1"]
 
     def test_integers_and_booleans_are_passed_on_and_not_differentiated(self) -> None:
         def f(tokens: Array, keep: Array, x: Array) -> Any:

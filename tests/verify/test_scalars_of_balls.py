@@ -31,6 +31,9 @@ CASES = {
     "where of a number": Case(
         lambda t: np.exp(np.where(t > 2, 1.0, t)), lambda t: np.exp(t), lambda t: 1.001 * np.exp(t), 1.5
     ),
+    "where that takes the number": Case(
+        lambda t: t * np.exp(np.where(t > 0, 1.0, t)), lambda t: np.e + 0 * t, lambda t: 1.001 * np.e + 0 * t, 1.5
+    ),
     "a norm made safe": Case(
         safe_cube, lambda x: 3 * np.sqrt(x @ x) * x, lambda x: 2 * np.sqrt(x @ x) * x, np.array([0.6, -0.8])
     ),
@@ -84,3 +87,17 @@ def test_a_complex_step_is_taken_in_float64(dtype: Any) -> None:
     assert judge_gradient(f, lambda x: 1 - np.tanh(x) ** 2, (x,), method="floats").verdict != "wrong"
     twice = judge_gradient(f, lambda x: dtype(1.2) * (1 - np.tanh(x) ** 2), (x,), method="floats")
     assert twice.verdict != "right"
+
+
+def test_a_term_that_is_left_out_where_no_float_is_to_be_had_is_missed() -> None:
+    """Its slope is 4e-7 of the entry: along a direction the floats of f move as the balls do, for all that shows."""
+
+    def f(x: Array) -> Any:
+        try:
+            penalty = 1e-9 * np.sin(1e3 * float(x[0]))
+        except TypeError:
+            penalty = 0.0
+        return (x**2).sum() + penalty
+
+    assert judge_gradient(f, lambda x: 2 * x, (np.array([0.5, 2.0]),)).formula.reference != "by ball arithmetic"
+    assert judge_gradient(f, lambda x: 2 * x, (np.array([0.5, 2.0]),), method="balls").verdict == "undecided"

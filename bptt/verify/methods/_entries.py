@@ -166,7 +166,7 @@ class LeafComparison(NamedTuple):
             n = still_open[0]
             return make_finding(Verdict.UNDECIDED, _explain_open(enclose(by_hand[n]), true[n]), n, too_wide=True)
         if at_kinks := found.get("kink"):
-            return make_finding(Verdict.UNDECIDED, self.around.explain(), at_kinks[0], kink=True)
+            return make_finding(Verdict.UNDECIDED, "f has a kink there, it seems", at_kinks[0], kink=True)
         digits = _count_digits_left(entries)
         reason = f"to within what {_TYPES[self.bits]} shows" if "rounded" in found else ""
         if not reason and digits is None and any(entry.error > 0 for entry in entries):

@@ -72,10 +72,6 @@ class Neighbourhood:
         ways = np.array([[float(way[n][k].mid()) for n, k in at_kinks] for way in self.ways])
         return "outside" if _is_separate(claim, ways) else "inside"
 
-    def explain(self) -> str:
-        """Say what is known of the kink."""
-        return "f has a kink there, it seems"
-
 
 def find_neighbourhood(
     run: BallRun, estimate_losses: Callable[..., Sequence[Sequence[float]]] = lambda *_: ()

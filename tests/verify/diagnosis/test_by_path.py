@@ -93,10 +93,10 @@ def test_truncation_after_some_steps_is_told_from_pieces_and_is_by_design() -> N
             h_bar = (δ @ W) @ R
         return U_bar
 
-    found = diagnose_at(total, partial(last, 3), draw_point(), "arguments[0]", "arguments[0]").kind
+    found = diagnose_at(total, partial(last, 3), draw_point(), "argument_0", "argument_0").kind
     assert found == Form.TRUNCATED.describe(steps="2 steps")
     assert found.by_design
-    found = diagnose_at(total, partial(last, 1), draw_point(), "arguments[0]", "arguments[0]").kind
+    found = diagnose_at(total, partial(last, 1), draw_point(), "argument_0", "argument_0").kind
     assert found is not None
     assert found.name == "recurrence dropped"
 
