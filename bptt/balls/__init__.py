@@ -15,16 +15,14 @@ _jax_interpreter  JAX functions on balls: their jaxpr, evaluated one primitive a
 _jax_rules        those primitives
 """
 
+import bptt.balls._mask  # noqa: F401  (gives balls what NumPy calls)
 from bptt.balls._array import (
     BallArray,
     MakeConstant,
-    as_ball_array,
     convert_to_balls,
-    get_floats,
-    is_of_balls,
     make_ball_array,
 )
-from bptt.balls._ball import Ball, Fixed, StaleValueError, enclose, get_float, make_fixed
+from bptt.balls._ball import Ball, Fixed, StaleValueError, enclose, make_fixed
 from bptt.balls._comparisons import (
     Comparisons,
     TooManyBranchesError,
@@ -43,7 +41,6 @@ from bptt.balls._context import (
     use_precision,
 )
 from bptt.balls._functions import BINARY, UNARY
-from bptt.balls._mask import MaskArray
 from bptt.balls._reverse import (
     CURVED,
     Traced,
@@ -54,16 +51,16 @@ from bptt.balls._reverse import (
     sum_masses,
     sweep,
 )
-from bptt.balls._rounded import NUMPY, XLA, Figures, Kind, Rounded, get_kind, make_rounded_constant, store
+from bptt.balls._rounded import NUMPY, XLA, Kind, Rounded, get_kind, make_rounded_constant, store
 from bptt.balls._source import HARNESS, Origin, Place
 from bptt.balls._ufuncs import is_finite
 
 __all__ = [
     "BINARY", "CURRENT", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Comparisons",
-    "Encountered", "Figures", "Fixed", "Kind", "MakeConstant", "MaskArray", "Origin", "Place", "Rounded",
-    "StaleValueError", "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
-    "UndecidedComparisonError", "as_ball_array", "change_context", "convert_to_balls", "enclose", "get_float",
-    "get_floats", "get_kind", "is_finite", "is_of_balls", "limit_operations", "make_arrays_of_balls",
-    "make_ball_array", "make_fixed", "make_rounded_constant", "make_traced_constant", "measure", "pause_collector",
-    "round_constants", "sort_latest_first", "store", "sum_masses", "sweep", "try_every_branch", "use_precision",
+    "Encountered", "Fixed", "Kind", "MakeConstant", "Origin", "Place", "Rounded", "StaleValueError",
+    "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
+    "UndecidedComparisonError", "change_context", "convert_to_balls", "enclose", "get_kind", "is_finite",
+    "limit_operations", "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant",
+    "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first", "store",
+    "sum_masses", "sweep", "try_every_branch", "use_precision",
 ]  # fmt: skip

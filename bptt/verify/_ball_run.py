@@ -169,7 +169,7 @@ class BallRun:
         self.problem = problem
         self.f = BallFunction("f", problem, lambda problem: problem.call_f)
         self.rule = BallFunction("gradient", problem, lambda problem: problem.call_rule)
-        self._first_state = self._state = state
+        self._state = state
         self._keeps_values = keeps_values
 
     @contextlib.contextmanager
@@ -196,10 +196,6 @@ class BallRun:
     def lifts_everything(self) -> bool:
         """Whether all floats that the functions are known to close over become balls: none was too many."""
         return not self._state.unlifted and self._state.is_complete
-
-    def put_back(self) -> None:
-        """Leave what the functions keep as it was before they were judged."""
-        self._first_state.restore()
 
     def trace_f(
         self, steps: Sequence[Sequence[arb]] | None = None, *, elsewhere_first: bool = False
@@ -252,8 +248,9 @@ class BallRun:
         """
         with change_context(comparisons=comparisons):
             value, inputs = self.trace_f(steps)
-            if not _depends(value) and self._keeps_values:
+            if not _depends(value):  # it may have been called at this very point before, and return what it kept
                 value, inputs = self.trace_f(steps, elsewhere_first=True)
+                self._keeps_values |= _depends(value)
         try:
             slope = sweep(value, [x for of_leaf in inputs for x in of_leaf])
         except StaleValueError as error:

@@ -20,12 +20,9 @@ def judge_problem(problem: Problem) -> Report:
     """Return the verdict on one problem, by the strongest method that its functions take."""
     with keep_settings(problem.arguments):
         problem, observed = observe(problem)
-        try:
-            if problem.method == "floats":
-                return _judge_on_floats(problem, observed)
-            return _judge_on_balls(problem, observed, _note_unsteady(problem, observed))
-        finally:
-            observed.on_balls.put_back()
+        if problem.method == "floats":
+            return _judge_on_floats(problem, observed)
+        return _judge_on_balls(problem, observed, _note_unsteady(problem, observed))
 
 
 def _judge_on_balls(problem: Problem, observed: Observed, unsteady: Sequence[str]) -> Report:

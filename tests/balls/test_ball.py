@@ -344,3 +344,29 @@ class TestWhereRoundingDecides:
             wide = f(arb(a, radius), arb(b, radius))
             assert wide.overlaps(f(arb(a) + s * arb(radius), arb(b) + t * arb(radius)))
             assert wide.is_finite()
+
+
+def test_a_float_that_overflows_stands_for_what_it_is() -> None:
+    """exp(95) is a number, and infinite in float32: so its reciprocal is 0, as on floats."""
+    overflown = store(arb(95), np.float32(95)).apply_unary(UNARY["exp"])
+    assert np.isinf(overflown.as_float)
+    assert not overflown.value.is_finite()
+    assert (1 / (1 + overflown)).value.contains(0)
+    assert store(arb(80), np.float32(80)).apply_unary(UNARY["exp"]).value.is_finite()
+
+
+@pytest.mark.parametrize("exponent", [2, 3, 7])
+def test_a_power_of_what_may_be_zero_is_a_product(exponent: int) -> None:
+    around_zero = Ball(arb(1) / 3 - arb(1) / 3)
+    power = (around_zero**exponent).value
+    assert power.is_finite()
+    assert power.contains(0)
+    assert power.rad() < 1e-20
+    x = Traced(around_zero.value)
+    assert sweep(x**exponent, [x])(x).is_finite()
+
+
+def test_the_slope_of_a_power_of_zero_by_its_exponent_is_zero() -> None:
+    b = Traced(arb(1.5))
+    assert sweep(Fixed(arb(0)) ** b, [b])(b) == 0
+    assert sweep(Fixed(arb(2)) ** b, [b])(b) > 1

@@ -168,3 +168,14 @@ def test_an_index_and_a_length_go_as_on_floats() -> None:
 
     assert judge_gradient(interpolate, lambda x: 5.0 + 0 * x, (2.25,)).verdict == "right"
     assert judge_gradient(interpolate, lambda x: 3.0 + 0 * x, (2.25,)).verdict == "wrong"
+
+
+def test_a_loop_that_would_never_end_by_exact_numbers_ends() -> None:
+    def f(x: Any) -> Any:
+        s = x
+        while s + 1e-17 > s:
+            s = s + 1e-17
+        return s * s
+
+    assert judge_gradient(f, lambda x: 2 * x, (1.5,)).verdict == "right"
+    assert judge_gradient(f, lambda x: 2 * x * (1 + 1e-6), (1.5,)).verdict == "wrong"

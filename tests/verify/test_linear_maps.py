@@ -263,3 +263,5 @@ def test_what_runs_on_floats_alone_is_asked_for_no_long_tangents() -> None:
     f = lambda x: float(np.sin(x))  # noqa: E731
     assert judge_jvp(f, lambda at, tangents: np.cos(at[0]) * tangents[0], (1.3,)).verdict == "right"
     assert judge_jvp(f, lambda at, tangents: np.sin(at[0]) * tangents[0], (1.3,)).verdict == "wrong"
+    assert judge_jvp(f, lambda at, tangents: np.cos(at[0]) * abs(tangents[0]), (1.3,)).verdict != "right"
+    assert judge_jvp(f, lambda at, tangents: -np.cos(at[0]) * abs(tangents[0]), (1.3,)).verdict != "right"

@@ -148,3 +148,35 @@ def test_a_loss_by_the_running_mean_itself_depends_on_the_batch_as_far_as_that_m
     layer.forward(BATCH + 3)
     assert judge_gradient(f, gradient, (BATCH,)).verdict == "right"
     assert judge_gradient(f, lambda x: gradient(x, 0.0), (BATCH,)).verdict == "wrong"
+
+
+def test_what_was_kept_of_this_very_point_before_is_computed_again() -> None:
+    kept = ValueAndGradient(np.copy, np.array_equal, 2.0)
+    kept.compute(X)
+    before = (kept.x, kept.value, kept.slope)
+
+    def f(x: Array) -> Any:
+        kept.compute(x)
+        return kept.value
+
+    def gradient(x: Array) -> Any:
+        kept.compute(x)
+        return kept.slope
+
+    for by_hand in gradient, lambda x: kept.slope:  # the latter as f left it
+        assert found(judge_gradient(f, by_hand, (X,))) == BALLS
+        assert judge_gradient(f, lambda x, by_hand=by_hand: 1.0001 * by_hand(x), (X,)).verdict == "wrong"
+    assert (kept.x, kept.value, kept.slope) == before
+
+
+def test_a_gradient_that_adds_up_from_call_to_call_is_not_right() -> None:
+    total = np.zeros(3)
+
+    def gradient(x: Array) -> Any:
+        total[:] = total + 2 * x
+        return total
+
+    report = judge_gradient(lambda x: (x**2).sum(), gradient, (X,))
+    assert report.verdict == "undecided"
+    assert report.notes == ("a second call of gradient returns something else by x",)
+    assert total.tolist() == [0, 0, 0]

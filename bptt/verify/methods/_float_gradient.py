@@ -157,5 +157,5 @@ def _compare_entry(by_hand: float, true: arb, noise: float, zero: float) -> str:
 
 def _count_digits(true: Sequence[float], noise: npt.NDArray[np.float64]) -> int | None:
     with np.errstate(divide="ignore"):
-        errors = [e / abs(t) for e, t in zip(noise, true, strict=True) if t]
+        errors = [e / abs(t) for e, t in zip(noise, true, strict=True) if e < abs(t)]  # others stand for a 0
     return min((int(-np.log10(error)) if error else 16 for error in errors), default=None)

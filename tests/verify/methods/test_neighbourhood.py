@@ -147,6 +147,8 @@ def test_a_tie_beside_which_f_could_not_be_looked_at_is_undecided() -> None:
 def test_units_that_are_taken_for_off_at_zero_are_not_accused(maximum: Any, rows: int) -> None:
     """0 is no subgradient of f, whose units turn on by turns; but it is what the chain rule makes of theirs."""
     x = np.random.default_rng(rows).normal(size=rows)
-    f = lambda w: ((maximum(w * x) - 1) ** 2).sum()  # noqa: E731
-    off = judge_gradient(f, lambda w: 2 * ((np.maximum(w * x, 0) - 1) * x * (w * x > 0)).sum(), (0.0,))
-    assert off.verdict == "undecided"
+    f = lambda w: ((maximum(w * x) - np.sign(x)) ** 2).sum()  # noqa: E731
+    by_hand: Any = lambda w, k=2: k * ((np.maximum(w * x, 0) - np.sign(x)) * x * (w * x > 0)).sum()  # noqa: E731
+    assert judge_gradient(f, by_hand, (0.0,)).verdict == "undecided"
+    assert judge_gradient(f, by_hand, (0.5,)).verdict == "right"
+    assert judge_gradient(f, lambda w: by_hand(w, 3), (0.5,)).verdict == "wrong"

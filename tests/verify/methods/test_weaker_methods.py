@@ -51,6 +51,20 @@ class TestAGradientOnFloats:
     def test_the_right_one_is_never_accused(self, regime: str, data: st.DataObject) -> None:
         assert self.judged(data.draw(cases(regime)), right).verdict != "wrong"
 
+    def test_a_sum_that_is_nothing_but_rounding_has_no_digits_to_count(self) -> None:
+        """All classes alike: by a common shift of their scores the loss does not change, whatever floats make of it."""
+        X = np.random.default_rng(0).normal(size=(7, 3))
+
+        def p(w: Array, b: Any) -> Any:
+            z = X @ w + b
+            return np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+
+        loss = lambda w, b: -np.log(p(w, b)[0])  # noqa: E731
+        by_hand: Any = lambda w, b: ((p(w, b) - np.eye(7)[0]) @ X, (p(w, b) - np.eye(7)[0]).sum())  # noqa: E731
+        point = (np.array([0.3, -0.2, 0.1]), 0.5)
+        assert judge_gradient(loss, on_floats(by_hand), point).verdict == "right"
+        assert judge_gradient(loss, on_floats(lambda w, b: (by_hand(w, b)[0], 1e-6)), point).verdict == "wrong"
+
     @pytest.mark.parametrize(
         "mistake", [m for m in WRONG_GRADIENTS if m.smallest and "1e-12" not in m.kind], ids=lambda m: m.kind
     )
@@ -297,3 +311,20 @@ def test_the_reference_that_decides_is_named() -> None:
     assert judge_gradient(sum_of_cubes, lambda x: 3 * x**2, (X,)).formula.reference == "by ball arithmetic"
     with pytest.raises(ValueError, match="method must be one of 'auto', 'balls', 'floats'; got 'ball'"):
         judge_gradient(sum_of_cubes, lambda x: 3 * x**2, (X,), method="ball")  # type: ignore[call-overload]
+
+
+def softmax(z: Array) -> Array:
+    e = np.exp(z - z.max())
+    return e / e.sum()
+
+
+@pytest.mark.parametrize(("dtype", "margin"), [(np.float64, 31.0), (np.float64, 25.0), (np.float32, 8.0)])
+@pytest.mark.parametrize("seed", range(3))
+def test_a_confident_softmax_is_not_accused_by_slopes(dtype: type, margin: float, seed: int) -> None:
+    """Its loss is a plateau of floats, or a staircase."""
+    z: Array = np.array([margin, 0.5, -1.0], dtype)
+    loss = lambda z: float(-np.log(softmax(z)[0]))  # noqa: E731
+    by_hand: Any = lambda z: softmax(z) - np.array([1, 0, 0], z.dtype)  # noqa: E731
+    assert judge_gradient(loss, by_hand, (z,), seed=seed).verdict != "wrong"
+    sure: Array = np.array([1.0, 0.5, -1.0], dtype)
+    assert judge_gradient(loss, lambda z: 2 * by_hand(z), (sure,), seed=seed).verdict == "wrong"

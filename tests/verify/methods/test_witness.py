@@ -94,3 +94,22 @@ def test_an_f_that_is_defined_on_one_side_alone_is_not_accused() -> None:
     gradient: Any = lambda x: np.array([-0.5 / np.sqrt(1 - x[0]), 1.0])  # noqa: E731
     assert judge_gradient(f, gradient, (np.array([1 - 1e-11, 2.0]),)).verdict == "right"
     assert judge_gradient(f, lambda x: 2 * gradient(x), (np.array([1 - 1e-11, 2.0]),)).verdict == "wrong"
+
+
+def test_a_plateau_of_floats_bears_no_witness() -> None:
+    """x − sin(x) is 0 on floats around 1e-9, and its slope 5e-19."""
+    report = judge_gradient(lambda x: (x - np.sin(x)).sum(), lambda x: 1 - np.cos(x), (np.array([1e-9]),))
+    assert (report.verdict, report.formula.reference) == ("right", "by ball arithmetic")
+    assert len(report.lost_digits) == 1
+    wrong = judge_gradient(lambda x: (x - np.sin(x)).sum(), lambda x: 2 - 2 * np.cos(x), (np.array([1e-9]),))
+    assert wrong.verdict == "wrong"
+
+
+def test_the_steps_of_a_float_type_used_within_f_bear_no_witness() -> None:
+    """u³ + u beside 2048 in float16: the cube hides the slope at large steps, and at small ones nothing moves."""
+    u = lambda x: 4096 * x - 2048  # noqa: E731
+    f = lambda x: (2048 + u(x) ** 3 + u(x)).astype(np.float16).sum()  # noqa: E731
+    gradient: Any = lambda x: 4096 * (3 * u(x) ** 2 + 1)  # noqa: E731
+    report = judge_gradient(f, gradient, (np.array([0.5]),))
+    assert (report.verdict, report.formula.reference) == ("right", "by ball arithmetic")
+    assert judge_gradient(f, lambda x: 2 * gradient(x), (np.array([0.5]),)).verdict == "wrong"
