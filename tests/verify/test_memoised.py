@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptt.verify import judge_gradient
+from bptt.verify import GradientMismatch, check_gradient, judge_gradient
 from tests.corpus.slips import BALLS, found
 
 Array = Any
@@ -180,3 +180,15 @@ def test_a_gradient_that_adds_up_from_call_to_call_is_not_right() -> None:
     assert report.verdict == "undecided"
     assert report.notes == ("a second call of gradient returns something else by x",)
     assert total.tolist() == [0, 0, 0]
+
+
+def test_what_is_asked_of_a_wrong_gradient_leaves_no_trace_in_what_is_kept() -> None:
+    mean = np.zeros(3)
+
+    def f(x: Array) -> float:
+        mean[:] = 0.9 * mean + 0.1 * x
+        return float((x**2).sum())
+
+    with pytest.raises(GradientMismatch, match="by finite differences"):
+        check_gradient(f, lambda x: 3 * x, (X,))
+    assert mean.tolist() == [0, 0, 0]

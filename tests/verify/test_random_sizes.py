@@ -417,6 +417,15 @@ class TestArguments:
         assert found.blind_spots[0].startswith("1 of those that were drawn are no points: at must hold at least one")
         assert "gradient changes its argument xs[0]" in found.notes
 
+    def test_points_where_f_is_not_finite_are_counted_and_leave_the_others_their_verdict(self) -> None:
+        points = st.floats(-2, 2).map(lambda x: (x,))
+        f = lambda x: x * np.log(x)  # noqa: E731
+        with np.errstate(all="ignore"):
+            found = judge_gradient(f, lambda x: np.log(x) + 1, points)
+            assert judge_gradient(f, lambda x: np.log(x) + x, points).verdict == "wrong"
+        assert found.verdict == "right"
+        assert re.match(r"\d+ of those that were drawn are no points: f is not finite there", found.blind_spots[0])
+
     @pytest.mark.parametrize(
         ("over", "examples", "message"),
         [

@@ -313,6 +313,26 @@ def test_the_reference_that_decides_is_named() -> None:
         judge_gradient(sum_of_cubes, lambda x: 3 * x**2, (X,), method="ball")  # type: ignore[call-overload]
 
 
+def test_what_takes_too_long_on_balls_is_judged_by_its_floats(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bptt.verify._ball_run.MOST_OPERATIONS", 1000)
+
+    def iterate(x: Array) -> Any:
+        x = x.copy()
+        for _ in range(600):
+            x *= 0.999
+        x[0] *= 1
+        return x.sum()
+
+    by_floats, by_balls = (
+        judge_gradient(iterate, lambda x: 0 * x + 0.999**600, (X,), method=m) for m in ("auto", "balls")
+    )
+    assert (by_floats.verdict, by_floats.formula.reference) == ("right", "by complex step")
+    assert "f runs on floats but not on balls: it takes more than 1,000 operations" in by_floats.arithmetic.reason
+    assert "(method='balls' takes them)" in by_floats.arithmetic.reason
+    assert (by_balls.verdict, by_balls.formula.reference) == ("right", "by ball arithmetic")
+    assert judge_gradient(iterate, lambda x: 0 * x + 0.999**599, (X,)).verdict == "wrong"
+
+
 def softmax(z: Array) -> Array:
     e = np.exp(z - z.max())
     return e / e.sum()

@@ -107,8 +107,8 @@ def test_a_plateau_of_floats_bears_no_witness() -> None:
 
 def test_the_steps_of_a_float_type_used_within_f_bear_no_witness() -> None:
     """u³ + u beside 2048 in float16: the cube hides the slope at large steps, and at small ones nothing moves."""
-    u = lambda x: 4096 * x - 2048  # noqa: E731
-    f = lambda x: (2048 + u(x) ** 3 + u(x)).astype(np.float16).sum()  # noqa: E731
+    u: Any = lambda x: 4096 * x - 2048  # noqa: E731
+    f: Any = lambda x: (2048 + u(x) ** 3 + u(x)).astype(np.float16).sum()  # noqa: E731
     gradient: Any = lambda x: 4096 * (3 * u(x) ** 2 + 1)  # noqa: E731
     report = judge_gradient(f, gradient, (np.array([0.5]),))
     assert (report.verdict, report.formula.reference) == ("right", "by ball arithmetic")
