@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
 from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, is_of_balls
 from bptt.balls._ball import Ball
@@ -20,8 +20,32 @@ from bptt.balls._source import locate_equation
 _MOST_TURNS = 100_000  # of a while loop
 
 
-def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> Callable[[Sequence[Any], MakeConstant], Any]:
-    """Return the function of these leaves as one of balls, and of how a number in it becomes one.
+class BallJaxpr:
+    """A function as JAX traced it, to be evaluated on balls, or computed on floats."""
+
+    def __init__(self, closed: ClosedJaxpr, structure: Any, is_float: Sequence[bool]) -> None:
+        self._closed = closed
+        self._structure = structure
+        self._is_float = is_float
+
+    def _select_floats(self, leaves: Sequence[Any]) -> list[Any]:
+        return [leaf for by, leaf in zip(self._is_float, leaves, strict=True) if by]
+
+    def __call__(self, leaves: Sequence[Any], constant: MakeConstant) -> Any:
+        """Return what the function returns for these balls, made of what `constant` makes of a number in it, too."""
+        given = [_as_array(leaf) for leaf in self._select_floats(leaves)]
+        inputs = [cast_array(x, aval.dtype) for x, aval in zip(given, self._closed.in_avals, strict=True)]
+        with jax.debug_nans(False), jax.debug_infs(False):  # rules mark by NaN what comes from nowhere
+            outputs = _Evaluation(constant).run(self._closed, inputs)
+        return jax.tree.unflatten(self._structure, [output[()] for output in outputs])
+
+    def compute(self, leaves: Sequence[Any]) -> list[Any]:
+        """Return the arrays that the function returns for these floats."""
+        return [np.asarray(output) for output in jaxpr_as_fun(self._closed)(*self._select_floats(leaves))]
+
+
+def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> BallJaxpr:
+    """Return the function of these leaves as one of balls.
 
     Raises what JAX raises for a function that it cannot trace.
     """
@@ -33,14 +57,7 @@ def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> Calla
 
     floats = [leaf for by, leaf in zip(is_float, leaves, strict=True) if by]
     closed, shapes = jax.make_jaxpr(of_floats, return_shape=True)(*floats)
-    structure = jax.tree.structure(shapes)
-
-    def on_balls(balls: Sequence[Any], constant: MakeConstant) -> Any:
-        inputs = [_as_array(leaf) for by, leaf in zip(is_float, balls, strict=True) if by]
-        outputs = _Evaluation(constant).run(closed, inputs)
-        return jax.tree.unflatten(structure, [output[()] for output in outputs])
-
-    return on_balls
+    return BallJaxpr(closed, jax.tree.structure(shapes), is_float)
 
 
 class _Evaluation:

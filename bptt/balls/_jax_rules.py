@@ -146,9 +146,13 @@ def _sort(equation: Any, *operands: Any) -> list[Any]:
 
 def _add_scattered(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
     """Add updates. Where one goes is what comes back to it from positions in x: the transpose of adding."""
+    modes = lax.GatherScatterMode
+    params = equation.params
+    if params["mode"] == modes.PROMISE_IN_BOUNDS:  # XLA drops what is not, but reads from the nearest on the way back
+        params = {**params, "mode": modes.FILL_OR_DROP}
 
     def added(updates: Any) -> Any:
-        return equation.primitive.bind(_number_positions(equation, 0) * 0, indices, updates, **equation.params)
+        return equation.primitive.bind(_number_positions(equation, 0) * 0, indices, updates, **params)
 
     _, pull = jax.vjp(added, _number_positions(equation, 2) * 0)
     (targets,) = pull(_number_positions(equation, 0, 1))  # counted from 1: what is dropped gets 0

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from flint import arb
@@ -38,9 +38,13 @@ from bptt.balls import (
     sum_masses,
     sweep,
 )
-from bptt.verify._problem import Claims, Function, Problem
+from bptt.verify._problem import Arguments, Claims, Function, Problem
 from bptt.verify.closed_over import State, find_state
 
+if TYPE_CHECKING:
+    from bptt.balls._jax_interpreter import BallJaxpr
+
+_HALF_OF_FLOAT32 = 2.0**-12
 MOST_OPERATIONS = 1_500_000  # in one run: some seconds, under a gigabyte; more is for who asks for balls
 
 
@@ -64,7 +68,8 @@ def require_scalar(value: Any) -> Any:
     """Return the value of f as one number. Raises `ValueError` for an array, `TypeError` for what is no real number."""
     if np.shape(value) != ():
         raise ValueError(f"f must return a scalar; got an array of shape {np.shape(value)}")
-    scalar = np.asarray(value, dtype=object).item()
+    has_float_type = hasattr(value, "dtype") and np.dtype(value.dtype).kind == "f"
+    scalar = np.asarray(value)[()] if has_float_type else np.asarray(value, dtype=object).item()
     if enclose(scalar) is NotImplemented:
         raise TypeError(f"f must return a real number; got {type(scalar).__name__}")
     return scalar
@@ -78,24 +83,31 @@ class BallFunction:
         self._get = get
         self._function = get(problem)
         self._arguments = problem.arguments
-        self._jaxpr: Callable[[list[Any], MakeConstant], Any] | None = None
+        self._has_double = any(leaf.values.dtype == np.float64 for leaf in problem.arguments.leaves)
+        self._jaxprs: list[_Jaxpr] = []  # the formula, and what took place on floats
 
     @property
     def runs_as_jaxpr(self) -> bool:
         """Whether it has run as a jaxpr."""
-        return self._jaxpr is not None
+        return bool(self._jaxprs)
 
     def run(
-        self, balls: list[Any], make_constant: MakeConstant, lifted: contextlib.AbstractContextManager[Problem]
+        self,
+        balls: list[Any],
+        make_constant: MakeConstant,
+        lifted: contextlib.AbstractContextManager[Problem],
+        *,
+        as_on_floats: bool = False,
     ) -> Any:
         """Return what the function returns for these leaves; `make_constant` makes balls of the numbers in its code.
 
-        `lifted` is entered while its code runs on balls, not while JAX traces it, and gives the problem to run. Raises
-        `NoVerdictError` if it does not run on balls, takes too long on them, or uses values that were kept from another
-        run.
+        `lifted` is entered while its code runs on balls, not while JAX traces it, and gives the problem to run. A
+        jaxpr is that of 64 bits if an argument is float64, or, `as_on_floats`, of as many as the caller has JAX use.
+        Raises `NoVerdictError` if it does not run on balls, takes too long on them, or uses values that were kept from
+        another run.
         """
-        if self._jaxpr is not None:
-            return self._evaluate_jaxpr(balls, make_constant)
+        if self._jaxprs:
+            return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
         encountered = CURRENT.context.encountered or Encountered()
         encountered.refused_float = False
         try:
@@ -114,34 +126,69 @@ class BallFunction:
             raise NoVerdictError(f"{self._name} {error}{_locate(error)}", final=True) from error
         except Exception as error:  # what a caller's code raises for anything but its own floats is its own affair
             if "jax" in sys.modules and self._trace():
-                return self._evaluate_jaxpr(balls, make_constant)
+                return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
             raise FloatsOnlyError(self._name, f"{_locate(error)}: {type(error).__name__}: {error}") from error
         if encountered.refused_float:
             raise FloatsOnlyError(self._name, ": it asks for a float, and goes on without one")
         return result
 
     def _trace(self) -> bool:
-        from bptt.balls._jax_interpreter import trace_to_balls
-
+        """Trace the function as the caller has JAX compute, and in 64 bits, too, if it can be; False if JAX cannot."""
+        jax = sys.modules["jax"]
+        has_64_bits = bool(jax.config.jax_enable_x64)
         try:
-            leaves = [leaf.copy() for leaf in self._arguments.leaves]
-            self._jaxpr = trace_to_balls(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
+            on_floats = self._trace_in(has_64_bits)
         except Exception:  # NumPy code, which JAX cannot trace
             return False
+        self._jaxprs = [on_floats, on_floats]
+        if self._has_double and not has_64_bits:
+            with contextlib.suppress(Exception):  # what holds float32 by type may not go with 64 bits
+                formula = self._trace_in(has_64_bits=True)
+                if _are_close(formula.compute(self._arguments), on_floats.compute(self._arguments)):
+                    self._jaxprs[0] = formula
         return True
 
-    def _evaluate_jaxpr(self, balls: list[Any], make_constant: MakeConstant) -> Any:
+    def _trace_in(self, has_64_bits: bool) -> "_Jaxpr":
+        from bptt.balls._jax_interpreter import trace_to_balls
+
+        with sys.modules["jax"].enable_x64(has_64_bits):
+            leaves = self._arguments.make_leaves()
+            on_balls = trace_to_balls(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
+        return _Jaxpr(on_balls, has_64_bits)
+
+    def _evaluate(self, jaxpr: "_Jaxpr", balls: list[Any], make_constant: MakeConstant) -> Any:
         from bptt.balls._jax_rules import UnknownPrimitiveError
 
-        assert self._jaxpr is not None
         try:
-            return self._jaxpr(balls, make_constant)
+            with sys.modules["jax"].enable_x64(jaxpr.has_64_bits):
+                return jaxpr.on_balls(balls, make_constant)
         except UnknownPrimitiveError as error:
             raise FloatsOnlyError(self._name, f": {error}") from error
         except TooManyOperationsError as error:
             raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
         except UndecidedComparisonError as error:
             raise NoVerdictError(f"{self._name} {error}", final=False) from error
+
+
+class _Jaxpr(NamedTuple):
+    """A function as JAX traces it."""
+
+    on_balls: "BallJaxpr"
+    has_64_bits: bool
+
+    def compute(self, arguments: Arguments) -> list[Any]:
+        """Return the arrays that it returns on floats."""
+        with sys.modules["jax"].enable_x64(self.has_64_bits):
+            return self.on_balls.compute(arguments.make_leaves())
+
+
+def _are_close(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether arrays are the same to half the digits of float32: random bits, say, are others in 64 bits."""
+    with np.errstate(all="ignore"):
+        return all(
+            x.shape == y.shape and bool((np.abs(x - y) <= _HALF_OF_FLOAT32 * np.max(np.abs(y), initial=0)).all())
+            for x, y in zip(some, others, strict=True)
+        )
 
 
 class Truth(NamedTuple):
@@ -275,7 +322,7 @@ class BallRun:
         constant = partial(make_rounded_constant, figures=figures)
         encountered = Encountered()
         with change_context(comparisons=Comparisons(), encountered=encountered):
-            claims = self._run_rule(lambda value, x: store(value, x, figures), constant)
+            claims = self._run_rule(lambda value, x: store(value, x, figures), constant, as_on_floats=True)
         return claims, encountered.shortest_bits
 
     def find_shortest_type_of_f(self) -> int:
@@ -287,10 +334,12 @@ class BallRun:
         ]
         encountered = Encountered()
         with change_context(comparisons=Comparisons(), encountered=encountered):
-            self.f.run(leaves, constant, self._start_over(constant))
+            self.f.run(leaves, constant, self._start_over(constant), as_on_floats=True)
         return min(encountered.shortest_bits, encountered.shortest_data_bits)
 
-    def _run_rule(self, make: Callable[[arb, Any], Ball], make_constant: MakeConstant) -> list[Claims]:
+    def _run_rule(
+        self, make: Callable[[arb, Any], Ball], make_constant: MakeConstant, *, as_on_floats: bool = False
+    ) -> list[Claims]:
         arguments = self.problem.arguments
 
         def convert() -> list[Any]:
@@ -300,11 +349,11 @@ class BallRun:
         def start_over() -> Iterator[Problem]:
             with self._start_over(make_constant) as problem:
                 if self._keeps_values:
-                    self.f.run(convert(), make_constant, contextlib.nullcontext(problem))
+                    self.f.run(convert(), make_constant, contextlib.nullcontext(problem), as_on_floats=as_on_floats)
                 yield problem
 
         with change_context(most_operations=self._most_operations):
-            gradient = self.rule.run(convert(), make_constant, start_over())
+            gradient = self.rule.run(convert(), make_constant, start_over(), as_on_floats=as_on_floats)
         try:
             return arguments.match(gradient)
         except (TypeError, ValueError) as error:  # what it returned on floats was a gradient

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 
-from bptt.verify._execution import keep_settings
+from bptt.verify._execution import keep_generator
 from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments, Problem
 from bptt.verify._report import Report, Verdict
@@ -96,7 +96,7 @@ class Pushforward:
                 replace(self.problem, f=f, rule=rule, arguments=arguments, written=self.problem.functions)
             )
 
-        with keep_settings(self.problem.arguments), np.errstate(all="ignore"):
+        with keep_generator(), np.errstate(all="ignore"):
             np.random.seed(self.problem.seed)  # noqa: NPY002
             claimed = [np.asarray(x) for x in self._push(0.0, tuple(self.problem.arguments.copy()), tangents)]
         return _locate_wrong_entry(judge_weighted, claimed, self._output.paths, self.problem.seed)
@@ -115,7 +115,7 @@ class _Output:
     """The output of f: its structure, and the arrays of floats in it."""
 
     def __init__(self, problem: Problem) -> None:
-        with keep_settings(problem.arguments), np.errstate(all="ignore"):
+        with keep_generator(), np.errstate(all="ignore"):
             value = problem.call_f(*problem.arguments.copy())
         accessors, leaves, self._structure = optree.tree_flatten_with_accessor(value)
         self.arrays = [np.asarray(leaf) for leaf in leaves]

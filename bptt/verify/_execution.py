@@ -24,16 +24,13 @@ class Observed(NamedTuple):
 
 
 @contextlib.contextmanager
-def keep_settings(arguments: Arguments) -> Iterator[None]:
-    """Put NumPy's generator back afterwards, and have JAX, if it is there, in 64 bits where an argument is."""
+def keep_generator() -> Iterator[None]:
+    """Put NumPy's generator back afterwards."""
     before = np.random.get_state()  # noqa: NPY002
-    with contextlib.ExitStack() as stack:
-        if "jax" in sys.modules and any(leaf.values.dtype == np.float64 for leaf in arguments.leaves):
-            stack.enter_context(sys.modules["jax"].enable_x64(True))
-        try:
-            yield
-        finally:
-            np.random.set_state(before)  # noqa: NPY002
+    try:
+        yield
+    finally:
+        np.random.set_state(before)  # noqa: NPY002
 
 
 def observe(problem: Problem) -> tuple[Problem, Observed]:
@@ -63,7 +60,7 @@ def _observe_as_given(problem: Problem) -> Observed:
         given = arguments.copy()
         claims = arguments.match(problem.call_rule(*given))
         notes += _note_changes("gradient", arguments, given)
-    notes += _note_other_types(arguments, claims)
+    notes += _note_other_types(arguments, claims, value)
     run = BallRun(problem, state, keeps_values=state.has_changed())
     return Observed(value, [_copy_as_floats(leaf) for leaf in claims], tuple(notes), run)
 
@@ -113,9 +110,12 @@ def _note_changes(name: str, arguments: Arguments, given: Any) -> list[str]:
     return [f"{name} changes its argument {', '.join(changed)}"] if changed else []
 
 
-def _note_other_types(arguments: Arguments, gradient: list[Claims]) -> list[str]:
+def _note_other_types(arguments: Arguments, gradient: list[Claims], value: Any) -> list[str]:
+    """Say which gradients are of another float type than what they are by, unless f is computed in that shorter one."""
+    of_f = getattr(value, "dtype", None)
     return [
         f"the gradient by {leaf.path} is {gradient[n].dtype}; {leaf.path} is {leaf.values.dtype}"
         for n, leaf in arguments.differentiable
         if hasattr(leaf.given, "dtype") and gradient[n].dtype.kind == "f" and gradient[n].dtype != leaf.values.dtype
+        if gradient[n].dtype.itemsize > leaf.values.dtype.itemsize or gradient[n].dtype != of_f
     ]

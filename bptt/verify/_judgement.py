@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 
 from bptt.verify._ball_run import FloatsOnlyError, NoVerdictError
-from bptt.verify._execution import Observed, find_unsteady_leaves, keep_settings, observe
+from bptt.verify._execution import Observed, find_unsteady_leaves, keep_generator, observe
 from bptt.verify._problem import Problem
 from bptt.verify._report import Arithmetic, Formula, Report, Verdict
 from bptt.verify.methods import FORMULA_METHODS, _float_gradient, _rounding
@@ -18,7 +18,7 @@ _NO_DIGIT = 0.1  # relative error of a float that has no right digit
 
 def judge_problem(problem: Problem) -> Report:
     """Return the verdict on one problem, by the strongest method that its functions take."""
-    with keep_settings(problem.arguments):
+    with keep_generator():
         problem, observed = observe(problem)
         if problem.method == "floats":
             return _judge_on_floats(problem, observed)

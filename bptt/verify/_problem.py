@@ -2,6 +2,7 @@
 
 import copy
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -36,6 +37,11 @@ class Leaf(NamedTuple):
         return self.chosen and self.values.dtype.kind == "f"
 
     @property
+    def is_of_jax(self) -> bool:
+        """Whether it was given as an array of JAX's."""
+        return "jax" in sys.modules and isinstance(self.given, sys.modules["jax"].Array)
+
+    @property
     def bits(self) -> int:
         """Of the mantissa of its floats."""
         return int(np.finfo(self.values.dtype).nmant) + 1
@@ -51,7 +57,9 @@ class Leaf(NamedTuple):
         return self.given.copy(order="K") if isinstance(self.given, np.ndarray) else self.given
 
     def replace_values(self, values: npt.NDArray[Any]) -> Any:
-        """Return other values of that shape as what was given: an array, or a number of Python's."""
+        """Return other values of that shape as what was given: an array, of JAX's if it was, or a number of Python's."""
+        if self.is_of_jax:
+            return sys.modules["jax"].numpy.asarray(values)
         return values if hasattr(self.given, "dtype") else values[()].item()
 
     def convert_to_balls(
@@ -155,6 +163,10 @@ class Arguments:
     def copy(self) -> Any:
         """Return the arguments as they were given, arrays copied."""
         return self.rebuild([leaf.copy() for leaf in self.leaves])
+
+    def make_leaves(self) -> list[Any]:
+        """Return copies of the leaves as they were given, but JAX's arrays of the length that JAX now computes in."""
+        return [leaf.replace_values(leaf.values) if leaf.is_of_jax else leaf.copy() for leaf in self.leaves]
 
     def place(self, values: Sequence[npt.NDArray[Any]]) -> Any:
         """Return the arguments as they were given, but with these values, none of them copied."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from bptt.verify._coverage import Trial, find_blind_spots
-from bptt.verify._execution import keep_settings, observe
+from bptt.verify._execution import keep_generator, observe
 from bptt.verify._interface import Question
 from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments
@@ -244,7 +244,7 @@ class _Sample:
     def _blame(self, draw: _Draw) -> str:
         """Return which of the two raises there."""
         try:
-            with keep_settings(draw.arguments), np.errstate(all="ignore"):
+            with keep_generator(), np.errstate(all="ignore"):
                 self._question.f(*draw.arguments.copy())
         except Exception:  # again the caller's
             return "f"
@@ -257,7 +257,7 @@ class _Sample:
                 yield Trial(draw.sizes, draw.arguments)
                 continue
             problem = self._question.pose(draw.at)
-            with keep_settings(problem.arguments):
+            with keep_generator():
                 problem, observed = observe(problem)
             yield Trial(draw.sizes, problem.arguments, float(observed.value), observed.gradient)
 

@@ -32,6 +32,12 @@ barrier: Any = lax.optimization_barrier  # which have no types
 named: Any = checkpoint_name
 
 
+@pytest.fixture(autouse=True)
+def in_64_bits() -> Iterator[None]:
+    with jax.enable_x64(True):
+        yield
+
+
 def normal(*shape: int, seed: int = 0) -> Array:
     return np.random.default_rng(seed).normal(size=shape)
 
@@ -466,7 +472,7 @@ class TestTypes:
         with jax.enable_x64(False):
             yield
 
-    def test_float64_arguments_are_judged_in_64_bits_and_the_flag_is_put_back(self) -> None:
+    def test_f_runs_under_the_flag_of_its_caller_whatever_its_arguments(self) -> None:
         seen: queue.SimpleQueue[str] = queue.SimpleQueue()  # which is not put back, as a set is
 
         def f(x: Any) -> Any:
@@ -475,10 +481,38 @@ class TestTypes:
             return y.sum()
 
         report = judge_gradient(f, jnp.exp, (X,))
-        assert report.arithmetic.leaves[0].digits is not None
-        assert report.arithmetic.leaves[0].digits >= 13
-        assert {seen.get() for _ in range(seen.qsize())} == {"float64"}
+        assert report.arithmetic.computed_in == "float32"
+        assert seen.get() == "float32"
         assert jnp.exp(X).dtype == "float32"
+
+    def test_a_formula_is_judged_in_64_bits_all_the_same(self) -> None:
+        def f(x: Any) -> Any:
+            return jnp.exp(x).sum()
+
+        report = judge_gradient(f, lambda x: jnp.exp(x) * (1 + 1e-9), (X,))
+        assert report.verdict == "wrong"
+
+    def test_random_bits_that_are_others_in_64_bits_are_those_of_the_caller(self) -> None:
+        def f(x: Any) -> Any:
+            return (x * jax.random.normal(jax.random.key(0), x.shape)).sum()
+
+        assert judge_gradient(f, jax.grad(f), (X,)).verdict == "right"
+        assert judge_gradient(f, lambda x: 1.01 * jax.grad(f)(x), (X,)).verdict == "wrong"
+
+    @pytest.mark.parametrize(
+        "f",
+        [
+            lambda xs: lax.scan(lambda h, x: (jnp.tanh(h + x), None), jnp.zeros((), jnp.float32), xs)[0],
+            lambda xs: lax.mul(xs, jnp.array([1, 2, 3], jnp.float32)).sum(),
+            lambda xs: lax.scan(
+                lambda c, x: ((jnp.argmax(xs * x), c[1] + x * x), None), (jnp.int32(0), jnp.sum(xs)), xs
+            )[0][1],
+        ],
+        ids=["float32 in a carry", "a factor of float32", "int32 in a carry"],
+    )
+    def test_what_goes_in_32_bits_alone_is_judged_in_them(self, f: Callable[..., Any]) -> None:
+        assert judge_gradient(f, jax.grad(f), (X,)).verdict == "right"
+        assert judge_gradient(f, lambda x: 1.01 * jax.grad(f)(x), (X,)).verdict == "wrong"
 
     def test_float32_arguments_are_judged_in_32_bits(self) -> None:
         report = judge_gradient(lambda x: jnp.exp(x).sum(), jnp.exp, (X.astype("float32"),))
@@ -490,7 +524,8 @@ class TestTypes:
         f = jax.jit(lambda W: nn.softmax(W @ constant)[0])
         gradient = jax.jit(jax.grad(f))
         for dtype, expected in (("float64", (12, 13, 14)), ("float32", (3, 4, 5))):
-            report = judge_gradient(f, gradient, (A.astype(dtype),))
+            with jax.enable_x64(dtype == "float64"):
+                report = judge_gradient(f, gradient, (A.astype(dtype),))
             assert report.arithmetic.verdict == "right"
             assert report.arithmetic.leaves[0].digits in expected
 
@@ -503,7 +538,8 @@ class TestTypes:
         def gradient(x: Any) -> Any:
             return jnp.exp(x.astype("float32")).astype("float64")
 
-        report = judge_gradient(lambda x: jnp.exp(x).sum(), gradient, (X,))
+        with jax.enable_x64(True):
+            report = judge_gradient(lambda x: jnp.exp(x).sum(), gradient, (X,))
         assert (report.formula.verdict, report.arithmetic.verdict, report.verdict) == ("right", "wrong", "wrong")
 
 

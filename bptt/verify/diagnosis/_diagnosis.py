@@ -15,7 +15,7 @@ from flint import arb
 
 from bptt.balls import Comparisons, Traced, change_context, enclose, pause_collector, sweep, use_precision
 from bptt.verify._ball_run import start_on_balls
-from bptt.verify._execution import keep_settings
+from bptt.verify._execution import keep_generator
 from bptt.verify._problem import Leaf, Problem
 from bptt.verify.diagnosis._by_path import PathHypotheses
 from bptt.verify.diagnosis._by_value import Arbs, Values, find_kinds, is_equal, is_zero, make_arbs
@@ -43,7 +43,7 @@ def diagnose(points: Sequence[Point], paths: Sequence[str]) -> list[Diagnosis]:
     first = points[0].problem
     random = np.random.default_rng(first.seed)
     evaluations: list[_Evaluation] = []
-    with keep_settings(first.arguments), use_precision(_DIGITS), pause_collector(), np.errstate(all="ignore"):
+    with keep_generator(), use_precision(_DIGITS), pause_collector(), np.errstate(all="ignore"):
         for point in points:
             for moved in _move_around(point, _ELSEWHERE if len(points) == 1 else 1, random):
                 evaluation = _evaluate(moved)

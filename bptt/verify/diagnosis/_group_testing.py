@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bptt.verify._execution import Observed, keep_settings, observe
+from bptt.verify._execution import Observed, keep_generator, observe
 from bptt.verify._problem import Problem
 from bptt.verify._report import Entry, LeafFinding, Verdict
 from bptt.verify.diagnosis._group_slopes import Group, GroupSlopes
@@ -53,7 +53,7 @@ def locate_wrong_entries(problem: Problem, leaves: Sequence[LeafFinding]) -> lis
     """Return the findings that are wrong by floats, with an entry of each that is, if one is found."""
     wrong = [leaf for leaf in leaves if leaf.verdict == Verdict.WRONG]
     paths = {leaf.path for leaf in wrong or leaves}
-    with keep_settings(problem.arguments):
+    with keep_generator():
         problem, observed = observe(problem)
         given, floats = problem.arguments.leaves, observed.gradient
         numbers = [n for n, leaf in enumerate(given) if leaf.path in paths]

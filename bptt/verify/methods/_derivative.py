@@ -14,6 +14,7 @@ import functools
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from flint import arb
 
 from bptt.balls import Comparisons, enclose, pause_collector, round_constants, use_precision
@@ -108,12 +109,17 @@ def require_one_function(arguments: Arguments, on_floats: object, truth: Truth, 
         for x, slope in zip(leaf.values.reshape(-1).tolist(), gradient, strict=False):
             if slope.is_finite():
                 scale += abs(slope * x)
-    half_the_digits = float(2.0 ** -(arguments.bits // 2))  # more is no rounding of f
+    bits = min(arguments.bits, _count_bits(on_floats))
+    half_the_digits = float(2.0 ** -(bits // 2))  # more is no rounding of f
     smallest = max(float(t.smallest_normal) for t in arguments.float_types)
     allowed = scale * half_the_digits + smallest
     if known.is_finite() and abs(known - stood) > allowed and abs(known - truth.value) > allowed:
         reason = f"f is {known.str(6, radius=False)} on floats and {truth.value.str(6)} on balls, or each time another"
         raise NoVerdictError(reason, final=False)
+
+
+def _count_bits(number: object) -> int:
+    return int(np.finfo(number.dtype).nmant) + 1 if isinstance(number, np.floating) else 53
 
 
 def report_undecided(reason: str, arguments: Arguments, digits: int = PRECISIONS[0]) -> Formula:
