@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import optree
 
-from bptt.verify._execution import keep_generator
+from bptt.verify._execution import call_as_taken, keep_generator
 from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments, Problem
 from bptt.verify._report import Report, Verdict
@@ -29,13 +29,13 @@ _MOST_STEPS = 20  # of an output, each of which is given a cotangent of its own:
 class Pullback:
     """A vjp as the gradient of ⟨cotangent, f⟩, for cotangents that are still to be chosen."""
 
-    def __init__(self, problem: Problem, at: tuple[Any, ...], wrt: str | Sequence[str] | None) -> None:
-        self._problem = problem
-        self._at = at
-        self.output = output = _Output(problem)
+    def __init__(self, problem: Problem, wrt: str | Sequence[str] | None) -> None:
+        self._problem, self.output = _observe_output(problem)
+        self._at = self._problem.arguments.copy()
+        output = self.output
         self.cotangents = draw_vectors(output.arrays, problem.seed)
         names = problem.arguments.names
-        all_names: Any = names[0] if len(at) == 1 else tuple(names)
+        all_names: Any = names[0] if len(names) == 1 else tuple(names)
         self._wrt = all_names if wrt is None else wrt
 
         def contract(*given: Any) -> Any:
@@ -75,10 +75,9 @@ class Pullback:
 class Pushforward:
     """A jvp as the derivative of ⟨c, f(x + s v)⟩ by s at 0, for tangents v that are still to be chosen."""
 
-    def __init__(self, problem: Problem, at: tuple[Any, ...]) -> None:
-        self.problem = problem
-        self._at = at
-        self._output = _Output(problem)
+    def __init__(self, problem: Problem) -> None:
+        self.problem, self._output = _observe_output(problem)
+        self._at = self.problem.arguments.copy()
 
     def judge(self, tangent: list[Any]) -> Report:
         """Return the report for this tangent or, if it is wrong there, on one entry of the product that is."""
@@ -96,9 +95,12 @@ class Pushforward:
                 replace(self.problem, f=f, rule=rule, arguments=arguments, written=self.problem.functions)
             )
 
+        def push(problem: Problem) -> list[Any]:
+            np.random.seed(problem.seed)  # noqa: NPY002
+            return [np.asarray(x) for x in self._push(0.0, tuple(problem.arguments.copy()), tangents)]
+
         with keep_generator(), np.errstate(all="ignore"):
-            np.random.seed(self.problem.seed)  # noqa: NPY002
-            claimed = [np.asarray(x) for x in self._push(0.0, tuple(self.problem.arguments.copy()), tangents)]
+            _, claimed = call_as_taken(self.problem, push)
         return _locate_wrong_entry(judge_weighted, claimed, self._output.paths, self.problem.seed)
 
     def _move(self, s: Any, given: tuple[Any, ...], tangents: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -111,12 +113,17 @@ class Pushforward:
         return self._output.flatten(pushed, "jvp must return")
 
 
+def _observe_output(problem: Problem) -> tuple[Problem, "_Output"]:
+    """Return what f returns, and the problem with JAX's arrays if f does not take NumPy's."""
+    with keep_generator(), np.errstate(all="ignore"):
+        problem, value = call_as_taken(problem, lambda problem: problem.call_f(*problem.arguments.copy()))
+    return problem, _Output(value)
+
+
 class _Output:
     """The output of f: its structure, and the arrays of floats in it."""
 
-    def __init__(self, problem: Problem) -> None:
-        with keep_generator(), np.errstate(all="ignore"):
-            value = problem.call_f(*problem.arguments.copy())
+    def __init__(self, value: Any) -> None:
         accessors, leaves, self._structure = optree.tree_flatten_with_accessor(value)
         self.arrays = [np.asarray(leaf) for leaf in leaves]
         self.paths = ["f(...)" + accessor.codify("") for accessor in accessors]

@@ -2,9 +2,9 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -13,11 +13,14 @@ from bptt.verify._ball_run import BallRun, require_scalar
 from bptt.verify._problem import Arguments, Claims, Floats, Problem
 from bptt.verify.closed_over import find_state
 
+_T = TypeVar("_T")
+
 
 class Observed(NamedTuple):
     """What one call of f and one of the rule returned on the floats that were given."""
 
     value: Any  # of f
+    is_of_jax: bool  # the value of f is
     gradient: list[Floats]  # by each leaf; empty for a leaf that is not differentiated
     notes: tuple[str, ...]  # what a caller would not expect, a sentence each
     on_balls: "BallRun"  # both, ready to be run on balls
@@ -33,21 +36,29 @@ def keep_generator() -> Iterator[None]:
         np.random.set_state(before)  # noqa: NPY002
 
 
-def observe(problem: Problem) -> tuple[Problem, Observed]:
-    """Call f and the rule on copies of the arguments; the problem has JAX's arrays if they do not take NumPy's.
+def call_as_taken(problem: Problem, call: Callable[[Problem], _T]) -> tuple[Problem, _T]:
+    """Call with the problem or, if what is called does not take NumPy's arrays, with JAX's; return which, too.
 
-    Raises what they and `Arguments.match` do.
+    Raises what it raises with NumPy's.
     """
     try:
-        return problem, _observe_as_given(problem)
+        return problem, call(problem)
     except (AttributeError, TypeError) as error:
         if "jax" not in sys.modules:
             raise
         of_jax = replace(problem, arguments=problem.arguments.convert_to_jax())
         try:  # x.at[0].set(1), or x[i] in a loop, wants arrays of JAX's
-            return of_jax, _observe_as_given(of_jax)
+            return of_jax, call(of_jax)
         except (AttributeError, TypeError):
             raise error from None
+
+
+def observe(problem: Problem) -> tuple[Problem, Observed]:
+    """Call f and the rule on copies of the arguments; the problem has JAX's arrays if they do not take NumPy's.
+
+    Raises what they and `Arguments.match` do.
+    """
+    return call_as_taken(problem, _observe_as_given)
 
 
 def _observe_as_given(problem: Problem) -> Observed:
@@ -55,14 +66,16 @@ def _observe_as_given(problem: Problem) -> Observed:
     state = find_state(*problem.functions)
     with np.errstate(all="ignore"):
         given = arguments.copy()
-        value = require_scalar(problem.call_f(*given))
+        returned = problem.call_f(*given)
+        value = require_scalar(returned)
         notes = _note_changes("f", arguments, given)
         given = arguments.copy()
         claims = arguments.match(problem.call_rule(*given))
         notes += _note_changes("gradient", arguments, given)
     notes += _note_other_types(arguments, claims, value)
     run = BallRun(problem, state, keeps_values=state.has_changed())
-    return Observed(value, [_copy_as_floats(leaf) for leaf in claims], tuple(notes), run)
+    is_of_jax = "jax" in sys.modules and isinstance(returned, sys.modules["jax"].Array)
+    return Observed(value, is_of_jax, [_copy_as_floats(leaf) for leaf in claims], tuple(notes), run)
 
 
 def find_unsteady_leaves(problem: Problem, observed: Observed) -> list[str]:

@@ -97,7 +97,7 @@ class VjpQuestion(Question):
         return explain(problem, random, self.write_snippet(at), pullback.note_wrong_steps())
 
     def _contract(self, at: tuple[Any, ...]) -> Pullback:
-        return Pullback(super().pose(at), at, self.wrt)
+        return Pullback(super().pose(at), self.wrt)
 
 
 class JvpQuestion(Question):
@@ -107,7 +107,7 @@ class JvpQuestion(Question):
     is_gradient: ClassVar[bool] = False
 
     def judge(self, at: tuple[Any, ...]) -> Report:
-        pushforward = Pushforward(self.pose(at), at)
+        pushforward = Pushforward(self.pose(at))
         leaves = pushforward.problem.arguments.leaves
         vectors = draw_vectors([leaf.values for leaf in leaves], self.seed, [leaf.chosen for leaf in leaves])
         return judge_linear(pushforward.judge, vectors, "tangents")

@@ -57,7 +57,7 @@ class Leaf(NamedTuple):
         return self.given.copy(order="K") if isinstance(self.given, np.ndarray) else self.given
 
     def replace_values(self, values: npt.NDArray[Any]) -> Any:
-        """Return other values of that shape as what was given: an array, of JAX's if it was, or a number of Python's."""
+        """Return other values of that shape as what was given: an array, of NumPy's or JAX's, or a plain number."""
         if self.is_of_jax:
             return sys.modules["jax"].numpy.asarray(values)
         return values if hasattr(self.given, "dtype") else values[()].item()

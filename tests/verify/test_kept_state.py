@@ -111,9 +111,12 @@ def test_the_log_of_a_sum_of_exponentials_near_zero_loses_what_its_arguments_do(
     assert (report.verdict, report.arithmetic.verdict) == ("right", "right")
 
 
-def test_an_f_that_is_not_defined_nearby_is_undecided() -> None:
+def test_an_f_that_is_not_defined_nearby_is_judged_where_it_is() -> None:
     f = lambda x: math.log(x[0]) + math.log(x[1])  # noqa: E731
-    assert judge_gradient(f, lambda x: 1 / x, (np.array([1e-3, 1.0]),)).verdict == "undecided"
+    assert judge_gradient(f, lambda x: 1 / x, (np.array([1e-3, 1.0]),)).verdict == "right"
+    assert judge_gradient(f, lambda x: 1.001 / x, (np.array([1e-3, 1.0]),)).verdict == "wrong"
+    on_one_side = lambda x: x[0] * math.sqrt(x[0])  # noqa: E731
+    assert judge_gradient(on_one_side, lambda x: 1.5 * np.sqrt(x), (np.zeros(1),)).verdict == "undecided"
 
 
 def test_an_f_that_adds_to_its_arguments_is_noted() -> None:

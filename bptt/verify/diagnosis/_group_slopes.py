@@ -13,8 +13,9 @@ import numpy as np
 
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Problem
+from bptt.verify.diagnosis._line import COMPLEX_REACH, Line
 from bptt.verify.methods._float_noise import measure_noise
-from bptt.verify.methods._line import COMPLEX_REACH, Line, Slope
+from bptt.verify.methods._slope import Slope
 
 Group: TypeAlias = tuple[int, int]  # the first entry and the one after the last
 

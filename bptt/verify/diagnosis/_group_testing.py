@@ -23,7 +23,7 @@ from bptt.verify._execution import Observed, keep_generator, observe
 from bptt.verify._problem import Problem
 from bptt.verify._report import Entry, LeafFinding, Verdict
 from bptt.verify.diagnosis._group_slopes import Group, GroupSlopes
-from bptt.verify.methods._line import Slope
+from bptt.verify.methods._slope import Slope
 
 MOST_ENTRIES = 10  # that are listed: where a formula is wrong for a whole array, all of its entries are
 MOST_EVALUATIONS = 600  # twice what ten wrong entries among 500,000 take

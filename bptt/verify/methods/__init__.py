@@ -6,8 +6,9 @@ _entries             entry by entry beside the true one, and what excuses a diff
 _witness             do the floats of f move as the balls say?
 _rounding            are its floats within the rounding of this very computation? Both on balls: a proof
 _float_gradient      its floats beside the true gradient, which balls give: f on balls, the rule on floats
-_finite_differences  its floats beside slopes of f along a random direction: both on floats, proves nothing
-_line                those slopes
+_finite_differences  its floats beside slopes of f, leaf by leaf: both on floats, proves nothing
+_slope               the slope of a function of one number, and how far from it the true one may be
+_float_function      f on floats at other points, in float64 where it can be
 _float_noise         how far the floats of a rule may be from what it means
 
 `FORMULA_METHODS` are those that judge the formula, from the strongest to the weakest, by the method that was asked for.

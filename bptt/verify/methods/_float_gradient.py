@@ -36,6 +36,7 @@ from bptt.verify.methods._witness import require_witness
 
 _NOTHING_BESIDE = 2.0**-20  # of the noise: a true value that is less is 0 for all that floats can show
 _ROUNDING_OF_ALL = 2.0**-30  # of the largest entry of the gradient: what floats may leave where all cancels
+_FEW_DIGITS = 1e-3  # of an entry: what has less is not seen to be right
 _LOSS_SAFETY = 256  # by which the roundings of back-propagation are widened: its algorithm is not known
 _SATURATED = 32.0  # |x| beyond which h (1 − h) and its kin are 0 to within a rounding of h
 
@@ -152,7 +153,7 @@ def _compare_entry(by_hand: float, true: arb, noise: float, zero: float) -> str:
     if error.abs_upper() <= noise < zero and abs(true) < noise * _NOTHING_BESIDE:
         return "agrees"
     # where the noise is not well below the value, the floats could show anything
-    return "agrees" if noise < abs(true) / 10 and error.abs_upper() <= noise else "open"
+    return "agrees" if noise < abs(true) * _FEW_DIGITS and error.abs_upper() <= noise else "open"
 
 
 def _count_digits(true: Sequence[float], noise: npt.NDArray[np.float64]) -> int | None:

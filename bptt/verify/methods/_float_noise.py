@@ -1,12 +1,17 @@
 """How far the floats of a rule may be from what it means, seen from outside: by how they change around the point.
 
-Two things show it: a change of the arguments by a rounding or two, which a rule that loses digits magnifies, and the
-scatter about a smooth line, where it does not: floats of p − 1 for a p near 1 stand on a grid.
+Three things show it: a change of the arguments by a rounding or two, which a rule that loses digits magnifies; the
+scatter about a smooth line, where it does not: floats of p − 1 for a p near 1 stand on a grid; and what the rule
+returns in a longer float type, where its code takes one.
 """
 
+import contextlib
+import sys
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+import optree
 
 from bptt.verify._execution import call_rule_at, jitter
 from bptt.verify._problem import Floats, Problem
@@ -15,20 +20,44 @@ _JITTERS = 4  # of the arguments: one alone may leave an entry as it is by chanc
 _JITTER_SAFETY = 128  # by which a change of the floats is widened: two bits are the least that rounding does
 _SCATTERED = np.array([-1.0, -0.71, -0.42, -0.13, 0.17, 0.48, 0.69, 0.97])  # of a reach
 _REACHES = (0.75, 0.5)  # powers of the unit of the arguments: a parabola fits whatever is smooth that near
+_LENGTH_SAFETY = 2  # by which the difference from a longer type is widened, which has roundings of its own
 _SCATTER_SAFETY = 16  # by which the scatter is widened: so many points show more of it than a few
 
 
 def measure_noise(problem: Problem, floats: Sequence[Floats], random: np.random.Generator) -> list[Floats]:
     """Return how far from what is meant every entry may be."""
-    noise = [_JITTER_SAFETY * changes for changes in _measure_changes(problem, floats, random)]
+    noise = [_JITTER_SAFETY * changes for changes in measure_changes(problem, floats, random)]
     eps = max(float(t.eps) for t in problem.arguments.float_types)
     for power in _REACHES:
         scatter = _measure_scatter(problem, floats, random, eps**power)
         noise = [np.fmax(x, _SCATTER_SAFETY * y) for x, y in zip(noise, scatter, strict=True)]
-    return noise
+    in_longer = _call_in_longer_type(problem)
+    if in_longer is None:
+        return noise
+    with np.errstate(invalid="ignore"):
+        return [
+            np.fmax(x, _LENGTH_SAFETY * np.abs(y - claims)) if y.shape == claims.shape else x
+            for x, y, claims in zip(noise, in_longer, floats, strict=True)
+        ]
 
 
-def _measure_changes(problem: Problem, floats: Sequence[Floats], random: np.random.Generator) -> list[Floats]:
+def _call_in_longer_type(problem: Problem) -> list[Floats] | None:
+    """Return what the rule returns in the next longer float type; `None` if its code takes none."""
+    arguments = problem.arguments
+    is_short = any(float_type.dtype.itemsize < 8 for float_type in arguments.float_types)
+    longer = np.float64 if is_short else np.longdouble
+    values = [x.values.astype(longer) if x.values.dtype.kind == "f" else x.values for x in arguments.leaves]
+    in_64_bits = sys.modules["jax"].enable_x64(True) if "jax" in sys.modules else contextlib.nullcontext()
+    try:
+        with np.errstate(all="ignore"), in_64_bits:
+            problem.call_f(*arguments.place(values))
+            claims: Any = optree.tree_map(np.float64, problem.call_rule(*arguments.place(values)))
+            return [np.asarray(claim, np.float64) for claim in arguments.match(claims)]
+    except Exception:  # on numbers that nobody chose
+        return None
+
+
+def measure_changes(problem: Problem, floats: Sequence[Floats], random: np.random.Generator) -> list[Floats]:
     """Return the largest change of every entry when the arguments change by up to two roundings of themselves."""
     largest: list[Floats] = [np.zeros(claims.shape) for claims in floats]
     for _ in range(_JITTERS):

@@ -12,14 +12,15 @@ size times what the entry that matters most allows.
 import copy
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Floats, Problem
-from bptt.verify.methods._float_noise import measure_noise
+from bptt.verify.methods._float_function import FloatFunction
+from bptt.verify.methods._slope import Slope
 
 _LEVELS = 24  # of Richardson extrapolation at most: f may change much faster than the size of an array suggests
 _ENOUGH = 1e-3  # of Σ |contribution|: a slope to within that is taken when two smaller steps bring nothing
@@ -31,24 +32,10 @@ _BESIDE = 0.7  # of the best step: where the slope must be the same
 _COMPLEX_STEP = 2.0**-100
 COMPLEX_REACH = 2.0**40  # how far beyond the entry that matters most another one is moved; nothing is lost by it there
 _ROUNDINGS = 32  # of each contribution to ⟨gradient, v⟩ that floats may lose: more than usual code does
-_SCATTERED = np.array([-1.0, -0.83, -0.61, -0.47, -0.29, -0.11, 0.07, 0.19, 0.37, 0.53, 0.71, 0.97])  # of a step
-_MANY_VALUES = 8  # that f must take at those steps
 _SAFETY = 8  # by which a measured noise is widened: the few samples of it seldom show the largest
 
 _Number = np.float64
 _Arrays = list[npt.NDArray[Any]]
-
-
-class Slope(NamedTuple):
-    """A slope of f, and how far from it the true one may be."""
-
-    value: float
-    error: float
-    kink: bool = False  # it differs to both sides, however small the step
-
-    def excludes(self, other: "Slope") -> bool:
-        """Whether the two cannot be the same; never where an error is not known."""
-        return abs(self.value - other.value) > self.error + other.error
 
 
 class Line:
@@ -56,11 +43,10 @@ class Line:
 
     def __init__(self, problem: Problem, observed: Observed, random: np.random.Generator) -> None:
         self.problem = problem
-        self.value = float(observed.value)  # of f
+        self._f = FloatFunction(problem, observed)
+        self.value, self.values = self._f.value, self._f.values
         self.random = random
         self.gradient = observed.gradient
-        self.values: _Arrays = [leaf.values for leaf in problem.arguments.leaves]
-        self.values = self._convert_to_double()
         self.sizes = [_measure(leaf.values) for leaf in problem.arguments.leaves]
         self.direction: _Arrays = []
         self._scratch = [np.empty_like(x) for x in self.values]
@@ -108,21 +94,6 @@ class Line:
         farthest = [float(np.max(np.abs(self.direction[n]), initial=0)) / self.sizes[n] for n in chosen]
         return _FIRST_STEP / (max(farthest) or 1.0)
 
-    def _convert_to_double(self) -> _Arrays:
-        """Return the leaves in float64 if f takes them so and is the same, and else as they are."""
-        given = self.values
-        double = [x.astype(_Number, copy=False) if x.dtype.kind == "f" else x for x in given]
-        if all(x.dtype == y.dtype for x, y in zip(given, double, strict=True)):
-            return given
-        try:
-            value = self.evaluate(double)
-        except (TypeError, ValueError):
-            return given
-        if abs(value - self.value) > 1e-3 * abs(self.value):
-            return given
-        self.value = value
-        return double
-
     def _draw_direction(self, gradient: Floats, farthest: float) -> npt.NDArray[_Number]:
         components = np.asarray(self.random.random(gradient.shape))
         components -= 0.5
@@ -133,50 +104,6 @@ class Line:
         components *= size
         return components
 
-    def evaluate(self, values: Sequence[Any]) -> float:
-        """Return f at other values; NaN where it is not defined."""
-        given = [x.copy() if x is own else x for x, own in zip(values, self.values, strict=True)]
-        try:
-            return float(np.asarray(self.problem.call_f(*self.problem.arguments.place(given))))
-        except Exception:  # whatever it raises at a point that nobody chose: it is not defined there
-            return np.nan
-
-    def is_gross(self, claim: Slope, slope: Slope) -> bool:
-        """Whether the difference is more than a gradient of half its digits could explain, in each entry or in all."""
-        scale = np.sqrt(sum(float(np.vdot(c, c)) for c in self.contributions))
-        far = abs(claim.value - slope.value) > 16 * (claim.error + slope.error)
-        return bool(far and abs(claim.value - slope.value) > 2.0**-20 * (scale + abs(claim.value)))
-
-    def is_flat(self, n: int) -> bool:
-        """Whether f does not change at all when leaf n is moved, be it as far as to quite other numbers."""
-        x, direction = self.values[n], np.sign(self.direction[n])
-        far = [(x + step * direction).astype(x.dtype) for step in (1.0, -1.0)] + [2 * x, x / 2]
-        near = [self._move([n], step)[n].copy() for step in (self.step, -self.step, self.step / 64)]
-        return all(
-            self.evaluate([*self.values[:n], moved, *self.values[n + 1 :]]) == self.value for moved in near + far
-        )
-
-    def measure_scatter(self, chosen: Sequence[int]) -> float:
-        """Return how far a slope of f may be off because f scatters: by rounding, or on a grid of few floats.
-
-        That is what a parabola leaves of f at a few points of the line. The steps are the smallest that the differences
-        take, and the largest; the least error of both counts, since f need be no parabola along the larger one.
-        """
-        errors = []
-        for reach in (self.step * _SMALL, self.step * _SMALL**0.5):
-            steps = reach * _SCATTERED
-            values = [self.evaluate(self._move(chosen, float(step))) for step in steps]
-            if len(set(values)) < _MANY_VALUES and not all(map(self.is_flat, chosen)):
-                continue  # on a plateau, or on a grid of few floats, which is not known
-            powers = np.stack([_SCATTERED**k for k in range(4)], axis=1)
-            fitted = (
-                powers @ np.linalg.lstsq(powers, np.array(values), rcond=None)[0]
-                if np.isfinite(values).all()
-                else np.nan
-            )
-            errors.append(_SAFETY * float(np.max(np.abs(np.array(values) - fitted))) / reach)
-        return min(filter(np.isfinite, errors), default=np.inf)
-
     @property
     def unit(self) -> float:
         return max(float(np.finfo(x.dtype).eps) for x in self.values if x.dtype.kind == "f")
@@ -186,11 +113,6 @@ class Line:
         unit = max(float(np.finfo(self.problem.arguments.leaves[n].values.dtype).eps) for n in chosen)
         rounding = _ROUNDINGS * unit * sum(self._masses[n] for n in chosen)
         return Slope(sum(self._claims[n] for n in chosen), rounding + noise)
-
-    def measure_noise_of_gradient(self, chosen: Sequence[int]) -> float:
-        """Return how far ⟨gradient, v⟩ may be from what the rule means."""
-        noise = measure_noise(self.problem, self.gradient, self.random)
-        return float(sum(np.abs(noise[n] * self.direction[n]).sum() for n in chosen))
 
     def take_one_difference(self, chosen: Sequence[int], fraction: float = 1.0) -> tuple[Slope, float]:
         """Take one central difference at a fraction of a small step; return by how much its two sides differ, too.
@@ -249,7 +171,7 @@ class Line:
         """Return the central difference at a step h, and how much that to the right differs from that to the left."""
         if h == 0:  # of a gradient so large that no float steps along it
             return np.nan, np.inf
-        above, below = (self.evaluate(self._move(chosen, step)) for step in (h, -h))
+        above, below = (self._f.evaluate(self._move(chosen, step)) for step in (h, -h))
         return (above - below) / (2 * h), abs(above - 2 * self.value + below) / h
 
     def _move(self, chosen: Sequence[int], step: float) -> _Arrays:
