@@ -113,9 +113,15 @@ class BallFunction:
         except StaleValueError as error:
             raise NoVerdictError(f"{self._name} {error}{_locate(error)}", final=True) from error
         except Exception as error:  # what a caller's code raises for anything but its own floats is its own affair
-            if "jax" in sys.modules and self._trace():
+            refusal = FloatsOnlyError(self._name, f"{_locate(error)}: {type(error).__name__}: {error}")
+            if "jax" not in sys.modules or not self._trace():
+                raise refusal from error
+            try:
                 return self._evaluate_jaxpr(balls, make_constant)
-            raise FloatsOnlyError(self._name, f"{_locate(error)}: {type(error).__name__}: {error}") from error
+            except FloatsOnlyError:
+                if _went_through_jax(error):
+                    raise
+                raise refusal from error  # JAX can trace much of NumPy code, whose author need not know of it
         if encountered.refused_float:
             raise FloatsOnlyError(self._name, ": it asks for a float, and goes on without one")
         return result
@@ -330,6 +336,12 @@ def _depends(value: Any) -> bool:
 
 def _get_dtype(number: Any) -> Any:
     return number.dtype if isinstance(number, np.floating) else None
+
+
+def _went_through_jax(error: Exception) -> bool:
+    """Whether it was raised in, or below, code of JAX."""
+    frames = traceback.walk_tb(error.__traceback__)
+    return any(str(frame.f_globals.get("__name__")).split(".")[0] in ("jax", "jaxlib") for frame, _ in frames)
 
 
 def _locate(error: Exception) -> str:

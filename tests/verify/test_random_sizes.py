@@ -274,7 +274,7 @@ class TestProducts:
         (refutation,) = found.refutations
         assert (refutation.path, refutation.rule, refutation.sizes) == ("x", "m ≥ 2", {"n": 1, "m": 2})
         assert refutation.diagnosis.kind is not None
-        assert str(found).startswith("wrong by x; right by W\n")
+        assert re.match(r"wrong by x: x\[\d\] is \S+, not \S+.*; right by W\n", str(found))
         assert refutation.snippet[-1].startswith("check_vjp(")
 
     def test_a_vjp_that_is_clipped_is_found_not_to_be_linear(self) -> None:
@@ -298,7 +298,7 @@ class TestProducts:
         (refutation,) = found.refutations
         assert (refutation.path, refutation.rule, refutation.sizes) == ("f(...)[0]", "m ≥ 2", {"n": 1, "m": 2})
         assert (refutation.diagnosis.kind, found.right) == (None, ())
-        with pytest.raises(GradientMismatch, match=r"^wrong by f\(\.\.\.\)\[0\]\n"):
+        with pytest.raises(GradientMismatch, match=r"^wrong by f\(\.\.\.\)\[0\]: f\(\.\.\.\)\[0\] is \S+, not .*\n"):
             check_jvp(self.layer, forgets_x, self.OVER, examples=40)
         with pytest.raises(GradientMismatch):
             exec("\n".join(refutation.snippet), {"f": self.layer, "gradient": forgets_x, "jvp": forgets_x})
@@ -346,7 +346,7 @@ class TestTheSmallestPoint:
             env={"PYTHONPATH": "."},
         )
         assert run.returncode == 1
-        assert "GradientMismatch: wrong by W; right by x" in run.stderr
+        assert re.search("GradientMismatch: wrong by W: .*; right by x", run.stderr)
 
     def test_the_wrong_entry_is_named_there_where_nothing_runs_on_balls(self) -> None:
         def f_of_floats(W: Array, x: Array) -> float:
