@@ -23,9 +23,9 @@ from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate
 _MOST_SHRUNK = 5  # arrays for which the smallest point is looked for: each takes up to 500 judgements
 _SIZES_DIAGNOSED = 4  # at which a kind of mistake must hold, if the gradient is wrong at so many
 _PRODUCT = "f(...)"  # the path of what a jvp returns, whatever entry of it is wrong
-_ORDINARY = 0.65  # of the points: what is wrong may seem right at others, as where all units are saturated
+_ORDINARY = 0.4  # of the points: what is wrong may seem right at others, as where all units are saturated
 _LEAST_DRAWN = 500  # points, by which it is known what sizes there are
-_MOST_ROUNDS = 15  # of drawing points: what was not drawn until then is rare
+_MOST_ROUNDS = 20  # of drawing points: what was not drawn until then is rare
 _MORE_AT_ONCE = 100  # points that a round but the first has: of fewer, Hypothesis makes most alike
 
 
@@ -156,12 +156,13 @@ class _Sample:
             self._drawn.append(point.sizes)
             for evidence in weighed.values():
                 evidence.add_drawn(point.sizes)
-            if left and self._is_ordinary(point) and any(evidence.lacks(point.sizes) for evidence in weighed.values()):
+            is_ordinary = self._is_ordinary(point)
+            if left and any(evidence.lacks(point.sizes, is_ordinary=is_ordinary) for evidence in weighed.values()):
                 left -= 1
                 outcome = self._judge_and_keep(point)
                 for topic, evidence in weighed.items():
                     if outcome and (is_wrong := outcome.shows(topic)) is not None:
-                        evidence.add_case(point.sizes, is_wrong=is_wrong, is_ordinary=True)
+                        evidence.add_case(point.sizes, is_wrong=is_wrong, is_ordinary=is_ordinary)
 
     def _list_topics(self) -> list[Topic]:
         """List the arrays by which it is wrong somewhere, and the sorts of crashes."""
@@ -180,7 +181,7 @@ class _Sample:
         return evidence
 
     def _is_ordinary(self, point: DrawnPoint) -> bool:
-        """Whether its numbers are as near to 1 as those of most points: none is huge, and few are 0."""
+        """Whether its numbers are as near to 1 as those of the best points: none is huge, and few are 0."""
         return point.extremeness <= self._usual
 
     def conclude(self) -> SampledReport:

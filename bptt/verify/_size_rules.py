@@ -16,7 +16,7 @@ Key: TypeAlias = tuple[int, ...]  # sizes, in the order of their names
 Combination: TypeAlias = tuple[tuple[int, int], ...]  # the place of a name, and a size
 
 _MOST_CONDITIONS = 3  # of a rule: more fit any few cases, and nobody remembers them
-_RARE = 500  # of how many points drawn one has sizes that need no case
+_RARE = 200  # of how many points drawn one has sizes that need no case
 _EXCEPTIONAL = 16  # of how many cases that are wrong one may be right at the same sizes, as where terms cancel
 _RELATIONS = {"≥": operator.ge, "≤": operator.le, "=": operator.eq, "≠": operator.ne}
 _LEAST_CASES = 8  # of each verdict: where numbers decide, as a coin does, so many agree with a rule 1 time in 256
@@ -99,14 +99,18 @@ class SizeEvidence:
         if self._fitting and any(rule.holds(sizes) != is_wrong for rule in self._fitting):
             self._fitting = None
 
-    def lacks(self, sizes: Sizes) -> bool:
-        """Whether a case of ordinary numbers of these sizes would help to tell whether a rule that fits is true."""
-        if not self._find_fitting() or list(sizes) != self._names:
+    def lacks(self, sizes: Sizes, *, is_ordinary: bool) -> bool:
+        """Whether a case of these sizes would help to tell if a rule that fits is true.
+
+        One of other than ordinary numbers would if it is wrong, as it is if the rule says so.
+        """
+        fitting = self._find_fitting() if list(sizes) == self._names else []
+        if not fitting or not (is_ordinary or any(rule.holds(sizes) for rule in fitting)):
             return False
         key = tuple(sizes.values())
         for counts in self._ordinary.values():
             if counts[key]:
-                return counts.total() < _LEAST_CASES
+                return is_ordinary and counts.total() < _LEAST_CASES
         return key in self._find_doubtful() or not self._covered.issuperset(self._combine(key))
 
     def find_rule(self) -> Rule | None:
@@ -115,7 +119,8 @@ class SizeEvidence:
         if len(fitting) != 1 or any(counts.total() < _LEAST_CASES for counts in self._ordinary.values()):
             return None
         is_covered = all(times * _RARE < self._count for times in self._uncovered.values())
-        return fitting[0] if is_covered and not self._find_doubtful() else None
+        are_few_doubtful = len(self._find_doubtful()) * _EXCEPTIONAL <= len(self._wrong)
+        return fitting[0] if is_covered and are_few_doubtful else None
 
     def _find_fitting(self) -> list[Rule]:
         """Find the rules that fit the cases, be they enough or not."""
