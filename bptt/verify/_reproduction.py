@@ -11,9 +11,8 @@ from typing import Any
 import numpy as np
 import optree
 
-_MOST_NUMBERS = 200  # beyond which nobody wants them in a file
-_LONGEST_LINE = 300  # beyond which a call is broken
-_WIDTH = 96  # of what it is broken into, beside an indentation of 4
+_LONGEST_CALL = 1200  # characters, beyond which nobody wants it in a file
+_LONGEST_LINE = 290  # of what a longer call is broken into
 _PIECE = r"""(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|[^,'"])+(?:, ?|$)"""  # as far as a comma that is in no string
 
 
@@ -28,13 +27,13 @@ def write_snippet(check: str, question: Any, at: tuple[Any, ...]) -> list[str]:
     functions = [writer.write_function(question.f, "f"), writer.write_function(question.rule, "gradient")]
     point = writer.write_value(tuple(at))
     imports = writer.write_imports()
-    if writer.numbers > _MOST_NUMBERS or not _brings_back("\n".join(imports), point, at, writer.local_types):
+    if len(point) > _LONGEST_CALL or not _brings_back("\n".join(imports), point, at, writer.local_types):
         return []
     wrt = question.wrt if question.wrt is None or isinstance(question.wrt, str | tuple) else list(question.wrt)
     options = ("wrt", wrt, None), ("method", question.method, "auto"), ("seed", question.seed, 0)
     given = [*functions, point, *(f"{name}={value!r}" for name, value, usual in options if value != usual)]
     call = f"{check}({', '.join(given)})"
-    return [*imports, *(_break_line(call) if len(call) > _LONGEST_LINE else [call])]
+    return [*imports, *_break_line(call)]
 
 
 @dataclass
@@ -44,7 +43,6 @@ class _Writer:
     imports: dict[str, set[str]]
     modules: set[str] = field(default_factory=set)  # of names that another module has, too
     local_types: dict[str, type] = field(default_factory=dict)  # which stand where the snippet goes
-    numbers: int = 0
 
     def write_imports(self) -> list[str]:
         modules = [f"import {module}" for module in ("numpy as np", *sorted(self.modules))]
@@ -74,22 +72,15 @@ class _Writer:
             items = "{" + ", ".join(f"{key!r}: {self.write_value(x)}" for key, x in value.items()) + "}"
             return f"{self._write_type(OrderedDict)}({items})" if isinstance(value, OrderedDict) else items
         if not hasattr(value, "dtype"):
-            self.numbers += 1
             return repr(value)
         array = np.asarray(value)
-        self.numbers += array.size
         numbers = _shorten_numbers(array)
         if isinstance(value, np.generic):
             return f"np.{array.dtype.name}({numbers!r})"
         is_usual = array.size and array.dtype in (np.float64, np.int64)
         is_empty = array.size == 0 and array.shape != (0,)
         text = f"np.zeros({array.shape}" if is_empty else f"np.array({numbers!r}"
-        return f"{text})" if is_usual else f"{text}, {self._write_dtype(array.dtype)})"
-
-    def _write_dtype(self, dtype: np.dtype[Any]) -> str:
-        if hasattr(np, dtype.name):
-            return f"np.{dtype.name}"
-        return self._import(dtype.type.__module__, dtype.name)  # bfloat16, which JAX brings
+        return f"{text})" if is_usual else f"{text}, np.{array.dtype.name})"
 
     def _write_type(self, of_value: type) -> str:
         name = of_value.__name__
@@ -142,10 +133,10 @@ def _is_same(leaf: Any, other: Any) -> bool:
 
 
 def _break_line(call: str) -> Iterator[str]:
-    """Yield a long call in lines, each ending with a comma."""
+    """Yield a call in lines, each but the last ending with a comma."""
     line = ""
     for piece in re.findall(_PIECE, call):
-        if line and len(line) + len(piece.rstrip()) > _WIDTH:
+        if line and len(line) + len(piece.rstrip()) > _LONGEST_LINE:
             yield line.rstrip()
             line = ""
         line += piece
