@@ -118,10 +118,8 @@ class BallFunction:
                 raise refusal from error
             try:
                 return self._evaluate_jaxpr(balls, make_constant)
-            except FloatsOnlyError:
-                if _went_through_jax(error):
-                    raise
-                raise refusal from error  # JAX can trace much of NumPy code, whose author need not know of it
+            except FloatsOnlyError as of_jax:  # which traces much of NumPy code, too, whose author need not know of it
+                raise (of_jax if _went_through_jax(error) else refusal) from error
         if encountered.refused_float:
             raise FloatsOnlyError(self._name, ": it asks for a float, and goes on without one")
         return result

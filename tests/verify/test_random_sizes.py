@@ -460,10 +460,9 @@ class TestTheRule:
         def wrong_but_at_0(x: Array) -> Any:
             return 2 * x * (1 if len(x) < 2 else 1 + x[0])
 
-        points = st.tuples(st.integers(1, 5), st.integers(0, 12)).map(lambda drawn: np.full(drawn[0], drawn[1] / 8))
-        (refutation,) = judge_gradient(lambda x: (x * x).sum(), wrong_but_at_0, points, examples=40).refutations
+        points = st.tuples(st.integers(1, 5), st.integers(0, 99)).map(lambda drawn: np.full(drawn[0], drawn[1] / 64))
+        (refutation,) = judge_gradient(lambda x: (x * x).sum(), wrong_but_at_0, points, examples=100).refutations
         assert refutation.rule == "x.shape[0] ≥ 2"
-        assert refutation.wrong < refutation.cases
 
     @pytest.mark.parametrize("examples", [10, 30])
     @pytest.mark.parametrize(
