@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
+from scipy import special
 
 from bptt.rnn.arrays import Array
 from bptt.verify import Entry, GradientMismatch, LeafFinding, Verdict, check_gradient, judge_gradient
@@ -234,3 +236,21 @@ class TestReports:
         assert fit_to_stdout("1 ± 2 ≥ √n … − ─ ∂f δ") == r"1 +/- 2 >= sqrt n ... - - df \u03b4"
         monkeypatch.setattr(sys, "stdout", None)
         assert fit_to_stdout("±") == "±"
+
+
+class TestWords:
+    def test_what_takes_no_balls_has_the_name_of_its_own_library_and_is_not_told_of_another(self) -> None:
+        of_scipy = judge_gradient(
+            lambda x: special.expit(x).sum(), lambda x: special.expit(x) * special.expit(-x), (X,)
+        )
+        assert "np.expit" not in str(of_scipy)
+        assert jax.__name__ in sys.modules
+        of_numpy = judge_gradient(lambda x: (np.round(x) * x).sum(), lambda x: np.round(x), (X,))
+        assert "JAX" not in str(of_numpy)
+
+    def test_exactly_is_said_of_equal_numbers_alone(self) -> None:
+        saturated = judge_gradient(lambda x: np.tanh(x).sum(), lambda x: 1 - np.tanh(x) ** 2, (np.array([1000.0]),))
+        assert saturated.reason == "every entry agrees to within less than any float"
+        assert "exact" not in str(saturated.formula.leaves[0].known)
+        equal = judge_gradient(lambda x: (x**2).sum(), lambda x: 2 * x, (X,))
+        assert equal.reason == "every entry agrees exactly"
