@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special  # type: ignore[import-untyped]
 
 from bptt.rnn.arrays import Array
 from bptt.verify import Entry, GradientMismatch, LeafFinding, Verdict, check_gradient, judge_gradient
