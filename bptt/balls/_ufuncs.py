@@ -61,7 +61,8 @@ def _apply_to_elements(ufunc: np.ufunc, inputs: Sequence[Any], keywords: Any) ->
         return apply(*operands, **keywords)
     except TypeError as error:
         if any(words in str(error) for words in _MISSING_LOOP):
-            raise TypeError(f"np.{ufunc.__name__} takes no balls") from error
+            module = "np" if getattr(np, ufunc.__name__, None) is ufunc else "scipy.special"
+            raise TypeError(f"{module}.{ufunc.__name__} takes no balls") from error
         raise
 
 

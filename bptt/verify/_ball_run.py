@@ -1,20 +1,15 @@
-"""A user's f and rule on balls, as they stand or as the jaxpr that JAX traces, from the state that they began with."""
+"""A user's f and rule on balls, from the state that they began with."""
 
 import contextlib
-import sys
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from flint import arb
 
 from bptt.balls import (
-    CURRENT,
-    HARNESS,
     NUMPY,
     XLA,
     Ball,
@@ -22,15 +17,11 @@ from bptt.balls import (
     Encountered,
     MakeConstant,
     StaleValueError,
-    TooManyComparisonsError,
-    TooManyOperationsError,
     Traced,
-    UndecidedComparisonError,
     change_context,
     convert_to_balls,
     enclose,
     limit_operations,
-    make_arrays_of_balls,
     make_fixed,
     make_rounded_constant,
     make_traced_constant,
@@ -38,30 +29,11 @@ from bptt.balls import (
     sum_masses,
     sweep,
 )
-from bptt.verify._problem import Arguments, Claims, Function, Problem
+from bptt.verify._ball_function import BallFunction, FloatsOnlyError, NoVerdictError
+from bptt.verify._problem import Claims, Problem
 from bptt.verify.closed_over import State, find_state
 
-if TYPE_CHECKING:
-    from bptt.balls._jax_interpreter import BallJaxpr
-
-_HALF_OF_FLOAT32 = 2.0**-12
 MOST_OPERATIONS = 1_500_000  # in one run: some seconds, under a gigabyte; more is for who asks for balls
-
-
-class NoVerdictError(Exception):
-    """The gradient cannot be judged at this precision or, if `final`, at any; the message says why."""
-
-    def __init__(self, reason: str, *, final: bool) -> None:
-        super().__init__(reason)
-        self.final = final
-
-
-class FloatsOnlyError(NoVerdictError):
-    """The function of that name runs on floats and on nothing else."""
-
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(f"{name} runs on floats but not on balls{reason}", final=True)
-        self.name = name
 
 
 def require_scalar(value: Any) -> Any:
@@ -73,122 +45,6 @@ def require_scalar(value: Any) -> Any:
     if enclose(scalar) is NotImplemented:
         raise TypeError(f"f must return a real number; got {type(scalar).__name__}")
     return scalar
-
-
-class BallFunction:
-    """A user's function as one that runs on balls: as it stands, or as the jaxpr that JAX traces."""
-
-    def __init__(self, name: str, problem: Problem, get: Callable[[Problem], Function]) -> None:
-        self._name = name
-        self._get = get
-        self._function = get(problem)
-        self._arguments = problem.arguments
-        self._has_double = any(leaf.values.dtype == np.float64 for leaf in problem.arguments.leaves)
-        self._jaxprs: list[_Jaxpr] = []  # the formula, and what took place on floats
-
-    @property
-    def runs_as_jaxpr(self) -> bool:
-        """Whether it has run as a jaxpr."""
-        return bool(self._jaxprs)
-
-    def run(
-        self,
-        balls: list[Any],
-        make_constant: MakeConstant,
-        lifted: contextlib.AbstractContextManager[Problem],
-        *,
-        as_on_floats: bool = False,
-    ) -> Any:
-        """Return what the function returns for these leaves; `make_constant` makes balls of the numbers in its code.
-
-        `lifted` is entered while its code runs on balls, not while JAX traces it, and gives the problem to run. A
-        jaxpr is that of 64 bits if an argument is float64, or, `as_on_floats`, of as many as the caller has JAX use.
-        Raises `NoVerdictError` if it does not run on balls, takes too long on them, or uses values that were kept from
-        another run.
-        """
-        if self._jaxprs:
-            return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
-        encountered = CURRENT.context.encountered or Encountered()
-        encountered.refused_float = False
-        try:
-            with (
-                change_context(encountered=encountered),
-                lifted as problem,
-                make_arrays_of_balls(make_constant),
-                np.errstate(all="ignore"),  # what is not taken may warn
-            ):
-                result = self._get(problem)(*self._arguments.rebuild(balls))
-        except (NoVerdictError, TooManyComparisonsError):
-            raise
-        except TooManyOperationsError as error:
-            raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
-        except StaleValueError as error:
-            raise NoVerdictError(f"{self._name} {error}{_locate(error)}", final=True) from error
-        except Exception as error:  # what a caller's code raises for anything but its own floats is its own affair
-            if "jax" in sys.modules and self._trace():
-                return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
-            raise FloatsOnlyError(self._name, f"{_locate(error)}: {type(error).__name__}: {error}") from error
-        if encountered.refused_float:
-            raise FloatsOnlyError(self._name, ": it asks for a float, and goes on without one")
-        return result
-
-    def _trace(self) -> bool:
-        """Trace the function as the caller has JAX compute, and in 64 bits, too, if it can be; False if JAX cannot."""
-        jax = sys.modules["jax"]
-        has_64_bits = bool(jax.config.jax_enable_x64)
-        try:
-            on_floats = self._trace_in(has_64_bits)
-        except Exception:  # NumPy code, which JAX cannot trace
-            return False
-        self._jaxprs = [on_floats, on_floats]
-        if self._has_double and not has_64_bits:
-            with contextlib.suppress(Exception):  # what holds float32 by type may not go with 64 bits
-                formula = self._trace_in(has_64_bits=True)
-                if _are_close(formula.compute(self._arguments), on_floats.compute(self._arguments)):
-                    self._jaxprs[0] = formula
-        return True
-
-    def _trace_in(self, has_64_bits: bool) -> "_Jaxpr":
-        from bptt.balls._jax_interpreter import trace_to_balls
-
-        with sys.modules["jax"].enable_x64(has_64_bits):
-            leaves = self._arguments.make_leaves()
-            on_balls = trace_to_balls(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
-        return _Jaxpr(on_balls, has_64_bits)
-
-    def _evaluate(self, jaxpr: "_Jaxpr", balls: list[Any], make_constant: MakeConstant) -> Any:
-        from bptt.balls._jax_rules import UnknownPrimitiveError
-
-        try:
-            with sys.modules["jax"].enable_x64(jaxpr.has_64_bits):
-                return jaxpr.on_balls(balls, make_constant)
-        except UnknownPrimitiveError as error:
-            raise FloatsOnlyError(self._name, f": {error}") from error
-        except TooManyOperationsError as error:
-            raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
-        except UndecidedComparisonError as error:
-            raise NoVerdictError(f"{self._name} {error}", final=False) from error
-
-
-class _Jaxpr(NamedTuple):
-    """A function as JAX traces it."""
-
-    on_balls: "BallJaxpr"
-    has_64_bits: bool
-
-    def compute(self, arguments: Arguments) -> list[Any]:
-        """Return the arrays that it returns on floats."""
-        with sys.modules["jax"].enable_x64(self.has_64_bits):
-            return self.on_balls.compute(arguments.make_leaves())
-
-
-def _are_close(some: Sequence[Any], others: Sequence[Any]) -> bool:
-    """Whether arrays are the same to half the digits of float32: random bits, say, are others in 64 bits."""
-    with np.errstate(all="ignore"):
-        return all(
-            x.shape == y.shape and bool((np.abs(x - y) <= _HALF_OF_FLOAT32 * np.max(np.abs(y), initial=0)).all())
-            for x, y in zip(some, others, strict=True)
-        )
 
 
 class Truth(NamedTuple):
@@ -209,13 +65,16 @@ class Truth(NamedTuple):
 class BallRun:
     """f and the rule of one problem on balls. Each run starts from what they kept when `state` was found.
 
-    If they keep values between calls, the rule runs after f, since it may use what f kept.
+    If they keep values between calls, the rule runs after f, since it may use what f kept. `of_jax` says whether f and
+    the rule return arrays of JAX's.
     """
 
-    def __init__(self, problem: Problem, state: State, *, keeps_values: bool) -> None:
+    def __init__(
+        self, problem: Problem, state: State, *, keeps_values: bool, of_jax: tuple[bool, bool] = (True, True)
+    ) -> None:
         self.problem = problem
-        self.f = BallFunction("f", problem, lambda problem: problem.call_f)
-        self.rule = BallFunction("gradient", problem, lambda problem: problem.call_rule)
+        self.f = BallFunction("f", problem, lambda problem: problem.call_f, is_of_jax=of_jax[0])
+        self.rule = BallFunction("gradient", problem, lambda problem: problem.call_rule, is_of_jax=of_jax[1])
         self._state = state
         self._keeps_values = keeps_values
 
@@ -379,11 +238,3 @@ def _depends(value: Any) -> bool:
 
 def _get_dtype(number: Any) -> Any:
     return number.dtype if isinstance(number, np.floating) else None
-
-
-def _locate(error: Exception) -> str:
-    """Say where in the caller's code an error arose."""
-    libraries = [sys.modules[name].__file__ for name in ("numpy", "jax") if name in sys.modules]
-    inside = (*HARNESS, *(str(Path(file).parent) for file in libraries if file))
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(inside)]
-    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+import optree
 
 from bptt.verify._ball_run import BallRun, require_scalar
 from bptt.verify._problem import Arguments, Claims, Floats, Problem
@@ -70,12 +71,19 @@ def _observe_as_given(problem: Problem) -> Observed:
         value = require_scalar(returned)
         notes = _note_changes("f", arguments, given)
         given = arguments.copy()
-        claims = arguments.match(problem.call_rule(*given))
+        gradient = problem.call_rule(*given)
+        claims = arguments.match(gradient)
         notes += _note_changes("gradient", arguments, given)
     notes += _note_other_types(arguments, claims, value)
-    run = BallRun(problem, state, keeps_values=state.has_changed())
-    is_of_jax = "jax" in sys.modules and isinstance(returned, sys.modules["jax"].Array)
-    return Observed(value, is_of_jax, [_copy_as_floats(leaf) for leaf in claims], tuple(notes), run)
+    of_jax = _holds_arrays_of_jax(returned), _holds_arrays_of_jax(gradient)
+    run = BallRun(problem, state, keeps_values=state.has_changed(), of_jax=of_jax)
+    return Observed(value, of_jax[0], [_copy_as_floats(leaf) for leaf in claims], tuple(notes), run)
+
+
+def _holds_arrays_of_jax(returned: Any) -> bool:
+    if "jax" not in sys.modules:
+        return False
+    return any(isinstance(leaf, sys.modules["jax"].Array) for leaf in optree.tree_leaves(returned))
 
 
 def find_unsteady_leaves(problem: Problem, observed: Observed) -> list[str]:

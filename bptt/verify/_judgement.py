@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from bptt.verify._ball_run import FloatsOnlyError, NoVerdictError
+from bptt.verify._ball_function import FloatsOnlyError, NoVerdictError
 from bptt.verify._execution import Observed, find_unsteady_leaves, keep_generator, observe
 from bptt.verify._problem import Problem
 from bptt.verify._report import Arithmetic, Formula, Report, Verdict

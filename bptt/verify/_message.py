@@ -118,6 +118,9 @@ def format_refutations(
     """Return the text of an error: the first of the refutations in full, the others in a line each if there is room."""
     first, *others = refutations
     head = f"wrong by {_list_names([one.path for one in refutations])}"
+    entry = first.finding.entry
+    if entry and entry.by_hand != entry.reference:  # of a failing test, a summary shows the first line alone
+        head += f": {first.finding.place} is {entry.by_hand}, not {entry.reference}"
     head += f"; right by {_list_names(right)}" if right else ""
     end = [f"seed {seed}" + (", to see it again:" if first.snippet else ""), *(f"    {line}" for line in first.snippet)]
     body = _fit([head, *_format_refutation(first)], MOST_LINES - len(end))

@@ -1,28 +1,33 @@
 """A rule at random points of random sizes: when it is wrong, and what there is to say of it where it is."""
 
+import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
 from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
+from bptt.verify._ball_function import describe_error
 from bptt.verify._coverage import Trial, find_blind_spots
+from bptt.verify._drawn_points import DrawnPoint, read_point
 from bptt.verify._execution import keep_generator, observe
 from bptt.verify._interface import Question
 from bptt.verify._judgement import judge_problem
-from bptt.verify._problem import Arguments
 from bptt.verify._report import LeafFinding, Report, Verdict
 from bptt.verify._sampled_report import Crash, SampledReport, index_leaves, summarize_leaves
-from bptt.verify._size_rules import find_rule
-from bptt.verify._strategies import NamedArrays, bind_arguments, draw_points, find_smallest
+from bptt.verify._size_rules import SizeEvidence
+from bptt.verify._strategies import draw_points, find_smallest
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
 _MOST_SHRUNK = 5  # arrays for which the smallest point is looked for: each takes up to 500 judgements
 _SIZES_DIAGNOSED = 4  # at which a kind of mistake must hold, if the gradient is wrong at so many
 _PRODUCT = "f(...)"  # the path of what a jvp returns, whatever entry of it is wrong
-_DRAWN_AGAIN = 40  # points that are right where a smaller one is wrong
+_ORDINARY = 0.4  # of the points: what is wrong may seem right at others, as where all units are saturated
+_LEAST_DRAWN = 500  # points, by which it is known what sizes there are
+_MOST_ROUNDS = 20  # of drawing points: what was not drawn until then is rare
+_MORE_AT_ONCE = 100  # points that a round but the first has: of fewer, Hypothesis makes most alike
 
 
 def judge_over(
@@ -44,25 +49,35 @@ def judge_over(
     return sample.conclude()
 
 
-class _Draw(NamedTuple):
-    """A point of the strategy."""
-
-    at: tuple[Any, ...]
-    arguments: Arguments
-    axes: Mapping[str, Sequence[str]]  # what the axes of an array are called, by path
-    sizes: Mapping[str, int]
+Topic: TypeAlias = str | tuple[str, str]
+"""What a rule of sizes may be about: the path of an array, or a sort of crash."""
 
 
 class _Case(NamedTuple):
     """A point that was judged, with the findings on it by path."""
 
-    draw: _Draw
+    point: DrawnPoint
     report: Report
     leaves: Mapping[str, LeafFinding]
 
-    def is_wrong_by(self, path: str) -> bool:
-        """Whether the gradient by that array is wrong."""
-        return path in self.leaves and self.leaves[path].verdict == Verdict.WRONG
+    def shows(self, topic: Topic) -> bool | None:
+        """Whether the gradient by that array is wrong, or crashes so; `None` if that is not known here."""
+        if isinstance(topic, tuple):
+            return False
+        verdict = self.leaves[topic].verdict if topic in self.leaves else Verdict.UNDECIDED
+        return None if verdict == Verdict.UNDECIDED else verdict == Verdict.WRONG
+
+
+class _Crashed(NamedTuple):
+    """A point at which f or the gradient raised."""
+
+    point: DrawnPoint
+    error: Exception
+    sort: tuple[str, str]  # which of the two, and what
+
+    def shows(self, topic: Topic) -> bool | None:
+        """Whether it crashes so; `None` if otherwise."""
+        return True if topic == self.sort else None
 
 
 class _Sample:
@@ -72,41 +87,110 @@ class _Sample:
         self._question = question
         self._strategies = strategies
         self._cases: list[_Case] = []
-        self._crashed: list[tuple[_Draw, Exception]] = []
+        self._crashed: list[_Crashed] = []
+        self._met: set[int] = set()  # what was drawn, by its hash
         self._refused: list[Exception] = []  # why points that were drawn are none
+        self._drawn: list[Mapping[str, int]] = []  # the sizes of more points, most of which were not judged
+        self._usual = 0.0  # extremeness of a point
 
     def draw(self, examples: int, count: Callable[[], None]) -> None:
         """Draw the points and judge each. Raises the first error if nothing but errors comes."""
-
-        def take(drawn: Any) -> None:
-            try:
-                draw = self._read(drawn)
-            except (TypeError, ValueError) as error:
-                self._refused.append(error)
-                return
-            try:
-                case = self._judge(draw)
-                if case.report.f_is_finite:
-                    self._cases.append(case)
-                else:
-                    self._refused.append(ValueError("f is not finite there"))
-            except Exception as error:  # of the caller's functions: kept apart, and raised where nothing else comes
-                self._crashed.append((draw, error))
-            count()
-
-        for n, points in enumerate(self._strategies):
-            share = (examples + n) // len(self._strategies)  # these add up to the examples
-            seed = f"{self._question.seed}, {n}" if n else str(self._question.seed)
-            draw_points(points, max(share, min(2, examples)), seed, take)  # two: the first is the smallest
+        shares = [(examples + n) // len(self._strategies) for n in range(len(self._strategies))]  # add up to them
+        shares = [max(share, min(2, examples)) for share in shares]  # two: the first is the smallest
+        points = [self._draw_from(n, share) for n, share in enumerate(shares)]
+        for of_one, share in zip(points, shares, strict=True):
+            for point in itertools.islice(of_one, share):
+                self._judge_and_keep(point)
+                count()
         if not self._cases:
-            raise self._crashed[0][1] if self._crashed else self._refused[0]
+            raise self._crashed[0].error if self._crashed else self._refused[0]
+        self._usual = float(np.quantile([case.point.extremeness for case in self._cases], _ORDINARY))
+        self._tell_rules_apart(itertools.chain(*points), examples)
+
+    def _draw_from(self, n: int, at_once: int) -> Iterator[DrawnPoint]:
+        """Yield points of a strategy, none of them twice: of 200 that Hypothesis draws, a third are."""
+        for again in range(_MOST_ROUNDS):
+            seed = ", ".join(map(str, [self._question.seed, *([n, again] if again else [n] if n else [])]))
+            drawn: list[Any] = []
+            draw_points(self._strategies[n], max(at_once, _MORE_AT_ONCE if again else 0), seed, drawn.append)
+            points = [point for one in drawn if (point := self._read(one)) is not None]
+            if not points:
+                return
+            yield from points
+
+    def _read(self, drawn: Any) -> DrawnPoint | None:
+        """Read what was drawn as a point; `None` if it is none, or not a new one."""
+        try:
+            point = read_point(self._question, drawn)
+            key = point.hash_values()
+        except (TypeError, ValueError) as error:
+            point, key = None, hash(repr(drawn))
+            self._refused += [] if key in self._met else [error]
+        is_new = key not in self._met
+        self._met.add(key)
+        return point if is_new else None
+
+    def _judge_and_keep(self, point: DrawnPoint) -> _Case | _Crashed | None:
+        """Judge a point and return what came of it; `None` if it is none."""
+        try:
+            case = self._judge(point)
+        except Exception as error:  # of the caller's functions: kept apart, and raised where nothing else comes
+            self._crashed.append(_Crashed(point, error, (self._blame(point), type(error).__name__)))
+            return self._crashed[-1]
+        if self._is_beyond_floats(case):
+            self._refused.append(ValueError("f is not finite there, or overflows on its way"))
+            return None
+        self._cases.append(case)
+        return case
+
+    def _tell_rules_apart(self, points: Iterator[DrawnPoint], examples: int) -> None:
+        """Judge some of these points, too, those whose sizes tell a rule that fits from its neighbours."""
+        weighed = {topic: self._weigh(topic) for topic in self._list_topics()}
+        left = examples
+
+        def is_done() -> bool:
+            fitting = [evidence for evidence in weighed.values() if evidence.fits_a_rule]
+            is_known = not left or all(evidence.find_rule() for evidence in fitting)
+            return not fitting or (is_known and len(self._drawn) >= _LEAST_DRAWN)
+
+        while not is_done() and (point := next(points, None)):
+            self._drawn.append(point.sizes)
+            for evidence in weighed.values():
+                evidence.add_drawn(point.sizes)
+            is_ordinary = self._is_ordinary(point)
+            if left and any(evidence.lacks(point.sizes, is_ordinary=is_ordinary) for evidence in weighed.values()):
+                left -= 1
+                outcome = self._judge_and_keep(point)
+                for topic, evidence in weighed.items():
+                    if outcome and (is_wrong := outcome.shows(topic)) is not None:
+                        evidence.add_case(point.sizes, is_wrong=is_wrong, is_ordinary=is_ordinary)
+
+    def _list_topics(self) -> list[Topic]:
+        """List the arrays by which it is wrong somewhere, and the sorts of crashes."""
+        paths = [path for case in self._cases for path in case.leaves if case.shows(path)]
+        return list(dict.fromkeys([*paths, *(crash.sort for crash in self._crashed)]))
+
+    def _weigh(self, topic: Topic) -> SizeEvidence:
+        """Sort the cases by what they show."""
+        outcomes: list[_Case | _Crashed] = [*self._cases, *self._crashed]
+        known = [(one.point, is_wrong) for one in outcomes if (is_wrong := one.shows(topic)) is not None]
+        evidence = SizeEvidence(known[0][0].sizes)
+        for point, is_wrong in known:
+            evidence.add_case(point.sizes, is_wrong=is_wrong, is_ordinary=self._is_ordinary(point))
+        for sizes in self._drawn:
+            evidence.add_drawn(sizes)
+        return evidence
+
+    def _is_ordinary(self, point: DrawnPoint) -> bool:
+        """Whether its numbers are as near to 1 as those of the best points: none is huge, and few are 0."""
+        return point.extremeness <= self._usual
 
     def conclude(self) -> SampledReport:
         """Return what was found."""
         cases, reports = self._cases, [case.report for case in self._cases]
         leaves = summarize_leaves([case.leaves for case in cases])
         wrong = [leaf.path for leaf in leaves if leaf.verdict == Verdict.WRONG]
-        sizes = [draw.sizes for draw in (*(case.draw for case in cases), *(draw for draw, _ in self._crashed))]
+        sizes = [point.sizes for point in (*(case.point for case in cases), *(crash.point for crash in self._crashed))]
         names = [name for name in sizes[0] if all(name in met for met in sizes)]
         refused = [f"{len(self._refused)} of those that were drawn are no points: {why}" for why in self._refused[:1]]
         return SampledReport(
@@ -118,7 +202,7 @@ class _Sample:
             unnamed=tuple(
                 case.report.reason
                 for case in cases
-                if case.report.verdict == Verdict.WRONG and not any(map(case.is_wrong_by, case.leaves))
+                if case.report.verdict == Verdict.WRONG and not any(map(case.shows, case.leaves))
             ),
             undecided=tuple(report.reason for report in reports if report.verdict == Verdict.UNDECIDED),
             crashes=tuple(self._sort_crashes()),
@@ -127,41 +211,44 @@ class _Sample:
             seed=self._question.seed,
         )
 
-    def _read(self, drawn: Any) -> _Draw:
-        """Read what was drawn as the arguments of f."""
-        at, axes = bind_arguments(self._question.f, drawn)
-        arguments = Arguments(self._question.f, at, self._question.wrt)
-        if isinstance(drawn, NamedArrays):
-            return _Draw(at, arguments, axes, drawn.sizes)
-        shapes = [
-            (f"{leaf.path}.shape[{n}]", size) for leaf in arguments.leaves for n, size in enumerate(leaf.values.shape)
-        ]
-        return _Draw(at, arguments, axes, dict(shapes))
-
-    def _judge(self, draw: _Draw) -> _Case:
-        report = self._question.judge(draw.at)
+    def _judge(self, point: DrawnPoint) -> _Case:
+        report = self._question.judge(point.at)
         leaves = index_leaves(report)
         if not self._question.is_gradient:  # its report has one leaf, the entry of the product that decided
             leaves = dict.fromkeys([_PRODUCT], *leaves.values())
-        return _Case(draw, report, leaves)
+        return _Case(point, report, leaves)
+
+    def _is_beyond_floats(self, case: _Case) -> bool:
+        """Whether f is not finite at a point, or what is wrong may be so because f overflows on its way there."""
+        if not case.report.f_is_finite or case.report.verdict != Verdict.WRONG:
+            return not case.report.f_is_finite
+        try:
+            with keep_generator(), np.errstate(all="ignore", over="raise"):
+                self._question.f(*case.point.arguments.copy())
+        except FloatingPointError:
+            return True
+        except Exception:  # the caller's, who may have settings of his own
+            return False
+        return False
 
     def _refute(self, path: str, *, shrink: bool) -> Refutation:
         failing = sorted(
-            (case for case in self._cases if case.is_wrong_by(path)),
-            key=lambda case: (sum(case.draw.sizes.values()), max(case.draw.sizes.values(), default=0)),
+            (case for case in self._cases if case.shows(path)),
+            key=lambda case: (sum(case.point.sizes.values()), max(case.point.sizes.values(), default=0)),
         )
         least = (self._shrink(path) if shrink else None) or failing[0]
         # One of each sizes, the largest first: what holds there, too, is no accident of small ones.
-        by_sizes = {tuple(case.draw.sizes.items()): case for case in reversed(failing)}
+        by_sizes = {tuple(case.point.sizes.items()): case for case in reversed(failing)}
         finding, diagnosis = self._diagnose(path, [least, *list(by_sizes.values())[: _SIZES_DIAGNOSED - 1]])
+        cases = sum(path in case.leaves for case in self._cases)
         return Refutation(
             finding=finding,
             diagnosis=diagnosis,
-            sizes=least.draw.sizes,
-            rule=self._find_rule(path, least),
-            cases=sum(path in case.leaves for case in self._cases),
+            sizes=least.point.sizes,
+            rule="" if len(failing) == cases else self._find_rule(path),
+            cases=cases,
             wrong=len(failing),
-            snippet=tuple(self._question.write_snippet(least.draw.at)),
+            snippet=tuple(self._question.write_snippet(least.point.at)),
         )
 
     def _shrink(self, path: str) -> _Case | None:
@@ -169,12 +256,13 @@ class _Sample:
 
         def is_wrong(drawn: Any) -> bool:
             try:
-                return self._judge(self._read(drawn)).is_wrong_by(path)
+                case = self._judge(read_point(self._question, drawn))
             except Exception:  # the caller's: another failure than the one looked for
                 return False
+            return case.shows(path) is True and not self._is_beyond_floats(case)
 
         drawn = find_smallest(st.one_of(self._strategies), is_wrong, self._question.seed)
-        return None if drawn is None else self._judge(self._read(drawn))
+        return None if drawn is None else self._judge(read_point(self._question, drawn))
 
     def _diagnose(self, path: str, cases: Sequence[_Case]) -> tuple[LeafFinding, Diagnosis]:
         """Return the finding on this array at the first of these cases, and the kind of mistake that all show."""
@@ -182,8 +270,8 @@ class _Sample:
         if not self._question.is_gradient:
             return found, Diagnosis(found.path)
         points = [
-            Point(self._question.pose(draw.at), draw.axes, draw.sizes if draw.axes else {})
-            for draw in (case.draw for case in cases)
+            Point(self._question.pose(point.at), point.axes, point.sizes if point.axes else {})
+            for point in (case.point for case in cases)
         ]
         problem = points[0].problem
         posed = judge_problem(problem).find_leaf(path)
@@ -194,73 +282,31 @@ class _Sample:
             (found,) = locate_wrong_entries(problem, [found])
         return found, diagnosis
 
-    def _find_rule(self, path: str, least: _Case) -> str | None:
-        """Find by which sizes it is decided; `None` if other things do, or none that fits.
-
-        A point that is right where the sizes would have it wrong is tried again with other numbers: it may have been so
-        by chance, where a number is 0, say.
-        """
-        having = [case for case in (*self._cases, least) if path in case.leaves]
-        if not _have_same_names([case.draw.sizes for case in having]):
-            return None
-        wrong = [dict(case.draw.sizes) for case in having if case.is_wrong_by(path)]
-        right = [case for case in having if case.leaves[path].verdict == Verdict.RIGHT]
-        random = np.random.default_rng(self._question.seed)
-        doubtful = [
-            case
-            for case in right
-            if any(all(case.draw.sizes[name] >= other[name] for name in other) for other in wrong)
-        ]
-        for case in doubtful[:_DRAWN_AGAIN]:
-            if self._is_wrong_elsewhere(case.draw, path, random):
-                wrong.append(dict(case.draw.sizes))
-            elif case.draw.sizes in wrong:
-                return None  # sizes alone do not decide
-        return find_rule(wrong, [case.draw.sizes for case in right if case.draw.sizes not in wrong])
-
-    def _is_wrong_elsewhere(self, draw: _Draw, path: str, random: np.random.Generator) -> bool:
-        """Whether it is at other values in the same shapes."""
-        values = [
-            random.normal(size=leaf.values.shape).astype(leaf.values.dtype)
-            if leaf.values.dtype.kind == "f"
-            else leaf.values
-            for leaf in draw.arguments.leaves
-        ]
-        try:
-            return self._judge(draw._replace(at=draw.arguments.replace_values(values).copy())).is_wrong_by(path)
-        except Exception:  # the caller's, at a point that the strategy did not offer
-            return False
+    def _find_rule(self, topic: Topic) -> str | None:
+        rule = self._weigh(topic).find_rule()
+        return None if rule is None else str(rule)
 
     def _sort_crashes(self) -> Iterator[Crash]:
-        sorts: dict[tuple[str, str], list[tuple[_Draw, Exception]]] = {}
-        for draw, error in self._crashed:
-            sorts.setdefault((self._blame(draw), type(error).__name__), []).append((draw, error))
-        for (name, error_type), crashed in sorts.items():
-            others = [case.draw.sizes for case in self._cases]
-            sizes = [draw.sizes for draw, _ in crashed]
-            when = find_rule(sizes, others) if _have_same_names([*sizes, *others]) else None
-            yield Crash(name, f"{error_type}: {crashed[0][1]}", len(crashed), when)
+        for sort in dict.fromkeys(crash.sort for crash in self._crashed):
+            crashed = [crash for crash in self._crashed if crash.sort == sort]
+            yield Crash(sort[0], describe_error(crashed[0].error), len(crashed), self._find_rule(sort))
 
-    def _blame(self, draw: _Draw) -> str:
+    def _blame(self, point: DrawnPoint) -> str:
         """Return which of the two raises there."""
         try:
             with keep_generator(), np.errstate(all="ignore"):
-                self._question.f(*draw.arguments.copy())
+                self._question.f(*point.arguments.copy())
         except Exception:  # again the caller's
             return "f"
         return "gradient"
 
     def _repeat_trials(self) -> Iterator[Trial]:
         """Call f and the gradient at each point once more, to see what they return."""
-        for draw in (case.draw for case in self._cases):
+        for point in (case.point for case in self._cases):
             if not self._question.is_gradient:
-                yield Trial(draw.sizes, draw.arguments)
+                yield Trial(point.sizes, point.arguments)
                 continue
-            problem = self._question.pose(draw.at)
+            problem = self._question.pose(point.at)
             with keep_generator():
                 problem, observed = observe(problem)
-            yield Trial(draw.sizes, problem.arguments, float(observed.value), observed.gradient)
-
-
-def _have_same_names(cases: Sequence[Mapping[str, int]]) -> bool:
-    return bool(cases) and bool(cases[0]) and all(list(sizes) == list(cases[0]) for sizes in cases)
+            yield Trial(point.sizes, problem.arguments, float(observed.value), observed.gradient)

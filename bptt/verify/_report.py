@@ -57,7 +57,9 @@ class LeafFinding:
         """The digits in words; empty if not right."""
         if self.verdict != Verdict.RIGHT:
             return ""
-        return "exact" if self.digits is None else f"{self.digits} digits"
+        if self.digits is None:
+            return "" if self.reason else "exact"  # a reason says how nearly
+        return f"{self.digits} digits"
 
     @property
     def place(self) -> str:

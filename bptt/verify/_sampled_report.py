@@ -33,6 +33,7 @@ class SampledLeaf:
     cases: int  # that have the array
     digits: int | None  # if right: every entry at every point agrees to these; None if all do so exactly
     finding: str  # at the last point where it is not right; empty if right
+    is_exact: bool = False  # if right: at every point, no entry is off by less than any float
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,7 +73,9 @@ class SampledReport:
             return f"undecided at {len(self.undecided)} of {self.cases} points: {self.undecided[0]}"
         if self.crashes:
             return f"undecided: it was judged at {self.cases - sum(crash.cases for crash in self.crashes)} points alone"
-        agreement = "exactly" if self.digits is None else f"to {self.digits} digits"
+        is_exact = all(leaf.is_exact for leaf in self.leaves)
+        agreement = "exactly" if is_exact else "to within less than any float"
+        agreement = agreement if self.digits is None else f"to {self.digits} digits"
         return f"right at {self.cases} points: every entry agrees {agreement}"
 
     def describe_sizes(self) -> str:
@@ -120,5 +123,6 @@ def summarize_leaves(cases: Sequence[Mapping[str, LeafFinding]]) -> tuple[Sample
         finding = [leaf.finding for leaf in found if leaf.verdict == verdict][-1] if verdict != Verdict.RIGHT else ""
         known = [leaf.digits for leaf in found if leaf.digits is not None and verdict == Verdict.RIGHT]
         digits = min(known, default=None)
-        summary.append(SampledLeaf(path, verdict, len(found), digits, finding))
+        is_exact = verdict == Verdict.RIGHT and not any(leaf.reason or leaf.digits is not None for leaf in found)
+        summary.append(SampledLeaf(path, verdict, len(found), digits, finding, is_exact))
     return tuple(summary)

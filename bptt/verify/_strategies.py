@@ -28,10 +28,24 @@ _ALONE = hypothesis.settings(  # whatever profile is loaded around it
 )
 _MOST_POINTS = 500  # that are tried until the smallest is found: it seldom takes more, and each is a judgement
 
-_SIXTEENTHS = 32  # the grid runs from -2 to 2: short numbers, whose products no float rounds
-_BENIGN = 1.0
-_OTHER_REGIMES = (1 / 16, 4.0, 64.0, 2.0**-20, 2.0**10)  # vanishing, exploding, saturated, tiny, large
+_LARGEST = 2  # of the grid, which begins at -2
+
+_ONE_IN = 8  # sizes is equal to one before it on purpose: by chance, few large ones are
 _LARGEST_BATCH = 3  # along each batch axis, of which there may be two: every case is judged on balls
+
+
+class _Regime(NamedTuple):
+    """What the numbers of a point are multiples of, and how large."""
+
+    steps: int = 16  # in 1: short numbers, whose products no float rounds
+    scale: float = 1.0
+
+
+_BENIGN = _Regime()
+_OTHER_REGIMES = (  # whole numbers, with zeros and ties among them; vanishing, exploding, saturated, tiny, large
+    _Regime(steps=1),
+    *(_Regime(scale=scale) for scale in (1 / 16, 4.0, 64.0, 2.0**-20, 2.0**10)),
+)
 
 
 class NamedArrays(dict[str, Any]):
@@ -50,13 +64,13 @@ def named_arrays(max_size: int = 4, /, **axes: str) -> SearchStrategy[NamedArray
     """Return a strategy for arrays of random sizes by name: `named_arrays(U="h m", W="h h", xs="t ... m")`.
 
     The axes of an array are separated by spaces. Each is a letter or word, and axes of the same name have the same
-    size, from 1 to `max_size`, the sizes drawn independently of one another; a number, `"4 h"` (4 rows for each h);
-    a sum, `"h h+m"`; or a multiple, `"4*h h"`. `...` stands for the batch axes, none to two of them of size 1 to 3, the
-    same in every array. An array without axes, `s=""`, has shape ().
+    size, from 1 to `max_size`, the sizes drawn independently of one another but for some that are made equal; a number,
+    `"4 h"` (4 rows for each h); a sum, `"h h+m"`; or a multiple, `"4*h h"` or `"4h h"`. `...` stands for the batch
+    axes, none to two of them of size 1 to 3, the same in every array. An array without axes, `s=""`, has shape ().
 
     Entries are multiples of 1/16 from −2 to 2, so that a counterexample is short and nothing underflows by accident. In
-    half of the draws all are multiplied by 1/16, 4, 64, 2^-20 or 2^10: vanishing, exploding, saturated, tiny and large
-    ones. Shrinks to the smallest sizes.
+    half of the draws they are whole numbers, zeros and equal ones among them, or all are multiplied by 1/16, 4, 64,
+    2^-20 or 2^10: vanishing, exploding, saturated, tiny and large ones. Shrinks to the smallest sizes.
 
     Raises `ValueError` for an axis that is written otherwise, and `TypeError` for axes that are no string.
     """
@@ -81,17 +95,12 @@ class _Axis(NamedTuple):
     @classmethod
     def parse(cls, text: str, array: str, spec: str) -> "_Axis":
         """Read one axis of the array."""
-        terms = tuple(tuple(term.split("*")) for term in text.split("+"))
+        written = re.sub(r"(?<![^+*])(\d+)(?=[^\W\d])", r"\1*", text)  # 4h is 4*h, and h4 a name
+        terms = tuple(tuple(term.split("*")) for term in written.split("+"))
         if text != "..." and not all(x.isidentifier() or x.isdecimal() for term in terms for x in term):
-            juxtaposed = re.fullmatch(r"(\d+)([^\W\d]\w*)", text)
             raise ValueError(
                 f"the axes of {array} must be names (h), numbers (4), multiples (4*h), sums (h+m) or ..., separated by"
                 f" spaces; got {text!r} in {spec!r}"
-                + (
-                    ": write '{0}*{1}' for one axis, '{0} {1}' for two".format(*juxtaposed.groups())
-                    if juxtaposed
-                    else ""
-                )
             )
         return cls(text, terms)
 
@@ -109,9 +118,13 @@ class _Axis(NamedTuple):
 def _draw_named_arrays(
     draw: st.DrawFn, layout: Mapping[str, list[_Axis]], names: list[str], max_size: int
 ) -> NamedArrays:
-    sizes = {name: draw(st.integers(1, max_size)) for name in names if name != "..."}
+    sizes: dict[str, int] = {}
+    for name in names:
+        if name != "...":
+            is_equal = bool(sizes) and draw(st.integers(1, _ONE_IN)) == _ONE_IN
+            sizes[name] = draw(st.sampled_from(list(sizes.values())) if is_equal else st.integers(1, max_size))
     batch = draw_batch(draw, max_size) if "..." in names else ()
-    scale = draw(st.sampled_from((_BENIGN,) * len(_OTHER_REGIMES) + _OTHER_REGIMES))
+    regime = draw(st.sampled_from((_BENIGN,) * len(_OTHER_REGIMES) + _OTHER_REGIMES))
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     arrays: dict[str, Array] = {}
     called: dict[str, list[str]] = {}
@@ -125,7 +138,7 @@ def _draw_named_arrays(
             else:
                 shape.append(axis.measure(sizes))
                 called[name].append(axis.text if axis.names else "")
-        arrays[name] = scale * fill_grid(random, *shape)
+        arrays[name] = regime.scale * fill_grid(random, *shape, steps=regime.steps)
     if "..." in names:
         sizes["batch"] = prod(batch)
     return NamedArrays(arrays, called, sizes)
@@ -133,13 +146,13 @@ def _draw_named_arrays(
 
 def draw_batch(draw: st.DrawFn, max_size: int) -> tuple[int, ...]:
     """Draw the sizes of none to two batch axes."""
-    return tuple(draw(st.lists(st.integers(1, min(_LARGEST_BATCH, max_size)), max_size=2)))
+    return tuple(draw(st.integers(1, min(_LARGEST_BATCH, max_size))) for _ in range(draw(st.integers(0, 2))))
 
 
-def fill_grid(random: np.random.Generator, *shape: int) -> Array:
-    """Return an array of random multiples of 1/16 from −2 to 2."""
-    sixteenths: Any = random.integers(-_SIXTEENTHS, _SIXTEENTHS, shape, endpoint=True)
-    grid: Array = sixteenths / 16
+def fill_grid(random: np.random.Generator, *shape: int, steps: int = 16) -> Array:
+    """Return an array of random numbers from −2 to 2, in so many steps from one whole number to the next."""
+    numerators: Any = random.integers(-_LARGEST * steps, _LARGEST * steps, shape, endpoint=True)
+    grid: Array = numerators / steps
     return grid
 
 

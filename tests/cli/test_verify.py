@@ -41,7 +41,7 @@ def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(tmp_pa
     assert result.exit_code == 0
     assert "The gradients that bptt ships are all right." in result.stdout
     assert "U[1, 0]: by hand " in result.stdout
-    assert "W[1, 1]: by hand " in result.stdout
+    assert "wrong by W: W[" in result.stdout
     assert "by V: right at all of them" in result.stdout
 
     found = json.loads((tmp_path / "findings.json").read_text())
@@ -106,9 +106,9 @@ def test_a_name_that_there_is_not_lists_those_that_there_are() -> None:
 
 def test_the_snippet_in_the_json_brings_the_counterexample_back(tmp_path: Path) -> None:
     by_U, by_W = findings(tmp_path, "published")["published"]["refutations"]
-    with pytest.raises(GradientMismatch, match=r"^wrong by U; right by W, V\nU\[1, 0\]: by hand"):
+    with pytest.raises(GradientMismatch, match=r"^wrong by U: U\[1, 0\] is \S+, not .*; right by W, V\n"):
         exec("\n".join(by_U["snippet"]), {})
-    with pytest.raises(GradientMismatch, match="^wrong by U, W; right by V"):
+    with pytest.raises(GradientMismatch, match=r"^wrong by U, W: \S+.* is \S+, not .*; right by V"):
         exec("\n".join(by_W["snippet"]), {})
 
 
@@ -135,7 +135,7 @@ def test_a_wrong_shipped_gradient_is_found_and_the_exit_code_is_1(
     result = run(*QUICK, "lstm", "--json", str(tmp_path / "findings.json"))
     assert result.exit_code == 1
     assert "NOT all right" in result.stdout
-    assert "\nlstm: wrong by xs; right by weights.cell.U, " in result.stdout
+    assert "\nlstm: wrong by xs: " in result.stdout
     assert "it is the negative of the true one" in result.stdout
     shipped = json.loads((tmp_path / "findings.json").read_text())["shipped"]
     assert {

@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
 import pytest
+from scipy import special  # type: ignore[import-untyped]
 
 from bptt.rnn.arrays import Array
 from bptt.verify import Entry, GradientMismatch, LeafFinding, Verdict, check_gradient, judge_gradient
@@ -44,7 +46,7 @@ def explain(f: Any, gradient: Any, at: tuple[Any, ...], **options: Any) -> str:
 class TestExplanations:
     def test_one_has_the_entry_with_both_values_where_what_the_seed_and_a_snippet(self) -> None:
         assert explain(f, last_row_doubled, (W, X), seed=3).splitlines() == [
-            "wrong by W, x",
+            "wrong by W, x: W[1, 0] is 0.560830, not 0.280415 ± 2e-51",
             "W[1, 0]: by hand   0.560830",
             "         reference 0.280415 ± 2e-51, by ball arithmetic (2 of 4 entries differ)",
             "  where: the last index of axis 0",
@@ -128,7 +130,8 @@ class TestOnFloatsAlone:
         normal = np.random.default_rng(0).normal
         text = explain(self.of_floats, self.with_two_entries_wrong, (normal(size=(40, 60)), normal(size=60)))
         first, by_hand, *reference, seed = text.splitlines()
-        assert (first, seed) == ("wrong by W; right by x", "seed 0")
+        assert re.fullmatch(r"wrong by W: W\[39, 0\] is -0\.0195\d+, not 0\.0195\d+ ± \S+; right by x", first)
+        assert seed == "seed 0"
         assert by_hand.startswith("W[39, 0]: by hand ")
         assert re.search(
             r"by finite differences \(2 wrong entries found in \d+ slopes; also \[1, 59\]\)$",
@@ -233,3 +236,21 @@ class TestReports:
         assert fit_to_stdout("1 ± 2 ≥ √n … − ─ ∂f δ") == r"1 +/- 2 >= sqrt n ... - - df \u03b4"
         monkeypatch.setattr(sys, "stdout", None)
         assert fit_to_stdout("±") == "±"
+
+
+class TestWords:
+    def test_what_takes_no_balls_has_the_name_of_its_own_library_and_is_not_told_of_another(self) -> None:
+        of_scipy = judge_gradient(
+            lambda x: special.expit(x).sum(), lambda x: special.expit(x) * special.expit(-x), (X,)
+        )
+        assert "np.expit" not in str(of_scipy)
+        assert jax.__name__ in sys.modules
+        of_numpy = judge_gradient(lambda x: (np.round(x) * x).sum(), lambda x: np.round(x), (X,))
+        assert "JAX" not in str(of_numpy)
+
+    def test_exactly_is_said_of_equal_numbers_alone(self) -> None:
+        saturated = judge_gradient(lambda x: np.tanh(x).sum(), lambda x: 1 - np.tanh(x) ** 2, (np.array([1000.0]),))
+        assert saturated.reason == "every entry agrees to within less than any float"
+        assert "exact" not in str(saturated.formula.leaves[0].known)
+        equal = judge_gradient(lambda x: (x**2).sum(), lambda x: 2 * x, (X,))
+        assert equal.reason == "every entry agrees exactly"

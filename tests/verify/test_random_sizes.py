@@ -59,13 +59,14 @@ class TestTheVerdict:
         )
 
     def test_a_wrong_one_comes_with_the_rule_and_the_smallest_sizes(self) -> None:
-        found = judge_gradient(f, halved_from_two_rows_on, LAYER, examples=60)
+        found = judge_gradient(f, halved_from_two_rows_on, LAYER)
         assert not found
         (refutation,) = found.refutations
         assert (refutation.path, refutation.rule) == ("W", "n ≥ 2")
         assert refutation.sizes == {"n": 2, "m": 1, "batch": 1}
         assert found.right == ("x",)
-        assert "wrong exactly when n ≥ 2, in 60 cases" in str(found)
+        assert found.cases >= 200  # and as many more as it took to exclude other rules
+        assert f"wrong exactly when n ≥ 2, in {found.cases} cases" in str(found)
         assert found.reason == refutation.finding.finding
 
     def test_a_kind_holds_at_all_sizes_that_were_looked_at(self) -> None:
@@ -73,7 +74,6 @@ class TestTheVerdict:
         assert refutation.diagnosis.kind is not None
         assert refutation.diagnosis.kind.text == "1/batch times the true one: a mean in place of a sum"
         assert refutation.diagnosis.kind.by_design
-        assert refutation.rule == "batch ≥ 2"
 
     def test_a_factor_may_be_made_of_several_sizes(self) -> None:
         def mean(W: Array, x: Array) -> Any:
@@ -201,7 +201,7 @@ class TestChecks:
     def test_all_of_it_is_data(self) -> None:
         found = judge_gradient(f, halved_from_two_rows_on, LAYER, examples=30)
         plain = json.loads(json.dumps(found.to_dict()))
-        assert (plain["schema"], plain["verdict"], plain["cases"]) == (1, "wrong", 30)
+        assert (plain["schema"], plain["verdict"], plain["cases"]) == (1, "wrong", found.cases)
         assert [(leaf["path"], leaf["verdict"]) for leaf in plain["leaves"]] == [("W", "wrong"), ("x", "right")]
         assert plain["refutations"][0]["sizes"] == {"n": 2, "m": 1, "batch": 1}
         assert repr(found).startswith("<SampledReport wrong: W[1, 0] is ")
@@ -274,7 +274,7 @@ class TestProducts:
         (refutation,) = found.refutations
         assert (refutation.path, refutation.rule, refutation.sizes) == ("x", "m ≥ 2", {"n": 1, "m": 2})
         assert refutation.diagnosis.kind is not None
-        assert str(found).startswith("wrong by x; right by W\n")
+        assert re.match(r"wrong by x: x\[\d\] is \S+, not \S+.*; right by W\n", str(found))
         assert refutation.snippet[-1].startswith("check_vjp(")
 
     def test_a_vjp_that_is_clipped_is_found_not_to_be_linear(self) -> None:
@@ -298,7 +298,7 @@ class TestProducts:
         (refutation,) = found.refutations
         assert (refutation.path, refutation.rule, refutation.sizes) == ("f(...)[0]", "m ≥ 2", {"n": 1, "m": 2})
         assert (refutation.diagnosis.kind, found.right) == (None, ())
-        with pytest.raises(GradientMismatch, match=r"^wrong by f\(\.\.\.\)\[0\]\n"):
+        with pytest.raises(GradientMismatch, match=r"^wrong by f\(\.\.\.\)\[0\]: f\(\.\.\.\)\[0\] is \S+, not .*\n"):
             check_jvp(self.layer, forgets_x, self.OVER, examples=40)
         with pytest.raises(GradientMismatch):
             exec("\n".join(refutation.snippet), {"f": self.layer, "gradient": forgets_x, "jvp": forgets_x})
@@ -346,7 +346,7 @@ class TestTheSmallestPoint:
             env={"PYTHONPATH": "."},
         )
         assert run.returncode == 1
-        assert "GradientMismatch: wrong by W; right by x" in run.stderr
+        assert re.search("GradientMismatch: wrong by W: .*; right by x", run.stderr)
 
     def test_the_wrong_entry_is_named_there_where_nothing_runs_on_balls(self) -> None:
         def f_of_floats(W: Array, x: Array) -> float:
@@ -367,7 +367,7 @@ class TestTheSmallestPoint:
 
 class TestCrashes:
     def test_a_crash_at_some_sizes_is_no_wrong_gradient_and_no_right_one(self) -> None:
-        found = judge_gradient(f, for_square_weights, LAYER, examples=60)
+        found = judge_gradient(f, for_square_weights, named_arrays(W="n m", x="m"), examples=60)
         assert (found.verdict, found.refutations) == ("undecided", ())
         (crash,) = found.crashes
         assert (crash.name, crash.rule, crash.error) == ("gradient", "n ≠ m", "ArithmeticError: W is not square")
@@ -377,7 +377,7 @@ class TestCrashes:
         def of_square(W: Array, x: Array) -> Any:
             return f(W, x) + np.trace(np.linalg.inv(np.eye(*W.shape)))
 
-        (crash,) = judge_gradient(of_square, gradient, LAYER, examples=60).crashes
+        (crash,) = judge_gradient(of_square, gradient, named_arrays(W="n m", x="m"), examples=60).crashes
         assert (crash.name, crash.rule) == ("f", "n ≠ m")
 
     def test_a_gradient_that_crashes_everywhere_raises_what_it_raises(self) -> None:
@@ -390,14 +390,14 @@ class TestArguments:
         found = judge_gradient(
             lambda params: f(params["W"], params["x"]),
             lambda params: dict(zip(("W", "x"), halved_from_two_rows_on(params["W"], params["x"]), strict=True)),
-            LAYER,
+            named_arrays(W="n m", x="m"),
             examples=60,
         )
         assert [(one.path, one.rule) for one in found.refutations] == [("params['W']", "n ≥ 2")]
 
     def test_a_strategy_of_ones_own_has_the_sizes_of_its_named_arrays(self) -> None:
         points = LAYER.filter(lambda a: a["x"].ndim == 1).map(lambda a: (a["W"], a["x"]))
-        found = judge_gradient(f, halved_from_two_rows_on, points, examples=60)
+        found = judge_gradient(f, halved_from_two_rows_on, points)
         assert [(one.path, one.rule) for one in found.refutations] == [("W", "W.shape[0] ≥ 2")]
 
     def test_what_has_a_default_need_not_be_drawn(self) -> None:
@@ -426,6 +426,21 @@ class TestArguments:
         assert found.verdict == "right"
         assert re.match(r"\d+ of those that were drawn are no points: f is not finite there", found.blind_spots[0])
 
+    def test_a_point_where_f_overflows_on_its_way_is_none_and_no_smallest_one(self) -> None:
+        def logistic(x: Array) -> Any:
+            return (1 / (1 + np.exp(-x))).sum()
+
+        def of_large_ratios(x: Array) -> Any:
+            return np.exp(-x) / (1 + np.exp(-x)) ** 2  # inf / inf
+
+        found = judge_gradient(logistic, of_large_ratios, named_arrays(x="n"), examples=60)
+        assert found.verdict == "right"
+        assert "f is not finite there, or overflows on its way" in found.blind_spots[0]
+        (refutation,) = judge_gradient(
+            logistic, lambda x: -of_large_ratios(x), named_arrays(x="n"), examples=60
+        ).refutations
+        assert "nan" not in refutation.finding.finding
+
     @pytest.mark.parametrize(
         ("over", "examples", "message"),
         [
@@ -441,13 +456,48 @@ class TestArguments:
 
 
 class TestTheRule:
-    def test_a_point_that_is_right_by_chance_is_tried_with_other_numbers(self) -> None:
+    def test_a_point_that_is_right_by_chance_is_no_exception(self) -> None:
         def wrong_but_at_0(x: Array) -> Any:
             return 2 * x * (1 if len(x) < 2 else 1 + x[0])
 
-        points = st.integers(1, 5).flatmap(lambda n: st.just(np.ones(n)) if n < 5 else st.just(np.zeros(n)))
-        (refutation,) = judge_gradient(lambda x: (x * x).sum(), wrong_but_at_0, points, examples=30).refutations
+        points = st.tuples(st.integers(1, 5), st.integers(0, 99)).map(lambda drawn: np.full(drawn[0], drawn[1] / 64))
+        (refutation,) = judge_gradient(lambda x: (x * x).sum(), wrong_but_at_0, points, examples=100).refutations
         assert refutation.rule == "x.shape[0] ≥ 2"
+
+    @pytest.mark.parametrize("examples", [10, 30])
+    @pytest.mark.parametrize(
+        "is_wrong",
+        [
+            lambda h, t: h % 2 == 0,
+            lambda h, t: h >= 2 or t >= 3,
+            lambda h, t: h * t >= 6,
+            lambda h, t: h in (1, 4),
+        ],
+    )
+    def test_none_is_said_that_is_false_however_few_examples_there_are(self, is_wrong: Any, examples: int) -> None:
+        def doubled(x: Array, y: Array) -> tuple[Any, Any]:
+            return np.cos(x) * (2 if is_wrong(len(x), len(y)) else 1), np.cos(y)
+
+        over = named_arrays(x="h", y="t")
+        rules = [
+            judge_gradient(lambda x, y: np.sin(x).sum() + np.sin(y).sum(), doubled, over, examples=examples, seed=seed)
+            .refutations[0]
+            .rule
+            for seed in range(3)
+        ]
+        assert rules == [None] * 3
+
+    def test_more_points_are_judged_to_exclude_others_and_as_many_again_at_most(self) -> None:
+        def doubled_from_two_on(x: Array, y: Array) -> tuple[Any, Any]:
+            return np.cos(x) * min(len(x), 2), np.cos(y)
+
+        f = lambda x, y: np.sin(x).sum() + np.sin(y).sum()  # noqa: E731
+        found = judge_gradient(f, doubled_from_two_on, named_arrays(x="h", y="t"), examples=30)
+        assert [one.rule for one in found.refutations] == ["h ≥ 2"]
+        assert 30 < found.cases <= 60
+        assert (
+            judge_gradient(f, lambda x, y: (np.cos(x), np.cos(y)), named_arrays(x="h", y="t"), examples=30).cases == 30
+        )
 
     def test_there_is_none_where_more_than_sizes_decides(self) -> None:
         def wrong_above(x: Array) -> Any:
@@ -467,3 +517,20 @@ class TestTheRule:
             lists,
         ).refutations
         assert (refutation.path, refutation.cases, format_when(refutation)) == ("xs[3]", 1, "")
+
+
+def test_a_gradient_that_is_wrong_with_and_without_batch_axes_is_diagnosed() -> None:
+    report = judge_gradient(
+        lambda w, xs: np.tanh(xs @ w).sum(),
+        lambda w, xs: (0 * w + 1.5, (1 - np.tanh(xs @ w) ** 2)[..., None] * w),
+        named_arrays(w="m", xs="... m"),
+        examples=20,
+    )
+    assert report.verdict == "wrong"
+    swapped = judge_gradient(
+        lambda w, xs: np.tanh(xs @ w).sum(),
+        lambda w, xs: (np.tensordot(1 - np.tanh(xs @ w) ** 2, xs, xs.ndim - 1), np.where(xs > 0, 1.5, 0.5) * w),
+        named_arrays(w="m", xs="... m"),
+        examples=20,
+    )
+    assert swapped.refutations[0].path == "xs"

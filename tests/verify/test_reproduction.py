@@ -1,8 +1,12 @@
 """The lines that bring a failure back: they run, and say what they need."""
 
+import enum
 import functools
+import re
 import subprocess
 import sys
+import textwrap
+import types
 from collections import deque
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -115,3 +119,34 @@ def test_a_function_that_only_bears_the_name_of_another_is_not_imported() -> Non
 def test_a_jvp_says_how_it_is_wrong_and_with_which_seed() -> None:
     with pytest.raises(GradientMismatch, match=r"wrong: f\(\.\.\.\)\[0\] is(.|\n)*\nseed 0$"):
         check_jvp(layer, push_forward_wrongly, (np.array([1.0, 0.5]),))
+
+
+def test_a_long_call_is_broken_after_commas_and_runs_again() -> None:
+    point = ({"a, 'b\" c": np.random.default_rng(0).normal(size=30), "d": np.array([0.1], np.float32)},)
+    of_dict = lambda p: sum((x**2).sum() for x in p.values())  # noqa: E731
+    with pytest.raises(GradientMismatch) as raised:
+        check_gradient(of_dict, lambda p: p, point)
+    snippet = str(raised.value).split("to see it again:\n")[1]
+    assert 200 < max(map(len, snippet.splitlines())) <= 300
+    assert "np.array([0.1], np.float32)" in snippet
+    with pytest.raises(GradientMismatch, match=f"^{re.escape(str(raised.value).splitlines()[0])}"):
+        exec(textwrap.dedent(snippet), {"f": of_dict, "gradient": lambda p: p})
+
+
+class Colour(enum.Enum):
+    RED = 1
+
+
+@pytest.mark.parametrize("key", [Colour.RED, object()])
+def test_nothing_is_written_of_a_point_that_its_own_code_does_not_bring_back(key: Any) -> None:
+    question = Question(lambda p: p[key].sum(), lambda p: p, wrt=None, method="auto", seed=0)
+    assert write_snippet("check_gradient", question, ({key: np.ones(2)},)) == []
+
+
+def test_a_function_of_a_module_that_another_python_would_not_find_is_not_imported() -> None:
+    module = types.ModuleType("loaded_from_a_file_by_other_means")
+    exec("def f(x): return (x**2).sum()", module.__dict__)
+    sys.modules[module.__name__] = module
+    question = Question(module.f, rows_halved, wrt=None, method="auto", seed=0)
+    assert write_snippet("check_gradient", question, (np.ones(1),))[-1].startswith("check_gradient(f, rows_halved, ")
+    del sys.modules[module.__name__]

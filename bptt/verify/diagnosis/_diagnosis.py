@@ -185,7 +185,7 @@ def _choose_kind(kinds: Sequence[Kind], one_set_of_sizes: bool) -> Kind:
 
 def _locate_wrong_part(wrong: Sequence[Values]) -> str:
     """Name the part of the array that holds the wrong entries, if it is the same at all points."""
-    if not all(values.has_same_shape for values in wrong):
+    if not all(values.has_same_shape for values in wrong) or len({values.true.ndim for values in wrong}) > 1:
         return ""
     parts = []
     for axis, name in enumerate(wrong[0].axes):

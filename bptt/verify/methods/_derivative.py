@@ -18,7 +18,8 @@ import numpy as np
 from flint import arb
 
 from bptt.balls import Comparisons, enclose, pause_collector, round_constants, use_precision
-from bptt.verify._ball_run import FloatsOnlyError, NoVerdictError, Truth
+from bptt.verify._ball_function import FloatsOnlyError, NoVerdictError
+from bptt.verify._ball_run import Truth
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Arguments, Claims, Leaf, Problem
 from bptt.verify._report import Formula, LeafFinding, Verdict
@@ -136,5 +137,6 @@ def conclude(leaves: Sequence[LeafFinding], digits: int) -> Formula:
     if worst.verdict != Verdict.RIGHT:
         return Formula(worst.verdict, worst.finding, digits, tuple(leaves))
     known = [leaf.digits for leaf in leaves if leaf.digits is not None]
-    agreement = f"to {min(known)} digits" if known else "exactly"
+    is_exact = not any(leaf.reason for leaf in leaves)  # else an entry is off by less than any float
+    agreement = f"to {min(known)} digits" if known else "exactly" if is_exact else "to within less than any float"
     return Formula(Verdict.RIGHT, f"every entry agrees {agreement}", digits, tuple(leaves))

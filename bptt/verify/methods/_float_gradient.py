@@ -24,7 +24,8 @@ from bptt.balls import (
     sort_latest_first,
     use_precision,
 )
-from bptt.verify._ball_run import BallRun, NoVerdictError, Truth
+from bptt.verify._ball_function import NoVerdictError
+from bptt.verify._ball_run import BallRun, Truth
 from bptt.verify._decimals import show_between, show_both
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Arguments, Floats, Leaf, Problem

@@ -28,7 +28,8 @@ from bptt.balls import (
     try_every_branch,
     use_precision,
 )
-from bptt.verify._ball_run import BallRun, NoVerdictError, Truth
+from bptt.verify._ball_function import NoVerdictError
+from bptt.verify._ball_run import BallRun, Truth
 from bptt.verify._problem import Claims
 
 _DIGITS = 300  # beside a tie: a second difference of steps of 10^-90 still has 100

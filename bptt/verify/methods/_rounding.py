@@ -15,7 +15,7 @@ import numpy as np
 from flint import arb
 
 from bptt.balls import Rounded, TooManyComparisonsError, enclose, pause_collector, use_precision
-from bptt.verify._ball_run import NoVerdictError
+from bptt.verify._ball_function import NoVerdictError
 from bptt.verify._decimals import show_both
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Claims, Leaf, Problem

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from bptt.balls import enclose
-from bptt.verify._ball_run import FloatsOnlyError, Truth
+from bptt.verify._ball_function import FloatsOnlyError
+from bptt.verify._ball_run import Truth
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Problem
 

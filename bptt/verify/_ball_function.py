@@ -1,0 +1,185 @@
+"""A user's function on balls: as it stands, or as the jaxpr that JAX traces."""
+
+import contextlib
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from bptt.balls import (
+    CURRENT,
+    HARNESS,
+    Encountered,
+    MakeConstant,
+    StaleValueError,
+    TooManyComparisonsError,
+    TooManyOperationsError,
+    UndecidedComparisonError,
+    change_context,
+    make_arrays_of_balls,
+)
+from bptt.verify._problem import Arguments, Function, Problem
+
+if TYPE_CHECKING:
+    from bptt.balls._jax_interpreter import BallJaxpr
+
+_HALF_OF_FLOAT32 = 2.0**-12
+_LONGEST = 300  # characters of a message that is quoted
+
+
+class NoVerdictError(Exception):
+    """The gradient cannot be judged at this precision or, if `final`, at any; the message says why."""
+
+    def __init__(self, reason: str, *, final: bool) -> None:
+        super().__init__(reason)
+        self.final = final
+
+
+class FloatsOnlyError(NoVerdictError):
+    """The function of that name runs on floats and on nothing else."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        super().__init__(f"{name} runs on floats but not on balls{reason}", final=True)
+        self.name = name
+
+
+class BallFunction:
+    """A user's function as one that runs on balls: as it stands, or as the jaxpr that JAX traces."""
+
+    def __init__(self, name: str, problem: Problem, get: Callable[[Problem], Function], *, is_of_jax: bool) -> None:
+        self._name = name
+        self._is_of_jax = is_of_jax  # its author knows of JAX, which traces much of NumPy's code, too
+        self._get = get
+        self._function = get(problem)
+        self._arguments = problem.arguments
+        self._has_double = any(leaf.values.dtype == np.float64 for leaf in problem.arguments.leaves)
+        self._jaxprs: list[_Jaxpr] = []  # the formula, and what took place on floats
+
+    @property
+    def runs_as_jaxpr(self) -> bool:
+        """Whether it has run as a jaxpr."""
+        return bool(self._jaxprs)
+
+    def run(
+        self,
+        balls: list[Any],
+        make_constant: MakeConstant,
+        lifted: contextlib.AbstractContextManager[Problem],
+        *,
+        as_on_floats: bool = False,
+    ) -> Any:
+        """Return what the function returns for these leaves; `make_constant` makes balls of the numbers in its code.
+
+        `lifted` is entered while its code runs on balls, not while JAX traces it, and gives the problem to run. A
+        jaxpr is that of 64 bits if an argument is float64, or, `as_on_floats`, of as many as the caller has JAX use.
+        Raises `NoVerdictError` if it does not run on balls, takes too long on them, or uses values that were kept from
+        another run.
+        """
+        if self._jaxprs:
+            return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
+        encountered = CURRENT.context.encountered or Encountered()
+        encountered.refused_float = False
+        try:
+            with (
+                change_context(encountered=encountered),
+                lifted as problem,
+                make_arrays_of_balls(make_constant),
+                np.errstate(all="ignore"),  # what is not taken may warn
+            ):
+                result = self._get(problem)(*self._arguments.rebuild(balls))
+        except (NoVerdictError, TooManyComparisonsError):
+            raise
+        except TooManyOperationsError as error:
+            raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
+        except StaleValueError as error:
+            raise NoVerdictError(f"{self._name} {error}{_locate(error)}", final=True) from error
+        except Exception as error:  # what a caller's code raises for anything but its own floats is its own affair
+            refusal = FloatsOnlyError(self._name, f"{_locate(error)}: {describe_error(error)}")
+            if "jax" not in sys.modules or not self._trace():
+                raise refusal from error
+            try:
+                return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
+            except FloatsOnlyError as refusal_of_jax:
+                raise (refusal_of_jax if self._is_of_jax else refusal) from error
+        if encountered.refused_float:
+            raise FloatsOnlyError(self._name, ": it asks for a float, and goes on without one")
+        return result
+
+    def _trace(self) -> bool:
+        """Trace the function as the caller has JAX compute, and in 64 bits, too, if it can be; False if JAX cannot."""
+        jax = sys.modules["jax"]
+        has_64_bits = bool(jax.config.jax_enable_x64)
+        try:
+            on_floats = self._trace_in(has_64_bits)
+        except Exception:  # NumPy code, which JAX cannot trace
+            return False
+        self._jaxprs = [on_floats, on_floats]
+        if self._has_double and not has_64_bits:
+            with contextlib.suppress(Exception):  # what holds float32 by type may not go with 64 bits
+                formula = self._trace_in(has_64_bits=True)
+                if _are_close(formula.compute(self._arguments), on_floats.compute(self._arguments)):
+                    self._jaxprs[0] = formula
+        return True
+
+    def _trace_in(self, has_64_bits: bool) -> "_Jaxpr":
+        from bptt.balls._jax_interpreter import trace_to_balls
+
+        with sys.modules["jax"].enable_x64(has_64_bits):
+            leaves = self._arguments.make_leaves()
+            on_balls = trace_to_balls(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
+        return _Jaxpr(on_balls, has_64_bits)
+
+    def _evaluate(self, jaxpr: "_Jaxpr", balls: list[Any], make_constant: MakeConstant) -> Any:
+        from bptt.balls._jax_rules import UnknownPrimitiveError
+
+        try:
+            with sys.modules["jax"].enable_x64(jaxpr.has_64_bits):
+                return jaxpr.on_balls(balls, make_constant)
+        except UnknownPrimitiveError as error:
+            raise FloatsOnlyError(self._name, f": {error}") from error
+        except TooManyOperationsError as error:
+            raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
+        except UndecidedComparisonError as error:
+            raise NoVerdictError(f"{self._name} {error}", final=False) from error
+
+
+class _Jaxpr(NamedTuple):
+    """A function as JAX traces it."""
+
+    on_balls: "BallJaxpr"
+    has_64_bits: bool
+
+    def compute(self, arguments: Arguments) -> list[Any]:
+        """Return the arrays that it returns on floats."""
+        with sys.modules["jax"].enable_x64(self.has_64_bits):
+            return self.on_balls.compute(arguments.make_leaves())
+
+
+def _are_close(some: Sequence[Any], others: Sequence[Any]) -> bool:
+    """Whether arrays are the same to half the digits of float32: random bits, say, are others in 64 bits."""
+    with np.errstate(all="ignore"):
+        return all(
+            x.shape == y.shape and bool((np.abs(x - y) <= _HALF_OF_FLOAT32 * np.max(np.abs(y), initial=0)).all())
+            for x, y in zip(some, others, strict=True)
+        )
+
+
+def _locate(error: Exception) -> str:
+    """Say where in the caller's code an error arose."""
+    libraries = [sys.modules[name].__file__ for name in ("numpy", "jax") if name in sys.modules]
+    inside = (*HARNESS, *(str(Path(file).parent) for file in libraries if file))
+    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(inside)]
+    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+
+
+def describe_error(error: Exception) -> str:
+    """Return the class of an error and its message in a line, cut if it is long, and left out if it has none."""
+    try:
+        message = " ".join(str(error).split())
+    except Exception:  # of a class of the caller's
+        message = ""
+    shown = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
+    return f"{type(error).__name__}: {shown}" if shown else type(error).__name__
