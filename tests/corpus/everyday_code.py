@@ -507,7 +507,13 @@ STACKED = Network(
             "p['b']",
         ),
         Slip("[di, df, do, dg]", "[df, di, do, dg]", "input and forget gate have changed places", "", "p['Wx']"),
-        Slip("dc * g * i * (1 - i)", "dc * g * i * (1 - i) / B", "of the input gate 1/B only", "", "p['Wx']"),
+        Slip(
+            "dc * g * i * (1 - i)",
+            "dc * g * i * (1 - i) / B",
+            "of the input gate 1/B only",
+            "changed on the way",
+            "p['Wx']",
+        ),
         Slip(
             "do = dh * tanh_c",
             "do = -dh * tanh_c",
@@ -692,7 +698,7 @@ MLP = Network(
         Slip("delta.sum(axis=0)", "delta", "one for each row: not added up over the batch", "unreduced", "bs[1]"),
         Slip("delta.sum(axis=0)", "delta.mean(axis=0)", "1/B of it: the mean over the batch again", "scaled", "bs[2]"),
         Slip("delta.sum(axis=0)", "delta.sum()", "added up over the units, too", "summed", "bs[1]"),
-        Slip(" * (a > 0)", "", "the slope of the rectifier is missing", "", "Ws[0]"),
+        Slip(" * (a > 0)", "", "the slope of the rectifier is missing", "slope missing", "Ws[0]"),
         Slip(
             "(a > 0)", "(delta @ Ws[layer].T > 0)", "0 where it is negative, not where the activation is 0", "", "Ws[0]"
         ),
@@ -732,7 +738,7 @@ REGRESSION = Network(
     (
         Slip(" + REGULARISATION * W", "", "the regularisation is missing", "path missing", "W"),
         Slip("REGULARISATION * W", "2 * REGULARISATION * W", "the regularisation twice: no ½", "path doubled", "W"),
-        Slip("REGULARISATION * W", "REGULARISATION", "the slope of λ ΣW for that of λ/2 ΣW²", "", "W"),
+        Slip("REGULARISATION * W", "REGULARISATION", "the slope of λ ΣW for that of λ/2 ΣW²", "other slope", "W"),
         Slip(
             "+ REGULARISATION", "- REGULARISATION", "the regularisation with the wrong sign", "changed on the way", "W"
         ),
@@ -849,7 +855,7 @@ BATCH_NORM = Network(
         Slip(" - dxhat.sum(axis=0)", "", "the way through the mean is missing", "path missing", "x"),
         Slip(" - xhat * (dxhat", " - 0 * (dxhat", "the way through the variance is missing", "path missing", "x"),
         Slip("inv_std / N * (", "inv_std * (", "N times it: 1/N forgotten", "scaled", "x"),
-        Slip("N * dxhat - ", "dxhat - ", "of the way past mean and variance 1/N only", "", "x"),
+        Slip("N * dxhat - ", "dxhat - ", "of the way past mean and variance 1/N only", "changed on the way", "x"),
         Slip("(da * xhat).sum", "(da * x).sum", "x for x̂", "", "gamma"),
         Slip("a.T @ dout", "xhat.T @ dout", "x̂ for γ x̂ + β", "", "W"),
         Slip("da.sum(axis=0)", "da", "one for each row: not added up", "unreduced", "beta"),

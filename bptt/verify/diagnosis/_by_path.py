@@ -16,7 +16,8 @@ import numpy.typing as npt
 from flint import arb
 
 from bptt.balls import Place
-from bptt.verify.diagnosis._by_factor import rewire_factors
+from bptt.verify.diagnosis._by_factor import rewire_entries, rewire_factors
+from bptt.verify.diagnosis._by_multiple import find_multiples
 from bptt.verify.diagnosis._by_slope import rewire_slopes
 from bptt.verify.diagnosis._by_use import rewire_executions, rewire_uses
 from bptt.verify.diagnosis._by_value import Arbs, Values, find_ratio, is_zero, make_arbs, round_to_fraction
@@ -33,7 +34,9 @@ _MOST_READERS = 6  # expressions into which something is carried, that are liste
 class PathHypotheses:
     """What the gradients of f are without some of their paths, computed when it is first asked for."""
 
-    def __init__(self, graph: Graph, arrays: Mapping[str, npt.NDArray[Any]], by_hand: Sequence[Arbs]) -> None:
+    def __init__(
+        self, graph: Graph, arrays: Mapping[str, npt.NDArray[Any]], by_hand: Sequence[Arbs], sizes: Mapping[str, int]
+    ) -> None:
         self._graph = graph
         self._arrays = arrays
         loops = [loop for loop in find_loops(graph) if len(set(loop.clock)) * len(loop.clock) <= _MOST_WORK]
@@ -45,9 +48,11 @@ class PathHypotheses:
             *rewire_uses(graph, sites),
             *rewire_executions(graph, sites),
             *rewire_slopes(graph, sites, loops),
-            *rewire_factors(graph, sites),
+            *rewire_factors(graph, sites, sizes),
+            *rewire_entries(graph, sites),
         ]
         self._rewirings = Rewirings(graph, rewirings, by_hand)
+        self._sites = sites
 
     def find_kinds(self, values: Values, wanted: Container[Kind] | None = None) -> Iterator[Kind]:
         """Yield every kind that the gradient by this array is of, or of those that are wanted alone."""
@@ -57,6 +62,7 @@ class PathHypotheses:
             place = str(loop.place)
             for kind in (*_find_kinds_of_steps(values, loop, uses[values.number]), *self._find_pieces(values, loop)):
                 yield kind if len(self._loops) == 1 else kind.extend(f", in the loop of {place}", {"loop": place})
+        yield from find_multiples(values, self._graph, self._sites)
         yield from self._rewirings.find_kinds(values, wanted)
 
     def _rewire_ways(self) -> Iterator[Rewiring]:
@@ -65,22 +71,22 @@ class PathHypotheses:
             cut = set(edges)
             kept = {n: [edge for edge in self._graph.nodes[n].sources if (n, edge[0]) not in cut] for n, _ in cut}
             missing, doubled = Form.PATH_MISSING.describe(way=way), Form.PATH_DOUBLED.describe(way=way)
-            alone = Version(Form.PATH_ALONE.describe(way=way), rank=1, of_true=1, of_this=-1)
+            alone = Version(Form.PATH_ALONE.describe(way=way), rank=(1, 0), of_true=1, of_this=-1)
             yield Rewiring((), kept, [Version(missing), alone, Version(doubled, of_true=2, of_this=-1)])
 
     def _rewire_transposes(self) -> Iterator[Rewiring]:
-        """Yield f with W δ on the way back where it should be the transpose of W."""
+        """Yield f with W δ on the way back where it should be the transpose of W; or with W reversed."""
         for number, (path, array) in enumerate(self._arrays.items()):
-            if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.dtype.kind != "f":
-                continue
-            transposed = [arb(x) for x in np.swapaxes(array, -1, -2).reshape(-1).tolist()]
-            products = dict(self._graph.find_products(number))
+            products = dict(self._graph.find_products(number)) if array.ndim and array.dtype.kind == "f" else {}
             kept = {
                 n: [edge for edge in self._graph.nodes[n].sources if (n, edge[0]) not in products] for n, _ in products
             }
-            weights = [transposed[entry] for entry in products.values()]
-            kind = Form.TRANSPOSE_ON_THE_WAY.describe(path=path)
-            yield Rewiring(list(products), kept, [Version(kind, partial(list, weights))])
+            versions = []
+            for kind, changed in _turn(array, path) if products else ():
+                numbers = changed.reshape(-1)[list(products.values())].tolist()
+                versions.append(Version(kind, partial(list, [arb(x) for x in numbers])))
+            if versions:
+                yield Rewiring(list(products), kept, versions)
 
     def _find_pieces(self, values: Values, loop: Loop) -> Iterator[Kind]:
         """Look for back-propagation that stops at every k-th step, and for one that stops at one step alone."""
@@ -139,6 +145,16 @@ class PathHypotheses:
         in_order = sorted(through, key=lambda place: (place.file, place.number, place.is_line, place.columns))
         ways |= {f"what goes through {place}": through[place] for place in in_order}  # expressions before their line
         return ways | {f"what goes from {of} into {into}": between[of, into] for of, into in between}
+
+
+def _turn(array: npt.NDArray[Any], path: str) -> Iterator[tuple[Kind, npt.NDArray[Any]]]:
+    """Yield an array as people have it by mistake where they multiply by it."""
+    if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
+        yield Form.TRANSPOSE_ON_THE_WAY.describe(path=path), np.swapaxes(array, -1, -2)
+    for axis in range(array.ndim if array.size > 1 else 0):
+        yield Form.FLIPPED_ON_THE_WAY.describe(path=path, axes=f"axis {axis}"), np.flip(array, axis)
+    if array.ndim > 1:
+        yield Form.FLIPPED_ON_THE_WAY.describe(path=path, axes="its last two axes"), np.flip(array, (-1, -2))
 
 
 def _find_kinds_of_steps(values: Values, loop: Loop, uses: Sequence[Sequence[Use]]) -> Iterator[Kind]:

@@ -57,7 +57,9 @@ def _rewire_function(
 ) -> Rewiring:
     """Try other slopes of one function of another."""
     key, of = keys
-    is_direct = all(level == 0 for level, _ in pairs)
+    reach = max(level for level, _ in pairs)
+    is_direct = reach == 0
+    distance = -1 if sites.is_call(key, of) else reach
     slopes = [function.slope for _, function in pairs]
     place, name = sites.describe(key, of), sites.name(of, key)
     by = "" if is_direct else f" by {name}"
@@ -70,7 +72,7 @@ def _rewire_function(
             for rank, (words, slope) in enumerate(SLOPES.items()):
                 of_x = "" if is_direct else f" = {name}"
                 kind = Form.SLOPE_OF_ANOTHER.describe(slope=words.format(letter), place=place, of=of_x)
-                versions.append(Version(kind, map_lazily(slope, values), rank))
+                versions.append(Version(kind, map_lazily(slope, values), (rank, distance)))
         versions += _take_slopes_elsewhere(graph, sites, key, place + by, slopes)
     else:
         left_out, what = Form.FACTOR_MISSING.describe(factor="", place=place), f"what goes through {place}"
@@ -109,7 +111,7 @@ def _take_slopes_elsewhere(
         for other in sites.find_like(key)[:_MOST_OTHERS]:
             values = [graph.nodes[n].value for n in sites.list_results(other)]
             kind = Form.SLOPE_ELSEWHERE.describe(place=place, elsewhere=f"the value of {sites.describe(other, key)}")
-            yield Version(kind, map_lazily(slope, values), rank=len(SLOPES))
+            yield Version(kind, map_lazily(slope, values), rank=(len(SLOPES), 0))
 
 
 def _is_same(slope: Callable[[arb], arb], values: Sequence[arb], slopes: Sequence[arb]) -> bool:

@@ -28,6 +28,7 @@ Arbs: TypeAlias = npt.NDArray[Any]  # an object array of `arb`
 
 _EXACT = arb(2) ** -80  # of the largest entry: what the radius may be where a difference contains 0
 _FEW_ROUNDINGS = 8  # of an entry, which a constant in the code that was rounded may cost
+_MANY_ROUNDINGS, _CLEARLY = 64, 1e-6  # of the largest entry, where entries of another size may have been cancelled
 _ROUNDED_CONSTANT = 2.0**-50  # of a factor
 _MOST_MULTIPLIED, _FEW_SIZES = 3, 6  # sizes in one factor, if there are no more than few: products are many
 _FEWEST_DIGITS_NEAR, _MOST_DIGITS_NEAR = 5, 8  # that it shares with the true one: epsilons of 1e-5 and less are usual
@@ -64,6 +65,17 @@ class Values(NamedTuple):
         """Whether the gradient by hand is this one."""
         return is_equal(self.by_hand, other, self.bits)
 
+    def matches(self, other: Arbs) -> bool:
+        """Whether the gradient by hand is this one up to what a rounded constant may do to it in a long computation.
+
+        Some entries may lose digits to others that are larger: where it is as near to the true one, nothing is told.
+        """
+        if self.equal(other):
+            return True
+        errors = [_measure_distance(self.by_hand, gradient) for gradient in (other, self.true)]
+        largest = max((y.abs_upper() for y in list_entries(other)), default=arb(0))
+        return bool(errors[0] <= _MANY_ROUNDINGS * arb(2) ** -self.bits * largest and errors[1] > _CLEARLY * largest)
+
     def is_right_below(self, limit: str) -> bool:
         """Whether some entry is the true one, is not 0, and is below this limit, a decimal."""
         pairs = zip(list_entries(self.by_hand), list_entries(self.true), strict=False)
@@ -91,6 +103,12 @@ def is_equal(by_hand: Any, other: Any, bits: int = 53) -> bool:
         if not (error <= few * y.abs_lower() or (difference.contains(0) and error <= narrow)):
             return False
     return True
+
+
+def _measure_distance(one: Arbs, other: Arbs) -> arb:
+    """Return the largest difference of two entries."""
+    pairs = zip(list_entries(one), list_entries(other), strict=True)
+    return max(((x - y).abs_upper() for x, y in pairs), default=arb(0))
 
 
 def is_zero(values: Arbs) -> bool:

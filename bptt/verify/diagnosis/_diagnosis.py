@@ -25,6 +25,7 @@ from bptt.verify.diagnosis._kind import ORDER, Diagnosis, Kind, name_indices
 _DIGITS = 100  # twice those of a verdict: a hypothesis that holds to so many is no coincidence
 _ELSEWHERE = 4  # points with other values that are looked at beside one that is given alone
 _MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked at: it would take minutes
+_DOUBLED = 2  # what is multiplied by that much is said to be doubled
 _MOST_ALTERNATIVES = 3  # sizes that are offered for one factor
 _LESS_TELLING = {"part missing", "reversed", "shifted", "clipped by norm", "nearly"}  # than a way through f may be
 _LEAVES_NOTHING_OF_ONE_STEP = {"recurrence dropped", "step missing", "truncated", "path missing"}
@@ -93,7 +94,17 @@ class _Evaluation:
     @functools.cached_property
     def hypotheses(self) -> PathHypotheses | None:
         arrays = {leaf.path: leaf.values for leaf in self.point.problem.arguments.leaves}
-        return None if self.graph is None else PathHypotheses(self.graph, arrays, self.by_hand)
+        sizes = self.point.named or {str(size): size for size in self.sizes.values() if size > _DOUBLED}
+        return None if self.graph is None else PathHypotheses(self.graph, arrays, self.by_hand, sizes)
+
+    @functools.cached_property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of axes, by name or as one would write them in Python."""
+        sizes = dict(self.point.named)
+        for leaf in self.point.problem.arguments.leaves:
+            names = self.point.axes.get(leaf.path, [f"{leaf.path}.shape[{k}]" for k in range(leaf.values.ndim)])
+            sizes.update(zip(names, leaf.values.shape, strict=True))
+        return sizes
 
     def select(self, path: str) -> Values:
         """Return what is known of the gradient by the array of this path."""
@@ -111,13 +122,9 @@ class _Evaluation:
             for which, arrays in together.items()
         }
         axes = [f"axis {name}" for name in self.point.axes.get(path, range(true[n].ndim))]
-        sizes = dict(self.point.named)
-        for leaf in arguments.leaves:  # by name, or as one would write them in Python
-            names = self.point.axes.get(leaf.path, [f"{leaf.path}.shape[{k}]" for k in range(leaf.values.ndim)])
-            sizes.update(zip(names, leaf.values.shape, strict=True))
         given = arguments.leaves[n].values
         array = make_arbs(map(arb, given.astype(float).reshape(-1).tolist()), given.shape)
-        return Values(n, path, array, self.by_hand[n], true[n], others, norms, sizes, axes, arguments.bits)
+        return Values(n, path, array, self.by_hand[n], true[n], others, norms, self.sizes, axes, arguments.bits)
 
 
 def _name_argument(path: str) -> str:

@@ -19,6 +19,7 @@ SLOPES: dict[str, Callable[[arb], arb]] = {
     "{}**2": lambda y: y * y,
     "2 * {}": lambda y: 2 * y,
     "3 * {}**2": lambda y: 3 * y * y,
+    "2": lambda y: 2 + 0 * y,
     "1 / {}": lambda y: 1 / y,
     "-1 / {}": lambda y: -1 / y,
     "1 / {}**2": lambda y: 1 / (y * y),

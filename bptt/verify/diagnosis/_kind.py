@@ -40,6 +40,7 @@ class Form(Enum):
     CLIPPED_BY_NORM = "clipped by norm", "the true one scaled to a norm of {limit} {of}", True
     STEP_SCALED = "step scaled", "the true one with the contribution of {step} multiplied by {factor}"
     TRANSPOSE_ON_THE_WAY = "transpose on the way", "what comes back by {path} in place of its transpose"
+    FLIPPED_ON_THE_WAY = "transpose on the way", "what comes back by {path} reversed along {axes}"
     PATH_MISSING = "path missing", "the true one without {way}"
     PATH_ALONE = "path missing", "of the true one, {way} alone"
     PATH_DOUBLED = "path doubled", "the true one with {way} counted twice"
@@ -52,6 +53,11 @@ class Form(Enum):
     SLOPE_ELSEWHERE = "other slope", "the true one with the slope of {place} taken at {elsewhere}"
     OTHER_FACTOR = "other factor", "the true one with the values of {other} for those of {factor} in {place}"
     FACTOR_BESIDE = "shifted", "the true one with what the step {beside} has beside {what} in {place}"
+    OWN_ENTRY = (
+        "entry by entry",
+        "the true one, but {place} by {of} entry by entry, without what other entries do to it",
+    )
+    MULTIPLIED = "multiplied", "the true one {how} {what}, entry by entry"
     LAST_USE = "last use", "the true one with the {which} use of each entry in {place} alone, as where = stands for +="
     EXECUTION_MISSING = "execution missing", "the true one without what goes through the {which} {what}"
     ONE_EXECUTION = "execution missing", "of the true one, what goes through the {which} {what} alone"

@@ -28,7 +28,7 @@ class Version(NamedTuple):
 
     kind: Kind
     weigh: Callable[[], Sequence[arb]] = tuple
-    rank: int = 0  # among others of the kind, the likeliest first
+    rank: tuple[int, int] = (0, 0)  # among others of the kind, the likeliest first
     of_true: int = 0  # the gradient by hand is so many times the true one ...
     of_this: int = 1  # ... and so many times the one with these weights
 
@@ -63,7 +63,7 @@ class Rewirings:
         for rewiring, version in sorted(likely, key=lambda one: one[1].rank):
             gradient = self._graph.differentiate(rewiring.rewire(version))[values.number]
             this = make_arbs(gradient, values.true.shape)
-            if values.equal(values.true * version.of_true + this * version.of_this):
+            if values.matches(values.true * version.of_true + this * version.of_this):
                 yield version.kind
 
     def _select(self, wanted: Container[Kind]) -> Iterator[tuple[Rewiring, Version]]:

@@ -88,6 +88,10 @@ class Sites:
             return f"{place}, called by {outer[0]}"
         return str(place)
 
+    def is_call(self, key: Key, beside: Key) -> bool:
+        """Whether a site is in a function that the other one sees called."""
+        return self._find_call(key, beside) is not None
+
     def _find_call(self, key: Key, beside: Key) -> Place | None:
         """Find the call that returns what is computed at a site, as the other one sees it."""
         if beside < 0:
@@ -110,12 +114,22 @@ class Sites:
         alike = [other for other, results in self.results.items() if list(map(len, results)) == form and other != key]
         return [other for other in alike if self.is_known(other)]
 
-    def move(self, n: int, key: Key, steps: int = 0) -> int | None:
-        """Return the number that another site has in the place of this one, or as many executions later."""
+    def find_starts(self, key: Key) -> list[Key]:
+        """Return the arguments that may be what a site computes before it is first reached: as many entries."""
+        first = len(self.results[key][0])
+        return [leaf for leaf, entries in self.results.items() if leaf < 0 and len(entries[0]) == first]
+
+    def move(self, n: int, key: Key, steps: int = 0, start: Key | None = None) -> int | None:
+        """Return the number that another site has in the place of this one, or as many executions later.
+
+        Before the first execution that is an entry of `start`, an argument.
+        """
         if n not in self.index:
             return None
         execution, number = self.index[n]
-        executions = self.results[key]
-        if not 0 <= execution + steps < len(executions) or number >= len(executions[execution + steps]):
+        executions, step = self.results[key], execution + steps
+        if step == -1 and start is not None:
+            executions, step = self.results[start], 0
+        if not 0 <= step < len(executions) or number >= len(executions[step]):
             return None
-        return executions[execution + steps][number]
+        return executions[step][number]

@@ -1,4 +1,4 @@
-"""Mistakes at one place in the code of f are named there: a slope, a factor, one use of several; near misses are not."""
+"""Mistakes at one place in the code of f are named there: a slope, a factor, one use of several; a near miss is not."""
 
 import re
 from collections.abc import Callable
@@ -167,7 +167,7 @@ def recur(U: Array, V: Array, xs: Array) -> Any:
         ),
         ("V", "none", "the true one without the slope of `np.tanh(x @ U + h[-1] @ V)`"),
         ("V", "sign", "the true one with what goes from `np.tanh(x @ U + h[-1] @ V)` into `h[-1] @ V`"),
-        ("V", "third of a slope", ""),
+        ("V", "seventh of a slope", ""),
         ("V", "mean of two states", ""),
     ],
 )
@@ -177,7 +177,7 @@ def test_mistakes_in_a_recurrence_over_a_batch_are_named(by: str, slip: str, exp
         xs_bar: list[Any] = []
         for t in reversed(range(len(xs))):
             h_bar, slope = h[t + 1] + carry, 1 - h[t + 1] ** 2
-            slopes = {"slope before": 1 - h[t] ** 2, "none": 1, "third of a slope": slope / 3}
+            slopes = {"slope before": 1 - h[t] ** 2, "none": 1, "seventh of a slope": slope / 7}
             δ = h_bar * slopes.get(slip, slope)
             beside = {"after": h[t + 1], "mean of two states": (h[t] + h[t + 1]) / 2}
             U_bar = U_bar + xs[t - 1 if slip == "input before" and t else t].T @ δ
