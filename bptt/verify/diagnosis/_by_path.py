@@ -6,7 +6,7 @@ more than k steps, without those through one line of the code of f. Each is comp
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import product
 from typing import Any
@@ -24,7 +24,7 @@ from bptt.verify.diagnosis._by_value import Arbs, Values, find_ratio, is_zero, m
 from bptt.verify.diagnosis._graph import Edge, Graph
 from bptt.verify.diagnosis._kind import Form, Kind, name_step
 from bptt.verify.diagnosis._loops import Loop, Use, find_loops
-from bptt.verify.diagnosis._rewiring import Rewiring, Rewirings, Version
+from bptt.verify.diagnosis._rewiring import Family, Rewiring, Rewirings, Version
 from bptt.verify.diagnosis._sites import Sites
 
 _MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at: some seconds
@@ -42,19 +42,20 @@ class PathHypotheses:
         loops = [loop for loop in find_loops(graph) if len(set(loop.clock)) * len(loop.clock) <= _MOST_WORK]
         self._loops = [(loop, loop.find_uses()) for loop in loops]
         sites = Sites(graph, list(arrays))
-        rewirings = [
-            *self._rewire_ways(),
-            *self._rewire_transposes(),
-            *rewire_uses(graph, sites),
-            *rewire_executions(graph, sites),
-            *rewire_slopes(graph, sites, loops),
-            *rewire_factors(graph, sites, sizes),
-            *rewire_entries(graph, sites),
+        changes = "slope missing, other slope, factor missing, other factor, changed on the way, shifted, path missing"
+        families = [
+            Family("path missing, path doubled", self._rewire_ways),
+            Family("transpose on the way", self._rewire_transposes),
+            Family("last use, execution missing", partial(rewire_uses, graph, sites)),
+            Family("execution missing", partial(rewire_executions, graph, sites)),
+            Family(changes, partial(rewire_slopes, graph, sites, loops)),
+            Family(changes, partial(rewire_factors, graph, sites, sizes)),
+            Family("entry by entry", partial(rewire_entries, graph, sites)),
         ]
-        self._rewirings = Rewirings(graph, rewirings, by_hand)
+        self._rewirings = Rewirings(graph, families, by_hand)
         self._sites = sites
 
-    def find_kinds(self, values: Values, wanted: Container[Kind] | None = None) -> Iterator[Kind]:
+    def find_kinds(self, values: Values, wanted: Collection[Kind] | None = None) -> Iterator[Kind]:
         """Yield every kind that the gradient by this array is of, or of those that are wanted alone."""
         if not values.has_same_shape or (wanted is None and is_zero(values.by_hand)):
             return  # zeros alone say nothing of how they came about

@@ -4,8 +4,9 @@ The gradient that each makes is computed on floats first, for all of them in one
 gradient by hand are then tested on balls.
 """
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from itertools import accumulate
+import functools
+import itertools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
@@ -48,33 +49,50 @@ class Rewiring(NamedTuple):
         return dict(rewired)
 
 
+class Family:
+    """Hypotheses of a few kinds, made when they are first asked for."""
+
+    def __init__(self, kinds: str, make: Callable[[], Iterable[Rewiring]]) -> None:
+        self._kinds = kinds.split(", ")
+        self._make = make
+
+    @functools.cached_property
+    def rewirings(self) -> list[Rewiring]:
+        """All of them."""
+        return list(self._make())
+
+    def select(self, wanted: Collection[Kind]) -> Iterator[tuple[Rewiring, Version]]:
+        """Yield those of kinds that are wanted."""
+        for rewiring in self.rewirings if any(kind.name in self._kinds for kind in wanted) else ():
+            yield from ((rewiring, version) for version in rewiring.versions if version.kind in wanted)
+
+
 class Rewirings:
     """What the gradients of f are with other weights, tried when they are first asked for."""
 
-    def __init__(self, graph: Graph, rewirings: Sequence[Rewiring], by_hand: Sequence[Arbs]) -> None:
+    def __init__(self, graph: Graph, families: Sequence[Family], by_hand: Sequence[Arbs]) -> None:
         self._graph = graph
-        self._rewirings = rewirings
+        self._families = families
         self._by_hand = by_hand
         self._near: list[list[tuple[Rewiring, Version]]] | None = None  # for each leaf
 
-    def find_kinds(self, values: Values, wanted: Container[Kind] | None = None) -> Iterator[Kind]:
+    def find_kinds(self, values: Values, wanted: Collection[Kind] | None = None) -> Iterator[Kind]:
         """Yield every kind that the gradient by this array is of, or of those that are wanted alone."""
-        likely = self._find_near(values.number) if wanted is None else self._select(wanted)
+        likely: Iterable[tuple[Rewiring, Version]] = self._find_near(values.number) if wanted is None else ()
+        if wanted is not None:
+            likely = itertools.chain.from_iterable(family.select(wanted) for family in self._families)
         for rewiring, version in sorted(likely, key=lambda one: one[1].rank):
             gradient = self._graph.differentiate(rewiring.rewire(version))[values.number]
             this = make_arbs(gradient, values.true.shape)
             if values.matches(values.true * version.of_true + this * version.of_this):
                 yield version.kind
 
-    def _select(self, wanted: Container[Kind]) -> Iterator[tuple[Rewiring, Version]]:
-        for rewiring in self._rewirings:
-            yield from ((rewiring, version) for version in rewiring.versions if version.kind in wanted)
-
     def _find_near(self, leaf: int) -> list[tuple[Rewiring, Version]]:
         if self._near is None:
+            rewirings = [rewiring for family in self._families for rewiring in family.rewirings]
             pairs = zip(self._graph.entries, self._by_hand, strict=True)
             floats = [_make_floats(list_entries(x)) if len(of_leaf) == x.size > 0 else None for of_leaf, x in pairs]
-            self._near = _find_near(self._graph, self._rewirings, floats)
+            self._near = _find_near(self._graph, rewirings, floats)
         return self._near[leaf]
 
 
@@ -103,7 +121,7 @@ def _find_near(
 def _split(rewirings: Sequence[Rewiring], most: int) -> Iterator[list[Rewiring]]:
     """Yield parts of these with few versions each, until there are too many."""
     part: list[Rewiring] = []
-    ends = accumulate(len(rewiring.versions) for rewiring in rewirings)
+    ends = itertools.accumulate(len(rewiring.versions) for rewiring in rewirings)
     for rewiring, end in zip(rewirings, ends, strict=True):
         if end > most:
             break
