@@ -17,15 +17,16 @@ def find_multiples(values: Values, graph: Graph, sites: Sites) -> Iterator[Kind]
     """Yield what the true gradient may be multiplied or divided by, an array that is broadcast as NumPy does."""
     if is_zero(values.true) or any(x.contains(0) for x in list_entries(values.true)):
         return
-    ratio = values.by_hand / values.true
+    ratio = list_entries(values.by_hand)[0] / list_entries(values.true)[0]
     for key in list(sites.results)[:_MOST_TRIED]:
-        if not sites.is_known(key):
-            continue
         numbers = [graph.nodes[n].value for n in sites.list_results(key)]
-        for array in _broadcast(numbers, values.true.shape):
-            if _is_near(ratio, array) and values.equal(values.true * array):
+        if not numbers or not sites.is_known(key):
+            continue
+        is_factor, is_divisor = _is_near(ratio, numbers[0]), _is_near(ratio * numbers[0], arb(1))
+        for array in _broadcast(numbers, values.true.shape) if is_factor or is_divisor else ():
+            if is_factor and values.equal(values.true * array):
                 yield Form.MULTIPLIED.describe(how="multiplied by", what=sites.describe(key))
-            if _is_near(ratio * array, array / array) and values.equal(values.true / array):
+            if is_divisor and values.equal(values.true / array):
                 yield Form.MULTIPLIED.describe(how="divided by", what=sites.describe(key))
 
 
@@ -33,13 +34,12 @@ def _broadcast(numbers: list[arb], shape: tuple[int, ...]) -> Iterator[Arbs]:
     """Yield an array of that shape for each way in which numbers may be those of its first axes, or of its last."""
     for k in range(len(shape) + 1):
         leading, trailing = shape[:k], shape[k:]
-        if len(numbers) == math.prod(leading) > 1:
+        if len(numbers) == math.prod(leading):
             yield make_arbs([x for x in numbers for _ in range(math.prod(trailing))], shape)
-        elif len(numbers) == math.prod(trailing) > 1:
+        elif len(numbers) == math.prod(trailing):
             yield make_arbs(numbers * math.prod(leading), shape)
 
 
-def _is_near(one: Arbs, other: Arbs) -> bool:
-    """Whether the first entries of two arrays overlap, which is quickly seen."""
-    pairs = zip(list_entries(one)[:1], list_entries(other)[:1], strict=True)
-    return all(abs(float(x) - float(y)) <= 1e-7 * abs(float(y)) for x, y in pairs)
+def _is_near(one: arb, other: arb) -> bool:
+    """Whether two numbers are the same but for roundings, which is quickly seen."""
+    return abs(float(one) - float(other)) <= 1e-7 * abs(float(other))

@@ -63,7 +63,8 @@ class PathHypotheses:
             place = str(loop.place)
             for kind in (*_find_kinds_of_steps(values, loop, uses[values.number]), *self._find_pieces(values, loop)):
                 yield kind if len(self._loops) == 1 else kind.extend(f", in the loop of {place}", {"loop": place})
-        yield from find_multiples(values, self._graph, self._sites)
+        if wanted is None or any(kind.name == Form.MULTIPLIED.kind for kind in wanted):
+            yield from find_multiples(values, self._graph, self._sites)
         yield from self._rewirings.find_kinds(values, wanted)
 
     def _rewire_ways(self) -> Iterator[Rewiring]:

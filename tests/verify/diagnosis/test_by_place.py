@@ -205,3 +205,45 @@ def test_softmax_without_its_denominator_is_named_though_a_maximum_was_subtracte
 
     text = describe_kind(f, gradient, (Z,), "Z")
     assert text.startswith("the true one without what goes through `e.sum(axis=1, keepdims=True)`")
+
+
+@pytest.mark.parametrize(
+    ("power", "expected"), [(1, "the true one multiplied by `1 + Z.sum(axis=1, keepdims=True) ** 2`"), (2, "")]
+)
+def test_what_the_gradient_was_to_be_divided_by_is_quoted(power: int, expected: str) -> None:
+    def f(Z: Array) -> Any:
+        return (np.sin(Z) + 0 / (1 + Z.sum(axis=1, keepdims=True) ** 2)).sum()
+
+    text = describe_kind(f, lambda Z: np.cos(Z) * (1 + Z.sum(axis=1, keepdims=True) ** 2) ** power, (Z,), "Z")
+    assert text.partition(", line")[0] == expected
+
+
+@pytest.mark.parametrize(
+    ("slip", "expected"), [("own", "entry by entry, without what other entries do to it"), ("half", "")]
+)
+def test_softmax_taken_entry_by_entry_is_named(slip: str, expected: str) -> None:
+    def softmax(Z: Array) -> Any:
+        e = np.exp(Z - Z.max(axis=1, keepdims=True))
+        return e / e.sum(axis=1, keepdims=True)
+
+    def gradient(Z: Array) -> Any:
+        p = softmax(Z)
+        return 2 * p * p * (1 - p) * (1 if slip == "own" else 1 + p)
+
+    text = describe_kind(lambda Z: (softmax(Z) ** 2).sum(), gradient, (Z,), "Z")
+    assert text.endswith(expected)
+    assert bool(text) == bool(expected)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(1.0, "what comes back by k reversed along axis 0"), (0.5, "")])
+def test_a_kernel_that_is_reversed_on_the_way_back_is_named(share: float, expected: str) -> None:
+    def f(x: Array, k: Array) -> Any:
+        return sum(np.sin(x[i : i + 3] @ k) for i in range(len(x) - 2))
+
+    def gradient(x: Array, k: Array) -> Any:
+        x_bar = 0 * x
+        for i in range(len(x) - 2):
+            x_bar[i : i + 3] = x_bar[i : i + 3] + np.cos(x[i : i + 3] @ k) * (share * k[::-1] + (1 - share) * k)
+        return x_bar, sum(np.cos(x[i : i + 3] @ k) * x[i : i + 3] for i in range(len(x) - 2))
+
+    assert describe_kind(f, gradient, (RANDOM.normal(size=6), np.array([0.5, -1.0, 2.0])), "x") == expected
