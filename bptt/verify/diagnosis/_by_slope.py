@@ -77,8 +77,7 @@ def _rewire_function(
     else:
         left_out, what = Form.FACTOR_MISSING.describe(factor="", place=place), f"what goes through {place}"
     is_sign = is_direct and all(abs(slope) == 1 for slope in slopes)
-    if not is_sign:
-        versions.append(Version(left_out, lambda: [_ONE] * len(results)))
+    versions.append(Version(left_out, lambda: [_ONE] * len(results)))
     for words, change in (CHANGES if is_sign else {**CHANGES, **CHANGES_OF_FACTORS}).items():
         kind = Form.CHANGED_ON_THE_WAY.describe(what=what, changed=words)
         versions.append(Version(kind, map_lazily(change, slopes)))

@@ -158,7 +158,7 @@ def find_kinds(values: Values) -> Iterator[Kind]:
         yield from _find_missing_parts(values)
     yield from _find_permuted(values)
     for path, other in values.others.items():
-        if values.equal(other):
+        if values.has_same_shape and other.shape == values.true.shape and values.matches(other):
             yield Form.OF_ANOTHER_ARRAY.describe(path=path)
     if values.has_same_shape:
         yield from _find_reversed_or_shifted(values)

@@ -181,11 +181,18 @@ def _find_common_kinds(wrong: Sequence[tuple[Values, _Evaluation]]) -> list[Kind
     by_value = [kind for kind in first if all(kind in found for found in others)]
     by_path: list[Kind] | None = None
     if all(kind.name in _LESS_TELLING for kind in by_value):
-        for values, evaluation in sorted(wrong, key=lambda one: is_zero(one[0].by_hand)):
+        depending = [one for one in wrong if not is_zero(one[0].true)]  # elsewhere there is no way through f at all
+        for values, evaluation in sorted(depending if len(depending) > 1 else wrong, key=_rate_silence):
             hypotheses = None if by_path == [] else evaluation.hypotheses
             found = list(hypotheses.find_kinds(values, by_path)) if hypotheses else []
             by_path = found if by_path is None else [kind for kind in by_path if kind in found]
     return sorted(by_value + (by_path or []), key=lambda kind: ORDER.index(kind.name))
+
+
+def _rate_silence(one: tuple[Values, _Evaluation]) -> tuple[bool, int]:
+    """Order points so that those come first that tell kinds apart: not where nothing is left, and the largest."""
+    values, _ = one
+    return is_zero(values.by_hand), -sum(values.sizes.values())
 
 
 def _choose_kind(kinds: Sequence[Kind], one_set_of_sizes: bool) -> Kind:
