@@ -123,10 +123,15 @@ def list_entries(values: Any) -> list[arb]:
 
 def find_ratio(by_hand: Arbs, true: Arbs, bits: int) -> arb | None:
     """Return what the second is to be multiplied by to be the first; `None` if there is no such number but 0."""
+    ratio = _divide_largest(by_hand, true)
+    return ratio if ratio.is_finite() and not ratio.contains(0) and is_equal(by_hand, true * ratio, bits) else None
+
+
+def _divide_largest(by_hand: Arbs, true: Arbs) -> arb:
+    """Return the ratio of the entries where the second is largest."""
     entries = list_entries(true)
     n = max(range(len(entries)), key=lambda n: abs(entries[n]).mid())
-    ratio = list_entries(by_hand)[n] / entries[n]
-    return ratio if ratio.is_finite() and not ratio.contains(0) and is_equal(by_hand, true * ratio, bits) else None
+    return list_entries(by_hand)[n] / entries[n]
 
 
 def round_to_fraction(factor: arb) -> float | None:
@@ -169,8 +174,8 @@ def find_kinds(values: Values) -> Iterator[Kind]:
 
 
 def _find_multiples(values: Values) -> Iterator[Kind]:
-    factor = find_ratio(values.by_hand, values.true, values.bits)
-    if factor is None:
+    factor = _divide_largest(values.by_hand, values.true)
+    if not factor.is_finite() or factor.contains(0) or not values.matches(values.true * factor):
         return
     number = round_to_fraction(factor)
     by_size = list(_find_sizes(values, factor))
