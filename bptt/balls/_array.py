@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numpy import asarray, empty  # while functions run on balls, those in `np` make arrays of them
 
 from bptt.balls._ball import Ball, get_float, make_fixed
-from bptt.balls._context import MAKE_CONSTANT
+from bptt.balls._context import CURRENT, MAKE_CONSTANT
 
 MakeConstant: TypeAlias = Callable[..., Ball]
 """Makes a ball of a number that stands in the code, and of the float type that it has; `None` for one of Python's."""
@@ -71,6 +71,10 @@ class NumPysBallArray(npt.NDArray[Any]):
         if function in _IN_PLACE and is_of_balls(given[0]):
             unify(arguments[0])
         result = _complete(result)
+        if function is np.where and len(given) == 3 and CURRENT.context.origins is not None:
+            condition, *choices = given
+            rejected = super().__array_function__(function, types, (condition, *choices[::-1]), keywords)
+            return _record_choices(result, _complete(rejected))
         if function in _CONTRACTIONS:
             return take_floats(result, lambda *floats: function(*floats, **keywords), *given)
         return result
@@ -287,6 +291,14 @@ def _complete(result: Any) -> Any:
         are_alike = all(isinstance(x, Ball) for x in flat) and len({type(get_float(x)) for x in flat}) < 2
         return result if are_alike else unify(elements.copy().view(BallArray))
     return elements
+
+
+def _record_choices(chosen: Any, rejected: Any) -> Any:
+    """Return the balls that NumPy chose as those that remember the others."""
+    if not (is_of_balls(chosen) and is_of_balls(rejected)):
+        return chosen
+    pairs = zip(list_elements(strip_class(chosen)), list_elements(strip_class(rejected)), strict=True)
+    return make_ball_array([ball.record_choice(other) for ball, other in pairs], chosen.shape)
 
 
 def _replace_by_floats(argument: Any) -> Any:

@@ -198,11 +198,15 @@ class Ball:
         if not isinstance(other, Ball):
             other = self.make_constant(other).cast(type(self.as_float + other))
         first = self.as_float != self.as_float or (other.as_float == other.as_float and precedes(self, other))
-        chosen: Ball = self if first else other
-        if type(self.as_float) is type(other.as_float):
-            return chosen
-        dtype = type(self.as_float + other.as_float)
-        return chosen if dtype is type(chosen.as_float) else chosen.cast(dtype)
+        chosen, rejected = (self, other) if first else (other, self)
+        if type(self.as_float) is not type(other.as_float):
+            dtype = type(self.as_float + other.as_float)
+            chosen = chosen if dtype is type(chosen.as_float) else chosen.cast(dtype)
+        return chosen.record_choice(rejected)
+
+    def record_choice(self, rejected: Any) -> "Ball":  # noqa: ARG002  (which a ball that is traced remembers)
+        """Return this ball, which was chosen beside another one."""
+        return self
 
     def __bool__(self) -> bool:
         return bool(self != 0)

@@ -32,7 +32,7 @@ from bptt.balls._source import Origin, locate_call_stack
 
 _creation = itertools.count()
 
-_ONE, _MINUS_ONE = arb(1), arb(-1)
+_ZERO, _ONE, _MINUS_ONE = arb(0), arb(1), arb(-1)
 
 LINEAR, CURVED = 1, 2  # how a formula depends on its one variable
 
@@ -96,9 +96,17 @@ class Traced(Ball):
     def __neg__(self) -> "Traced":
         return _record_one(-self.value, -self.as_float, self, _MINUS_ONE, LINEAR)
 
+    def record_choice(self, rejected: Any) -> "Traced":
+        """Return this ball; where origins are recorded, as one that was computed from both."""
+        if CURRENT.context.origins is None or not isinstance(rejected, Traced):
+            return self
+        return _record_two(self.value, self.as_float, (self, _ONE), (rejected, _ZERO), CURVED)
+
     def __abs__(self) -> "Traced":
         if self.value > 0:
-            return self
+            return (
+                self if CURRENT.context.origins is None else _record_one(self.value, self.as_float, self, _ONE, CURVED)
+            )
         if self.value < 0:
             return -self
         slope = self._differentiate_abs()

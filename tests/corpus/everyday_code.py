@@ -37,7 +37,8 @@ class Network(NamedTuple):
 KINDS = (
     "negated", "scaled", "transposed", "reversed", "another's", "step missing", "step doubled", "shifted", "truncated",
     "recurrence dropped", "last write", "clipped", "clipped by norm", "unreduced", "summed", "path missing",
-    "path doubled", "transpose on the way",
+    "path doubled", "transpose on the way", "slope missing", "factor missing", "other slope", "other factor",
+    "changed on the way",
 )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ ELMAN = Network(
         Slip(
             "(da, h_prev)", "(h_prev, da)", "its transpose: the outer product the wrong way round", "transposed", "Wh"
         ),
-        Slip("(da, h_prev)", "(da, h)", "the state of the step itself in place of the one before", "", "Wh"),
+        Slip("(da, h_prev)", "(da, h)", "the state of the step itself in place of the one before", "shifted", "Wh"),
         Slip(
             "Wy.T @ dy + dh_next",
             "Wy.T @ dy",
@@ -106,13 +107,15 @@ ELMAN = Network(
             "recurrence dropped",
             "Wh",
         ),
-        Slip("+ dh_next", "- dh_next", "what is carried back changes its sign at every step", "", "Wx"),
-        Slip("1 - h**2", "1 - h", "1 − h for tanh' = 1 − h²", "", "Wx"),
+        Slip(
+            "+ dh_next", "- dh_next", "what is carried back changes its sign at every step", "changed on the way", "Wx"
+        ),
+        Slip("1 - h**2", "1 - h", "1 − h for tanh' = 1 − h²", "other slope", "Wx"),
         Slip("dxs[t] = ", "dxs[-1 - t] = ", "the last step first: in the order of the backward loop", "reversed", "xs"),
         Slip("dxs[t] = ", "dxs[t - 1] = ", "that by xs[t] stands at t − 1, the first one last", "shifted", "xs"),
         Slip("reversed(range(len(xs)))", "range(len(xs))", "the backward loop runs forwards", "", "Wx"),
         Slip("Wh.T @ da", "Wh @ da", "carried back by Wh in place of its transpose", "transpose on the way", "Wx"),
-        Slip("Wh.T @ da", "Wh.T @ dh", "carried back past tanh", "", "b"),
+        Slip("Wh.T @ da", "Wh.T @ dh", "carried back past tanh", "slope missing", "b"),
         Slip(
             "dy = Wy @ h + by - ys[t]",
             "dy = ys[t] - (Wy @ h + by)",
@@ -247,7 +250,13 @@ CHAR_RNN = Network(
             "p['Whh']",
         ),
         Slip("dhnext = np.dot", "dhnext += np.dot", "what is carried back is added up over the steps", "", "p['bh']"),
-        Slip("1 - hs[t] * hs[t]", "hs[t] * (1 - hs[t])", "the slope of a sigmoid for that of tanh", "", "p['Wxh']"),
+        Slip(
+            "1 - hs[t] * hs[t]",
+            "hs[t] * (1 - hs[t])",
+            "the slope of a sigmoid for that of tanh",
+            "other slope",
+            "p['Wxh']",
+        ),
     ),
 )
 
@@ -318,7 +327,7 @@ LAST_STATE = Network(
         Slip("dX[:, 1:]", "dX[:, :-1]", "one step late, 0 at the first", "shifted", "X"),
         Slip("dU += ", "dU = ", "only the first step's, written last", "last write", "U"),
         Slip("h[t - 1].T @ da", "da.T @ h[t - 1]", "its transpose: the product the wrong way round", "transposed", "W"),
-        Slip("1 - h[t] ** 2", "1 - h[t - 1] ** 2", "the slope of tanh at the state before", "", "b"),
+        Slip("1 - h[t] ** 2", "1 - h[t - 1] ** 2", "the slope of tanh at the state before", "other slope", "b"),
     ),
 )
 
@@ -396,13 +405,19 @@ LSTM = Network(
             "recurrence dropped",
             "Wc",
         ),
-        Slip("dc_next = f * dc", "dc_next = dc", "the cell is carried back without its forget gate", "", "Wf"),
-        Slip("1 - np.tanh(c) ** 2", "1 - c**2", "1 − c² for the slope of tanh(c)", "", "Wc"),
+        Slip(
+            "dc_next = f * dc",
+            "dc_next = dc",
+            "the cell is carried back without its forget gate",
+            "factor missing",
+            "Wf",
+        ),
+        Slip("1 - np.tanh(c) ** 2", "1 - c**2", "1 − c² for the slope of tanh(c)", "other slope", "Wc"),
         Slip(" + Wo.T @ do", "", "the way through the output gate is missing", "path missing", "xs"),
         Slip("dz[:H], dz[H:]", "dz[-H:], dz[:-H]", "dz taken apart as that of [x, h]", "", "xs"),
         Slip("np.outer(di, z)", "np.outer(df, z)", "that by Wf", "another's", "Wi"),
         Slip("dbi += di", "dbi += dg", "that by bc", "another's", "bi"),
-        Slip("dc * g * i * (1 - i)", "dc * g * (1 - i)", "1 − i for the slope i (1 − i)", "", "bi"),
+        Slip("dc * g * i * (1 - i)", "dc * g * (1 - i)", "1 − i for the slope i (1 − i)", "other slope", "bi"),
         Slip("dh * np.tanh(c) * o", "dc * np.tanh(c) * o", "dc for dh at the output gate", "", "Wo"),
         Slip(
             "return dxs",
@@ -484,10 +499,28 @@ STACKED = Network(
             "truncated",
             "p['Wh']",
         ),
-        Slip("dc * c[t] * f", "dc * c[t + 1] * f", "the cell after the step in place of the one before", "", "p['b']"),
+        Slip(
+            "dc * c[t] * f",
+            "dc * c[t + 1] * f",
+            "the cell after the step in place of the one before",
+            "shifted",
+            "p['b']",
+        ),
         Slip("[di, df, do, dg]", "[df, di, do, dg]", "input and forget gate have changed places", "", "p['Wx']"),
-        Slip("dc * g * i * (1 - i)", "dc * g * i * (1 - i) / B", "of the input gate 1/B only", "", "p['Wx']"),
-        Slip("do = dh * tanh_c", "do = -dh * tanh_c", "of the output gate with the wrong sign", "", "p['b']"),
+        Slip(
+            "dc * g * i * (1 - i)",
+            "dc * g * i * (1 - i) / B",
+            "of the input gate 1/B only",
+            "changed on the way",
+            "p['Wx']",
+        ),
+        Slip(
+            "do = dh * tanh_c",
+            "do = -dh * tanh_c",
+            "of the output gate with the wrong sign",
+            "changed on the way",
+            "p['b']",
+        ),
         Slip('grads["Wh"] += ', 'grads["Wh"] = ', "only the first step's, written last", "last write", "p['Wh']"),
         Slip("return grads, dh, dc", "return grads, dc, dh", "that by c0, and the other way round", "another's", "h0"),
         Slip(
@@ -567,20 +600,34 @@ GRU = Network(
     (
         Slip("dh * (1 - z) + drh", "drh", "the state's way past the gates is missing", "path missing", "p['Wz']"),
         Slip(' + dr @ p["Ur"].T', "", "the state's way through the reset gate is missing", "path missing", "p['Uh']"),
-        Slip("drh * r + dz", "drh + dz", "back through the candidate without its reset gate", "", "p['bh']"),
-        Slip("(n - h_prev)", "(h_prev - n)", "dz with the wrong sign, in what it hands on too", "", "p['Wz']"),
+        Slip(
+            "drh * r + dz", "drh + dz", "back through the candidate without its reset gate", "factor missing", "p['bh']"
+        ),
+        Slip(
+            "(n - h_prev)",
+            "(h_prev - n)",
+            "dz with the wrong sign, in what it hands on too",
+            "changed on the way",
+            "p['Wz']",
+        ),
         Slip("(n - h_prev)", "n", "the update gate acts on the candidate only", "path missing", "p['bz']"),
         Slip(
             "dh * z * (1 - n**2)",
             "dh * (1 - z) * (1 - n**2)",
             "1 − z for z as the weight of the candidate",
-            "",
+            "other factor",
             "p['Wh']",
         ),
         Slip(
             "np.outer(r * h_prev, dn)", "np.outer(h_prev, dn)", "the state before without its reset gate", "", "p['Uh']"
         ),
-        Slip("drh * r + dz", "2 * drh * r + dz", "the state's way to the candidate twice", "path doubled", "p['Wh']"),
+        Slip(
+            "drh * r + dz",
+            "2 * drh * r + dz",
+            "the state's way to the candidate twice",
+            "changed on the way",
+            "p['Wh']",
+        ),
         Slip(
             'e = hs[t] @ p["V"] - ys[t]',
             'e = ys[t] - hs[t] @ p["V"]',
@@ -651,7 +698,7 @@ MLP = Network(
         Slip("delta.sum(axis=0)", "delta", "one for each row: not added up over the batch", "unreduced", "bs[1]"),
         Slip("delta.sum(axis=0)", "delta.mean(axis=0)", "1/B of it: the mean over the batch again", "scaled", "bs[2]"),
         Slip("delta.sum(axis=0)", "delta.sum()", "added up over the units, too", "summed", "bs[1]"),
-        Slip(" * (a > 0)", "", "the slope of the rectifier is missing", "", "Ws[0]"),
+        Slip(" * (a > 0)", "", "the slope of the rectifier is missing", "slope missing", "Ws[0]"),
         Slip(
             "(a > 0)", "(delta @ Ws[layer].T > 0)", "0 where it is negative, not where the activation is 0", "", "Ws[0]"
         ),
@@ -691,9 +738,17 @@ REGRESSION = Network(
     (
         Slip(" + REGULARISATION * W", "", "the regularisation is missing", "path missing", "W"),
         Slip("REGULARISATION * W", "2 * REGULARISATION * W", "the regularisation twice: no ½", "path doubled", "W"),
-        Slip("REGULARISATION * W", "REGULARISATION", "the slope of λ ΣW for that of λ/2 ΣW²", "", "W"),
-        Slip("+ REGULARISATION", "- REGULARISATION", "the regularisation with the wrong sign", "", "W"),
-        Slip("X.T @ dscores", "-X.T @ dscores", "all but the regularisation with the wrong sign", "", "W"),
+        Slip("REGULARISATION * W", "REGULARISATION", "the slope of λ ΣW for that of λ/2 ΣW²", "other slope", "W"),
+        Slip(
+            "+ REGULARISATION", "- REGULARISATION", "the regularisation with the wrong sign", "changed on the way", "W"
+        ),
+        Slip(
+            "X.T @ dscores",
+            "-X.T @ dscores",
+            "all but the regularisation with the wrong sign",
+            "changed on the way",
+            "W",
+        ),
         Slip("    dscores /= N\n", "", "N times it: the sum over the rows, not the mean", "scaled", "b"),
         Slip("dscores[np.arange(N), y]", "dscores[:, y]", "1 subtracted at every row's target in all rows", "", "b"),
         Slip("dscores.sum(axis=0)", "dscores", "one for each row: not added up", "unreduced", "b"),
@@ -748,8 +803,14 @@ LAYER_NORM = Network(
             "path missing",
             "x",
         ),
-        Slip("dvar * 2 * ", "dvar * ", "half of the way through the variance", "", "x"),
-        Slip("dmu = np.sum(-dxhat", "dmu = np.sum(dxhat", "the way through the mean with the wrong sign", "", "x"),
+        Slip("dvar * 2 * ", "dvar * ", "half of the way through the variance", "changed on the way", "x"),
+        Slip(
+            "dmu = np.sum(-dxhat",
+            "dmu = np.sum(dxhat",
+            "the way through the mean with the wrong sign",
+            "changed on the way",
+            "x",
+        ),
         Slip("dxhat = dy * gain", "dxhat = dy", "the gain is missing", "", "x"),
         Slip("np.sum(dy * xhat, axis=0)", "dy * xhat", "one for each row: not added up", "unreduced", "gain"),
         Slip("np.sum(dy, axis=0)", "np.mean(dy, axis=0)", "1/B of it: the mean over the batch", "scaled", "bias"),
@@ -794,7 +855,7 @@ BATCH_NORM = Network(
         Slip(" - dxhat.sum(axis=0)", "", "the way through the mean is missing", "path missing", "x"),
         Slip(" - xhat * (dxhat", " - 0 * (dxhat", "the way through the variance is missing", "path missing", "x"),
         Slip("inv_std / N * (", "inv_std * (", "N times it: 1/N forgotten", "scaled", "x"),
-        Slip("N * dxhat - ", "dxhat - ", "of the way past mean and variance 1/N only", "", "x"),
+        Slip("N * dxhat - ", "dxhat - ", "of the way past mean and variance 1/N only", "changed on the way", "x"),
         Slip("(da * xhat).sum", "(da * x).sum", "x for x̂", "", "gamma"),
         Slip("a.T @ dout", "xhat.T @ dout", "x̂ for γ x̂ + β", "", "W"),
         Slip("da.sum(axis=0)", "da", "one for each row: not added up", "unreduced", "beta"),
@@ -905,8 +966,8 @@ RESIDUAL = Network(
             "blocks[0]['W1']",
         ),
         Slip("h.T @ dx", "dx.T @ h", "its transpose: the product the wrong way round", "transposed", "blocks[1]['W2']"),
-        Slip("1 - h * h", "1 - np.tanh(h) ** 2", "tanh taken twice in its slope", "", "blocks[1]['W1']"),
-        Slip("da.sum(0)", "dh.sum(0)", "the slope of tanh is missing", "", "blocks[1]['b']"),
+        Slip("1 - h * h", "1 - np.tanh(h) ** 2", "tanh taken twice in its slope", "other slope", "blocks[1]['W1']"),
+        Slip("da.sum(0)", "dh.sum(0)", "the slope of tanh is missing", "slope missing", "blocks[1]['b']"),
     ),
 )
 

@@ -6,8 +6,9 @@ more than k steps, without those through one line of the code of f. Each is comp
 """
 
 from collections import defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
-from itertools import islice, product
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -15,10 +16,16 @@ import numpy.typing as npt
 from flint import arb
 
 from bptt.balls import Place
+from bptt.verify.diagnosis._by_factor import rewire_entries, rewire_factors
+from bptt.verify.diagnosis._by_multiple import find_multiples
+from bptt.verify.diagnosis._by_slope import rewire_slopes
+from bptt.verify.diagnosis._by_use import rewire_executions, rewire_uses
 from bptt.verify.diagnosis._by_value import Arbs, Values, find_ratio, is_zero, make_arbs, round_to_fraction
 from bptt.verify.diagnosis._graph import Edge, Graph
 from bptt.verify.diagnosis._kind import Form, Kind, name_step
 from bptt.verify.diagnosis._loops import Loop, Use, find_loops
+from bptt.verify.diagnosis._rewiring import Family, Rewiring, Rewirings, Version
+from bptt.verify.diagnosis._sites import Sites
 
 _MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at: some seconds
 _MOST_READERS = 6  # expressions into which something is carried, that are listed in one sentence
@@ -27,50 +34,61 @@ _MOST_READERS = 6  # expressions into which something is carried, that are liste
 class PathHypotheses:
     """What the gradients of f are without some of their paths, computed when it is first asked for."""
 
-    def __init__(self, graph: Graph, arrays: Mapping[str, npt.NDArray[Any]]) -> None:
+    def __init__(
+        self, graph: Graph, arrays: Mapping[str, npt.NDArray[Any]], by_hand: Sequence[Arbs], sizes: Mapping[str, int]
+    ) -> None:
         self._graph = graph
         self._arrays = arrays
-        short = (loop for loop in find_loops(graph) if len(set(loop.clock)) * len(loop.clock) <= _MOST_WORK)
-        self._loops = [(loop, loop.find_uses()) for loop in short]
-        self._ways = dict(islice(self._find_ways().items(), _MOST_WORK // len(graph.nodes)))
-        self._cut: dict[tuple[Edge, ...], list[list[arb]]] = {}  # the gradients without these edges
+        loops = [loop for loop in find_loops(graph) if len(set(loop.clock)) * len(loop.clock) <= _MOST_WORK]
+        self._loops = [(loop, loop.find_uses()) for loop in loops]
+        sites = Sites(graph, list(arrays))
+        changes = "slope missing, other slope, factor missing, other factor, changed on the way, shifted, path missing"
+        families = [
+            Family("path missing, path doubled", self._rewire_ways),
+            Family("transpose on the way", self._rewire_transposes),
+            Family("last use, execution missing", partial(rewire_uses, graph, sites)),
+            Family("execution missing", partial(rewire_executions, graph, sites)),
+            Family(changes, partial(rewire_slopes, graph, sites, loops)),
+            Family(changes, partial(rewire_factors, graph, sites, sizes)),
+            Family("entry by entry", partial(rewire_entries, graph, sites)),
+        ]
+        self._rewirings = Rewirings(graph, families, by_hand)
+        self._sites = sites
 
-    def find_kinds(self, values: Values, wanted: Container[Kind] | None = None) -> Iterator[Kind]:
+    def find_kinds(self, values: Values, wanted: Collection[Kind] | None = None) -> Iterator[Kind]:
         """Yield every kind that the gradient by this array is of, or of those that are wanted alone."""
-        if not values.has_same_shape or is_zero(values.by_hand):
-            return
+        if not values.has_same_shape or (wanted is None and is_zero(values.by_hand)):
+            return  # zeros alone say nothing of how they came about
         for loop, uses in self._loops:
             place = str(loop.place)
             for kind in (*_find_kinds_of_steps(values, loop, uses[values.number]), *self._find_pieces(values, loop)):
                 yield kind if len(self._loops) == 1 else kind.extend(f", in the loop of {place}", {"loop": place})
-        alone_at_last: list[Kind] = []
-        for way, edges in self._ways.items():
-            forms = (Form.PATH_MISSING, Form.PATH_DOUBLED, Form.PATH_ALONE)
-            missing, doubled, alone = kinds = [form.describe(way=way) for form in forms]
-            if wanted is None or any(kind in wanted for kind in kinds):
-                cut = tuple(edges)
-                if cut not in self._cut:
-                    self._cut[cut] = self._graph.cut(cut)
-                rest = make_arbs(self._cut[cut][values.number], values.true.shape)
-                if values.equal(rest):
-                    yield missing
-                elif values.equal(values.true + values.true - rest):
-                    yield doubled
-                elif values.equal(values.true - rest):
-                    alone_at_last.append(alone)
-        yield from alone_at_last
-        yield from self._find_transposes(values)
+        if wanted is None or any(kind.name == Form.MULTIPLIED.kind for kind in wanted):
+            yield from find_multiples(values, self._graph, self._sites)
+        yield from self._rewirings.find_kinds(values, wanted)
 
-    def _find_transposes(self, values: Values) -> Iterator[Kind]:
-        """Look for W δ on the way back where it should be the transpose of W."""
+    def _rewire_ways(self) -> Iterator[Rewiring]:
+        """Yield f without each way through it, with that alone, and with it twice."""
+        for way, edges in self._find_ways().items():
+            cut = set(edges)
+            kept = {n: [edge for edge in self._graph.nodes[n].sources if (n, edge[0]) not in cut] for n, _ in cut}
+            missing, doubled = Form.PATH_MISSING.describe(way=way), Form.PATH_DOUBLED.describe(way=way)
+            alone = Version(Form.PATH_ALONE.describe(way=way), rank=(1, 0), of_true=1, of_this=-1)
+            yield Rewiring((), kept, [Version(missing), alone, Version(doubled, of_true=2, of_this=-1)])
+
+    def _rewire_transposes(self) -> Iterator[Rewiring]:
+        """Yield f with W δ on the way back where it should be the transpose of W; or with W reversed."""
         for number, (path, array) in enumerate(self._arrays.items()):
-            if array.ndim < 2 or array.shape[-1] != array.shape[-2] or array.dtype.kind != "f":
-                continue
-            transposed = np.swapaxes(array, -1, -2).reshape(-1)
-            weights = {edge: arb(float(transposed[entry])) for edge, entry in self._graph.find_products(number)}
-            gradient = self._graph.differentiate(weights)[values.number]
-            if values.equal(make_arbs(gradient, values.true.shape)):
-                yield Form.TRANSPOSE_ON_THE_WAY.describe(path=path)
+            products = dict(self._graph.find_products(number)) if array.ndim and array.dtype.kind == "f" else {}
+            kept = {
+                n: [edge for edge in self._graph.nodes[n].sources if (n, edge[0]) not in products] for n, _ in products
+            }
+            versions = []
+            for kind, changed in _turn(array, path) if products else ():
+                numbers = changed.reshape(-1)[list(products.values())].tolist()
+                versions.append(Version(kind, partial(list, [arb(x) for x in numbers])))
+            if versions:
+                yield Rewiring(list(products), kept, versions)
 
     def _find_pieces(self, values: Values, loop: Loop) -> Iterator[Kind]:
         """Look for back-propagation that stops at every k-th step, and for one that stops at one step alone."""
@@ -129,6 +147,16 @@ class PathHypotheses:
         in_order = sorted(through, key=lambda place: (place.file, place.number, place.is_line, place.columns))
         ways |= {f"what goes through {place}": through[place] for place in in_order}  # expressions before their line
         return ways | {f"what goes from {of} into {into}": between[of, into] for of, into in between}
+
+
+def _turn(array: npt.NDArray[Any], path: str) -> Iterator[tuple[Kind, npt.NDArray[Any]]]:
+    """Yield an array as people have it by mistake where they multiply by it."""
+    if array.ndim > 1 and array.shape[-1] == array.shape[-2]:
+        yield Form.TRANSPOSE_ON_THE_WAY.describe(path=path), np.swapaxes(array, -1, -2)
+    for axis in range(array.ndim if array.size > 1 else 0):
+        yield Form.FLIPPED_ON_THE_WAY.describe(path=path, axes=f"axis {axis}"), np.flip(array, axis)
+    if array.ndim > 1:
+        yield Form.FLIPPED_ON_THE_WAY.describe(path=path, axes="its last two axes"), np.flip(array, (-1, -2))
 
 
 def _find_kinds_of_steps(values: Values, loop: Loop, uses: Sequence[Sequence[Use]]) -> Iterator[Kind]:

@@ -14,14 +14,24 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from bptt.verify.diagnosis._kind import LARGEST_DENOMINATOR, Form, Kind, name_indices, show_number, write_product
+from bptt.verify.diagnosis._kind import (
+    LARGEST_DENOMINATOR,
+    Form,
+    Kind,
+    is_fraction,
+    name_indices,
+    show_number,
+    write_product,
+)
 
 Arbs: TypeAlias = npt.NDArray[Any]  # an object array of `arb`
 
 _EXACT = arb(2) ** -80  # of the largest entry: what the radius may be where a difference contains 0
 _FEW_ROUNDINGS = 8  # of an entry, which a constant in the code that was rounded may cost
+_MANY_ROUNDINGS, _CLEARLY = 64, 1e-6  # of the largest entry, where entries of another size may have been cancelled
 _ROUNDED_CONSTANT = 2.0**-50  # of a factor
 _MOST_MULTIPLIED, _FEW_SIZES = 3, 6  # sizes in one factor, if there are no more than few: products are many
+_FEWEST_DIGITS_NEAR, _MOST_DIGITS_NEAR = 5, 8  # that it shares with the true one: epsilons of 1e-5 and less are usual
 _MOST_AXES = 5  # of which all permutations are tried: 120
 _DIGITS_OF_LIMITS = 5  # that a clipped norm must share, since code adds a small number to what it divides by
 
@@ -30,6 +40,8 @@ class Values(NamedTuple):
     """What is known of the gradient by one array at one point."""
 
     number: int  # of the array among the arguments
+    path: str
+    argument: Arbs  # the array itself
     by_hand: Arbs
     true: Arbs
     others: Mapping[str, Arbs]  # the true gradient by each other array, by path
@@ -42,9 +54,27 @@ class Values(NamedTuple):
     def has_same_shape(self) -> bool:
         return self.by_hand.shape == self.true.shape
 
+    @property
+    def is_blurred(self) -> bool:
+        """Whether too few digits of the gradient by hand are known to tell what it is, as where all is saturated."""
+        entries = [x for x in list_entries(self.by_hand) if not x.is_zero()]
+        largest = max((abs(x) for x in entries), key=lambda x: x.mid(), default=arb(1))
+        return bool(entries) and not largest.rad() < _EXACT * largest.mid()
+
     def equal(self, other: Arbs) -> bool:
         """Whether the gradient by hand is this one."""
         return is_equal(self.by_hand, other, self.bits)
+
+    def matches(self, other: Arbs) -> bool:
+        """Whether the gradient by hand is this one up to what a rounded constant may do to it in a long computation.
+
+        Some entries may lose digits to others that are larger: where it is as near to the true one, nothing is told.
+        """
+        if self.equal(other):
+            return True
+        errors = [_measure_distance(self.by_hand, gradient) for gradient in (other, self.true)]
+        largest = max((y.abs_upper() for y in list_entries(other)), default=arb(0))
+        return bool(errors[0] <= _MANY_ROUNDINGS * arb(2) ** -self.bits * largest and errors[1] > _CLEARLY * largest)
 
     def is_right_below(self, limit: str) -> bool:
         """Whether some entry is the true one, is not 0, and is below this limit, a decimal."""
@@ -75,6 +105,12 @@ def is_equal(by_hand: Any, other: Any, bits: int = 53) -> bool:
     return True
 
 
+def _measure_distance(one: Arbs, other: Arbs) -> arb:
+    """Return the largest difference of two entries."""
+    pairs = zip(list_entries(one), list_entries(other), strict=True)
+    return max(((x - y).abs_upper() for x, y in pairs), default=arb(0))
+
+
 def is_zero(values: Arbs) -> bool:
     """Whether all of it is exactly 0."""
     return all(x.is_zero() for x in list_entries(values))
@@ -87,10 +123,15 @@ def list_entries(values: Any) -> list[arb]:
 
 def find_ratio(by_hand: Arbs, true: Arbs, bits: int) -> arb | None:
     """Return what the second is to be multiplied by to be the first; `None` if there is no such number but 0."""
+    ratio = _divide_largest(by_hand, true)
+    return ratio if ratio.is_finite() and not ratio.contains(0) and is_equal(by_hand, true * ratio, bits) else None
+
+
+def _divide_largest(by_hand: Arbs, true: Arbs) -> arb:
+    """Return the ratio of the entries where the second is largest."""
     entries = list_entries(true)
     n = max(range(len(entries)), key=lambda n: abs(entries[n]).mid())
-    ratio = list_entries(by_hand)[n] / entries[n]
-    return ratio if ratio.is_finite() and not ratio.contains(0) and is_equal(by_hand, true * ratio, bits) else None
+    return list_entries(by_hand)[n] / entries[n]
 
 
 def round_to_fraction(factor: arb) -> float | None:
@@ -116,47 +157,108 @@ def find_kinds(values: Values) -> Iterator[Kind]:
         return
     if values.has_same_shape and not is_zero(values.true):
         yield from _find_multiples(values)
+        yield from _find_multiples_by_entry(values)
+        yield from _find_zeros(values)
         yield from _find_clipped(values)
         yield from _find_missing_parts(values)
     yield from _find_permuted(values)
     for path, other in values.others.items():
-        if values.equal(other):
+        if values.has_same_shape and other.shape == values.true.shape and values.matches(other):
             yield Form.OF_ANOTHER_ARRAY.describe(path=path)
     if values.has_same_shape:
         yield from _find_reversed_or_shifted(values)
     yield from _find_unreduced(values)
     yield from _find_reduced_too_far(values)
+    if values.has_same_shape:
+        yield from _find_near(values)
 
 
 def _find_multiples(values: Values) -> Iterator[Kind]:
-    factor = find_ratio(values.by_hand, values.true, values.bits)
-    if factor is None:
+    factor = _divide_largest(values.by_hand, values.true)
+    if not factor.is_finite() or factor.contains(0) or not values.matches(values.true * factor):
         return
     number = round_to_fraction(factor)
+    by_size = list(_find_sizes(values, factor))
+    is_odd = number is not None and not is_fraction(number)
+    if is_odd:  # a root of a size, rather than a number of no meaning
+        yield from by_size
     if number == -1:
         yield Form.NEGATED.describe()
     elif number is not None and (words := show_number(number)) not in ("0", "1"):
         yield Form.SCALED.describe(factor=words, digits=f"{number:.12g}")
-    for names, exponents, n in _multiply_sizes(values.sizes):
-        for sign, minus in ((1, ""), (-1, "−")):
-            if _is_number(factor, sign * n) and n != 1:
-                form = Form.AVERAGED if set(exponents) == {-1.0} else Form.SCALED
-                is_one_size = sign == 1 and exponents in ((1.0,), (-1.0,))
-                yield form.describe(factor=minus + write_product(names, exponents), is_one_size=is_one_size)
+    if not is_odd:
+        yield from by_size
     for which, norm in values.norms.items():
         if factor > 0:
             limit = f"{float((norm * factor).mid()):.{_DIGITS_OF_LIMITS}g}"
             yield Form.CLIPPED_BY_NORM.describe(limit=limit, of=which)
 
 
-def _multiply_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[list[str], tuple[float, ...], float]]:
-    """Yield factors that people mean or forget: products of powers of sizes, by name and exponent."""
+def _find_sizes(values: Values, factor: arb) -> Iterator[Kind]:
+    """Look for a factor that is a product of sizes."""
+    for words, exponents, n in _multiply_sizes(values.sizes):
+        for sign, minus in ((1, ""), (-1, "−")):
+            if _is_number(factor, sign * n) and n != 1:
+                form = Form.AVERAGED if set(exponents) == {-1.0} else Form.SCALED
+                yield form.describe(factor=minus + words, is_one_size=sign == len(exponents) == 1)
+
+
+def _multiply_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, tuple[float, ...], float]]:
+    """Yield factors that people mean or forget: products of powers of sizes, in words and by exponents, and halves.
+
+    The likeliest come first: a size, its root, and half or twice that only then.
+    """
     met = [(name, n) for name, n in sizes.items() if n > 0]
-    for count in range(1, 1 + (_MOST_MULTIPLIED if len(met) <= _FEW_SIZES else 1)):
-        for some in combinations(met, count):
-            for exponents in product((-1.0, 1.0, -0.5, 0.5), repeat=count):
-                number = math.prod(n**exponent for (_, n), exponent in zip(some, exponents, strict=True))
-                yield [name for name, _ in some], exponents, number
+    for two, power in (((), ()), (("2",), (-1.0,)), (("2",), (1.0,))):
+        for count in range(1, 1 + (_MOST_MULTIPLIED if len(met) <= _FEW_SIZES and not two else 1)):
+            for some in combinations(met, count):
+                for exponents in product((-1.0, 1.0, -0.5, 0.5), repeat=count):
+                    number = math.prod(n**exponent for (_, n), exponent in zip(some, exponents, strict=True))
+                    names = [*two, *(name for name, _ in some)]
+                    yield write_product(names, power + exponents), power + exponents, number * 2 ** sum(power)
+
+
+def _find_multiples_by_entry(values: Values) -> Iterator[Kind]:
+    """Look for the gradient by the logarithm of an array given for that by the array, and the like."""
+    x = values.argument
+    if x.size == 0 or x.shape != values.true.shape or any(entry.contains(0) for entry in list_entries(x)):
+        return
+    for words, as_by, factor in (
+        ("times", ": that by its logarithm", x),
+        ("divided by", "", 1 / x),
+        ("times the exponential of", "", _exponentiate(x)),
+        ("divided by the exponential of", ": that by the exponential", 1 / _exponentiate(x)),
+    ):
+        if values.equal(values.true * factor):
+            yield Form.TIMES_ARGUMENT.describe(product=words, path=values.path, as_by=as_by)
+
+
+def _exponentiate(x: Arbs) -> Arbs:
+    return make_arbs(map(arb.exp, list_entries(x)), x.shape)
+
+
+def _find_zeros(values: Values) -> Iterator[Kind]:
+    """Look for zeros that stand exactly where the argument has a certain sign, and for nothing else."""
+    by_hand, true, x = map(list_entries, (values.by_hand, values.true, values.argument))
+    if len(x) != len(true):
+        return
+    for sign, is_there in (("0", arb.is_zero), ("negative", lambda x: x < 0), ("positive", lambda x: x > 0)):
+        there = [is_there(entry) for entry in x]
+        missing = [n for n, is_missing in enumerate(there) if is_missing and not true[n].contains(0)]
+        expected = [arb(0) if is_missing else entry for is_missing, entry in zip(there, true, strict=True)]
+        if missing and is_equal(np.array(by_hand, dtype=object), np.array(expected, dtype=object), values.bits):
+            yield Form.ZERO_WHERE.describe(path=values.path, sign=sign)
+
+
+def _find_near(values: Values) -> Iterator[Kind]:
+    """Say how near the true gradient is, the least bound first, if it is so near that an epsilon would explain it."""
+    if values.true.size > 1 and find_ratio(values.by_hand, values.true, values.bits) is not None:
+        return  # a factor that is nearly 1
+    largest = max((abs(x) for x in list_entries(values.true)), key=lambda x: x.mid(), default=arb(0))
+    distance = max((abs(x) for x in list_entries(values.by_hand - values.true)), key=lambda x: x.mid(), default=arb(0))
+    for digits in range(_MOST_DIGITS_NEAR, _FEWEST_DIGITS_NEAR - 1, -1):
+        if distance <= largest * arb(10) ** -digits:
+            yield Form.NEARLY.describe(bound=f"1e-{digits}")
 
 
 def _find_clipped(values: Values) -> Iterator[Kind]:

@@ -13,20 +13,21 @@ from typing import Any, NamedTuple
 import numpy as np
 from flint import arb
 
-from bptt.balls import Comparisons, Traced, change_context, enclose, pause_collector, sweep, use_precision
+from bptt.balls import Comparisons, Origin, Traced, change_context, enclose, pause_collector, sweep, use_precision
 from bptt.verify._ball_run import start_on_balls
 from bptt.verify._execution import keep_generator
 from bptt.verify._problem import Leaf, Problem
 from bptt.verify.diagnosis._by_path import PathHypotheses
 from bptt.verify.diagnosis._by_value import Arbs, Values, find_kinds, is_equal, is_zero, make_arbs
-from bptt.verify.diagnosis._graph import Graph
+from bptt.verify.diagnosis._graph import Graph, read_graph
 from bptt.verify.diagnosis._kind import ORDER, Diagnosis, Kind, name_indices
 
 _DIGITS = 100  # twice those of a verdict: a hypothesis that holds to so many is no coincidence
 _ELSEWHERE = 4  # points with other values that are looked at beside one that is given alone
 _MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked at: it would take minutes
+_DOUBLED = 2  # what is multiplied by that much is said to be doubled
 _MOST_ALTERNATIVES = 3  # sizes that are offered for one factor
-_LESS_TELLING = {"part missing", "reversed", "shifted", "clipped by norm"}  # than a way through f may be
+_LESS_TELLING = {"part missing", "reversed", "shifted", "clipped by norm", "nearly"}  # than a way through f may be
 _LEAVES_NOTHING_OF_ONE_STEP = {"recurrence dropped", "step missing", "truncated", "path missing"}
 
 
@@ -78,17 +79,32 @@ def _draw(leaf: Leaf, random: np.random.Generator, *, near: bool) -> Any:
 
 @dataclass
 class _Evaluation:
-    """A gradient on balls at one point, the true one, and the graph of f; none if that is too large."""
+    """A gradient on balls at one point, the true one, and the run of f."""
 
     point: Point
     by_hand: Sequence[Arbs]
     true: list[Arbs]
-    graph: Graph | None
+    run: tuple[Any, Sequence[Sequence[Traced]], Mapping[int, Origin]]
+
+    @functools.cached_property
+    def graph(self) -> Graph | None:
+        value, inputs, origins = self.run
+        return read_graph(value, inputs, origins) if isinstance(value, Traced) and len(origins) <= _MOST_NODES else None
 
     @functools.cached_property
     def hypotheses(self) -> PathHypotheses | None:
         arrays = {leaf.path: leaf.values for leaf in self.point.problem.arguments.leaves}
-        return None if self.graph is None else PathHypotheses(self.graph, arrays)
+        sizes = self.point.named or {str(size): size for size in self.sizes.values() if size > _DOUBLED}
+        return None if self.graph is None else PathHypotheses(self.graph, arrays, self.by_hand, sizes)
+
+    @functools.cached_property
+    def sizes(self) -> dict[str, int]:
+        """The sizes of axes, by name or as one would write them in Python."""
+        sizes = dict(self.point.named)
+        for leaf in self.point.problem.arguments.leaves:
+            names = self.point.axes.get(leaf.path, [f"{leaf.path}.shape[{k}]" for k in range(leaf.values.ndim)])
+            sizes.update(zip(names, leaf.values.shape, strict=True))
+        return sizes
 
     def select(self, path: str) -> Values:
         """Return what is known of the gradient by the array of this path."""
@@ -106,11 +122,9 @@ class _Evaluation:
             for which, arrays in together.items()
         }
         axes = [f"axis {name}" for name in self.point.axes.get(path, range(true[n].ndim))]
-        sizes = dict(self.point.named)
-        for leaf in arguments.leaves:  # by name, or as one would write them in Python
-            names = self.point.axes.get(leaf.path, [f"{leaf.path}.shape[{k}]" for k in range(leaf.values.ndim)])
-            sizes.update(zip(names, leaf.values.shape, strict=True))
-        return Values(n, self.by_hand[n], true[n], others, norms, sizes, axes, arguments.bits)
+        given = arguments.leaves[n].values
+        array = make_arbs(map(arb, given.astype(float).reshape(-1).tolist()), given.shape)
+        return Values(n, path, array, self.by_hand[n], true[n], others, norms, self.sizes, axes, arguments.bits)
 
 
 def _name_argument(path: str) -> str:
@@ -137,13 +151,13 @@ def _evaluate(point: Point) -> _Evaluation | None:
     ]
     if not all(x.is_finite() for array in (*true, *by_hand) for x in array.flat):
         return None
-    graph = Graph(value, inputs, origins) if isinstance(value, Traced) and len(origins) <= _MOST_NODES else None
-    return _Evaluation(point, by_hand, true, graph)
+    return _Evaluation(point, by_hand, true, (value, inputs, origins))
 
 
 def _diagnose_array(path: str, evaluations: Sequence[_Evaluation]) -> Diagnosis:
     seen = [(evaluation.select(path), evaluation) for evaluation in evaluations]
     wrong = [(values, evaluation) for values, evaluation in seen if not values.equal(values.true)]
+    wrong = [(values, evaluation) for values, evaluation in wrong if not values.is_blurred] or wrong
     if not wrong:
         return Diagnosis(path)
     where = _locate_wrong_part([values for values, _ in wrong])
@@ -167,11 +181,18 @@ def _find_common_kinds(wrong: Sequence[tuple[Values, _Evaluation]]) -> list[Kind
     by_value = [kind for kind in first if all(kind in found for found in others)]
     by_path: list[Kind] | None = None
     if all(kind.name in _LESS_TELLING for kind in by_value):
-        for values, evaluation in wrong:
+        depending = [one for one in wrong if not is_zero(one[0].true)]  # elsewhere there is no way through f at all
+        for values, evaluation in sorted(depending if len(depending) > 1 else wrong, key=_rate_silence):
             hypotheses = None if by_path == [] else evaluation.hypotheses
             found = list(hypotheses.find_kinds(values, by_path)) if hypotheses else []
             by_path = found if by_path is None else [kind for kind in by_path if kind in found]
     return sorted(by_value + (by_path or []), key=lambda kind: ORDER.index(kind.name))
+
+
+def _rate_silence(one: tuple[Values, _Evaluation]) -> tuple[bool, int]:
+    """Order points so that those come first that tell kinds apart: not where nothing is left, and the largest."""
+    values, _ = one
+    return is_zero(values.by_hand), -sum(values.sizes.values())
 
 
 def _choose_kind(kinds: Sequence[Kind], one_set_of_sizes: bool) -> Kind:

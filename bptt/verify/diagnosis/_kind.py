@@ -27,7 +27,9 @@ class Form(Enum):
     UNREDUCED = "unreduced", "what is still to be summed over its axis {axes}"
     SUMMED = "summed", "the true one summed over {axes}"
     REPEATED = "summed", "the {reduction} of the true one over {axis}, repeated along it"
+    TIMES_ARGUMENT = "times argument", "the true one {product} {path}, entry by entry{as_by}"
     ZERO = "zero", "0 throughout"
+    ZERO_WHERE = "zero where", "the true one, but 0 where {path} is {sign}"
     NOT_CARRIED = "recurrence dropped", "the true one of each step by itself: nothing is carried back in time"
     LAST_WRITE = "last write", "the contribution of {step} alone, as where each step overwrites another's"
     STEP_MISSING = "step missing", "the true one without the contribution of {step}"
@@ -38,15 +40,37 @@ class Form(Enum):
     CLIPPED_BY_NORM = "clipped by norm", "the true one scaled to a norm of {limit} {of}", True
     STEP_SCALED = "step scaled", "the true one with the contribution of {step} multiplied by {factor}"
     TRANSPOSE_ON_THE_WAY = "transpose on the way", "what comes back by {path} in place of its transpose"
+    FLIPPED_ON_THE_WAY = "transpose on the way", "what comes back by {path} reversed along {axes}"
     PATH_MISSING = "path missing", "the true one without {way}"
     PATH_ALONE = "path missing", "of the true one, {way} alone"
     PATH_DOUBLED = "path doubled", "the true one with {way} counted twice"
+    SLOPE_MISSING = "slope missing", "the true one without the slope of {place}{of}"
+    SLOPE_NOT_CARRIED = "slope missing", "the true one, but carried back in time without the slope of {place}{of}"
+    CHOICE_MISSING = "slope missing", "the true one, but of all that {place} chooses from, not of what it chooses alone"
+    CHANGED_ON_THE_WAY = "changed on the way", "the true one with {what} {changed}"
+    FACTOR_MISSING = "factor missing", "the true one without the factor{factor} in {place}"
+    SLOPE_OF_ANOTHER = "other slope", "the true one with {slope} for the slope of y = {place}, a function of x{of}"
+    SLOPE_ELSEWHERE = "other slope", "the true one with the slope of {place} taken at {elsewhere}"
+    OTHER_FACTOR = "other factor", "the true one with the values of {other} for those of {factor} in {place}"
+    FACTOR_BESIDE = "shifted", "the true one with what the step {beside} has beside {what} in {place}"
+    OWN_ENTRY = (
+        "entry by entry",
+        "the true one, but {place} by {of} entry by entry, without what other entries do to it",
+    )
+    MULTIPLIED = "multiplied", "the true one {how} {what}, entry by entry"
+    LAST_USE = "last use", "the true one with the {which} use of each entry in {place} alone, as where = stands for +="
+    EXECUTION_MISSING = "execution missing", "the true one without what goes through the {which} {what}"
+    ONE_EXECUTION = "execution missing", "of the true one, what goes through the {which} {what} alone"
     PART_MISSING = "part missing", "the true one, but 0 at {indices} of {axis}"
     REVERSED = "reversed", "the true one reversed along {axis}"
     SHIFTED = "shifted", "the true one shifted by one, to {direction} indices, along {axis}"
     ROTATED = "shifted", "the true one shifted by one, to {direction} indices, along {axis}, cyclically"
     STEP_BESIDE = "shifted", "that of cotangents beside the values of the step {beside}"
     STEP_BESIDE_CYCLICALLY = "shifted", "that of cotangents beside the values of the step {beside}, cyclically"
+    NEARLY = (
+        "nearly",
+        "the true one but for {bound} of its largest entry at most, as where an epsilon is in one of the two",
+    )
 
     def __init__(self, kind: str, sentence: str, by_design: bool = False) -> None:
         self.kind = kind
@@ -106,7 +130,7 @@ class Refutation:
 
 
 def write_product(names: Sequence[str], exponents: Sequence[float]) -> str:
-    """Write a product of sizes, their roots and their inverses: 1/T, √n, n √m b."""
+    """Write a product of sizes, their roots and their inverses: 1/T, √n, n √m b, n/2."""
     pairs = list(zip(names, exponents, strict=True))
     above, below = ([f"√{name}" if abs(e) < 1 else name for name, e in pairs if sign * e > 0] for sign in (1, -1))
     if not below:
@@ -116,8 +140,12 @@ def write_product(names: Sequence[str], exponents: Sequence[float]) -> str:
 
 def show_number(number: float) -> str:
     """Write a number as a fraction of small integers if it is one, and to 6 digits otherwise."""
-    fraction = Fraction(number).limit_denominator(LARGEST_DENOMINATOR)
-    return str(fraction) if float(fraction) == number else f"{number:.6g}"
+    return str(Fraction(number).limit_denominator(LARGEST_DENOMINATOR)) if is_fraction(number) else f"{number:.6g}"
+
+
+def is_fraction(number: float) -> bool:
+    """Whether it is a fraction of small integers."""
+    return float(Fraction(number).limit_denominator(LARGEST_DENOMINATOR)) == number
 
 
 def name_indices(indices: Sequence[int], size: int) -> list[str]:

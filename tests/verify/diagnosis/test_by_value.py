@@ -108,3 +108,62 @@ def test_the_gradient_by_another_array_is_named_and_a_mixture_of_both_is_not() -
     found = diagnose_at(loss, swapped, draw_point(), "W", NAMES).kind
     assert found == Form.OF_ANOTHER_ARRAY.describe(path="R")
     assert diagnose_at(loss, partial(swapped, share=0.5), draw_point(), "W", NAMES).kind is None
+
+
+X = np.array([0.5, 0.0, -1.0, 0.0, 2.0])
+P = np.array([0.7, 1.3, 2.1])
+
+
+@pytest.mark.parametrize(
+    ("gradient", "expected"),
+    [
+        (lambda x: np.where(x == 0, 0.0, 1 + 2 * x), "the true one, but 0 where x is 0"),
+        (lambda x: np.where(x < 0, 0.0, 1 + 2 * x), "the true one, but 0 where x is negative"),
+        (lambda x: np.where(x == 0, 0.5, 1 + 2 * x), ""),
+        (lambda x: np.where(x < 0.1, 0.0, 1 + 2 * x), ""),
+    ],
+)
+def test_zeros_are_told_by_the_sign_of_the_argument(gradient: Any, expected: str) -> None:
+    near = diagnose_at(lambda x: (x + x**2).sum(), gradient, (X,), "x").kind
+    assert (near.text if near else "") == expected
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda g, x: g * x, "the true one times x, entry by entry: that by its logarithm"),
+        (lambda g, x: g / x, "the true one divided by x, entry by entry"),
+        (lambda g, x: g * np.exp(x), "the true one times the exponential of x, entry by entry"),
+        (lambda g, x: g * x * (1 + 1e-3 * x), ""),
+    ],
+)
+def test_a_gradient_by_the_logarithm_of_an_array_is_named(change: Any, expected: str) -> None:
+    found = diagnose_at(lambda x: np.sin(x).sum(), lambda x: change(np.cos(x), x), (P,), "x").kind
+    assert (found.text if found else "") == expected
+
+
+@pytest.mark.parametrize(
+    ("epsilon", "expected"),
+    [
+        (1e-6, "the true one but for 1e-5 of its largest entry at most, as where an epsilon is in one of the two"),
+        (1e-3, ""),
+    ],
+)
+def test_an_epsilon_in_the_loss_alone_is_told_by_how_little_it_changes(epsilon: float, expected: str) -> None:
+    found = diagnose_at(lambda x: np.log(x + epsilon).sum(), lambda x: 1 / x, (1 + P,), "x").kind
+    assert (found.text if found else "") == expected
+
+
+@pytest.mark.parametrize(
+    ("shape", "factor", "expected"),
+    [
+        ((3, 4), lambda x: np.sqrt(x.shape[1]), "2 times the true one, or √x.shape[1] times"),
+        ((3, 2), lambda x: np.sqrt(x.shape[1]), "√x.shape[1] times the true one"),
+        ((5, 2), lambda x: 1.0 + 0.5**0.5, "1.70711 times the true one"),
+    ],
+)
+def test_a_root_of_a_size_is_written_as_one(shape: tuple[int, ...], factor: Any, expected: str) -> None:
+    x = np.random.default_rng(0).normal(size=shape)
+    found = diagnose_at(lambda x: (x**2).sum(), lambda x: factor(x) * 2 * x, (x,), "x").kind
+    assert found is not None
+    assert found.text == expected

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bptt.rnn.arrays import Array
-from bptt.verify.diagnosis import Diagnosis
+from bptt.verify._problem import Arguments, Problem
+from bptt.verify.diagnosis import Diagnosis, Point, diagnose
 from bptt.verify.diagnosis._diagnosis import _choose_kind
 from bptt.verify.diagnosis._kind import Form
 from tests.verify.diagnosis.recurrent_network import (
@@ -65,14 +66,13 @@ def test_the_part_that_holds_the_wrong_entries_is_named(index: Any, where: str) 
 @pytest.mark.parametrize(
     ("f", "gradient", "x"),
     [
-        (lambda x: (x * abs(x)).sum(), lambda x: 2 * x, -abs(X)),
         (lambda x: x.max(), lambda x: np.array([1.0, 0.0, 0.0]), np.array([0.1, 0.2, 5.0])),
         (lambda x: np.tanh(x + 1).sum(), lambda x: x, 0 * X),
         (lambda x: np.maximum(x, 0).sum() * 2, lambda x: 1 + 0 * x, abs(X)),
         (lambda x: (3 * x).sum(), lambda x: np.sign(x) + 0 * x, X),
         (lambda x: (x * x).sum(), lambda x: np.minimum(2 * x, 1), abs(X)),
         (lambda x: (100 * x**3 + 300 * x).sum(), lambda x: 1 + 0 * x, X),
-        (lambda x: np.log(1 + np.exp(x)).sum(), lambda x: 1 + 0 * x, 20 + abs(X)),
+        (lambda x: np.log(1 + np.exp(x)).sum(), lambda x: 1 - 1e-3 * np.exp(-x), 20 + abs(X)),
         (lambda x: (x * x).sum(), lambda x: 2 * x * (1 + 1e-9), X),
         (lambda x: (x * x).sum() * 1e200, lambda x: x * 1e-200, X),
         (lambda x: (x * x).sum() * 1e-200, lambda x: x * 1e200, X),
@@ -80,3 +80,18 @@ def test_the_part_that_holds_the_wrong_entries_is_named(index: Any, where: str) 
 )
 def test_what_holds_at_such_values_alone_is_not_named(f: Any, gradient: Gradient, x: Array) -> None:
     assert describe_kind(f, gradient, (x,), "x") == ""
+
+
+def test_points_at_which_all_is_saturated_do_not_hide_a_kind() -> None:
+    def f(W: Array) -> Any:
+        return np.tanh(W @ np.array([1.0, -2.0, 0.5])).sum()
+
+    def transposed(W: Array) -> Any:
+        return np.outer(1 - np.tanh(W @ np.array([1.0, -2.0, 0.5])) ** 2, np.array([1.0, -2.0, 0.5])).T
+
+    W = np.random.default_rng(0).normal(size=(2, 3))
+    points = [Point(Problem(f, transposed, Arguments(f, (scale * W,)))) for scale in (1.0, 1e6, 0.5)]
+    (found,) = diagnose(points, ["W"])
+    assert found.kind == Form.TRANSPOSED.describe()
+    (none,) = diagnose([points[1]], ["W"])
+    assert none.kind is None
