@@ -10,10 +10,6 @@ from tests.corpus.everyday_code import KINDS, NETWORKS, Network, Slip
 from tests.corpus.slips import with_a_slip, wrong_leaves
 
 SLIPS = [(network, slip) for network in NETWORKS for slip in network.slips]
-UNNAMED = {  # two ways at once, and ways that share each of their expressions
-    "the state's way to the candidate twice",
-    "the way through the denominator of softmax is missing",
-}
 
 
 def diagnosis(network: Network, slip: Slip) -> Diagnosis:
@@ -37,11 +33,11 @@ def test_a_slip_is_refuted_and_its_kind_named_if_it_has_one(network: Network, sl
     report = judge_gradient(network.f, gradient, network.point(np.random.default_rng(0)), wrt=network.wrt)
     assert slip.by in wrong_leaves(report)
     kind = diagnosis(network, slip).kind
-    assert (kind.name if kind else "") == ("" if slip.mistake in UNNAMED else slip.kind)
+    assert (kind.name if kind else "") == slip.kind
 
 
-def test_there_are_slips_of_every_kind_and_many_of_none() -> None:
+def test_there_are_slips_of_nearly_every_kind_and_some_of_none() -> None:
     tried = [slip.kind for _, slip in SLIPS[::2]]
-    assert set(KINDS) - set(tried) <= {"reversed", "step doubled", "shifted", "summed", "clipped", "clipped by norm"}
+    assert set(KINDS) - set(tried) <= {"path doubled", "reversed", "summed"}
     assert len(tried) > 60
-    assert tried.count("") > len(tried) / 4
+    assert tried.count("") > 10
