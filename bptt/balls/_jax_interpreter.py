@@ -49,7 +49,7 @@ def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> BallJ
 
     Raises what JAX raises for a function that it cannot trace.
     """
-    is_float = [np.asarray(leaf).dtype.kind == "f" for leaf in leaves]
+    is_float = [jax.numpy.issubdtype(getattr(leaf, "dtype", type(leaf)), np.floating) for leaf in leaves]
 
     def of_floats(*floats: Any) -> Any:
         remaining = iter(floats)

@@ -80,24 +80,26 @@ def locate_call_stack() -> tuple[Place, ...]:
     places: list[Place] = []
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
-        kind = _classify(frame.f_code)
+        code = frame.f_code
+        kind = _classify(code.co_filename)
         if kind == "caller":
             break
         if kind == "own":
-            places += _locate_expression_and_line(frame.f_code, frame.f_lasti)
+            places += _locate_expression_and_line(code, code.co_filename, frame.f_lasti)
         frame = frame.f_back
     return tuple(places)
 
 
 @functools.cache
-def _locate_expression_and_line(code: CodeType, instruction: int) -> tuple[Place, ...]:
+def _locate_expression_and_line(code: CodeType, file: str, instruction: int) -> tuple[Place, ...]:
+    """Locate an instruction; code is the same for Python as that of another file with the same lines."""
     number, last, begin, end = _list_positions(code)[instruction // 2]
     if number is None:
         return ()
-    line = Place(code.co_filename, number)
+    line = Place(file, number)
     if begin is None or end is None:
         return (line,)
-    return (Place(code.co_filename, number, (begin, end if last == number else 2**31)), line)
+    return (Place(file, number, (begin, end if last == number else 2**31)), line)
 
 
 @functools.cache
@@ -106,7 +108,7 @@ def _list_positions(code: CodeType) -> list[tuple[int | None, int | None, int | 
 
 
 @functools.cache
-def _classify(code: CodeType) -> str:
-    if code.co_filename == _CALLER:
+def _classify(file: str) -> str:
+    if file == _CALLER:
         return "caller"
-    return "library" if code.co_filename.startswith((*HARNESS, _LIBRARY)) else "own"
+    return "library" if file.startswith((*HARNESS, _LIBRARY)) else "own"

@@ -31,11 +31,15 @@ _LONGEST = 300  # characters of a message that is quoted
 
 
 class NoVerdictError(Exception):
-    """The gradient cannot be judged at this precision or, if `final`, at any; the message says why."""
+    """The gradient cannot be judged at this precision or, if `final`, at any; the message says why.
 
-    def __init__(self, reason: str, *, final: bool) -> None:
+    If `too_wide`, because the balls are, where floats may show it all the same.
+    """
+
+    def __init__(self, reason: str, *, final: bool, too_wide: bool = False) -> None:
         super().__init__(reason)
         self.final = final
+        self.too_wide = too_wide
 
 
 class FloatsOnlyError(NoVerdictError):
@@ -111,7 +115,7 @@ class BallFunction:
     def _trace(self) -> bool:
         """Trace the function as the caller has JAX compute, and in 64 bits, too, if it can be; False if JAX cannot."""
         jax = sys.modules["jax"]
-        has_64_bits = bool(jax.config.jax_enable_x64)
+        has_64_bits = bool(jax.config.jax_enable_x64) or not self._is_of_jax  # what is none of JAX's has NumPy's floats
         try:
             on_floats = self._trace_in(has_64_bits)
         except Exception:  # NumPy code, which JAX cannot trace
@@ -143,7 +147,7 @@ class BallFunction:
         except TooManyOperationsError as error:
             raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
         except UndecidedComparisonError as error:
-            raise NoVerdictError(f"{self._name} {error}", final=False) from error
+            raise NoVerdictError(f"{self._name} {error}", final=False, too_wide=True) from error
 
 
 class _Jaxpr(NamedTuple):

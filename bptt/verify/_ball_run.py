@@ -30,21 +30,11 @@ from bptt.balls import (
     sweep,
 )
 from bptt.verify._ball_function import BallFunction, FloatsOnlyError, NoVerdictError
-from bptt.verify._problem import Claims, Problem
+from bptt.verify._problem import Problem
+from bptt.verify._returned import Claims, require_scalar
 from bptt.verify.closed_over import State, find_state
 
 MOST_OPERATIONS = 1_500_000  # in one run: some seconds, under a gigabyte; more is for who asks for balls
-
-
-def require_scalar(value: Any) -> Any:
-    """Return the value of f as one number. Raises `ValueError` for an array, `TypeError` for what is no real number."""
-    if np.shape(value) != ():
-        raise ValueError(f"f must return a scalar; got an array of shape {np.shape(value)}")
-    has_float_type = hasattr(value, "dtype") and np.dtype(value.dtype).kind == "f"
-    scalar = np.asarray(value)[()] if has_float_type else np.asarray(value, dtype=object).item()
-    if enclose(scalar) is NotImplemented:
-        raise TypeError(f"f must return a real number; got {type(scalar).__name__}")
-    return scalar
 
 
 class Truth(NamedTuple):

@@ -15,11 +15,11 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
-import optree
 
 from bptt.verify._execution import call_as_taken, keep_generator
 from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments, Problem
+from bptt.verify._pytrees import flatten_with_accessors
 from bptt.verify._report import Report, Verdict
 
 _LONG = -(2.0**40)  # beyond what anybody clips at, and no float overflows
@@ -115,7 +115,7 @@ class Pushforward:
 
 def _observe_output(problem: Problem) -> tuple[Problem, "_Output"]:
     """Return what f returns, and the problem with JAX's arrays if f does not take NumPy's."""
-    with keep_generator(), np.errstate(all="ignore"):
+    with keep_generator():
         problem, value = call_as_taken(problem, lambda problem: problem.call_f(*problem.arguments.copy()))
     return problem, _Output(value)
 
@@ -124,7 +124,7 @@ class _Output:
     """The output of f: its structure, and the arrays of floats in it."""
 
     def __init__(self, value: Any) -> None:
-        accessors, leaves, self._structure = optree.tree_flatten_with_accessor(value)
+        accessors, leaves, self._structure = flatten_with_accessors(value)
         self.arrays = [np.asarray(leaf) for leaf in leaves]
         self.paths = ["f(...)" + accessor.codify("") for accessor in accessors]
         if not any(array.dtype.kind == "f" for array in self.arrays):

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-import optree
 
-from bptt.verify._ball_run import BallRun, require_scalar
-from bptt.verify._problem import Arguments, Claims, Floats, Problem
+from bptt.verify._ball_run import BallRun
+from bptt.verify._problem import Arguments, Floats, Problem
+from bptt.verify._pytrees import flatten_with_accessors, get_values
+from bptt.verify._returned import Claims, require_scalar
 from bptt.verify.closed_over import find_state
 
 _T = TypeVar("_T")
@@ -45,13 +46,22 @@ def call_as_taken(problem: Problem, call: Callable[[Problem], _T]) -> tuple[Prob
     try:
         return problem, call(problem)
     except (AttributeError, TypeError) as error:
-        if "jax" not in sys.modules:
+        if not _wants_arrays_of_jax(error):
             raise
         of_jax = replace(problem, arguments=problem.arguments.convert_to_jax())
-        try:  # x.at[0].set(1), or x[i] in a loop, wants arrays of JAX's
+        try:
             return of_jax, call(of_jax)
         except (AttributeError, TypeError):
             raise error from None
+
+
+def _wants_arrays_of_jax(error: Exception) -> bool:
+    """Whether NumPy's arrays may be the reason: x.at[0].set(1), or x[i] where JAX traces i."""
+    if "jax" not in sys.modules:
+        return False
+    errors = sys.modules["jax"].errors
+    indexing = errors.TracerArrayConversionError, errors.TracerIntegerConversionError
+    return isinstance(error, (AttributeError, *indexing))
 
 
 def observe(problem: Problem) -> tuple[Problem, Observed]:
@@ -63,17 +73,17 @@ def observe(problem: Problem) -> tuple[Problem, Observed]:
 
 
 def _observe_as_given(problem: Problem) -> Observed:
+    """Call both as their caller would, whose settings of warnings and errors are in force."""
     arguments = problem.arguments
     state = find_state(*problem.functions)
-    with np.errstate(all="ignore"):
-        given = arguments.copy()
-        returned = problem.call_f(*given)
-        value = require_scalar(returned)
-        notes = _note_changes("f", arguments, given)
-        given = arguments.copy()
-        gradient = problem.call_rule(*given)
-        claims = arguments.match(gradient)
-        notes += _note_changes("gradient", arguments, given)
+    given = arguments.copy()
+    returned = problem.call_f(*given)
+    value = require_scalar(returned)
+    notes = _note_changes("f", arguments, given)
+    given = arguments.copy()
+    gradient = problem.call_rule(*given)
+    claims = arguments.match(gradient)
+    notes += _note_changes("gradient", arguments, given)
     notes += _note_other_types(arguments, claims, value)
     of_jax = _holds_arrays_of_jax(returned), _holds_arrays_of_jax(gradient)
     run = BallRun(problem, state, keeps_values=state.has_changed(), of_jax=of_jax)
@@ -83,7 +93,7 @@ def _observe_as_given(problem: Problem) -> Observed:
 def _holds_arrays_of_jax(returned: Any) -> bool:
     if "jax" not in sys.modules:
         return False
-    return any(isinstance(leaf, sys.modules["jax"].Array) for leaf in optree.tree_leaves(returned))
+    return any(isinstance(leaf, sys.modules["jax"].Array) for leaf in flatten_with_accessors(returned)[1])
 
 
 def find_unsteady_leaves(problem: Problem, observed: Observed) -> list[str]:
@@ -126,7 +136,7 @@ def _note_changes(name: str, arguments: Arguments, given: Any) -> list[str]:
     changed = [
         leaf.path
         for leaf, now in zip(arguments.leaves, after, strict=True)
-        if not np.array_equal(leaf.values, np.asarray(now))
+        if not np.array_equal(leaf.values, get_values(now))
     ]
     return [f"{name} changes its argument {', '.join(changed)}"] if changed else []
 

@@ -9,8 +9,9 @@ from bptt.verify._ball_function import FloatsOnlyError, NoVerdictError
 from bptt.verify._execution import Observed, find_unsteady_leaves, keep_generator, observe
 from bptt.verify._problem import Problem
 from bptt.verify._report import Arithmetic, Formula, Report, Verdict
-from bptt.verify.methods import FORMULA_METHODS, _float_gradient, _rounding
+from bptt.verify.methods import FORMULA_METHODS, _finite_differences, _float_gradient, _rounding
 from bptt.verify.methods._derivative import PRECISIONS, report_undecided
+from bptt.verify.methods._finite_differences import FINITE_DIFFERENCES
 
 _NOTHING = 2.0**-8  # of a rounding of f
 _NO_DIGIT = 0.1  # relative error of a float that has no right digit
@@ -37,11 +38,14 @@ def _judge_on_balls(problem: Problem, observed: Observed, unsteady: Sequence[str
             floats_only, of_f = floats_only or str(error), of_f or error.name == "f"
             continue
         except NoVerdictError as outcome:
-            formula = report_undecided(str(outcome), problem.arguments, PRECISIONS[-1])
+            formula = report_undecided(str(outcome), problem.arguments, PRECISIONS[-1], too_wide=outcome.too_wide)
         break
     else:
         undecided = Arithmetic(Verdict.UNDECIDED, floats_only)
         return _conclude(problem, observed, report_undecided(floats_only, problem.arguments), undecided, notes)
+    if problem.method == "auto":
+        formula, note = _ask_slopes(problem, observed, formula)
+        notes += note
     if floats_only:
         if unsteady and formula.verdict == Verdict.RIGHT:
             formula = report_undecided(unsteady[0], problem.arguments)
@@ -59,6 +63,25 @@ def _judge_on_balls(problem: Problem, observed: Observed, unsteady: Sequence[str
     if is_outside and all(np.isfinite(gradient).all() for gradient in observed.gradient):
         return _judge_beside_balls(problem, observed, formula, arithmetic, notes)
     return _conclude(problem, observed, formula, arithmetic, notes)
+
+
+def _ask_slopes(problem: Problem, observed: Observed, formula: Formula) -> tuple[Formula, tuple[str, ...]]:
+    """Have slopes decide on the leaves of which balls are too wide to tell; return a note of those, too."""
+    is_open = {leaf.path for leaf in formula.leaves if leaf.verdict == Verdict.UNDECIDED and leaf.too_wide}
+    if not is_open or formula.reference == FINITE_DIFFERENCES:
+        return formula, ()
+    numbers = [n for n, leaf in problem.arguments.differentiable if leaf.path in is_open]
+    arguments = problem.arguments.choose(lambda n: n in numbers)
+    found = _finite_differences.judge(replace(problem, arguments=arguments), observed)
+    by_slopes = {leaf.path: leaf for leaf in found.leaves}
+    decided = [path for path, leaf in by_slopes.items() if leaf.verdict != Verdict.UNDECIDED]
+    if not decided:
+        return formula, ()
+    leaves = [by_slopes[leaf.path] if leaf.path in decided else leaf for leaf in formula.leaves]
+    note = f"decided {FINITE_DIFFERENCES} alone: {', '.join(decided)}; on balls: {formula.reason}"
+    worst = max(leaves, key=lambda leaf: leaf.verdict)
+    reason = worst.finding if worst.verdict != Verdict.RIGHT else f"no entry differs, {FINITE_DIFFERENCES} in part"
+    return replace(formula, verdict=worst.verdict, reason=reason, leaves=tuple(leaves)), (note,)
 
 
 def _judge_beside_balls(

@@ -120,7 +120,8 @@ def format_refutations(
     head = f"wrong by {_list_names([one.path for one in refutations])}"
     entry = first.finding.entry
     if entry and entry.by_hand != entry.reference:  # of a failing test, a summary shows the first line alone
-        head += f": {first.finding.place} is {entry.by_hand}, not {entry.reference}"
+        otherwise = "where slopes are" if entry.is_range else "not"
+        head += f": {first.finding.place} is {entry.by_hand}, {otherwise} {entry.reference}"
     head += f"; right by {_list_names(right)}" if right else ""
     end = [f"seed {seed}" + (", to see it again:" if first.snippet else ""), *(f"    {line}" for line in first.snippet)]
     body = _fit([head, *_format_refutation(first)], MOST_LINES - len(end))
@@ -137,7 +138,7 @@ def _format_refutation(refutation: Refutation) -> list[str]:
     """Return all of it but how to bring it back."""
     finding, diagnosis, kind = refutation.finding, refutation.diagnosis, refutation.diagnosis.kind
     lines = _format_values(finding) if finding.entry else [f"  {finding.reason or 'wrong'}"]
-    if diagnosis.where:
+    if diagnosis.where and not (finding.entry and finding.entry.is_range):  # it is told from one of several slopes
         lines.append(f"  where: {diagnosis.where}")
     if kind:
         lines.append(f"  {'by design?' if kind.by_design else 'kind'}: it is {kind.text}")

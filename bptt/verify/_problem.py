@@ -12,13 +12,13 @@ import numpy.typing as npt
 import optree
 from flint import arb
 
-from bptt.balls import Ball, BallArray, enclose, make_ball_array
+from bptt.balls import Ball, BallArray, make_ball_array
+from bptt.verify._pytrees import flatten_with_accessors, get_values
+from bptt.verify._returned import Claims, find_shape, refuse_tensor, require_numbers
 
 Function: TypeAlias = Callable[..., Any]
 Method: TypeAlias = Literal["auto", "balls", "floats"]
 Floats: TypeAlias = npt.NDArray[np.floating[Any]]
-Claims: TypeAlias = npt.NDArray[Any]
-"""The gradient by one leaf as the rule returned it: floats, or an object array of balls."""
 
 _MOST_NAMES = 20  # that an error lists: a model may have thousands of arrays
 _LONGEST_STRUCTURE = 300  # characters of one that an error shows
@@ -59,7 +59,7 @@ class Leaf(NamedTuple):
     def replace_values(self, values: npt.NDArray[Any]) -> Any:
         """Return other values of that shape as what was given: an array, of NumPy's or JAX's, or a plain number."""
         if self.is_of_jax:
-            return sys.modules["jax"].numpy.asarray(values)
+            return sys.modules["jax"].numpy.asarray(values) if self.values.dtype.kind == "f" else self.given
         return values if hasattr(self.given, "dtype") else values[()].item()
 
     def convert_to_balls(
@@ -103,13 +103,13 @@ class Arguments:
             )
         names = self.names = _name_parameters(f, len(arguments))
         tree: Any = tuple(arguments)
-        accessors, given, self._spec = optree.tree_flatten_with_accessor(tree)
+        accessors, given, self._spec = flatten_with_accessors(tree)
         paths = [names[accessor[0].entry] + accessor[1:].codify("") for accessor in accessors]
         parts = _select_parts(tree, accessors, names, wrt)
         self._alone = isinstance(wrt, str) or (wrt is None and len(arguments) == 1)
         self._one_for_each = "argument of f" if wrt is None else "name in wrt"
         by_part: Any = tuple(subtree for _, subtree in parts)
-        self._parts_spec = optree.tree_structure(by_part)
+        self._parts_spec = flatten_with_accessors(by_part)[2]
         self._order = [n for indices, _ in parts for n in indices]
         self.leaves = [
             Leaf(path, leaf, _require_real_array(path, leaf), chosen=n in self._order)
@@ -186,28 +186,59 @@ class Arguments:
         Raises `ValueError` for another structure than the arguments', and `TypeError` for what is no real number.
         """
         count = self._parts_spec.num_children
+        self._refuse_pair(gradient)
         if self._alone:
             if isinstance(gradient, tuple) and len(gradient) == 1 and self._parts_spec.num_leaves == 1:
                 raise ValueError("gradient must return the gradient by the single argument itself; got a tuple of 1")
-            gradient = [gradient]
         elif not isinstance(gradient, tuple | list):
             raise ValueError(
                 f"gradient must return a tuple of {count}, one for each {self._one_for_each}; got"
                 f" {type(gradient).__name__}"
             )
+        parts = [gradient] if self._alone else gradient
         try:
-            parts: Any = tuple(gradient)
-            claims: list[Any] = self._parts_spec.flatten_up_to(parts)
+            claims = self._flatten_gradient(gradient)
         except ValueError:
             raise ValueError(
                 f"gradient must have the structure of f's arguments, {_describe(self._parts_spec)};"
-                f" got {_describe(optree.tree_structure(parts))}"
+                f" got {_describe(flatten_with_accessors(tuple(parts))[2])}"
             ) from None
         by_leaf = dict(zip(self._order, claims, strict=True))
         return [
-            _require_numbers(leaf.path, by_leaf[n]) if leaf.differentiable else np.empty(0)
+            require_numbers(leaf.path, by_leaf[n]) if leaf.differentiable else np.empty(0)
             for n, leaf in enumerate(self.leaves)
         ]
+
+    def _flatten_gradient(self, gradient: Any) -> list[Any]:
+        """Return what it has for each leaf, in the order of `wrt`; raises `ValueError` for another structure."""
+        parts: Any = (gradient,) if self._alone else tuple(gradient)
+        return self._parts_spec.flatten_up_to(parts)
+
+    def _refuse_pair(self, gradient: Any) -> None:
+        """Raise `ValueError` for the value of f beside the gradient, or something else beside it."""
+        if not isinstance(gradient, tuple | list) or len(gradient) != 2 or self._fits(gradient):
+            return
+        first, second = gradient
+        if find_shape(first) == () and self._fits(second):
+            beside, n = "the value of f before it, as value_and_grad does", 1
+        elif self._fits(first):
+            beside, n = "something else after it, as with has_aux", 0
+        else:
+            return
+        raise ValueError(
+            f"gradient must return the gradient alone; got a {type(gradient).__name__} of 2 with {beside}: pass"
+            f" lambda *arguments: gradient(*arguments)[{n}]"
+        )
+
+    def _fits(self, gradient: Any) -> bool:
+        """Whether something has the structure of a gradient and the shapes of its arrays."""
+        try:
+            claims = self._flatten_gradient(gradient)
+        except (TypeError, ValueError):
+            return False
+        shapes = [self.leaves[n].values.shape for n in self._order if self.leaves[n].differentiable]
+        found = [claim for n, claim in zip(self._order, claims, strict=True) if self.leaves[n].differentiable]
+        return all(find_shape(claim) == shape for claim, shape in zip(found, shapes, strict=True))
 
 
 @dataclass(frozen=True)
@@ -263,35 +294,6 @@ def _select_parts(
     return parts
 
 
-def _require_numbers(path: str, claim: Any) -> Claims:
-    """Return the gradient by one leaf as an array of numbers or of balls, whatever array, list or number it came as."""
-    if claim is None:
-        raise ValueError(f"gradient by {path} must be an array; got None (to hold it fixed, leave it out of wrt)")
-    if isinstance(claim, BallArray):
-        return claim.view(np.ndarray)
-    if (
-        not isinstance(claim, Ball)
-        and hasattr(claim, "dtype")
-        and np.dtype(claim.dtype).kind in "fiub"
-        and np.dtype(claim.dtype).itemsize <= 8
-    ):
-        return np.asarray(claim)
-    try:
-        array = np.asarray(claim, dtype=object)
-    except ValueError:
-        raise ValueError(f"gradient by {path} must be an array; got a ragged {type(claim).__name__}") from None
-    flat = np.empty(array.size, dtype=object)
-    flat[:] = [x if isinstance(x, Ball) else _require_number(path, x) for x in array.reshape(-1).tolist()]
-    return flat.reshape(array.shape)
-
-
-def _require_number(path: str, entry: Any) -> Any:
-    number = entry.item() if isinstance(entry, np.generic) or hasattr(entry, "item") else entry
-    if enclose(number) is NotImplemented:
-        raise TypeError(f"gradient by {path} must be an array of real numbers; got {type(number).__name__} {number!r}")
-    return number
-
-
 def _describe(structure: optree.PyTreeSpec) -> str:
     """Describe a structure, with a star for every array."""
     text = str(structure).removeprefix("PyTreeSpec(").removesuffix(")")
@@ -308,7 +310,8 @@ def _name_parameters(f: Function, count: int) -> list[str]:
 
 
 def _require_real_array(path: str, leaf: Any) -> npt.NDArray[Any]:
-    values = np.asarray(leaf)
+    refuse_tensor(path, leaf)
+    values = get_values(leaf)
     if isinstance(leaf, np.ndarray) and type(leaf) is not np.ndarray:
         raise TypeError(f"{path} must be a plain array; got {type(leaf).__name__}")
     if values.dtype.kind == "c":

@@ -212,7 +212,8 @@ class _Sample:
         )
 
     def _judge(self, point: DrawnPoint) -> _Case:
-        report = self._question.judge(point.at)
+        with np.errstate(all="ignore"):  # as at any point that the caller did not choose
+            report = self._question.judge(point.at)
         leaves = index_leaves(report)
         if not self._question.is_gradient:  # its report has one leaf, the entry of the product that decided
             leaves = dict.fromkeys([_PRODUCT], *leaves.values())
@@ -307,6 +308,6 @@ class _Sample:
                 yield Trial(point.sizes, point.arguments)
                 continue
             problem = self._question.pose(point.at)
-            with keep_generator():
+            with keep_generator(), np.errstate(all="ignore"):
                 problem, observed = observe(problem)
             yield Trial(point.sizes, problem.arguments, float(observed.value), observed.gradient)

@@ -27,6 +27,7 @@ class Entry:
     index: tuple[int, ...]
     by_hand: str
     reference: str
+    is_range: bool = False  # the reference is what lies between the slopes to both sides
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,8 @@ def count(result: Tally, drawn: Case, mistake: Wrong, truth: Truth, floats_only:
 def judged(drawn: Case, gradient: Gradient, floats_only: bool = False) -> Report:
     loss = partial(network.loss, cell=elman.cell(drawn.activation))
     of_arguments = partial(gradient, drawn.activation)
-    return judge_gradient(loss, refusing_balls(of_arguments) if floats_only else of_arguments, tuple(drawn.point))
+    with np.errstate(all="ignore"):  # exploding networks
+        return judge_gradient(loss, refusing_balls(of_arguments) if floats_only else of_arguments, tuple(drawn.point))
 
 
 def refusing_balls(gradient: Callable[..., Any]) -> Callable[..., Any]:

@@ -80,6 +80,7 @@ SMOOTH = {
 }
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
 @pytest.mark.parametrize("case", SMOOTH.values(), ids=SMOOTH)
 def test_what_a_guard_makes_smooth_is_right(case: Case) -> None:
     report = judge_gradient(case.f, case.gradient, case.point)
@@ -87,6 +88,7 @@ def test_what_a_guard_makes_smooth_is_right(case: Case) -> None:
     assert report.formula.reference == "by ball arithmetic"
 
 
+@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
 @pytest.mark.parametrize("case", SMOOTH.values(), ids=SMOOTH)
 def test_another_value_at_the_guarded_point_is_wrong(case: Case) -> None:
     assert judge_gradient(case.f, case.slip, case.point).verdict == "wrong"

@@ -242,6 +242,7 @@ class TestKinks:
         assert judge_gradient(f, lambda x: np.where(x > 0, 1, 0), (X,))
         assert judge_gradient(f, lambda x: np.where(x < 0, 1, 0), (X,)).verdict == "wrong"
 
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
     def test_a_point_without_a_derivative_is_undecided(self) -> None:
         for gradient in (lambda x: 0 * x, lambda x: 1 / (2 * np.sqrt(x))):
             report = judge_gradient(lambda x: np.sqrt(x).sum(), gradient, (np.array([0.0]),))
@@ -410,6 +411,7 @@ class TestOneFunction:
         assert by_balls.verdict == "undecided"
         assert "f runs on floats but not on balls as it does on floats" in by_balls.reason
 
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
     @pytest.mark.parametrize("slope", [1, -1])
     def test_an_f_that_is_not_finite_is_undecided(self, slope: int) -> None:
         report = judge_gradient(np.log, lambda x: slope / x, (-1.0,))

@@ -1,9 +1,6 @@
 """JAX functions, read as jaxprs: what JAX differentiates is right, and whatever is changed in it is refuted."""
 
-import contextlib
-import io
 import queue
-import re
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -779,10 +776,3 @@ class TestTheList:
 
     def test_the_page_has_the_same_list(self) -> None:
         assert PAGE.split("that are known\n\n```text\n")[1].split("```")[0].split() == PRIMITIVES
-
-    def test_the_example_on_the_page_prints_what_stands_below_it(self) -> None:
-        (code, expected), *_ = re.findall(r"```python\n(.*?)```\n+```text\n(.*?)```", PAGE, re.DOTALL)
-        printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
-            exec(compile(code, "jax.md", "exec"), {})
-        assert printed.getvalue() == expected

@@ -101,6 +101,7 @@ class TestExplanations:
         finding = LeafFinding("x", (), Verdict.WRONG, "")
         assert format_when(Refutation(finding, Diagnosis("x"), rule=rule, cases=cases, wrong=3)) == expected
 
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
     def test_floats_outside_their_bound_are_named_beside_it(self) -> None:
         def overflowing(x: Array) -> Any:
             return x * 1e300 * 1e300 / 1e300 / 1e300
@@ -254,3 +255,10 @@ class TestWords:
         assert "exact" not in str(saturated.formula.leaves[0].known)
         equal = judge_gradient(lambda x: (x**2).sum(), lambda x: 2 * x, (X,))
         assert equal.reason == "every entry agrees exactly"
+
+
+def test_at_a_tie_the_values_are_said_to_lie_between_the_slopes_and_no_part_is_blamed() -> None:
+    with pytest.raises(GradientMismatch) as mismatch:
+        check_gradient(lambda x: x.max(), lambda x: (x == x.max()) * 1.0, (np.array([1.0, 2.0, 2.0]),))
+    assert str(mismatch.value).startswith("wrong by x: x[1] is 1.00000, where slopes are between 0 and 1.00000\n")
+    assert "where: " not in str(mismatch.value)

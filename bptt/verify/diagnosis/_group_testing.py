@@ -53,7 +53,7 @@ def locate_wrong_entries(problem: Problem, leaves: Sequence[LeafFinding]) -> lis
     """Return the findings that are wrong by floats, with an entry of each that is, if one is found."""
     wrong = [leaf for leaf in leaves if leaf.verdict == Verdict.WRONG]
     paths = {leaf.path for leaf in wrong or leaves}
-    with keep_generator():
+    with keep_generator(), np.errstate(all="ignore"):
         problem, observed = observe(problem)
         given, floats = problem.arguments.leaves, observed.gradient
         numbers = [n for n, leaf in enumerate(given) if leaf.path in paths]

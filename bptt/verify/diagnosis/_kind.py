@@ -52,7 +52,6 @@ class Form(Enum):
     SLOPE_OF_ANOTHER = "other slope", "the true one with {slope} for the slope of y = {place}, a function of x{of}"
     SLOPE_ELSEWHERE = "other slope", "the true one with the slope of {place} taken at {elsewhere}"
     OTHER_FACTOR = "other factor", "the true one with the values of {other} for those of {factor} in {place}"
-    FACTOR_BESIDE = "shifted", "the true one with what the step {beside} has beside {what} in {place}"
     OWN_ENTRY = (
         "entry by entry",
         "the true one, but {place} by {of} entry by entry, without what other entries do to it",
@@ -67,6 +66,7 @@ class Form(Enum):
     ROTATED = "shifted", "the true one shifted by one, to {direction} indices, along {axis}, cyclically"
     STEP_BESIDE = "shifted", "that of cotangents beside the values of the step {beside}"
     STEP_BESIDE_CYCLICALLY = "shifted", "that of cotangents beside the values of the step {beside}, cyclically"
+    FACTOR_BESIDE = "shifted", "the true one with what the step {beside} has beside {what} in {place}"
     NEARLY = (
         "nearly",
         "the true one but for {bound} of its largest entry at most, as where an epsilon is in one of the two",

@@ -21,8 +21,9 @@ from bptt.balls import Comparisons, enclose, pause_collector, round_constants, u
 from bptt.verify._ball_function import FloatsOnlyError, NoVerdictError
 from bptt.verify._ball_run import Truth
 from bptt.verify._execution import Observed
-from bptt.verify._problem import Arguments, Claims, Leaf, Problem
+from bptt.verify._problem import Arguments, Leaf, Problem
 from bptt.verify._report import Formula, LeafFinding, Verdict
+from bptt.verify._returned import Claims
 from bptt.verify.methods._entries import LeafComparison
 from bptt.verify.methods._neighbourhood import find_neighbourhood
 from bptt.verify.methods._witness import require_witness
@@ -43,7 +44,7 @@ def judge(problem: Problem, observed: Observed) -> Formula:
             except FloatsOnlyError:
                 raise
             except NoVerdictError as outcome:
-                formula = report_undecided(str(outcome), problem.arguments, digits)
+                formula = report_undecided(str(outcome), problem.arguments, digits, too_wide=outcome.too_wide)
                 more_digits_may_tell = not outcome.final
         if not more_digits_may_tell:
             break
@@ -101,7 +102,7 @@ def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
 def require_one_function(arguments: Arguments, on_floats: object, truth: Truth, claims: Sequence[Claims] = ()) -> None:
     """Raise `NoVerdictError` for an f that is not finite, or is not the same function each time that it is called."""
     if not truth.value.is_finite():
-        raise NoVerdictError("f is not finite at this point", final=False)
+        raise NoVerdictError("f is not finite at this point", final=False, too_wide=True)
     if truth.constant and any(enclose(entry) != 0 for claim in claims for entry in claim.flat):
         raise NoVerdictError("f does not depend on its arguments: does it keep what it computed first?", final=True)
     known, stood = enclose(on_floats), enclose(truth.on_floats)
@@ -123,10 +124,13 @@ def _count_bits(number: object) -> int:
     return int(np.finfo(number.dtype).nmant) + 1 if isinstance(number, np.floating) else 53
 
 
-def report_undecided(reason: str, arguments: Arguments, digits: int = PRECISIONS[0]) -> Formula:
+def report_undecided(
+    reason: str, arguments: Arguments, digits: int = PRECISIONS[0], *, too_wide: bool = False
+) -> Formula:
     """Return no verdict on any leaf, for that reason."""
     findings = [
-        LeafFinding(leaf.path, leaf.values.shape, Verdict.UNDECIDED, "") for _, leaf in arguments.differentiable
+        LeafFinding(leaf.path, leaf.values.shape, Verdict.UNDECIDED, "", too_wide=too_wide)
+        for _, leaf in arguments.differentiable
     ]
     return Formula(Verdict.UNDECIDED, reason, digits, tuple(findings))
 

@@ -14,8 +14,9 @@ from flint import arb
 
 from bptt.balls import Ball, enclose
 from bptt.verify._decimals import note_faint_difference, show_between, show_both
-from bptt.verify._problem import Claims, Leaf
+from bptt.verify._problem import Leaf
 from bptt.verify._report import Entry, LeafFinding, Verdict
+from bptt.verify._returned import Claims
 from bptt.verify.methods._neighbourhood import Neighbourhood
 
 _ENOUGH = arb(2) ** -100  # of an entry: 30 digits, so that a difference quotient of a tiny step shows
@@ -143,7 +144,7 @@ class LeafComparison(NamedTuple):
                 values = show_both(enclose(by_hand[n]), true[n])
                 if n in kinks:
                     values = enclose(by_hand[n]).str(6, radius=False), show_between(*kinks[n])
-                more["entry"] = Entry(index, *values)
+                more["entry"] = Entry(index, *values, is_range=n in kinks)
             return LeafFinding(
                 self.leaf.path,
                 shape,

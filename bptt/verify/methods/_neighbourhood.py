@@ -30,7 +30,7 @@ from bptt.balls import (
 )
 from bptt.verify._ball_function import NoVerdictError
 from bptt.verify._ball_run import BallRun, Truth
-from bptt.verify._problem import Claims
+from bptt.verify._returned import Claims
 
 _DIGITS = 300  # beside a tie: a second difference of steps of 10^-90 still has 100
 _STEP = arb(2) ** -300

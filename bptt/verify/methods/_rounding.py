@@ -18,8 +18,9 @@ from bptt.balls import Rounded, TooManyComparisonsError, enclose, pause_collecto
 from bptt.verify._ball_function import NoVerdictError
 from bptt.verify._decimals import show_both
 from bptt.verify._execution import Observed
-from bptt.verify._problem import Claims, Leaf, Problem
+from bptt.verify._problem import Leaf, Problem
 from bptt.verify._report import Arithmetic, Entry, Formula, LeafArithmetic, Verdict
+from bptt.verify._returned import Claims
 
 _DIGITS = 40  # to which the bounds are computed: far beyond any float type
 _NAMES = {53: "float64", 24: "float32", 11: "float16", 8: "bfloat16"}

@@ -388,3 +388,13 @@ def test_what_a_step_computes_for_itself_is_not_called_carried() -> None:
     found = diagnose_at(descent, gradient, (normal(size=2), normal(size=(2, 2))), "A", "A").kind
     assert found is not None
     assert found.text.startswith("the true one without what goes through `θ**3`, line ")
+
+
+def test_of_two_files_with_the_same_lines_the_right_one_is_named() -> None:
+    source = "def f(x):\n    y = np.tanh(x)\n    return (y * x).sum()\n"
+    for file in ("one.py", "another.py"):
+        namespace: dict[str, Any] = {"np": np}
+        exec(compile(source, file, "exec"), namespace)
+        kind = diagnose_at(namespace["f"], lambda x: np.tanh(x) + x, (np.array([0.5, -1.25]),), "x").kind
+        assert kind is not None
+        assert file in kind.text

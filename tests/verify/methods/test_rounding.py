@@ -198,6 +198,7 @@ class TestGradients:
         assert coarse.reason.startswith("formula right; computed in float16: y[")
         assert [leaf.path for leaf in coarse.wrong_leaves] == ["y"]
 
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
     def test_an_overflow_on_the_way_to_a_finite_number_is_wrong(self) -> None:
         report = judge_gradient(
             lambda x: np.log(np.exp(x).sum()), lambda x: np.exp(x) / np.exp(x).sum(), (np.array([800.0, 1.0]),)
@@ -255,6 +256,7 @@ class TestGradients:
         assert report.arithmetic.verdict == "undecided"
         assert "something else each time" in report.arithmetic.reason
 
+    @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
     def test_a_constant_too_large_for_the_type_overflows(self) -> None:
         x = np.array([1.0, 2.0], dtype="float32")
         report = judge_gradient(lambda x: (x * 1e300).sum(), lambda x: x * 0 + 1e300, (x,))
