@@ -2,7 +2,8 @@
 
 How far the floats of a right gradient may be from the truth is estimated, not bounded, since what the rule does is
 not seen. Two things are added up: how much its floats change when each argument is changed by a rounding or two, and
-what back-propagation through f may lose. An entry that this could drown is undecided.
+what back-propagation through f may lose. An entry that this could drown is undecided, unless the rule takes a longer
+float type and is near the truth in that.
 """
 
 import math
@@ -11,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from flint import arb
 
 from bptt.balls import (
@@ -31,12 +31,13 @@ from bptt.verify._execution import Observed
 from bptt.verify._problem import Arguments, Floats, Leaf, Problem
 from bptt.verify._report import Entry, Formula, LeafFinding, Verdict
 from bptt.verify.methods._derivative import PRECISIONS, conclude, require_one_function
-from bptt.verify.methods._float_noise import measure_noise
+from bptt.verify.methods._float_noise import call_in_longer_type, measure_noise
 from bptt.verify.methods._neighbourhood import find_neighbourhood
 from bptt.verify.methods._witness import require_witness
 
 _NOTHING_BESIDE = 2.0**-20  # of the noise: a true value that is less is 0 for all that floats can show
 _ROUNDING_OF_ALL = 2.0**-30  # of the largest entry of the gradient: what floats may leave where all cancels
+_MOST_DIGITS = 15  # that a float64 shows for sure
 _FEW_DIGITS = 1e-3  # of an entry: what has less is not seen to be right
 _LOSS_SAFETY = 256  # by which the roundings of back-propagation are widened: its algorithm is not known
 _SATURATED = 32.0  # |x| beyond which h (1 − h) and its kin are 0 to within a rounding of h
@@ -48,8 +49,9 @@ def judge(problem: Problem, observed: Observed) -> Formula:
     if not any(truth.kinks):
         require_witness(problem, observed, truth)
     noise_of_floats = measure_noise(problem, observed.gradient, np.random.default_rng(problem.seed))
+    in_longer = call_in_longer_type(problem)
     leaves = [
-        _judge_leaf(leaf, n, observed.gradient[n], truth, noise_of_floats[n])
+        _judge_leaf(leaf, n, observed.gradient[n], truth, noise_of_floats[n], in_longer[n] if in_longer else None)
         for n, leaf in problem.arguments.differentiable
     ]
     return conclude(leaves, digits)
@@ -104,7 +106,9 @@ def _estimate_losses(output: object, inputs: Sequence[Sequence[Traced]], unit: f
     return [[lost.get(x.created, 0.0) for x in xs] for xs in inputs]
 
 
-def _judge_leaf(leaf: Leaf, n: int, floats: Floats, truth: Truth, noise_of_floats: Floats) -> LeafFinding:
+def _judge_leaf(
+    leaf: Leaf, n: int, floats: Floats, truth: Truth, noise_of_floats: Floats, in_longer: Floats | None
+) -> LeafFinding:
     shape = leaf.values.shape
     if floats.shape != shape:
         reason = f"the gradient has shape {floats.shape}; it should be {shape}"
@@ -113,7 +117,9 @@ def _judge_leaf(leaf: Leaf, n: int, floats: Floats, truth: Truth, noise_of_float
     noise = np.asarray(noise_of_floats.reshape(-1) + np.array(truth.losses[n]), dtype=np.float64)
     scale = max((float(abs(t).upper()) for of_leaf in truth.gradient for t in of_leaf if t.is_finite()), default=0.0)
     zero = scale * _ROUNDING_OF_ALL
-    outcomes = [_compare_entry(x, t, float(e), zero) for x, t, e in zip(by_hand, true, noise, strict=True)]
+    longer = by_hand if in_longer is None or in_longer.shape != shape else in_longer.reshape(-1).tolist()
+    known = noise if longer is by_hand else np.zeros(noise.shape)  # of the longer ones: what is off shows beside truth
+    outcomes = [_compare_entry(*entry, zero) for entry in zip(by_hand, true, noise, longer, known, strict=True)]
     values: dict[str, Any] = {
         "by_hand_values": floats.astype(np.float64),
         "reference_values": np.array([float(t.mid()) for t in true]).reshape(shape),
@@ -136,12 +142,12 @@ def _judge_leaf(leaf: Leaf, n: int, floats: Floats, truth: Truth, noise_of_float
             return make_finding(Verdict.UNDECIDED, unclear[0], "f has a kink there, it seems", kink=True)
         reason = f"{len(unclear)} of {len(by_hand)} entries may be nothing but rounding"
         return make_finding(Verdict.UNDECIDED, unclear[0], reason)
-    digits = _count_digits([float(t) for t in true], noise)
+    digits = _count_digits([float(t) for t in true], by_hand)
     return LeafFinding(leaf.path, shape, Verdict.RIGHT, "to within rounding", digits, **values)
 
 
-def _compare_entry(by_hand: float, true: arb, noise: float, zero: float) -> str:
-    """Compare an entry with the true one. What is noise below `zero` may stand for a true 0."""
+def _compare_entry(by_hand: float, true: arb, noise: float, longer: float, noise_of_longer: float, zero: float) -> str:
+    """Compare an entry, and what it is in a longer type, with the true one. Noise below `zero` may be a true 0."""
     if not np.isfinite(by_hand):
         return "wrong" if true.is_finite() else "open"
     if not true.is_finite() or not np.isfinite(noise):
@@ -153,11 +159,13 @@ def _compare_entry(by_hand: float, true: arb, noise: float, zero: float) -> str:
         return "agrees"
     if error.abs_upper() <= noise < zero and abs(true) < noise * _NOTHING_BESIDE:
         return "agrees"
-    # where the noise is not well below the value, the floats could show anything
-    return "agrees" if noise < abs(true) * _FEW_DIGITS and error.abs_upper() <= noise else "open"
+    # where the noise is not well below the value, the floats could show anything, but for those of a longer type
+    few = abs(true).lower() * _FEW_DIGITS
+    is_seen = noise_of_longer < few and np.isfinite(longer) and abs(arb(longer) - true) < few
+    return "agrees" if is_seen and error.abs_upper() <= noise else "open"
 
 
-def _count_digits(true: Sequence[float], noise: npt.NDArray[np.float64]) -> int | None:
-    with np.errstate(divide="ignore"):
-        errors = [e / abs(t) for e, t in zip(noise, true, strict=True) if e < abs(t)]  # others stand for a 0
-    return min((int(-np.log10(error)) if error else 16 for error in errors), default=None)
+def _count_digits(true: Sequence[float], by_hand: Sequence[float]) -> int | None:
+    """Count the digits that every float has of the true one, but for those that stand for a 0."""
+    errors = [abs(x - t) / abs(t) for x, t in zip(by_hand, true, strict=True) if t and abs(x - t) < abs(t)]
+    return min((min(_MOST_DIGITS, int(-np.log10(max(error, 1e-300)))) for error in errors), default=None)

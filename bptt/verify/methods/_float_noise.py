@@ -31,7 +31,7 @@ def measure_noise(problem: Problem, floats: Sequence[Floats], random: np.random.
     for power in _REACHES:
         scatter = _measure_scatter(problem, floats, random, eps**power)
         noise = [np.fmax(x, _SCATTER_SAFETY * y) for x, y in zip(noise, scatter, strict=True)]
-    in_longer = _call_in_longer_type(problem)
+    in_longer = call_in_longer_type(problem)
     if in_longer is None:
         return noise
     with np.errstate(invalid="ignore"):
@@ -41,8 +41,8 @@ def measure_noise(problem: Problem, floats: Sequence[Floats], random: np.random.
         ]
 
 
-def _call_in_longer_type(problem: Problem) -> list[Floats] | None:
-    """Return what the rule returns in the next longer float type; `None` if its code takes none."""
+def call_in_longer_type(problem: Problem) -> list[Floats] | None:
+    """Return, as float64, what the rule returns in the next longer float type; `None` if its code takes none."""
     arguments = problem.arguments
     is_short = any(float_type.dtype.itemsize < 8 for float_type in arguments.float_types)
     longer = np.float64 if is_short else np.longdouble
