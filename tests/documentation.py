@@ -17,6 +17,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+import jax
 from typer.testing import CliRunner
 
 from bptt.cli._app import app
@@ -52,7 +53,7 @@ def run_block(block: Block, folder: Path) -> str:
     for other in find_blocks(block.page):
         if named := _FILE_NAME.match(other.body):
             (folder / named["name"]).write_text(other.body, encoding="utf-8")
-    with contextlib.chdir(folder):
+    with contextlib.chdir(folder), jax.enable_x64(False):  # whatever was imported before it
         return _run_command(block) if block.language == "console" else _run_python(block, folder)
 
 

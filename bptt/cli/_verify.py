@@ -110,7 +110,7 @@ def _judge_all(gradients: list[ShippedGradient], examples: int, seed: int) -> di
 
 def _refute_published(max_size: int, examples: int, seed: int) -> dict[str, Any]:
     """Print where the published gradient is wrong, and return that as data."""
-    found, on_sine = judge_published(max_size, examples, seed)
+    found, on_sine = judge_published(max_size, 2 * examples, seed)  # a rule of four sizes takes many points
     sizes = found.describe_sizes()
     console.print(f"\nThe gradient that the post published, at {found.cases} random points, {sizes}:")
     for refutation in found.refutations:

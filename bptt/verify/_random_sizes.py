@@ -22,6 +22,7 @@ from bptt.verify._strategies import draw_points, find_smallest
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
 _MOST_SHRUNK = 5  # arrays for which the smallest point is looked for: each takes up to 500 judgements
+_MOST_SHRINKS = 3  # for one array: a search ends beside the smallest where sizes that are equal were drawn as such
 _SIZES_DIAGNOSED = 4  # at which a kind of mistake must hold, if the gradient is wrong at so many
 _PRODUCT = "f(...)"  # the path of what a jvp returns, whatever entry of it is wrong
 _ORDINARY = 0.4  # of the points: what is wrong may seem right at others, as where all units are saturated
@@ -233,10 +234,7 @@ class _Sample:
         return False
 
     def _refute(self, path: str, *, shrink: bool) -> Refutation:
-        failing = sorted(
-            (case for case in self._cases if case.shows(path)),
-            key=lambda case: (sum(case.point.sizes.values()), max(case.point.sizes.values(), default=0)),
-        )
+        failing = sorted((one for one in self._cases if one.shows(path)), key=lambda one: _measure_sizes(one.point))
         least = (self._shrink(path) if shrink else None) or failing[0]
         # One of each sizes, the largest first: what holds there, too, is no accident of small ones.
         by_sizes = {tuple(case.point.sizes.items()): case for case in reversed(failing)}
@@ -253,17 +251,25 @@ class _Sample:
         )
 
     def _shrink(self, path: str) -> _Case | None:
-        """Find the smallest case at which the gradient by this array is wrong."""
+        """Find the smallest case at which the gradient by this array is wrong, looking again below what was found."""
+        least: _Case | None = None
 
         def is_wrong(drawn: Any) -> bool:
             try:
-                case = self._judge(read_point(self._question, drawn))
+                point = read_point(self._question, drawn)
+                if least and _measure_sizes(point) >= _measure_sizes(least.point):
+                    return False
+                case = self._judge(point)
             except Exception:  # the caller's: another failure than the one looked for
                 return False
             return case.shows(path) is True and not self._is_beyond_floats(case)
 
-        drawn = find_smallest(st.one_of(self._strategies), is_wrong, self._question.seed)
-        return None if drawn is None else self._judge(read_point(self._question, drawn))
+        for again in range(_MOST_SHRINKS):
+            drawn = find_smallest(st.one_of(self._strategies), is_wrong, self._question.seed + again)
+            if drawn is None:
+                break
+            least = self._judge(read_point(self._question, drawn))
+        return least
 
     def _diagnose(self, path: str, cases: Sequence[_Case]) -> tuple[LeafFinding, Diagnosis]:
         """Return the finding on this array at the first of these cases, and the kind of mistake that all show."""
@@ -311,3 +317,8 @@ class _Sample:
             with keep_generator(), np.errstate(all="ignore"):
                 problem, observed = observe(problem)
             yield Trial(point.sizes, problem.arguments, float(observed.value), observed.gradient)
+
+
+def _measure_sizes(point: DrawnPoint) -> tuple[int, int]:
+    sizes = point.sizes.values()
+    return sum(sizes), max(sizes, default=0)
