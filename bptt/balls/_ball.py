@@ -214,7 +214,9 @@ class Ball:
     def __float__(self) -> float:
         if (encountered := CURRENT.context.encountered) is not None:
             encountered.refused_float = True
-        raise TypeError(f"{self!r} cannot become a float without losing its error bound")
+        raise TypeError(
+            f"{self!r} cannot become a float without losing its error bound; without float() it stays a ball"
+        )
 
     __int__ = __index__ = __complex__ = __float__
 

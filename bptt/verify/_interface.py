@@ -150,15 +150,15 @@ def judge_gradient(
     `gradient` returns the gradient by that; for a sequence of names, a tuple.
 
     `method` chooses how it is judged: `"auto"`, by the strongest method that the two functions take, which the report
-    names; `"balls"`, by ball arithmetic, and undecided where one of them does not run on balls; `"floats"`, along one
-    random direction, by finite differences and a complex step, which is quick for many parameters and proves nothing.
+    names; `"balls"`, by ball arithmetic, and undecided where one of them does not run on balls; `"floats"`, by slopes of
+    f along random directions through each array, which is quick for many parameters and proves nothing.
 
     There is no tolerance (`rtol`, `atol`, `eps`): what rounding may do is computed. Second derivatives and complex
     arguments are not offered; check the gradient as a function of its own, and real and imaginary parts.
 
     NumPy's global random generator is seeded before every call (with 0 if `seed` is None) and then put back, so that
     noise drawn from it is the same for f and gradient; the directions and jitters on floats are drawn from `seed` too.
-    If an argument is float64, JAX computes in 64 bits.
+    At a point that is given both run under their caller's settings: NumPy's and Python's of warnings, JAX's of 64 bits.
 
     Raises `TypeError` for what is no function, an `at` that is no tuple, arguments that are no real numbers and an
     option that is not offered; `ValueError` for NaN, infinity or nothing to differentiate, a name in `wrt` that is
