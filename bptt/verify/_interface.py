@@ -150,8 +150,8 @@ def judge_gradient(
     `gradient` returns the gradient by that; for a sequence of names, a tuple.
 
     `method` chooses how it is judged: `"auto"`, by the strongest method that the two functions take, which the report
-    names; `"balls"`, by ball arithmetic, and undecided where one of them does not run on balls; `"floats"`, by slopes of
-    f along random directions through each array, which is quick for many parameters and proves nothing.
+    names; `"balls"`, by ball arithmetic, and undecided where one of them does not run on balls; `"floats"`, by slopes
+    of f along random directions through each array, which is quick for many parameters and proves nothing.
 
     There is no tolerance (`rtol`, `atol`, `eps`): what rounding may do is computed. Second derivatives and complex
     arguments are not offered; check the gradient as a function of its own, and real and imaginary parts.
