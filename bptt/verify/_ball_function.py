@@ -140,7 +140,7 @@ class BallFunction:
         from bptt.balls._jax_rules import UnknownPrimitiveError
 
         try:
-            with sys.modules["jax"].enable_x64(jaxpr.has_64_bits):
+            with sys.modules["jax"].enable_x64(jaxpr.has_64_bits), np.errstate(all="ignore"):
                 return jaxpr.on_balls(balls, make_constant)
         except UnknownPrimitiveError as error:
             raise FloatsOnlyError(self._name, f": {error}") from error

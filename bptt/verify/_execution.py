@@ -16,6 +16,7 @@ from bptt.verify._returned import Claims, require_scalar
 from bptt.verify.closed_over import find_state
 
 _T = TypeVar("_T")
+_SIMPLE_BITS = 16  # numbers of so few are in a shorter type by chance
 
 
 class Observed(NamedTuple):
@@ -26,6 +27,7 @@ class Observed(NamedTuple):
     gradient: list[Floats]  # by each leaf; empty for a leaf that is not differentiated
     notes: tuple[str, ...]  # what a caller would not expect, a sentence each
     on_balls: "BallRun"  # both, ready to be run on balls
+    coarsest: Any  # `np.finfo` of the shortest float type among the arguments and what was returned
 
 
 @contextlib.contextmanager
@@ -87,7 +89,28 @@ def _observe_as_given(problem: Problem) -> Observed:
     notes += _note_other_types(arguments, claims, value)
     of_jax = _holds_arrays_of_jax(returned), _holds_arrays_of_jax(gradient)
     run = BallRun(problem, state, keeps_values=state.has_changed(), of_jax=of_jax)
-    return Observed(value, of_jax[0], [_copy_as_floats(leaf) for leaf in claims], tuple(notes), run)
+    floats = [_copy_as_floats(leaf) for leaf in claims]
+    coarsest = _find_coarsest(arguments, value, floats)
+    return Observed(value, of_jax[0], floats, tuple(notes), run, coarsest)
+
+
+def _find_coarsest(arguments: Arguments, value: Any, gradient: list[Floats]) -> Any:
+    """Return the float type that shows the least: JAX computes in float32, say, what it is given as float64."""
+    returned = [gradient[n] for n, _ in arguments.differentiable if gradient[n].size]
+    returned += [np.asarray(value)] if isinstance(value, (float, np.floating)) else []
+    types = [*arguments.float_types, *(np.finfo(find_type_within(floats)) for floats in returned)]
+    return max(types, key=lambda of_type: float(of_type.eps))
+
+
+def find_type_within(floats: npt.NDArray[Any]) -> npt.DTypeLike:
+    """Return the type of the floats; float32 if they are such as float64, and not by being simple numbers."""
+    if floats.dtype != np.float64:
+        return floats.dtype
+    with np.errstate(all="ignore"):
+        short = floats.astype(np.float32)
+        bits = np.frexp(floats)[0] * 2.0**_SIMPLE_BITS
+    is_simple = np.array_equal(bits, np.trunc(bits), equal_nan=True)
+    return np.float64 if is_simple or not np.array_equal(short, floats, equal_nan=True) else np.float32
 
 
 def _holds_arrays_of_jax(returned: Any) -> bool:
@@ -108,13 +131,16 @@ def find_unsteady_leaves(problem: Problem, observed: Observed) -> list[str]:
     ]
 
 
-def jitter(x: npt.NDArray[Any], random: np.random.Generator) -> npt.NDArray[Any]:
-    """Return the array with the last two bits of each float drawn at random; one of integers as it is."""
+def jitter(x: npt.NDArray[Any], random: np.random.Generator, coarsest: Any) -> npt.NDArray[Any]:
+    """Return the array with the last two bits of each float drawn at random; one of integers as it is.
+
+    The bits are those of its own type, or of the coarsest if that is shorter.
+    """
     if x.dtype.kind != "f":
         return x
-    bits = f"i{x.dtype.itemsize}"
-    moved = np.ascontiguousarray(x).view(bits) ^ random.integers(0, 4, x.shape, np.int8)
-    return moved.view(x.dtype).reshape(x.shape)
+    short = np.ascontiguousarray(x, min(x.dtype, coarsest.dtype, key=lambda dtype: dtype.itemsize))
+    moved = short.view(f"i{short.itemsize}") ^ random.integers(0, 4, x.shape, np.int8)
+    return moved.view(short.dtype).reshape(x.shape).astype(x.dtype, copy=False)
 
 
 def call_rule_at(problem: Problem, values: list[npt.NDArray[Any]]) -> list[Claims]:

@@ -2,7 +2,7 @@
 
 import functools
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,12 @@ def flatten_with_accessors(tree: Any) -> tuple[list[optree.PyTreeAccessor], list
             return accessors, leaves, structure
         for cls in unknown:
             _register(cls)
+
+
+def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
+    """Return the tree with what a function makes of its leaves; what stands for nothing stays."""
+    _, leaves, structure = flatten_with_accessors(tree)
+    return structure.unflatten([function(leaf) for leaf in leaves])
 
 
 def get_values(leaf: Any) -> npt.NDArray[Any]:

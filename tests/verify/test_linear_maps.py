@@ -265,3 +265,14 @@ def test_what_runs_on_floats_alone_is_asked_for_no_long_tangents() -> None:
     assert judge_jvp(f, lambda at, tangents: np.sin(at[0]) * tangents[0], (1.3,)).verdict == "wrong"
     assert judge_jvp(f, lambda at, tangents: np.cos(at[0]) * abs(tangents[0]), (1.3,)).verdict != "right"
     assert judge_jvp(f, lambda at, tangents: -np.cos(at[0]) * abs(tangents[0]), (1.3,)).verdict != "right"
+
+
+@pytest.mark.parametrize("dtype", [jnp.float16, jnp.float32])
+def test_outputs_of_a_short_type_are_not_asked_for_long_vectors_on_floats(dtype: Any) -> None:
+    """Those of float16 end at 65,504."""
+    f = lambda a: (a @ a).astype(dtype)  # noqa: E731
+    jvp: Any = lambda at, tangents: jax.jvp(f, tuple(at), tuple(tangents))[1]  # noqa: E731
+    a = np.random.default_rng(0).normal(size=(3, 3))
+    assert judge_jvp(f, jvp, (a,)).verdict == "right"
+    assert judge_jvp(f, lambda at, tangents: 2 * jvp(at, tangents), (a,)).verdict == "wrong"
+    assert judge_vjp(f, lambda a, c: jax.vjp(f, a)[1](c)[0], (a,)).verdict == "right"

@@ -14,7 +14,7 @@ import numpy as np
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Problem
 from bptt.verify.diagnosis._line import COMPLEX_REACH, Line
-from bptt.verify.methods._float_noise import measure_noise
+from bptt.verify.methods._float_noise import call_in_longer_type, measure_noise
 from bptt.verify.methods._slope import Slope
 
 Group: TypeAlias = tuple[int, int]  # the first entry and the one after the last
@@ -41,7 +41,7 @@ class GroupSlopes:
         random = np.random.default_rng(problem.seed)
         leaves, floats = problem.arguments.leaves, observed.gradient
         self.doubts = {}  # how far rounding may have taken each claim
-        noise = measure_noise(problem, floats, random)
+        noise = measure_noise(problem, observed, random, call_in_longer_type(problem, observed))
         for n in chosen:
             unit = max(np.finfo(t).eps for t in (floats[n].dtype, leaves[n].values.dtype))
             self.doubts[n] = np.asarray(noise[n] + _ROUNDINGS * unit * np.abs(floats[n]))

@@ -13,11 +13,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bptt.verify._execution import Observed
+from bptt.verify._execution import Observed, find_type_within
 from bptt.verify._problem import Floats, Leaf, Problem
 from bptt.verify._report import Formula, LeafFinding, Verdict
 from bptt.verify.methods._float_function import FloatFunction
-from bptt.verify.methods._float_noise import measure_changes, measure_noise
+from bptt.verify.methods._float_noise import call_in_longer_type, measure_changes, measure_noise
 from bptt.verify.methods._slope import Slope, Surroundings, take_slope
 
 FINITE_DIFFERENCES = "by finite differences"
@@ -40,6 +40,7 @@ class _Group(NamedTuple):
     v: npt.NDArray[np.float64]  # the direction, in the shape of the leaf
     claim: float  # ⟨g, v⟩
     size: float  # √Σ (g v)²: what rounding has to be compared with
+    least: float  # contribution to ⟨g, v⟩ of one of them
     widest: float  # step along v
     entries: int
     is_zero: bool  # all of them are claimed to be
@@ -60,6 +61,7 @@ class _Judgement:
 
     def __init__(self, problem: Problem, observed: Observed) -> None:
         self._problem = problem
+        self._observed = observed
         self._gradient = observed.gradient
         self._random = np.random.default_rng(problem.seed)
         self._f = FloatFunction(problem, observed)
@@ -67,11 +69,12 @@ class _Judgement:
 
     @cached_property
     def _changes_of_gradient(self) -> list[Floats]:
-        return measure_changes(self._problem, self._gradient, self._random)
+        return measure_changes(self._problem, self._observed, self._random)
 
     @cached_property
     def _noise_of_gradient(self) -> list[Floats]:
-        return measure_noise(self._problem, self._gradient, self._random)
+        in_longer = call_in_longer_type(self._problem, self._observed)
+        return measure_noise(self._problem, self._observed, self._random, in_longer)
 
     def judge_leaves(self) -> list[LeafFinding]:
         """Return the verdict on the gradient by each leaf: that on the worst of its groups.
@@ -122,7 +125,8 @@ class _Judgement:
         parts = g * v
         first = self._f.eps ** (1 / _ORDER) * _measure(leaf.values)
         widest = first / float(np.max(np.abs(v)))
-        yield _Group(v, float(parts.sum()), float(np.sqrt((parts**2).sum())), widest, count, is_zero)
+        least = 1.0 if is_zero else float(np.min(np.abs(parts[chosen])))
+        yield _Group(v, float(parts.sum()), float(np.sqrt((parts**2).sum())), least, widest, count, is_zero)
 
     def _judge_group(self, n: int, leaf: Leaf, group: _Group) -> LeafFinding:
         line, claim = self._look_along(n, group), Slope(group.claim, 0.0)
@@ -147,7 +151,7 @@ class _Judgement:
             if slope.excludes(claim._replace(error=self._measure_noise_of_claim(n, leaf, group))):
                 return _make_finding(leaf, Verdict.WRONG, said)
             return _make_finding(leaf, Verdict.UNDECIDED, f"{said}, which rounding may explain")
-        error = _SAFETY * (slope.error + abs(slope.value - claim.value)) + rounding
+        error = (_SAFETY * (slope.error + abs(slope.value - claim.value)) + rounding) / min(1.0, 2 * group.least)
         if error <= 10.0**-_FEWEST_DIGITS and (not group.is_zero or self._gradient[n].any()):
             return _make_finding(leaf, Verdict.RIGHT, "along a random direction", _count_digits(error))
         return self._leave_open(leaf, group)
@@ -191,11 +195,11 @@ class _Judgement:
         """Return what the rounding of the entries may do to ⟨g, v⟩ at least, and that of the arguments."""
         g = self._gradient[n]
         change = float(np.max(np.abs(self._changes_of_gradient[n] * group.v), initial=0))
-        return _ROUNDINGS * (float(np.finfo(g.dtype).eps) * group.size + change)
+        return _ROUNDINGS * (float(np.finfo(find_type_within(g)).eps) * group.size + change)
 
     def _measure_noise_of_claim(self, n: int, leaf: Leaf, group: _Group) -> float:
         """Return how far ⟨g, v⟩ may be from what the rule means, and at least half of its digits."""
-        bits = min(leaf.bits, int(np.finfo(self._gradient[n].dtype).nmant) + 1)
+        bits = min(leaf.bits, int(np.finfo(find_type_within(self._gradient[n])).nmant) + 1)
         measured = float(np.abs(self._noise_of_gradient[n] * group.v).sum())
         return measured + 2.0 ** -(bits // 2) * group.size
 

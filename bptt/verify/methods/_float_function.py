@@ -30,9 +30,9 @@ class FloatFunction:
             self._compile()
         self.values: list[npt.NDArray[Any]] = [leaf.values for leaf in problem.arguments.leaves]
         self.value = float(observed.value)
-        self.eps = max(_get_eps(observed.value), *(float(t.eps) for t in problem.arguments.float_types))
+        self.eps = float(observed.coarsest.eps)
         if self.eps > np.finfo(np.float64).eps:
-            self._take_float64(np.random.default_rng(problem.seed))
+            self._take_float64(np.random.default_rng(problem.seed), observed.coarsest)
 
     def _call_as_it_stands(self, values: Sequence[Any]) -> Any:
         return self._problem.call_f(*self._problem.arguments.place(values))
@@ -58,10 +58,10 @@ class FloatFunction:
             call([leaf.values for leaf in arguments.leaves])
             self._call_f = call
 
-    def _take_float64(self, random: np.random.Generator) -> None:
+    def _take_float64(self, random: np.random.Generator, coarsest: Any) -> None:
         """Evaluate f in float64 from now on if it takes that, and is the same to what its shorter type may lose."""
         with np.errstate(all="ignore"):
-            moved = [self.evaluate([jitter(x, random) for x in self.values]) for _ in range(_JITTERS)]
+            moved = [self.evaluate([jitter(x, random, coarsest) for x in self.values]) for _ in range(_JITTERS)]
         lost = _ROUNDINGS * self.eps * abs(self.value) + _JITTER_SAFETY * max(abs(x - self.value) for x in moved)
         short = self.values
         self._jax_in_64_bits = "jax" in sys.modules
@@ -86,7 +86,3 @@ class FloatFunction:
                 return np.asarray(number)[()] if np.size(number) == 1 else None
         except Exception:  # whatever it raises at a point that nobody chose: it is not defined there
             return None
-
-
-def _get_eps(number: Any) -> float:
-    return float(np.finfo(number.dtype).eps) if isinstance(number, np.floating) else 0.0

@@ -25,7 +25,7 @@ from bptt.balls import (
     use_precision,
 )
 from bptt.verify._ball_function import NoVerdictError
-from bptt.verify._ball_run import BallRun, Truth
+from bptt.verify._ball_run import Truth
 from bptt.verify._decimals import show_between, show_both
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Arguments, Floats, Leaf, Problem
@@ -45,11 +45,11 @@ _SATURATED = 32.0  # |x| beyond which h (1 − h) and its kin are 0 to within a 
 
 def judge(problem: Problem, observed: Observed) -> Formula:
     """Judge the floats of the rule beside the true gradient. Raises `NoVerdictError` where that is not known."""
-    truth, digits = _differentiate(observed.on_balls, problem.arguments, observed.value)
+    truth, digits = _differentiate(problem.arguments, observed)
     if not any(truth.kinks):
         require_witness(problem, observed, truth)
-    noise_of_floats = measure_noise(problem, observed.gradient, np.random.default_rng(problem.seed))
-    in_longer = call_in_longer_type(problem)
+    in_longer = call_in_longer_type(problem, observed)
+    noise_of_floats = measure_noise(problem, observed, np.random.default_rng(problem.seed), in_longer)
     leaves = [
         _judge_leaf(leaf, n, observed.gradient[n], truth, noise_of_floats[n], in_longer[n] if in_longer else None)
         for n, leaf in problem.arguments.differentiable
@@ -57,17 +57,17 @@ def judge(problem: Problem, observed: Observed) -> Formula:
     return conclude(leaves, digits)
 
 
-def _differentiate(run: BallRun, arguments: Arguments, on_floats: object) -> tuple[Truth, int]:
+def _differentiate(arguments: Arguments, observed: Observed) -> tuple[Truth, int]:
     """Return the true gradient of f, with its losses, and the digits it was computed with."""
-    unit = _LOSS_SAFETY * max(float(t.eps) for t in arguments.float_types)
-    tiny = _LOSS_SAFETY**2 * max(float(t.smallest_subnormal) for t in arguments.float_types)
+    unit = _LOSS_SAFETY * float(observed.coarsest.eps)
+    tiny = _LOSS_SAFETY**2 * float(observed.coarsest.smallest_subnormal)
     losses = partial(_estimate_losses, unit=unit, tiny=tiny)
     for digits in PRECISIONS:
         last = digits == PRECISIONS[-1]
         with use_precision(digits), pause_collector(), change_context(measures_cancellation=True):
             try:
-                around = find_neighbourhood(run, losses)
-                require_one_function(arguments, on_floats, around.truth)
+                around = find_neighbourhood(observed.on_balls, losses)
+                require_one_function(arguments, observed.value, around.truth)
             except NoVerdictError as outcome:
                 if outcome.final or last:
                     raise

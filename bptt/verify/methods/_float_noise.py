@@ -8,13 +8,12 @@ returns in a longer float type, where its code takes one.
 import contextlib
 import sys
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-import optree
 
-from bptt.verify._execution import call_rule_at, jitter
+from bptt.verify._execution import Observed, call_rule_at, jitter
 from bptt.verify._problem import Floats, Problem
+from bptt.verify._pytrees import map_leaves
 
 _JITTERS = 4  # of the arguments: one alone may leave an entry as it is by chance
 _JITTER_SAFETY = 128  # by which a change of the floats is widened: two bits are the least that rounding does
@@ -24,14 +23,15 @@ _LENGTH_SAFETY = 2  # by which the difference from a longer type is widened, whi
 _SCATTER_SAFETY = 16  # by which the scatter is widened: so many points show more of it than a few
 
 
-def measure_noise(problem: Problem, floats: Sequence[Floats], random: np.random.Generator) -> list[Floats]:
-    """Return how far from what is meant every entry may be."""
-    noise = [_JITTER_SAFETY * changes for changes in measure_changes(problem, floats, random)]
-    eps = max(float(t.eps) for t in problem.arguments.float_types)
+def measure_noise(
+    problem: Problem, observed: Observed, random: np.random.Generator, in_longer: Sequence[Floats] | None
+) -> list[Floats]:
+    """Return how far from what is meant every entry may be; `in_longer` is what the rule returns in a longer type."""
+    floats, eps = observed.gradient, float(observed.coarsest.eps)
+    noise = [_JITTER_SAFETY * changes for changes in measure_changes(problem, observed, random)]
     for power in _REACHES:
         scatter = _measure_scatter(problem, floats, random, eps**power)
         noise = [np.fmax(x, _SCATTER_SAFETY * y) for x, y in zip(noise, scatter, strict=True)]
-    in_longer = call_in_longer_type(problem)
     if in_longer is None:
         return noise
     with np.errstate(invalid="ignore"):
@@ -41,29 +41,29 @@ def measure_noise(problem: Problem, floats: Sequence[Floats], random: np.random.
         ]
 
 
-def call_in_longer_type(problem: Problem) -> list[Floats] | None:
+def call_in_longer_type(problem: Problem, observed: Observed) -> list[Floats] | None:
     """Return, as float64, what the rule returns in the next longer float type; `None` if its code takes none."""
     arguments = problem.arguments
-    is_short = any(float_type.dtype.itemsize < 8 for float_type in arguments.float_types)
-    longer = np.float64 if is_short else np.longdouble
+    longer = np.float64 if observed.coarsest.dtype.itemsize < 8 else np.longdouble
     values = [x.values.astype(longer) if x.values.dtype.kind == "f" else x.values for x in arguments.leaves]
     in_64_bits = sys.modules["jax"].enable_x64(True) if "jax" in sys.modules else contextlib.nullcontext()
     try:
         with np.errstate(all="ignore"), in_64_bits:
             problem.call_f(*arguments.place(values))
-            claims: Any = optree.tree_map(np.float64, problem.call_rule(*arguments.place(values)))
+            claims = map_leaves(np.float64, problem.call_rule(*arguments.place(values)))
             return [np.asarray(claim, np.float64) for claim in arguments.match(claims)]
     except Exception:  # on numbers that nobody chose
         return None
 
 
-def measure_changes(problem: Problem, floats: Sequence[Floats], random: np.random.Generator) -> list[Floats]:
+def measure_changes(problem: Problem, observed: Observed, random: np.random.Generator) -> list[Floats]:
     """Return the largest change of every entry when the arguments change by up to two roundings of themselves."""
+    floats, leaves = observed.gradient, problem.arguments.leaves
     largest: list[Floats] = [np.zeros(claims.shape) for claims in floats]
     for _ in range(_JITTERS):
         with np.errstate(all="ignore"):
             try:
-                moved = call_rule_at(problem, [jitter(leaf.values, random) for leaf in problem.arguments.leaves])
+                moved = call_rule_at(problem, [jitter(leaf.values, random, observed.coarsest) for leaf in leaves])
             except Exception:  # at a point that nobody chose
                 continue
             for n, (before, after) in enumerate(zip(floats, moved, strict=True)):

@@ -16,7 +16,9 @@ import numpy.typing as npt
 
 _Values: TypeAlias = npt.NDArray[np.float64]
 
-_NODES = np.array([0.15, 0.5, 0.85, 1.0])  # τ: what no such curve can be leaves at least ¼ of the error that it makes
+# τ: what no such curve can be leaves at least ¼ of the error that it makes; no small numbers are in their ratio, so
+# that a staircase of floats does not look straight at them.
+_NODES = np.array([0.157, 0.4953, 0.8473, 1.0])
 _ODD = np.stack([_NODES**k for k in (1, 3, 5)], axis=1)
 _EVEN = np.stack([_NODES**k for k in (2, 4)], axis=1)
 _FIT_ODD, _FIT_EVEN = np.linalg.pinv(_ODD), np.linalg.pinv(_EVEN)
@@ -74,6 +76,7 @@ def take_slope(f: Callable[[float], float], value: float, widest: float, noise: 
     """
     fits: list[_Fit] = []
     is_flat = is_plateau = False
+    step = 0.0  # of f, the smallest that was seen
     for k in range(_MOST_FITS):
         above, below = _evaluate(f, widest / _SHRINK**k)
         if not np.isfinite(above + below).all():
@@ -83,12 +86,15 @@ def take_slope(f: Callable[[float], float], value: float, widest: float, noise: 
         is_flat |= is_plateau and k == 0
         if is_plateau:
             break
+        step = float(np.min(np.diff(np.unique([value, *above, *below]))))
         if distinct >= _DISTINCT:
             fits.append(_fit(above, below, value, widest / _SHRINK**k))
             if fits[-1].left <= noise or fits[-1].make_slope(noise).error > _USELESS * size:
                 break
     if not fits:
         return Surroundings(None, (), noise, is_flat, is_plateau and not is_flat)
+    if is_plateau:  # each value is off by as much as f moves at once, however well a fit comes out by chance
+        noise = max(noise, step)
     trusted, others = _select_trusted(fits)
     slopes = [fit.make_slope(noise) for fit in trusted]
     best = _require_agreement(min(slopes, key=lambda slope: slope.error), slopes)

@@ -40,7 +40,7 @@ def require_witness(problem: Problem, observed: Observed, truth: Truth) -> None:
     slope, mass, radius, effects = _sum_up(problem, truth, directions)
     if radius > _CLEAR * mass or not np.isfinite(mass):  # too little is known of it at this precision
         return
-    unit = max(float(np.finfo(leaf.values.dtype).eps) for leaf in leaves if leaf.values.dtype.kind == "f")
+    unit = float(observed.coarsest.eps)
     scale = abs(value) + float(truth.mass.mid()) + effects
     lost = _ROUNDINGS * abs(float((truth.value - enclose(truth.on_floats)).mid()))  # by the floats of f at the point
     seen: list[float] = []

@@ -4,6 +4,8 @@ import functools
 from functools import partial
 from typing import Any
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -212,6 +214,13 @@ class TestAnFOnFloats:
             assert report.verdict == "undecided"
             assert leaf(report, "x").reason == "1 of 3 entries matter too little to be seen by finite differences"
 
+    def test_an_entry_too_small_to_be_seen_is_not_right_with_the_larger_ones_that_it_is_moved_with(self) -> None:
+        scale = np.array([1.0, 2.0**-34, 2.0**-80])
+        for factor in (1, 2):
+            gradient = lambda x, factor=factor: scale * 3 * x**2 * np.array([1, 1, factor])  # noqa: E731
+            report = self.judged(lambda x: (scale * (x**3 - X**3)).sum(), gradient, X)
+            assert report.verdict == "undecided"
+
     @pytest.mark.parametrize("slope", [0.0, 0.5, 1.0])
     def test_a_kink_is_undecided_whatever_is_claimed(self, slope: float) -> None:
         gradient = lambda x: np.where(x > 0, 1.0, slope * (x == 0))  # noqa: E731
@@ -390,3 +399,69 @@ def test_a_confident_softmax_is_not_accused_by_slopes(dtype: type, margin: float
     assert judge_gradient(loss, by_hand, (z,), seed=seed).verdict != "wrong"
     sure: Array = np.array([1.0, 0.5, -1.0], dtype)
     assert judge_gradient(loss, lambda z: 2 * by_hand(z), (sure,), seed=seed).verdict == "wrong"
+
+
+class TestWhatJaxComputesInFloat32:
+    """Of arguments that NumPy has in float64."""
+
+    Z = np.random.default_rng(0).normal(size=4) * 4
+
+    @pytest.fixture(autouse=True)
+    def without_64_bits(self) -> Any:
+        with jax.enable_x64(False):
+            yield
+
+    @staticmethod
+    def loss(z: Any) -> Any:
+        return jax.nn.logsumexp(z) - z[0]
+
+    @staticmethod
+    def by_hand(z: Any) -> Any:
+        return jax.nn.softmax(z) - jnp.eye(4)[0]
+
+    # As SciPy's minimisers want them, too.
+    KINDS: tuple[Any, ...] = (np.asarray, partial(np.asarray, dtype=np.float64), lambda g: list(map(float, g)))
+
+    @pytest.mark.parametrize("convert", KINDS)
+    @pytest.mark.parametrize("of_floats", [False, True])
+    def test_a_right_gradient_is_right_and_one_that_is_off_is_wrong(self, convert: Any, of_floats: bool) -> None:
+        loss = (lambda z: float(self.loss(z))) if of_floats else self.loss
+        gradient: Any = lambda z: np.asarray(convert(self.by_hand(z)))  # noqa: E731
+        report = judge_gradient(loss, gradient, (self.Z,))
+        assert report.verdict == "right"
+        assert 3 <= leaf(report, "z").digits <= 8
+        assert judge_gradient(loss, lambda z: 1.01 * gradient(z), (self.Z,)).verdict == "wrong"
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_a_right_gradient_of_an_f_of_numpys_is_not_accused(self, seed: int) -> None:
+        z = np.random.default_rng(seed).normal(size=4)
+        gradient: Any = lambda z: np.asarray(jnp.cos(z), dtype=np.float64)  # noqa: E731
+        assert judge_gradient(lambda z: np.sin(z).sum(), gradient, (z,)).verdict == "right"
+        assert judge_gradient(lambda z: np.sin(z).sum(), lambda z: 1.001 * gradient(z), (z,)).verdict == "wrong"
+
+    def test_simple_numbers_are_not_taken_for_such(self) -> None:
+        """3 x² of these is exact in float32, as it is in float64."""
+        report = judge_gradient(sum_of_cubes, on_floats(lambda x: 3 * x**2), (X,))
+        assert leaf(report, "x").digits >= 10
+        report = judge_gradient(lambda x: float(sum_of_cubes(x)), lambda x: 3 * x**2, (X,))
+        assert leaf(report, "x").digits >= 8
+
+
+def draw_staircases(random: np.random.Generator) -> list[tuple[Any, Any]]:
+    """Each f with its gradient, as if it had no steps."""
+    step, offset = 10.0 ** random.uniform(-9, -2), np.float32(10 ** random.uniform(0, 5))
+    return [
+        (lambda x: np.round((x**2).sum() / step) * step, lambda x: 2 * x),
+        (lambda x: np.floor(np.sin(x).sum() / step) * step, np.cos),
+        (lambda x: offset + np.float32((x**2).sum()), lambda x: 2 * x),
+    ]
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_a_staircase_that_looks_straight_by_chance_is_not_taken_for_a_slope(block: int) -> None:
+    """Each of its values may be off by a step, however well a curve fits; and its steps are not those of the fit."""
+    for seed in range(50 * block, 50 * (block + 1)):
+        random = np.random.default_rng(seed)
+        x = random.normal(size=random.integers(1, 4))
+        for f, gradient in draw_staircases(random):
+            assert judge_gradient(lambda x, f=f: float(f(x)), gradient, (x,)).verdict != "wrong"
