@@ -54,9 +54,8 @@ def test_with_an_initial_state_dW_is_wrong_from_two_steps_on(T: int, D_h: int, D
     }
 
 
-@pytest.mark.parametrize("seed", range(2))
-def test_the_tool_itself_finds_when_it_is_wrong_and_the_smallest_sizes(seed: int) -> None:
-    found, _ = judge_published(max_size=4, examples=200, seed=seed)
+def test_the_tool_itself_finds_when_it_is_wrong_and_the_smallest_sizes() -> None:
+    found, _ = judge_published(max_size=4, examples=200, seed=0)
     assert {one.path: one.rule for one in found.refutations} == {
         "U": "D_h ≥ 2 and T ≥ 2",
         "W": "D_h ≥ 2 and T ≥ 3",
