@@ -17,7 +17,7 @@ from bptt.verify._interface import Question
 from bptt.verify._judgement import judge_problem
 from bptt.verify._report import LeafFinding, Report, Verdict
 from bptt.verify._sampled_report import Crash, SampledReport, index_leaves, summarize_leaves
-from bptt.verify._size_rules import SizeEvidence
+from bptt.verify._size_rules import SizeEvidence, list_distinct_names
 from bptt.verify._strategies import draw_points, find_smallest
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
@@ -276,8 +276,9 @@ class _Sample:
         found = cases[0].leaves[path]
         if not self._question.is_gradient:
             return found, Diagnosis(found.path)
+        names = list_distinct_names([case.point.sizes for case in self._cases])
         points = [
-            Point(self._question.pose(point.at), point.axes, point.sizes if point.axes else {})
+            Point(self._question.pose(point.at), point.axes, {name: point.sizes[name] for name in names})
             for point in (case.point for case in cases)
         ]
         problem = points[0].problem

@@ -130,7 +130,7 @@ class SizeEvidence:
             sizes_decide = exceptions * _EXCEPTIONAL <= self._ordinary[True].total()
             is_asked = self._are_comparable and sizes_decide and wrong and right
             named_wrong, named_right = ([self._name(key) for key in sorted(keys)] for keys in (wrong, right))
-            names = self._list_distinct_names()
+            names = list_distinct_names(list(map(self._name, self._drawn)))
             self._fitting = find_shortest_rules(named_wrong, named_right, names) if is_asked else []
         return self._fitting
 
@@ -142,16 +142,19 @@ class SizeEvidence:
     def _name(self, key: Key) -> dict[str, int]:
         return dict(zip(self._names, key, strict=True))
 
-    def _list_distinct_names(self) -> list[str]:
-        """List the sizes that are not always equal to one before them."""
-        columns = list(zip(*sorted(self._drawn), strict=True))
-        return [name for n, name in enumerate(self._names) if columns.index(columns[n]) == n]
-
     def _combine(self, key: Key) -> Iterator[Combination]:
         """Yield what a case covers: each of its sizes, and each two and three of them, where 4 is as good as more."""
         yield from combinations(enumerate(key), 1)
         for count in (2, 3):
             yield from combinations([(n, min(size, _MANY)) for n, size in enumerate(key)], count)
+
+
+def list_distinct_names(met: Sequence[Sizes]) -> list[str]:
+    """List the sizes that are not always equal to one before them; none if not all of these have the same names."""
+    if any(list(sizes) != list(met[0]) for sizes in met):
+        return []
+    columns = list(zip(*(sizes.values() for sizes in met), strict=True))
+    return [name for n, name in enumerate(met[0]) if columns.index(columns[n]) == n]
 
 
 def find_shortest_rules(wrong: Sequence[Sizes], right: Sequence[Sizes], names: Sequence[str]) -> list[Rule]:

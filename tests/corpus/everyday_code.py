@@ -752,7 +752,9 @@ REGRESSION = Network(
         Slip("    dscores /= N\n", "", "N times it: the sum over the rows, not the mean", "scaled", "b"),
         Slip("dscores[np.arange(N), y]", "dscores[:, y]", "1 subtracted at every row's target in all rows", "", "b"),
         Slip("dscores.sum(axis=0)", "dscores", "one for each row: not added up", "unreduced", "b"),
-        Slip("dscores.sum(axis=0)", "dscores.sum(axis=0) + REGULARISATION * b", "b regularised, too", "", "b"),
+        Slip(
+            "dscores.sum(axis=0)", "dscores.sum(axis=0) + REGULARISATION * b", "b regularised, too", "regularised", "b"
+        ),
     ),
 )
 

@@ -40,4 +40,4 @@ def test_there_are_slips_of_nearly_every_kind_and_some_of_none() -> None:
     tried = [slip.kind for _, slip in SLIPS[::2]]
     assert set(KINDS) - set(tried) <= {"path doubled", "reversed", "summed"}
     assert len(tried) > 60
-    assert tried.count("") > 10
+    assert tried.count("") >= 10

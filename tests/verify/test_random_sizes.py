@@ -126,6 +126,47 @@ class TestTheVerdict:
         assert refutation.diagnosis.kind is not None
         assert refutation.diagnosis.kind.text == "the true one without the contribution of the first step"
 
+    def test_the_last_execution_of_a_loop_is_named_though_of_a_single_one_nothing_is_left(self) -> None:
+        def windows(x: Array, w: Array) -> Any:
+            return sum(np.tanh(x[i : i + 2] @ w) for i in range(len(x) - 1))
+
+        def but_the_last(x: Array, w: Array) -> Any:
+            return sum((1 - np.tanh(x[i : i + 2] @ w) ** 2) * x[i : i + 2] for i in range(len(x) - 2)) + 0 * w
+
+        over = named_arrays(x="t+1", w="2")
+        (refutation,) = judge_gradient(windows, but_the_last, over, wrt="w", examples=40).refutations
+        assert refutation.sizes == {"t": 1}
+        assert refutation.diagnosis.kind is not None
+        assert "without what goes through the last execution of `x[i : i + 2] @ w`" in refutation.diagnosis.kind.text
+
+    @pytest.mark.parametrize(
+        ("factor", "expected"),
+        [
+            (lambda n: 1 / (n + 1), "divided by a whole number, not the same at all points: a mean in place of a sum"),
+            (lambda n: 2 * n + 1, "a whole number times the true one, not the same at all points"),
+            (lambda n: 1 + 2 / (n + 3), ""),
+        ],
+    )
+    def test_a_factor_that_is_no_product_of_sizes_is_a_whole_number(self, factor: Any, expected: str) -> None:
+        (refutation,) = judge_gradient(
+            lambda x: np.sin(x).sum(), lambda x: factor(len(x)) * np.cos(x), named_arrays(x="h"), examples=30
+        ).refutations
+        kind = refutation.diagnosis.kind
+        assert (kind.text if kind else "")[-len(expected) :] == expected
+
+    def test_sizes_of_arrays_that_have_no_names_are_factors_on_the_way(self) -> None:
+        def mean(x: Array) -> Any:
+            return (np.sum(np.sin(x)) + np.sum(np.exp(x))) / len(x)
+
+        def half_of_it_a_sum(x: Array) -> Any:
+            return np.cos(x) / len(x) + np.exp(x)
+
+        shapes = st.tuples(st.integers(1, 4), st.integers(1, 3))
+        over = shapes.map(lambda shape: (np.random.default_rng(shape).normal(size=shape),))
+        (refutation,) = judge_gradient(mean, half_of_it_a_sum, over, examples=40).refutations
+        assert refutation.diagnosis.kind is not None
+        assert refutation.diagnosis.kind.text.endswith("multiplied by x.shape[0]")
+
     def test_an_undecided_point_leaves_the_whole_undecided(self) -> None:
         found = judge_gradient(
             lambda x: abs(x).sum(), np.sign, named_arrays(x="n").map(lambda a: (np.append(a["x"], 0.0),)), examples=5

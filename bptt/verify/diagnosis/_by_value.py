@@ -32,6 +32,7 @@ _MANY_ROUNDINGS, _CLEARLY = 64, 1e-6  # of the largest entry, where entries of a
 _ROUNDED_CONSTANT = 2.0**-50  # of a factor
 _MOST_MULTIPLIED, _FEW_SIZES = 3, 6  # sizes in one factor, if there are no more than few: products are many
 _FEWEST_DIGITS_NEAR, _MOST_DIGITS_NEAR = 5, 8  # that it shares with the true one: epsilons of 1e-5 and less are usual
+_LARGEST_DECAY = 2.0  # by which weights are multiplied in the gradient of a regularisation
 _MOST_AXES = 5  # of which all permutations are tried: 120
 _DIGITS_OF_LIMITS = 5  # that a clipped norm must share, since code adds a small number to what it divides by
 
@@ -53,6 +54,11 @@ class Values(NamedTuple):
     @property
     def has_same_shape(self) -> bool:
         return self.by_hand.shape == self.true.shape
+
+    @property
+    def is_multiple(self) -> bool:
+        """Whether the gradient by hand is a number times the true one, as each is of one entry alone."""
+        return self.true.size > 1 and find_ratio(self.by_hand, self.true, self.bits) is not None
 
     @property
     def is_blurred(self) -> bool:
@@ -161,6 +167,8 @@ def find_kinds(values: Values) -> Iterator[Kind]:
         yield from _find_zeros(values)
         yield from _find_clipped(values)
         yield from _find_missing_parts(values)
+    if values.has_same_shape:
+        yield from _find_regularised(values)
     yield from _find_permuted(values)
     for path, other in values.others.items():
         if values.has_same_shape and other.shape == values.true.shape and values.matches(other):
@@ -188,6 +196,10 @@ def _find_multiples(values: Values) -> Iterator[Kind]:
         yield Form.SCALED.describe(factor=words, digits=f"{number:.12g}")
     if not is_odd:
         yield from by_size
+    if number is not None and number > 1 and number == round(number):
+        yield Form.MULTIPLIED_UP.describe()
+    if number is not None and show_number(number).startswith("1/"):
+        yield Form.DIVIDED_DOWN.describe()
     for which, norm in values.norms.items():
         if factor > 0:
             limit = f"{float((norm * factor).mid()):.{_DIGITS_OF_LIMITS}g}"
@@ -216,6 +228,17 @@ def _multiply_sizes(sizes: Mapping[str, int]) -> Iterator[tuple[str, tuple[float
                     number = math.prod(n**exponent for (_, n), exponent in zip(some, exponents, strict=True))
                     names = [*two, *(name for name, _ in some)]
                     yield write_product(names, power + exponents), power + exponents, number * 2 ** sum(power)
+
+
+def _find_regularised(values: Values) -> Iterator[Kind]:
+    """Look for a multiple of the array itself that was added: the gradient of a sum of squares that f has not."""
+    if values.argument.shape != values.true.shape or is_zero(values.argument) or values.is_multiple:
+        return
+    added = values.by_hand - values.true
+    factor = find_ratio(added, values.argument, values.bits)
+    number = None if factor is None or not factor > 0 else round_to_fraction(factor)
+    if number is not None and number <= _LARGEST_DECAY:
+        yield Form.REGULARISED.describe(factor=show_number(number), path=values.path, digits=f"{number:.12g}")
 
 
 def _find_multiples_by_entry(values: Values) -> Iterator[Kind]:
@@ -252,8 +275,8 @@ def _find_zeros(values: Values) -> Iterator[Kind]:
 
 def _find_near(values: Values) -> Iterator[Kind]:
     """Say how near the true gradient is, the least bound first, if it is so near that an epsilon would explain it."""
-    if values.true.size > 1 and find_ratio(values.by_hand, values.true, values.bits) is not None:
-        return  # a factor that is nearly 1
+    if values.is_multiple:  # by a factor that is nearly 1
+        return
     largest = max((abs(x) for x in list_entries(values.true)), key=lambda x: x.mid(), default=arb(0))
     distance = max((abs(x) for x in list_entries(values.by_hand - values.true)), key=lambda x: x.mid(), default=arb(0))
     for digits in range(_MOST_DIGITS_NEAR, _FEWEST_DIGITS_NEAR - 1, -1):
@@ -302,6 +325,11 @@ def _find_reversed_or_shifted(values: Values) -> Iterator[Kind]:
             shifted.swapaxes(0, axis)[first] = arb(0)
             if values.equal(shifted):
                 yield Form.SHIFTED.describe(direction=direction, axis=name)
+            kept = [n for n in range(size) if n != first]
+            if is_zero(shifted) or is_zero(values.true.take([first], axis)):
+                continue
+            if is_equal(values.by_hand.take(kept, axis), shifted.take(kept, axis), values.bits):
+                yield Form.SHIFTED_IN.describe(direction=direction, axis=name)
 
 
 def _find_unreduced(values: Values) -> Iterator[Kind]:

@@ -20,6 +20,7 @@ class Form(Enum):
     NEGATED = "negated", "the negative of the true one"
     SCALED = "scaled", "{factor} times the true one"
     AVERAGED = "scaled", "{factor} times the true one: a mean in place of a sum", True
+    REGULARISED = "regularised", "the true one plus {factor} times {path}, as of a regularisation", True
     TRANSPOSED = "transposed", "the transpose of the true one"
     PERMUTED = "transposed", "the true one with its axes permuted: by_hand = true.transpose{axes}"
     OF_ANOTHER_ARRAY = "another's", "the true one by {path}"
@@ -63,10 +64,20 @@ class Form(Enum):
     PART_MISSING = "part missing", "the true one, but 0 at {indices} of {axis}"
     REVERSED = "reversed", "the true one reversed along {axis}"
     SHIFTED = "shifted", "the true one shifted by one, to {direction} indices, along {axis}"
+    SHIFTED_IN = (
+        "shifted",
+        "the true one shifted by one, to {direction} indices, along {axis}, beside what comes in at the end",
+    )
     ROTATED = "shifted", "the true one shifted by one, to {direction} indices, along {axis}, cyclically"
     STEP_BESIDE = "shifted", "that of cotangents beside the values of the step {beside}"
     STEP_BESIDE_CYCLICALLY = "shifted", "that of cotangents beside the values of the step {beside}, cyclically"
     FACTOR_BESIDE = "shifted", "the true one with what the step {beside} has beside {what} in {place}"
+    MULTIPLIED_UP = "scaled variously", "a whole number times the true one, not the same at all points"
+    DIVIDED_DOWN = (
+        "scaled variously",
+        "the true one divided by a whole number, not the same at all points: a mean in place of a sum",
+        True,
+    )
     NEARLY = (
         "nearly",
         "the true one but for {bound} of its largest entry at most, as where an epsilon is in one of the two",

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bptt.rnn.arrays import Array
 from bptt.verify.diagnosis._kind import Form
 from tests.verify.diagnosis.recurrent_network import (
     NAMES,
@@ -79,7 +80,7 @@ def test_what_the_values_are_is_named(by: str, change: Callable[[Any], Any], exp
         ("W", but_at(FIRST, lambda g: g.T, lambda x: 2 * x)),
         ("W", lambda g: g.T + g),
         ("xs", but_at((0, 0, 0), lambda g: g[::-1], lambda x: x)),
-        ("xs", lambda g: np.concatenate([g[1:], g[1:2]])),
+        ("xs", lambda g: np.concatenate([2 * g[1:], g[1:2]])),
         ("b", lambda g: np.stack([g, g])),
         ("xs", lambda g: g[:, 0] + 2 * g[:, 1]),
         ("W", lambda g: g.reshape(-1)[::-1]),
@@ -140,6 +141,35 @@ def test_zeros_are_told_by_the_sign_of_the_argument(gradient: Any, expected: str
 def test_a_gradient_by_the_logarithm_of_an_array_is_named(change: Any, expected: str) -> None:
     found = diagnose_at(lambda x: np.sin(x).sum(), lambda x: change(np.cos(x), x), (P,), "x").kind
     assert (found.text if found else "") == expected
+
+
+@pytest.mark.parametrize(
+    ("added", "expected"),
+    [
+        (lambda x: x / 8, "the true one plus 1/8 times x, as of a regularisation"),
+        (lambda x: 0.0012 * x, "the true one plus 0.0012 times x, as of a regularisation"),
+        (lambda x: x / 8 * np.array([1, 1, 2, 1, 1]), ""),
+        (lambda x: x / 8 + 0.25, ""),
+        (lambda x: 1e6 * x, ""),
+    ],
+)
+@pytest.mark.parametrize("slope", [0.0, 1.0])
+def test_a_multiple_of_the_array_that_is_added_is_named(added: Any, expected: str, slope: float) -> None:
+    x = np.array([0.5, 1.5, -1.0, 0.25, 2.0])
+    found = diagnose_at(lambda x: slope * x.sum(), lambda x: slope + 0 * x + added(x), (x,), "x").kind
+    assert (found.text if found else "") == expected
+
+
+@pytest.mark.parametrize("end", [0.0, 3.0])
+def test_a_shift_is_named_whatever_comes_in_at_the_end(end: float) -> None:
+    def shifted(x: Array) -> Any:
+        return np.concatenate([np.cos(x[1:]), np.zeros(1) + end])
+
+    found = diagnose_at(lambda x: np.sin(x).sum(), shifted, (P,), "x").kind
+    assert found is not None
+    assert found.text == "the true one shifted by one, to earlier indices, along axis 0" + (
+        ", beside what comes in at the end" if end else ""
+    )
 
 
 @pytest.mark.parametrize(
