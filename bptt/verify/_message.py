@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from bptt.verify._problem import Problem
 from bptt.verify._report import LeafFinding, Report, Verdict
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
+from bptt.verify.methods._finite_differences import FINITE_DIFFERENCES
 
 MOST_LINES = 15  # of what is raised: a failing test shows it in full
 WIDTH = 100
@@ -101,6 +102,9 @@ def explain(problem: Problem, report: Report, snippet: Sequence[str], notes: Seq
     is_by_formula = formula.verdict == Verdict.WRONG
     if is_by_formula and formula.digits is None:
         wrong = locate_wrong_entries(problem, formula.leaves)
+    elif by_slopes := [leaf for leaf in wrong if leaf.reference == FINITE_DIFFERENCES]:
+        located = {leaf.path: leaf for leaf in locate_wrong_entries(problem, by_slopes)}
+        wrong = [located.get(leaf.path, leaf) for leaf in wrong]
     if not wrong:
         return "\n".join(wrap_lines([f"wrong: {report.reason}", f"seed {report.seed}"]))
     diagnoses = [Diagnosis(leaf.path) for leaf in wrong]

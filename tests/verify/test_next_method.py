@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptt.verify import judge_gradient
+from bptt.verify import GradientMismatch, check_gradient, judge_gradient
 
 X = np.array([0.5, -1.25, 2.0])
 
@@ -26,6 +26,12 @@ def test_a_right_gradient_whose_balls_are_not_finite_is_right_by_slopes_and_says
 
 def test_a_wrong_one_is_wrong() -> None:
     assert judge_gradient(square_beside_chaos, lambda x: 2.01 * x, (X / 4,)).verdict == "wrong"
+
+
+def test_the_entry_that_is_wrong_is_named() -> None:
+    gradient = lambda x, w: (2 * x * np.array([1, 1.01, 1]), np.cos(w))  # noqa: E731
+    with pytest.raises(GradientMismatch, match=r"^wrong by x: x\[1\] is \S+, not \S+ ± \S+; right by w\n"):
+        check_gradient(lambda x, w: square_beside_chaos(x) + np.sin(w).sum(), gradient, (X / 4, X))
 
 
 def test_by_balls_or_not_at_all_it_stays_undecided() -> None:
