@@ -2,16 +2,26 @@
 
 from flint import arb
 
+_FEWEST_BITS = 4  # of a number that is shown as a decimal
 _DIGITS_SHOWN = 40  # of a number at most: nobody reads more
 
 
 def show_both(by_hand: arb, reference: arb) -> tuple[str, str]:
     """Return two numbers to enough digits to tell them apart; the second with its radius."""
-    if reference.rel_accuracy_bits() < 4:
-        return by_hand.str(6, radius=False), reference.str(6)
-    shown = min(max(6, count_common_digits(by_hand, reference) + 3), _DIGITS_SHOWN)
-    radius = "" if reference.is_exact() else f" ± {reference.rad().str(1, radius=False)}"
-    return by_hand.str(shown, radius=False), reference.mid().str(shown, radius=False) + radius
+    are_known = all(number.rel_accuracy_bits() >= _FEWEST_BITS for number in (by_hand, reference))
+    digits = min(max(6, count_common_digits(by_hand, reference) + 3), _DIGITS_SHOWN) if are_known else 6
+    radius = "" if reference.is_exact() or not reference.is_finite() else f" ± {reference.rad().str(1, radius=False)}"
+    shown = _show(reference, digits)
+    return _show(by_hand, digits), shown if "±" in shown else shown + radius
+
+
+def _show(number: arb, digits: int) -> str:
+    """Return a number that may be known to hardly a digit; what cannot be told from 0 as that."""
+    if not number.is_finite():
+        return number.str(digits)
+    if number.rel_accuracy_bits() < _FEWEST_BITS and number.contains(0) and not number.is_exact():
+        return f"0 ± {number.abs_upper().str(1, radius=False)}"
+    return number.mid().str(digits, radius=False)
 
 
 def show_between(low: arb, high: arb) -> str:

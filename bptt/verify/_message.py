@@ -164,10 +164,11 @@ def format_when(refutation: Refutation) -> str:
     """Return the rule of sizes in words; empty if there is none."""
     if refutation.cases == 1:
         return ""
+    undecided = f", undecided in {refutation.undecided}" if refutation.undecided else ""
     if refutation.rule is None:
-        return f"wrong in {refutation.wrong} of {refutation.cases} cases"
+        return f"wrong in {refutation.wrong} of {refutation.cases} cases{undecided}"
     if refutation.rule:
-        return f"wrong exactly when {refutation.rule}, in {refutation.cases} cases"
+        return f"wrong exactly when {refutation.rule}, in {refutation.cases} cases{undecided}"
     return f"wrong in all {refutation.cases} cases"
 
 

@@ -247,6 +247,7 @@ class _Sample:
             rule="" if len(failing) == cases else self._find_rule(path),
             cases=cases,
             wrong=len(failing),
+            undecided=sum(path in case.leaves and case.shows(path) is None for case in self._cases),
             snippet=tuple(self._question.write_snippet(least.point.at)),
         )
 

@@ -11,10 +11,12 @@ from typing import Any
 import jax
 import numpy as np
 import pytest
+from flint import arb
 from scipy import special  # type: ignore[import-untyped]
 
 from bptt.rnn.arrays import Array
-from bptt.verify import Entry, GradientMismatch, LeafFinding, Verdict, check_gradient, judge_gradient
+from bptt.verify import Entry, GradientMismatch, LeafFinding, Verdict, check_gradient, judge_gradient, named_arrays
+from bptt.verify._decimals import show_both
 from bptt.verify._message import fit_to_stdout, format_refutations, format_when
 from bptt.verify.diagnosis import Diagnosis, Refutation
 from bptt.verify.diagnosis._kind import Form
@@ -100,6 +102,25 @@ class TestExplanations:
     def test_when_it_is_wrong_is_said_of_several_cases(self, rule: str | None, cases: int, expected: str) -> None:
         finding = LeafFinding("x", (), Verdict.WRONG, "")
         assert format_when(Refutation(finding, Diagnosis("x"), rule=rule, cases=cases, wrong=3)) == expected
+
+    def test_points_that_are_undecided_are_counted(self) -> None:
+        gradient = lambda x: np.sign(x) * (2.0 if len(x) > 2 else 1.0)  # noqa: E731
+        (refutation,) = judge_gradient(lambda x: abs(x).sum(), gradient, named_arrays(x="n 4"), examples=40).refutations
+        assert 0 < refutation.undecided < 20
+        assert format_when(refutation).endswith(f" cases, undecided in {refutation.undecided}")
+
+    @pytest.mark.parametrize(
+        ("by_hand", "reference", "expected"),
+        [
+            (arb(0, 1e-50), arb(-2, 1e-50), ("0 ± 1e-50", "-2.00000 ± 1e-50")),
+            (arb(0), arb(0, 1e-50), ("0", "0 ± 1e-50")),
+            (arb(3), arb(2), ("3.00000", "2.00000")),
+        ],
+    )
+    def test_a_number_that_cannot_be_told_from_0_is_shown_as_that(
+        self, by_hand: arb, reference: arb, expected: tuple[str, str]
+    ) -> None:
+        assert show_both(by_hand, reference) == expected
 
     @pytest.mark.filterwarnings("ignore::RuntimeWarning")  # as its caller would see them
     def test_floats_outside_their_bound_are_named_beside_it(self) -> None:

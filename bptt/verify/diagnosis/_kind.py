@@ -132,6 +132,7 @@ class Refutation:
     rule: str | None = None  # when it is wrong, of all cases that were tried; empty for each of them
     cases: int = 1  # that were tried
     wrong: int = 1  # of them
+    undecided: int = 0
     snippet: tuple[str, ...] = ()  # lines that bring it back
 
     @property
