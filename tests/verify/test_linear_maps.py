@@ -265,6 +265,9 @@ def test_what_runs_on_floats_alone_is_asked_for_no_long_tangents() -> None:
     assert judge_jvp(f, lambda at, tangents: np.sin(at[0]) * tangents[0], (1.3,)).verdict == "wrong"
     assert judge_jvp(f, lambda at, tangents: np.cos(at[0]) * abs(tangents[0]), (1.3,)).verdict != "right"
     assert judge_jvp(f, lambda at, tangents: -np.cos(at[0]) * abs(tangents[0]), (1.3,)).verdict != "right"
+    inverse = np.linalg.inv
+    vjp = lambda a, bar: -inverse(a).T @ bar @ inverse(a).T  # noqa: E731
+    assert judge_vjp(inverse, vjp, (random.normal(size=(3, 3)),)).verdict == "right"
 
 
 @pytest.mark.parametrize("dtype", [jnp.float16, jnp.float32])

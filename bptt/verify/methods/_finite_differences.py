@@ -6,7 +6,7 @@ off shows in it. Entries of very different sizes have directions of their own, a
 It proves nothing, and sees what floats can show; a slope that shows less than three digits leaves its leaf undecided.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import NamedTuple
 
@@ -18,11 +18,11 @@ from bptt.verify._problem import Floats, Leaf, Problem
 from bptt.verify._report import Formula, LeafFinding, Verdict
 from bptt.verify.methods._float_function import FloatFunction
 from bptt.verify.methods._float_noise import call_in_longer_type, measure_changes, measure_noise
-from bptt.verify.methods._slope import Slope, Surroundings, take_slope
+from bptt.verify.methods._slope import Slope, Surroundings, take_slope, take_slopes_afar
 
 FINITE_DIFFERENCES = "by finite differences"
 _SUBNORMAL = 1e-290
-_ROUNDINGS = 8  # of f, by which each of its values may be off at least, and of a claim
+_ROUNDINGS = 8  # of a claim
 _ALIKE = 2.0**10  # times as large: entries that are moved together
 _MOST_GROUPS = 4  # of such entries in a leaf: what is 2^-40 of the largest is not seen beside it
 _ORDER = 7.0  # of the truncation of a slope: where it is as large as the rounding of f is the widest step
@@ -65,7 +65,7 @@ class _Judgement:
         self._gradient = observed.gradient
         self._random = np.random.default_rng(problem.seed)
         self._f = FloatFunction(problem, observed)
-        self._noise = _ROUNDINGS * self._f.eps * abs(self._f.value)  # of f, as far as it has shown
+        self._noise = self._f.noise  # as far as it has shown
 
     @cached_property
     def _changes_of_gradient(self) -> list[Floats]:
@@ -146,7 +146,7 @@ class _Judgement:
             is_staircase = line.is_staircase and line.noise > _ALIKE * self._f.eps * abs(self._f.value)
             if group.is_zero and is_staircase:  # between whose steps 0 is right
                 return _make_finding(leaf, Verdict.UNDECIDED, f"f moves in steps: {said}")
-            if not line.excludes(claim):
+            if not line.excludes(claim) or self._is_another_from_afar(n, group, slope, claim):
                 return _make_finding(leaf, Verdict.UNDECIDED, f"{said}, and another over longer steps")
             if slope.excludes(claim._replace(error=self._measure_noise_of_claim(n, leaf, group))):
                 return _make_finding(leaf, Verdict.WRONG, said)
@@ -178,14 +178,19 @@ class _Judgement:
     def _look_along(self, n: int, group: _Group) -> Surroundings:
         x = self._f.values[n]
         rounding = self._f.eps * float(np.abs(self._gradient[n] * x)[group.v != 0].sum())  # of x + t v
-        noise = _ROUNDINGS * self._f.eps * abs(self._f.value) + rounding
-
-        def f(t: float) -> float:
-            return self._evaluate(n, x + t * group.v)
-
-        line = take_slope(f, self._f.value, group.widest, noise, group.size or 1.0)
+        noise = self._f.noise + rounding
+        line = take_slope(self._restrict(n, group), self._f.value, group.widest, noise, group.size or 1.0)
         self._noise = max(self._noise, line.noise)
         return line
+
+    def _is_another_from_afar(self, n: int, group: _Group, slope: Slope, claim: Slope) -> bool:
+        """Whether longer steps show a slope that is not this one and may be the claim."""
+        afar = take_slopes_afar(self._restrict(n, group), self._f.value, group.widest, self._noise)
+        return any(far.excludes(slope) and not far.excludes(claim) for far in afar)
+
+    def _restrict(self, n: int, group: _Group) -> Callable[[float], float]:
+        """Return f along the direction of a group, as a function of the step."""
+        return lambda t: self._evaluate(n, self._f.values[n] + t * group.v)
 
     def _evaluate(self, n: int, moved: npt.NDArray[np.float64]) -> float:
         values = self._f.values

@@ -11,6 +11,8 @@ import numpy.typing as npt
 from bptt.verify._execution import Observed, jitter
 from bptt.verify._problem import Problem
 
+_LEAST_ROUNDINGS = 8  # of f, by which each of its values may be off
+_LENGTH_SAFETY = 2  # by which what a longer type shows is widened: another value of f may be off by more
 _ROUNDINGS = 64  # of f, that a shorter type may lose before float64 is taken to compute something else
 _JITTERS = 4  # of the arguments, to see what their rounding does to f
 _JITTER_SAFETY = 16  # by which that is widened: a few seldom show the most
@@ -33,6 +35,7 @@ class FloatFunction:
         self.eps = float(observed.coarsest.eps)
         if self.eps > np.finfo(np.float64).eps:
             self._take_float64(np.random.default_rng(problem.seed), observed.coarsest)
+        self.noise = _LEAST_ROUNDINGS * self.eps * abs(self.value) + _LENGTH_SAFETY * self._measure_loss()
 
     def _call_as_it_stands(self, values: Sequence[Any]) -> Any:
         return self._problem.call_f(*self._problem.arguments.place(values))
@@ -72,6 +75,13 @@ class FloatFunction:
             self.value, self.eps = float(number), float(np.finfo(np.float64).eps)
         else:
             self.values, self._jax_in_64_bits = short, False
+
+    def _measure_loss(self) -> float:
+        """Return by how much f is another in a longer type, if it takes one: as much as has cancelled on its way."""
+        with np.errstate(all="ignore"):
+            number = self._call([x.astype(np.longdouble) if x.dtype.kind == "f" else x for x in self.values])
+        is_known = isinstance(number, float | np.floating) and np.isfinite(number)
+        return abs(float(number) - self.value) if is_known else 0.0
 
     def evaluate(self, values: Sequence[npt.NDArray[Any]]) -> float:
         """Return f at other values; NaN where it is not defined. What it does to them is done to copies."""

@@ -26,6 +26,7 @@ _GAIN = float(np.abs(_FIT_ODD[0]).sum())  # of an error of the values in that of
 _SAFETY = 8  # by which what is left of a fit is widened: three numbers seldom show the largest noise
 _SHRINK = 8.0  # T from one fit to the next
 _MOST_FITS = 14  # down to 2^-39 of the first T
+_FARTHEST = 5  # powers of that, beyond the first T: to a hundred times the argument
 _DISTINCT = 4  # of the five values from 0 to T: fewer are a plateau
 _USELESS = 2.0**12  # times the slope: an error of which no ripple comes that it might be made of
 _AS_MUCH_NOISE = 16  # times what another fit leaves: what two samples of one noise may differ by
@@ -101,6 +102,19 @@ def take_slope(f: Callable[[float], float], value: float, widest: float, noise: 
     best = best._replace(kink=_is_kink([fit for fit in fits if fit.left > noise], noise))
     noise = max(noise, min(fit.left for fit in fits))
     return Surroundings(best, [fit.make_slope(noise) for fit in others], noise, is_flat, is_plateau)
+
+
+def take_slopes_afar(f: Callable[[float], float], value: float, widest: float, noise: float) -> list[Slope]:
+    """Return the slopes that show over steps longer than `widest`, where f is finite so far away.
+
+    Between two steps of a staircase a function may be smooth, and its slope another one: that of 1 / x² where 1 − cos x
+    is the same float all around.
+    """
+    sides = [(k, *_evaluate(f, widest * _SHRINK**k)) for k in range(1, _FARTHEST + 1)]
+    fits = [
+        _fit(above, below, value, widest * _SHRINK**k) for k, above, below in sides if np.isfinite(above + below).all()
+    ]
+    return [fit.make_slope(noise) for fit in fits]
 
 
 def _evaluate(f: Callable[[float], float], widest: float) -> tuple[_Values, _Values]:
