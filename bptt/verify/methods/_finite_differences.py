@@ -146,8 +146,8 @@ class _Judgement:
             is_staircase = line.is_staircase and line.noise > _ALIKE * self._f.eps * abs(self._f.value)
             if group.is_zero and is_staircase:  # between whose steps 0 is right
                 return _make_finding(leaf, Verdict.UNDECIDED, f"f moves in steps: {said}")
-            if not line.excludes(claim) or self._is_another_from_afar(n, group, slope, claim):
-                return _make_finding(leaf, Verdict.UNDECIDED, f"{said}, and another over longer steps")
+            if self._is_another_from_afar(n, group, slope, claim):
+                return _make_finding(leaf, Verdict.UNDECIDED, f"{said}, and another one over longer steps")
             if slope.excludes(claim._replace(error=self._measure_noise_of_claim(n, leaf, group))):
                 return _make_finding(leaf, Verdict.WRONG, said)
             return _make_finding(leaf, Verdict.UNDECIDED, f"{said}, which rounding may explain")

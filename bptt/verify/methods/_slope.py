@@ -49,14 +49,9 @@ class Surroundings(NamedTuple):
     """What is known of a function around 0."""
 
     slope: Slope | None  # none where it shows none
-    doubts: Sequence[Slope]  # what it seems to be over longer steps, which see something else or see it as noise
     noise: float  # that its values have, as far as fits show
     is_flat: bool  # it does not move at all over the longest steps
     is_staircase: bool  # it moves, but not over the shortest steps
-
-    def excludes(self, claim: Slope) -> bool:
-        """Whether the claim is no slope of it, however long the steps are; never where none is known."""
-        return self.slope is not None and all(slope.excludes(claim) for slope in (self.slope, *self.doubts))
 
 
 class _Fit(NamedTuple):
@@ -93,28 +88,28 @@ def take_slope(f: Callable[[float], float], value: float, widest: float, noise: 
             if fits[-1].left <= noise or fits[-1].make_slope(noise).error > _USELESS * size:
                 break
     if not fits:
-        return Surroundings(None, (), noise, is_flat, is_plateau and not is_flat)
+        return Surroundings(None, noise, is_flat, is_plateau and not is_flat)
     if is_plateau:  # each value is off by as much as f moves at once, however well a fit comes out by chance
         noise = max(noise, step)
-    trusted, others = _select_trusted(fits)
-    slopes = [fit.make_slope(noise) for fit in trusted]
+    slopes = [fit.make_slope(noise) for fit in _select_trusted(fits)]
     best = _require_agreement(min(slopes, key=lambda slope: slope.error), slopes)
     best = best._replace(kink=_is_kink([fit for fit in fits if fit.left > noise], noise))
     noise = max(noise, min(fit.left for fit in fits))
-    return Surroundings(best, [fit.make_slope(noise) for fit in others], noise, is_flat, is_plateau)
+    return Surroundings(best, noise, is_flat, is_plateau)
 
 
 def take_slopes_afar(f: Callable[[float], float], value: float, widest: float, noise: float) -> list[Slope]:
-    """Return the slopes that show over steps longer than `widest`, where f is finite so far away.
+    """Return the slopes that show over steps from `widest` on, where f is finite so far away.
 
     Between two steps of a staircase a function may be smooth, and its slope another one: that of 1 / x² where 1 − cos x
     is the same float all around.
     """
-    sides = [(k, *_evaluate(f, widest * _SHRINK**k)) for k in range(1, _FARTHEST + 1)]
-    fits = [
-        _fit(above, below, value, widest * _SHRINK**k) for k, above, below in sides if np.isfinite(above + below).all()
+    sides = {T: _evaluate(f, T) for T in (widest * _SHRINK**k for k in range(_FARTHEST + 1))}
+    return [
+        _fit(above, below, value, T).make_slope(noise)
+        for T, (above, below) in sides.items()
+        if np.isfinite(above + below).all()
     ]
-    return [fit.make_slope(noise) for fit in fits]
 
 
 def _evaluate(f: Callable[[float], float], widest: float) -> tuple[_Values, _Values]:
@@ -130,19 +125,15 @@ def _fit(above: _Values, below: _Values, value: float, widest: float) -> _Fit:
     return _Fit(float(of_odd[0]) / widest, left, bend / widest, widest)
 
 
-def _select_trusted(fits: Sequence[_Fit]) -> tuple[list[_Fit], list[_Fit]]:
-    """Select the fits that leave no more than noise, and larger ones whose rest falls as that of a curve does.
-
-    Returns the others, too.
-    """
+def _select_trusted(fits: Sequence[_Fit]) -> list[_Fit]:
+    """Select the fits that leave no more than noise, and larger ones whose rest falls as that of a curve does."""
     least = min(fit.left for fit in fits)
     trusted: list[_Fit] = []
-    others: list[_Fit] = []
     for fit, smaller in zip(reversed(fits), [None, *reversed(fits[1:])], strict=True):
         falls = smaller is not None and smaller in trusted and fit.left >= _FALL * smaller.left
-        is_trusted = falls or fit.left <= _AS_MUCH_NOISE * least
-        (trusted if is_trusted else others).append(fit)
-    return trusted, others
+        if falls or fit.left <= _AS_MUCH_NOISE * least:
+            trusted.append(fit)
+    return trusted
 
 
 def _is_kink(fits: Sequence[_Fit], noise: float) -> bool:

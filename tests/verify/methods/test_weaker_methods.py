@@ -317,6 +317,10 @@ class TestAnFOnFloats:
             ):
                 assert self.judged(lambda x, f=f: f(x[0]), lambda x, slope=slope: slope, x).verdict != "wrong"
 
+    def test_what_f_loses_in_one_of_two_terms_is_noise(self) -> None:
+        for x in 10 ** np.random.default_rng(0).uniform(-10, -6, size=(200, 2)):
+            assert self.judged(lambda x: ((1 - np.cos(x)) / x**2).sum(), lambda x: -x / 12, x).verdict != "wrong"
+
     def test_a_jump_is_undecided(self) -> None:
         report = self.judged(lambda x: np.floor(x).sum() + x.sum(), lambda x: x * 0 + 1, np.array([2.0, 0.5]))
         assert report.verdict == "undecided"
@@ -477,6 +481,13 @@ class TestWhatJaxComputesInFloat32:
         gradient: Any = lambda z: np.asarray(jnp.cos(z), dtype=np.float64)  # noqa: E731
         assert judge_gradient(lambda z: np.sin(z).sum(), gradient, (z,)).verdict == "right"
         assert judge_gradient(lambda z: np.sin(z).sum(), lambda z: 1.001 * gradient(z), (z,)).verdict == "wrong"
+
+    def test_a_function_that_magnifies_the_rounding_of_float32_is_seen_in_float64(self) -> None:
+        points = [np.random.default_rng(seed).normal(size=2) for seed in (0, 1, 2, 7)]
+        f: Any = lambda z: float(jnp.sin(200 * z).sum())  # noqa: E731
+        gradient: Any = lambda z: np.asarray(200 * jnp.cos(200 * z))  # noqa: E731
+        assert {judge_gradient(f, gradient, (z,)).verdict for z in points} == {"right"}
+        assert {judge_gradient(f, lambda z: 1.1 * gradient(z), (z,)).verdict for z in points} == {"wrong"}
 
     def test_simple_numbers_are_not_taken_for_such(self) -> None:
         """3 x² of these is exact in float32, as it is in float64."""
