@@ -164,7 +164,9 @@ class _Judgement:
         if not all(self._evaluate(n, y) == self._f.value for y in (*far, *(-y for y in far))):
             return self._leave_open(leaf, group)
         if group.is_zero:
-            return _make_finding(leaf, Verdict.RIGHT, _INDEPENDENT, _MOST_DIGITS)
+            if self._evaluate(n, np.full(x.shape, np.nan)) == self._f.value:
+                return _make_finding(leaf, Verdict.RIGHT, _INDEPENDENT, _MOST_DIGITS)
+            return _make_finding(leaf, Verdict.UNDECIDED, f"{_INDEPENDENT} as far as floats show, but f uses it")
         noise = self._measure_noise_of_claim(n, leaf, group) + self._noise / group.widest
         wrong = abs(group.claim) > noise
         return _make_finding(
