@@ -27,14 +27,8 @@ _ELSEWHERE = 4  # points with other values that are looked at beside one that is
 _MOST_NODES = 50_000  # of the graph of f, beyond which its paths are not looked at: it would take minutes
 _DOUBLED = 2  # what is multiplied by that much is said to be doubled
 _MOST_ALTERNATIVES = 3  # sizes that are offered for one factor
-_LESS_TELLING = {
-    "part missing",
-    "reversed",
-    "shifted",
-    "clipped by norm",
-    "scaled variously",
-    "nearly",
-}  # than a way through f may be
+# Than a way through f may be.
+_LESS_TELLING = {"part missing", "reversed", "shifted", "clipped by norm", "regularised", "scaled variously", "nearly"}
 _LEAVES_NOTHING_OF_ONE_STEP = {"recurrence dropped", "step missing", "truncated", "path missing", "execution missing"}
 
 

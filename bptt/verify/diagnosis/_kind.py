@@ -20,7 +20,6 @@ class Form(Enum):
     NEGATED = "negated", "the negative of the true one"
     SCALED = "scaled", "{factor} times the true one"
     AVERAGED = "scaled", "{factor} times the true one: a mean in place of a sum", True
-    REGULARISED = "regularised", "the true one plus {factor} times {path}, as of a regularisation", True
     TRANSPOSED = "transposed", "the transpose of the true one"
     PERMUTED = "transposed", "the true one with its axes permuted: by_hand = true.transpose{axes}"
     OF_ANOTHER_ARRAY = "another's", "the true one by {path}"
@@ -72,6 +71,7 @@ class Form(Enum):
     STEP_BESIDE = "shifted", "that of cotangents beside the values of the step {beside}"
     STEP_BESIDE_CYCLICALLY = "shifted", "that of cotangents beside the values of the step {beside}, cyclically"
     FACTOR_BESIDE = "shifted", "the true one with what the step {beside} has beside {what} in {place}"
+    REGULARISED = "regularised", "the true one plus {factor} times {path}, as of a regularisation", True
     MULTIPLIED_UP = "scaled variously", "a whole number times the true one, not the same at all points"
     DIVIDED_DOWN = (
         "scaled variously",
