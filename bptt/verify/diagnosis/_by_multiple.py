@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 from flint import arb
 
-from bptt.verify.diagnosis._by_value import Arbs, Values, is_zero, list_entries, make_arbs
 from bptt.verify.diagnosis._graph import Graph
 from bptt.verify.diagnosis._kind import Form, Kind
 from bptt.verify.diagnosis._sites import Sites
+from bptt.verify.diagnosis._values import Arbs, Values, is_zero, list_entries, make_arbs
 
 _MOST_TRIED = 500  # arrays
 

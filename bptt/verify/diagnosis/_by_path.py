@@ -20,12 +20,12 @@ from bptt.verify.diagnosis._by_factor import rewire_entries, rewire_factors
 from bptt.verify.diagnosis._by_multiple import find_multiples
 from bptt.verify.diagnosis._by_slope import rewire_slopes
 from bptt.verify.diagnosis._by_use import rewire_executions, rewire_uses
-from bptt.verify.diagnosis._by_value import Arbs, Values, find_ratio, is_zero, make_arbs, round_to_fraction
 from bptt.verify.diagnosis._graph import Edge, Graph
 from bptt.verify.diagnosis._kind import Form, Kind, name_step
 from bptt.verify.diagnosis._loops import Loop, Use, find_loops
 from bptt.verify.diagnosis._rewiring import Family, Rewiring, Rewirings, Version
 from bptt.verify.diagnosis._sites import Sites
+from bptt.verify.diagnosis._values import Arbs, Values, find_ratio, is_zero, make_arbs, round_to_fraction
 
 _MOST_WORK = 1_000_000  # nodes of a graph times the ways through it that are looked at: some seconds
 _MOST_READERS = 6  # expressions into which something is carried, that are listed in one sentence

@@ -18,9 +18,10 @@ from bptt.verify._ball_run import start_on_balls
 from bptt.verify._execution import keep_generator
 from bptt.verify._problem import Leaf, Problem
 from bptt.verify.diagnosis._by_path import PathHypotheses
-from bptt.verify.diagnosis._by_value import Arbs, Values, find_kinds, is_equal, is_zero, make_arbs
+from bptt.verify.diagnosis._by_value import find_kinds
 from bptt.verify.diagnosis._graph import Graph, read_graph
 from bptt.verify.diagnosis._kind import ORDER, Diagnosis, Kind, name_indices
+from bptt.verify.diagnosis._values import Arbs, Values, is_equal, is_zero, make_arbs
 
 _DIGITS = 100  # twice those of a verdict: a hypothesis that holds to so many is no coincidence
 _ELSEWHERE = 4  # points with other values that are looked at beside one that is given alone

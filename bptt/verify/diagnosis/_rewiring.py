@@ -13,9 +13,9 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
-from bptt.verify.diagnosis._by_value import Arbs, Values, list_entries, make_arbs
 from bptt.verify.diagnosis._graph import Edge, Graph, Sources
 from bptt.verify.diagnosis._kind import Kind
+from bptt.verify.diagnosis._values import Arbs, Values, list_entries, make_arbs
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
