@@ -238,7 +238,7 @@ class Ball:
         return f"{type(self).__name__}({self.value.str(15)})"
 
 
-def _is_constant(number: object) -> bool:
+def is_constant(number: object) -> bool:
     """Whether it depends on no argument: a plain number, or a ball that was made of one."""
     return not isinstance(number, Ball) or isinstance(number, Fixed) or getattr(number, "created", 0) < 0
 
@@ -253,9 +253,7 @@ class Operands(NamedTuple):
         if not isinstance(other, Operands):
             return 0
         a, b = self.right, other.right
-        if self.left is other.left and (
-            a is b or (_is_constant(a) and _is_constant(b) and get_float(a) == get_float(b))
-        ):
+        if self.left is other.left and (a is b or (is_constant(a) and is_constant(b) and get_float(a) == get_float(b))):
             return 1
         return -1 if self.left is other.right and self.right is other.left else 0
 
@@ -284,15 +282,13 @@ for _name in (
     setattr(Ball, _name, _delegate_to_array(_name))
 
 
-def _define_binary(f: Binary) -> Callable[[Ball, Any], Any]:
-    def method(self: Ball, other: Any) -> Any:
-        result = self.apply_binary(f, other)
-        return other.apply_binary(f, self, True) if result is NotImplemented and isinstance(other, Ball) else result
-
-    return method
+def call_of_pair(f: Binary, left: Ball, right: Any) -> Any:
+    """Return f of a ball and another number, whichever of the two knows more."""
+    result = left.apply_binary(f, right)
+    return right.apply_binary(f, left, True) if result is NotImplemented and isinstance(right, Ball) else result
 
 
 for _name, _unary in UNARY.items():
     setattr(Ball, _name, lambda self, f=_unary: self.apply_unary(f))
 for _name in ("logaddexp", "hypot", "arctan2"):  # the others are operators
-    setattr(Ball, _name, _define_binary(BINARY[_name]))
+    setattr(Ball, _name, lambda self, other, f=BINARY[_name]: call_of_pair(f, self, other))

@@ -19,6 +19,7 @@ class Unary:
     apply: Callable[[arb], arb]
     slope: Callable[[arb, arb], arb]
     on_floats: Callable[[Any], Any] | None = None
+    is_bounded: bool = True  # its error on floats is: by the figure of a library function
 
     def apply_to_float(self, x: Any, v: arb) -> Any:
         """Return f of the float x, where v is f of the ball that it stands in."""
@@ -38,6 +39,7 @@ class Binary:
     linear_in_left: bool = False  # b being constant
     linear_in_right: bool = False
     linear_in_both: bool = False  # at once
+    is_bounded: bool = True  # its error on floats is: by the figure of a library function
 
 
 def _evaluate_at_ends(f: Callable[..., arb]) -> Callable[..., arb]:

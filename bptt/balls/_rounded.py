@@ -181,7 +181,7 @@ class Rounded(Ball):
         kind = self._get_kind_of(as_float)
         if kind.bits < self.kind.bits:
             v = f.apply(self._convert_to(kind))
-        v = v * kind.library + kind.library_underflow
+        v = v * kind.library + kind.library_underflow if f.is_bounded else arb.nan()
         beyond = _BEYOND_THE_LIBRARY.get(f)
         if beyond is not None and not kind.flush.is_exact():  # XLA's
             v += arb(0, 1) * abs(beyond(self.value, v)).upper() * arb(2) ** -kind.bits
@@ -200,7 +200,7 @@ class Rounded(Ball):
         value = f.apply(x, y)
         if f in _ROUNDED_ONCE:
             return _make_single(value * kind.rounding + kind.underflow, as_float, kind)
-        value = value * kind.library + kind.library_underflow
+        value = value * kind.library + kind.library_underflow if f.is_bounded else arb.nan()
         if f is BINARY["logaddexp"]:  # near 0 its error is that of its operands
             value += (abs(x) + abs(y)) * (kind.library - 1)
         return _make_single(value, as_float, kind)

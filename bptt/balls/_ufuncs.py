@@ -19,6 +19,7 @@ from bptt.balls._array import (
 )
 from bptt.balls._ball import Ball, get_float
 from bptt.balls._context import CURRENT, TooManyOperationsError
+from bptt.balls._special import apply_special
 
 _MISSING_LOOP = ("loop of ufunc does not support", "not supported for the input types")  # NumPy's words
 
@@ -56,7 +57,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
 
 def _apply_to_elements(ufunc: np.ufunc, inputs: Sequence[Any], keywords: Any) -> Any:
     operands = [strip_class(operand) for operand in inputs]
-    apply = _OF_ELEMENTS.get(ufunc) or _OF_PAIRS.get(ufunc, ufunc)
+    apply = _OF_ELEMENTS.get(ufunc) or _OF_PAIRS.get(ufunc) or apply_special(ufunc) or ufunc
     try:
         return apply(*operands, **keywords)
     except TypeError as error:

@@ -1,0 +1,248 @@
+"""The functions of `scipy.special` that balls have, one line each: the function, its derivatives, where it is defined.
+
+They are known by SciPy's own ufunc, whatever name it is called by. What SciPy's floats lose in them is not known: their
+rounding error has no bound.
+"""
+
+import functools
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeAlias
+
+import numpy as np
+from flint import arb
+
+from bptt.balls._ball import Ball, StaleValueError, call_of_pair, enclose, get_float, is_constant
+from bptt.balls._functions import UNARY, Binary, Unary
+from bptt.balls._reverse import Traced
+
+Slope: TypeAlias = Callable[..., arb] | None  # of all operands and of the value; `None` where none is known
+
+_INFINITY = float("inf")
+_MOST_VARIABLE = 2  # operands, of which each is a ball that is no constant
+_REAL, _POSITIVE, _UNIT = (-_INFINITY, _INFINITY), (0.0, _INFINITY), (0.0, 1.0)  # open intervals
+
+
+class Special(NamedTuple):
+    """A function of numbers, its derivative by each, and the interval of each in which it is defined."""
+
+    apply: Callable[..., arb]
+    slopes: tuple[Slope, ...]
+    domains: tuple[tuple[float, float], ...]
+
+
+def _take_log_gamma(x: arb) -> arb:
+    return x.lgamma() if x > 0 else abs(x.gamma()).log()
+
+
+def _take_trigamma(x: arb) -> arb:
+    return arb(2).zeta(x) if x > 0 else (arb.pi() / (arb.pi() * x).sin()) ** 2 - arb(2).zeta(1 - x)
+
+
+def _take_log_expit(x: arb) -> arb:
+    return -((-x).exp().log1p()) if x > 0 else x - x.exp().log1p()
+
+
+def _take_normal_density(x: arb) -> arb:
+    return (-x * x / 2).exp() / (2 * arb.pi()).sqrt()
+
+
+def _take_normal_distribution(x: arb) -> arb:
+    return (-x / arb(2).sqrt()).erfc() / 2
+
+
+def _take_beta(a: arb, b: arb) -> arb:
+    return a.gamma() * b.gamma() * (a + b).rgamma()
+
+
+def _take_log_beta(a: arb, b: arb) -> arb:
+    return _take_log_gamma(a) + _take_log_gamma(b) - _take_log_gamma(a + b)
+
+
+def _multiply_by_log(x: arb, y: arb) -> arb:
+    return arb(0) if x.is_zero() else x * y.log()
+
+
+def _take_box_cox(x: arb, power: arb) -> arb:
+    return x.log() if power.is_zero() else (power * x.log()).expm1() / power
+
+
+def _slope_of_box_cox(x: arb, power: arb, v: arb) -> arb:
+    return x.log() ** 2 / 2 if power.is_zero() else ((power * x.log()).exp() * x.log() - v) / power
+
+
+def _take_exprel(x: arb) -> arb:
+    return arb(1) if x.is_zero() else x.expm1() / x
+
+
+def _slope_of_exprel(x: arb, v: arb) -> arb:
+    return arb(0.5) if x.is_zero() else (x.exp() - v) / x
+
+
+def _slope_of_i1(x: arb, v: arb) -> arb:
+    return arb(0.5) if x.is_zero() else x.bessel_i(0) - v / x
+
+
+SPECIAL = {
+    "expit": Special(UNARY["logistic"].apply, (UNARY["logistic"].slope,), (_REAL,)),
+    "logit": Special(lambda x: (x / (1 - x)).log(), (lambda x, v: 1 / (x * (1 - x)),), (_UNIT,)),
+    "log_expit": Special(_take_log_expit, (lambda x, v: 1 / (1 + x.exp()),), (_REAL,)),
+    "erf": Special(arb.erf, (UNARY["erf"].slope,), (_REAL,)),
+    "erfc": Special(arb.erfc, (UNARY["erfc"].slope,), (_REAL,)),
+    "erfcx": Special(
+        lambda x: (x * x).exp() * x.erfc(), (lambda x, v: 2 * x * v - 2 / arb.const_sqrt_pi(),), (_REAL,)
+    ),
+    "erfinv": Special(arb.erfinv, (UNARY["erfinv"].slope,), ((-1.0, 1.0),)),
+    "erfcinv": Special(arb.erfcinv, (lambda x, v: -(v * v).exp() * arb.const_sqrt_pi() / 2,), ((0.0, 2.0),)),
+    "ndtr": Special(_take_normal_distribution, (lambda x, v: _take_normal_density(x),), (_REAL,)),
+    "log_ndtr": Special(
+        lambda x: _take_normal_distribution(x).log(), (lambda x, v: _take_normal_density(x) / v.exp(),), (_REAL,)
+    ),
+    "ndtri": Special(
+        lambda x: -arb(2).sqrt() * (2 * x).erfcinv(), (lambda x, v: 1 / _take_normal_density(v),), (_UNIT,)
+    ),
+    "gamma": Special(arb.gamma, (lambda x, v: v * x.digamma(),), (_POSITIVE,)),
+    "gammaln": Special(_take_log_gamma, (lambda x, v: x.digamma(),), (_POSITIVE,)),
+    "loggamma": Special(arb.lgamma, (lambda x, v: x.digamma(),), (_POSITIVE,)),
+    "psi": Special(arb.digamma, (lambda x, v: _take_trigamma(x),), (_POSITIVE,)),
+    "rgamma": Special(arb.rgamma, (lambda x, v: -v * x.digamma(),), (_POSITIVE,)),
+    "_zeta": Special(
+        lambda s, a: s.zeta(a), (None, lambda s, a, v: -s * (s + 1).zeta(a)), ((1.0, _INFINITY), _POSITIVE)
+    ),
+    "beta": Special(
+        _take_beta,
+        (
+            lambda a, b, v: v * (a.digamma() - (a + b).digamma()),
+            lambda a, b, v: v * (b.digamma() - (a + b).digamma()),
+        ),
+        (_POSITIVE, _POSITIVE),
+    ),
+    "betaln": Special(
+        _take_log_beta,
+        (lambda a, b, v: a.digamma() - (a + b).digamma(), lambda a, b, v: b.digamma() - (a + b).digamma()),
+        (_POSITIVE, _POSITIVE),
+    ),
+    "xlogy": Special(
+        _multiply_by_log, (lambda x, y, v: y.log(), lambda x, y, v: x / y), (_REAL, _POSITIVE)
+    ),
+    "xlog1py": Special(
+        lambda x, y: _multiply_by_log(x, 1 + y),
+        (lambda x, y, v: y.log1p(), lambda x, y, v: x / (1 + y)),
+        (_REAL, (-1.0, _INFINITY)),
+    ),
+    "entr": Special(lambda x: -_multiply_by_log(x, x), (lambda x, v: -x.log() - 1,), (_POSITIVE,)),
+    "rel_entr": Special(
+        lambda x, y: _multiply_by_log(x, x / y),
+        (lambda x, y, v: (x / y).log() + 1, lambda x, y, v: -x / y),
+        (_POSITIVE, _POSITIVE),
+    ),
+    "kl_div": Special(
+        lambda x, y: _multiply_by_log(x, x / y) - x + y,
+        (lambda x, y, v: (x / y).log(), lambda x, y, v: 1 - x / y),
+        (_POSITIVE, _POSITIVE),
+    ),
+    "pseudo_huber": Special(
+        lambda d, r: d * d * ((1 + (r / d) ** 2).sqrt() - 1),
+        (
+            lambda d, r, v: 2 * v / d - r * r / (d * (1 + (r / d) ** 2).sqrt()),
+            lambda d, r, v: r / (1 + (r / d) ** 2).sqrt(),
+        ),
+        (_POSITIVE, _REAL),
+    ),
+    "boxcox": Special(
+        _take_box_cox, (lambda x, p, v: (p * x.log()).exp() / x, _slope_of_box_cox), (_POSITIVE, _REAL)
+    ),
+    "exprel": Special(_take_exprel, (_slope_of_exprel,), (_REAL,)),
+    "cosm1": Special(lambda x: -2 * (x / 2).sin() ** 2, (lambda x, v: -x.sin(),), (_REAL,)),
+    "i0": Special(lambda x: x.bessel_i(0), (lambda x, v: x.bessel_i(1),), (_REAL,)),
+    "i1": Special(lambda x: x.bessel_i(1), (_slope_of_i1,), (_REAL,)),
+    "iv": Special(
+        lambda n, x: x.bessel_i(n),
+        (None, lambda n, x, v: (x.bessel_i(n - 1) + x.bessel_i(n + 1)) / 2),
+        (_REAL, _POSITIVE),
+    ),
+    "jv": Special(
+        lambda n, x: x.bessel_j(n),
+        (None, lambda n, x, v: (x.bessel_j(n - 1) - x.bessel_j(n + 1)) / 2),
+        (_REAL, _POSITIVE),
+    ),
+    "yv": Special(
+        lambda n, x: x.bessel_y(n),
+        (None, lambda n, x, v: (x.bessel_y(n - 1) - x.bessel_y(n + 1)) / 2),
+        (_REAL, _POSITIVE),
+    ),
+    "kv": Special(
+        lambda n, x: x.bessel_k(n),
+        (None, lambda n, x, v: -(x.bessel_k(n - 1) + x.bessel_k(n + 1)) / 2),
+        (_REAL, _POSITIVE),
+    ),
+    "gammainc": Special(
+        lambda a, x: x.gamma_lower(a, 1),
+        (None, lambda a, x, v: (x.log() * (a - 1) - x).exp() * a.rgamma()),
+        (_POSITIVE, _POSITIVE),
+    ),
+    "gammaincc": Special(
+        lambda a, x: x.gamma_upper(a, 1),
+        (None, lambda a, x, v: -(x.log() * (a - 1) - x).exp() * a.rgamma()),
+        (_POSITIVE, _POSITIVE),
+    ),
+    "betainc": Special(
+        lambda a, b, x: x.beta_lower(a, b, 1),
+        (None, None, lambda a, b, x, v: (x.log() * (a - 1) + (1 - x).log() * (b - 1)).exp() / _take_beta(a, b)),
+        (_POSITIVE, _POSITIVE, _UNIT),
+    ),
+    "hyp2f1": Special(
+        lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
+        (None, None, None, lambda a, b, c, x, v: a * b / c * x.hypgeom_2f1(a + 1, b + 1, c + 1)),
+        (_REAL, _REAL, _POSITIVE, (-_INFINITY, 1.0)),
+    ),
+}  # fmt: skip
+
+
+@functools.cache
+def apply_special(ufunc: np.ufunc) -> Callable[..., Any] | None:
+    """Return what applies a ufunc of `scipy.special` to the elements of arrays; `None` for one that is not known."""
+    module: Any = sys.modules.get("scipy.special._ufuncs")
+    name = ufunc.__name__
+    if name not in SPECIAL or getattr(module, name, None) is not ufunc:
+        return None
+    return np.frompyfunc(functools.partial(_call, ufunc, SPECIAL[name]), ufunc.nin, 1)
+
+
+def _call(ufunc: np.ufunc, special: Special, *numbers: Any) -> Any:
+    """Apply it to numbers of which some are balls.
+
+    Raises `TypeError` where a derivative is asked for by more than two, or by one that it is not known by.
+    """
+    balls = [n for n, number in enumerate(numbers) if isinstance(number, Ball)]
+    if not balls:
+        return ufunc(*numbers)
+    free = [n for n in balls if isinstance(numbers[n], Traced) and not is_constant(numbers[n])]
+    if free and any(type(numbers[n]) is Ball for n in balls):
+        raise StaleValueError
+    free = free or balls[:1]  # where no derivative is asked for
+    unknown = [n for n in free if special.slopes[n] is None and isinstance(numbers[n], Traced)]
+    if unknown or len(free) > _MOST_VARIABLE:
+        how = f"by its argument {unknown[0]}" if unknown else f"by {len(free)} arguments at once"
+        raise TypeError(f"the derivative of scipy.special.{ufunc.__name__} {how} is not known on balls")
+    values = [None if n in free else enclose(number) for n, number in enumerate(numbers)]
+    floats = [None if n in free else get_float(number) for n, number in enumerate(numbers)]
+    apply = _fill(special.apply, values, free)
+    by_first, *by_second = (_fill(special.slopes[n], [*values, None], [*free, len(values)]) for n in free)
+    on_floats = _fill(ufunc, floats, free)
+    first = numbers[free[0]]
+    if not by_second:
+        return first.apply_unary(Unary(apply, by_first, on_floats, is_bounded=False))
+    return call_of_pair(Binary(on_floats, apply, by_first, by_second[0], is_bounded=False), first, numbers[free[1]])
+
+
+def _fill(function: Any, among: Sequence[Any], free: Sequence[int]) -> Callable[..., Any]:
+    """Return the function of the numbers at the free places alone, with these at the others."""
+
+    def fill(*given: Any) -> Any:
+        numbers = list(among)
+        for n, number in zip(free, given, strict=True):
+            numbers[n] = number
+        return function(*numbers)
+
+    return fill
