@@ -31,7 +31,16 @@ class NumPysBallArray(npt.NDArray[Any]):
     def astype(self, dtype: Any, *arguments: Any, **keywords: Any) -> Any:
         if np.dtype(dtype).kind == "f":
             return cast_array(self, np.dtype(dtype)).view(type(self))
-        return super().astype(dtype, *arguments, **keywords)
+        if np.dtype(dtype) == _OBJECT:
+            return super().astype(dtype, *arguments, **keywords)
+        return self.view(np.ndarray).astype(dtype, *arguments, **keywords)
+
+    def round(self, decimals: Any = 0, out: Any = None) -> Any:
+        rounded = np.rint(self) if decimals == 0 else np.rint(self * 10.0**decimals) / 10.0**decimals
+        if out is None:
+            return take_floats(rounded, lambda x: x.round(decimals), self)
+        out[...] = rounded
+        return out
 
     def dot(self, other: Any, out: Any = None) -> Any:
         result = np.dot(self, other)

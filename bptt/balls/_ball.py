@@ -185,7 +185,11 @@ class Ball:
     def sign(self) -> "Ball":
         if self.as_float != self.as_float:
             return self
-        return self.make_constant((self > 0) - (self < 0))
+        return self.make_step((self > 0) - (self < 0))
+
+    def make_step(self, n: Any) -> Any:
+        """Return a number that this ball decides, and that is the same for all near it."""
+        return self.make_constant(n)
 
     def minimum(self, other: Any) -> Any:
         return self._take_extreme(other, operator.le)
@@ -218,7 +222,7 @@ class Ball:
             f"{self!r} cannot become a float without losing its error bound; without float() it stays a ball"
         )
 
-    __int__ = __index__ = __complex__ = __float__
+    __index__ = __complex__ = __float__
 
     def __pos__(self) -> "Ball":
         return self
@@ -277,7 +281,7 @@ def _delegate_to_array(name: str) -> property:
 
 for _name in (
     "T", "astype", "clip", "copy", "dot", "dtype", "flatten", "item", "max", "mean", "min", "ndim", "prod", "ravel",
-    "reshape", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose", "var",
+    "reshape", "round", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose", "var",
 ):  # fmt: skip
     setattr(Ball, _name, _delegate_to_array(_name))
 

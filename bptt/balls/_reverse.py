@@ -121,6 +121,9 @@ class Traced(Ball):
     def make_constant(self, number: Any) -> "Traced":
         return make_traced_constant(number, type(self.as_float))
 
+    def make_step(self, n: Any) -> "Traced":
+        return _record_one(arb(float(n)), type(self.as_float)(n), self, _ZERO, CURVED)
+
     def cast(self, dtype: Any) -> "Traced":
         return _record_one(self.value, dtype(self.as_float), self, _ONE, LINEAR)
 

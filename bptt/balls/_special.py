@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeAlias
 
 import numpy as np
-from flint import arb
+from flint import arb, arb_series
 
 from bptt.balls._ball import Ball, StaleValueError, call_of_pair, enclose, get_float, is_constant
 from bptt.balls._functions import UNARY, Binary, Unary
@@ -71,6 +71,10 @@ def _slope_of_box_cox(x: arb, power: arb, v: arb) -> arb:
     return x.log() ** 2 / 2 if power.is_zero() else ((power * x.log()).exp() * x.log() - v) / power
 
 
+def _differentiate_zeta(s: arb, a: arb, v: arb) -> arb:  # noqa: ARG001  (the form of every partial derivative)
+    return arb_series([s, 1], prec=2).zeta(a)[1]
+
+
 def _take_exprel(x: arb) -> arb:
     return arb(1) if x.is_zero() else x.expm1() / x
 
@@ -104,10 +108,21 @@ SPECIAL = {
     "gamma": Special(arb.gamma, (lambda x, v: v * x.digamma(),), (_POSITIVE,)),
     "gammaln": Special(_take_log_gamma, (lambda x, v: x.digamma(),), (_POSITIVE,)),
     "loggamma": Special(arb.lgamma, (lambda x, v: x.digamma(),), (_POSITIVE,)),
+    "expm1": Special(UNARY["expm1"].apply, (UNARY["expm1"].slope,), (_REAL,)),
+    "log1p": Special(UNARY["log1p"].apply, (UNARY["log1p"].slope,), ((-1.0, _INFINITY),)),
+    "exp2": Special(UNARY["exp2"].apply, (UNARY["exp2"].slope,), (_REAL,)),
+    "cbrt": Special(UNARY["cbrt"].apply, (UNARY["cbrt"].slope,), (_POSITIVE,)),
+    "poch": Special(
+        lambda z, m: (z + m).gamma() * z.rgamma(),
+        (lambda z, m, v: v * ((z + m).digamma() - z.digamma()), lambda z, m, v: v * (z + m).digamma()),
+        (_POSITIVE, _POSITIVE),
+    ),
     "psi": Special(arb.digamma, (lambda x, v: _take_trigamma(x),), (_POSITIVE,)),
     "rgamma": Special(arb.rgamma, (lambda x, v: -v * x.digamma(),), (_POSITIVE,)),
     "_zeta": Special(
-        lambda s, a: s.zeta(a), (None, lambda s, a, v: -s * (s + 1).zeta(a)), ((1.0, _INFINITY), _POSITIVE)
+        lambda s, a: s.zeta(a),
+        (_differentiate_zeta, lambda s, a, v: -s * (s + 1).zeta(a)),
+        ((1.0, _INFINITY), _POSITIVE),
     ),
     "beta": Special(
         _take_beta,
@@ -199,13 +214,22 @@ SPECIAL = {
 }  # fmt: skip
 
 
+def _take_huber(delta: Any, r: Any) -> Any:
+    return 0.5 * r * r if abs(r) <= delta else delta * (abs(r) - 0.5 * delta)
+
+
+_COMPOSED = {"huber": _take_huber}  # of what balls have
+
+
 @functools.cache
 def apply_special(ufunc: np.ufunc) -> Callable[..., Any] | None:
     """Return what applies a ufunc of `scipy.special` to the elements of arrays; `None` for one that is not known."""
     module: Any = sys.modules.get("scipy.special._ufuncs")
     name = ufunc.__name__
-    if name not in SPECIAL or getattr(module, name, None) is not ufunc:
+    if getattr(module, name, None) is not ufunc or name not in SPECIAL | _COMPOSED:
         return None
+    if name in _COMPOSED:
+        return np.frompyfunc(_COMPOSED[name], ufunc.nin, 1)
     return np.frompyfunc(functools.partial(_call, ufunc, SPECIAL[name]), ufunc.nin, 1)
 
 

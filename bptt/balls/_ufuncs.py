@@ -20,6 +20,16 @@ from bptt.balls._array import (
 from bptt.balls._ball import Ball, get_float
 from bptt.balls._context import CURRENT, TooManyOperationsError
 from bptt.balls._special import apply_special
+from bptt.balls._steps import (
+    divide_to_floor,
+    take_ceil,
+    take_floor,
+    take_heaviside,
+    take_remainder,
+    take_remainder_of_sign,
+    take_rint,
+    take_trunc,
+)
 
 _MISSING_LOOP = ("loop of ufunc does not support", "not supported for the input types")  # NumPy's words
 
@@ -92,16 +102,16 @@ def _test_elements(test: np.ufunc) -> Callable[..., Any]:
     return lambda x, **_: test(get_floats(x) if isinstance(x, np.ndarray) else get_float(x))
 
 
-def _call_method(name: str) -> Callable[..., Any]:
-    apply = np.frompyfunc(lambda x: getattr(x if isinstance(x, Ball) else make_constant_of_run(x), name)(), 1, 1)
-    return lambda x, **keywords: apply(x, **keywords)
-
-
 def _call_of_pair(name: str) -> Callable[[Any, Any], Any]:
     def call(a: Any, b: Any) -> Any:
         return getattr(a if isinstance(a, Ball) else b.make_constant(a).cast(type(a + b.as_float)), name)(b)
 
     return call
+
+
+def _call(function: Callable[[Any], Any]) -> Callable[..., Any]:
+    apply = np.frompyfunc(lambda x: function(x) if isinstance(x, Ball) else function(make_constant_of_run(x)), 1, 1)
+    return lambda x, **keywords: apply(x, **keywords)
 
 
 def _clip(x: Any, low: Any, high: Any, **keywords: Any) -> Any:
@@ -110,7 +120,16 @@ def _clip(x: Any, low: Any, high: Any, **keywords: Any) -> Any:
 
 _OF_ELEMENTS: dict[np.ufunc, Callable[..., Any]] = {  # for which NumPy has no loop over objects, or one of its own
     **{test: _test_elements(test) for test in (np.isfinite, np.isnan, np.isinf, np.signbit)},
-    np.sign: _call_method("sign"),
+    np.sign: _call(lambda x: x.sign()),
+    np.floor: _call(take_floor),
+    np.ceil: _call(take_ceil),
+    np.trunc: _call(take_trunc),
+    np.rint: _call(take_rint),
+    np.fabs: lambda x, **keywords: np.absolute(x, **keywords),
+    np.radians: lambda x, **keywords: np.multiply(x, np.pi / 180, **keywords),
+    np.deg2rad: lambda x, **keywords: np.multiply(x, np.pi / 180, **keywords),
+    np.degrees: lambda x, **keywords: np.multiply(x, 180 / np.pi, **keywords),
+    np.rad2deg: lambda x, **keywords: np.multiply(x, 180 / np.pi, **keywords),
     np.float_power: lambda a, b, **keywords: np.power(a, b, **keywords),
     np.clip: _clip,  # type: ignore[dict-item]
 }
@@ -120,6 +139,10 @@ _OF_PAIRS: dict[np.ufunc, Any] = {
     np.minimum: np.frompyfunc(_call_of_pair("minimum"), 2, 1, identity=None),
     np.fmax: np.frompyfunc(_call_of_pair("maximum"), 2, 1, identity=None),
     np.fmin: np.frompyfunc(_call_of_pair("minimum"), 2, 1, identity=None),
+    np.floor_divide: np.frompyfunc(divide_to_floor, 2, 1, identity=None),
+    np.remainder: np.frompyfunc(take_remainder, 2, 1, identity=None),
+    np.fmod: np.frompyfunc(take_remainder_of_sign, 2, 1, identity=None),
+    np.heaviside: np.frompyfunc(take_heaviside, 2, 1, identity=None),
 }
 
 

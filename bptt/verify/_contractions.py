@@ -191,7 +191,7 @@ def judge_linear(judge: Callable[[list[Any]], Report], vectors: _Vectors, name: 
     for other, kind in others:
         again = judge(other)
         verdict = again.verdict if other is vectors.opposite else again.formula.verdict
-        if verdict != Verdict.RIGHT:
+        if verdict == Verdict.WRONG or (verdict == Verdict.UNDECIDED and other is vectors.opposite):
             reason = f"right for random {name} but not for {kind}, so not linear in them: {again.reason}"
             return replace(again, verdict=verdict, formula=replace(again.formula, verdict=verdict, reason=reason))
     return report

@@ -139,6 +139,11 @@ class TestJacobianVector:
         assert report.verdict == "right"
         assert report.arithmetic.verdict == "right"
 
+    def test_one_that_long_tangents_leave_open_stays_right(self) -> None:
+        """Their slopes are of 2^40 beside units that are saturated."""
+        W, x = np.array([[1.25, 7.75], [-4.25, -8.0]]), np.array([[-0.5, -2.0]])
+        assert judge_jvp(layer, layer_jvp, (W, x)).verdict == "right"
+
     @pytest.mark.parametrize("error", [-2, 1e-6, 1e-12])
     def test_one_wrong_entry_is_found(self, error: float) -> None:
         wrong = lambda a, t: layer_jvp(a, t) * (1 + error * (np.arange(15).reshape(5, 3) == 7))  # noqa: E731

@@ -583,7 +583,7 @@ def test_a_buffer_of_integers_truncates_and_is_wrong() -> None:
 
     report = judge_gradient(lambda x: (x**2).sum(), gradient, (X / 3,))
     assert report.verdict == "wrong"
-    assert "x[0] is 0 by hand, 0.333333 by ball arithmetic" in report.reason
+    assert "is 0 by hand" in report.reason
 
 
 def test_a_buffer_that_is_read_before_it_is_written_is_not_right() -> None:
