@@ -22,6 +22,7 @@ from bptt.balls import (
     make_arrays_of_balls,
 )
 from bptt.verify._problem import Arguments, Function, Problem
+from bptt.verify._pytrees import holds_arrays_of_jax
 
 if TYPE_CHECKING:
     from bptt.balls._jax_interpreter import BallJaxpr
@@ -94,6 +95,8 @@ class BallFunction:
                 np.errstate(all="ignore"),  # what is not taken may warn
             ):
                 result = self._get(problem)(*self._arguments.rebuild(balls))
+                if self._is_of_jax and holds_arrays_of_jax(result):
+                    raise TypeError("it returns floats of JAX's, which has looked at no ball")
         except (NoVerdictError, TooManyComparisonsError):
             raise
         except TooManyOperationsError as error:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from bptt.verify._ball_run import BallRun
 from bptt.verify._problem import Arguments, Floats, Problem
-from bptt.verify._pytrees import flatten_with_accessors, get_values
+from bptt.verify._pytrees import get_values, holds_arrays_of_jax
 from bptt.verify._returned import Claims, require_scalar
 from bptt.verify.closed_over import find_state
 
@@ -87,7 +87,7 @@ def _observe_as_given(problem: Problem) -> Observed:
     claims = arguments.match(gradient)
     notes += _note_changes("gradient", arguments, given)
     notes += _note_other_types(arguments, claims, value)
-    of_jax = _holds_arrays_of_jax(returned), _holds_arrays_of_jax(gradient)
+    of_jax = holds_arrays_of_jax(returned), holds_arrays_of_jax(gradient)
     run = BallRun(problem, state, keeps_values=state.has_changed(), of_jax=of_jax)
     floats = [_copy_as_floats(leaf) for leaf in claims]
     coarsest = _find_coarsest(arguments, value, floats)
@@ -111,12 +111,6 @@ def find_type_within(floats: npt.NDArray[Any]) -> npt.DTypeLike:
         bits = np.frexp(floats)[0] * 2.0**_SIMPLE_BITS
     is_simple = np.array_equal(bits, np.trunc(bits), equal_nan=True)
     return np.float64 if is_simple or not np.array_equal(short, floats, equal_nan=True) else np.float32
-
-
-def _holds_arrays_of_jax(returned: Any) -> bool:
-    if "jax" not in sys.modules:
-        return False
-    return any(isinstance(leaf, sys.modules["jax"].Array) for leaf in flatten_with_accessors(returned)[1])
 
 
 def find_unsteady_leaves(problem: Problem, observed: Observed) -> list[str]:

@@ -29,6 +29,13 @@ def map_leaves(function: Callable[[Any], Any], tree: Any) -> Any:
     return structure.unflatten([function(leaf) for leaf in leaves])
 
 
+def holds_arrays_of_jax(returned: Any) -> bool:
+    """Whether some leaf of what a function returned is an array of JAX's."""
+    if "jax" not in sys.modules:
+        return False
+    return any(isinstance(leaf, sys.modules["jax"].Array) for leaf in flatten_with_accessors(returned)[1])
+
+
 def get_values(leaf: Any) -> npt.NDArray[Any]:
     """Return a leaf as an array of NumPy's; a random key as the integers that it is."""
     if _is_array_of_jax(leaf) and _jax().dtypes.issubdtype(leaf.dtype, _jax().dtypes.extended):

@@ -58,7 +58,7 @@ def judge(counts: Counts, row: str, examples: int, random: np.random.Generator, 
     counts.add(row, "wrong")
     counts.add(row, "a rule is true" if is_rule else "no rule is")
     rule = report.refutations[0].rule
-    if rule is None:
+    if not rule:  # none is known, or it is wrong in all cases that were tried
         return
     of_all = [
         dict(zip(names, sizes, strict=True)) for sizes in itertools.product(range(1, MAX_SIZE + 1), repeat=len(names))
@@ -100,9 +100,9 @@ def draw_comparison(random: np.random.Generator, names: list[str]) -> str:
 
 
 def translate(rule: str) -> str:
-    """Return the rule of a report as Python has it; one of "" is for all sizes."""
+    """Return the rule of a report as Python has it."""
     signs = {"≥": ">=", "≤": "<=", "≠": "!=", "=": "=="}
-    return re.sub("[≥≤≠=]", lambda sign: signs[sign.group()], rule) or "True"
+    return re.sub("[≥≤≠=]", lambda sign: signs[sign.group()], rule)
 
 
 def evaluate(condition: str, sizes: Sizes) -> bool:

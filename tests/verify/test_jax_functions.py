@@ -469,6 +469,23 @@ class TestTypes:
         with jax.enable_x64(False):
             yield
 
+    @pytest.mark.parametrize("is_compiled", [False, True])
+    def test_a_gradient_that_does_not_depend_on_the_point_has_the_constants_of_its_formula(
+        self, is_compiled: bool
+    ) -> None:
+        """JAX looks at no argument then, and the constants of NumPy are float32 in what it returns."""
+
+        def f(x: Any) -> Any:
+            return jnp.sum(-jnp.asarray(x) * np.cos(1.3 * np.arange(4)))
+
+        def off(x: Any) -> Any:
+            return jax.grad(f)(x) * (1 + 1e-5)
+
+        x = np.array([0.5, -1.25, 2.0, 0.3])
+        compiled: Any = jax.jit if is_compiled else lambda function: function
+        assert judge_gradient(compiled(f), compiled(jax.grad(f)), (x,)).verdict == "right"
+        assert judge_gradient(compiled(f), compiled(off), (x,)).verdict == "wrong"
+
     def test_f_runs_under_the_flag_of_its_caller_whatever_its_arguments(self) -> None:
         seen: queue.SimpleQueue[str] = queue.SimpleQueue()  # which is not put back, as a set is
 
