@@ -36,6 +36,7 @@ from bptt.balls._context import (
     Encountered,
     TooManyOperationsError,
     change_context,
+    computes_jax_in_float32,
     pause_collector,
     round_constants,
     use_precision,
@@ -59,8 +60,8 @@ __all__ = [
     "BINARY", "CURRENT", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Comparisons",
     "Encountered", "Fixed", "Kind", "MakeConstant", "Origin", "Place", "Rounded", "StaleValueError",
     "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
-    "UndecidedComparisonError", "change_context", "convert_to_balls", "enclose", "get_kind", "is_finite",
-    "limit_operations", "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant",
+    "UndecidedComparisonError", "change_context", "computes_jax_in_float32", "convert_to_balls", "enclose", "get_kind",
+    "is_finite", "limit_operations", "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant",
     "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first", "store",
     "sum_masses", "sweep", "try_every_branch", "use_precision",
 ]  # fmt: skip

@@ -36,7 +36,8 @@ class NumPysBallArray(npt.NDArray[Any]):
         return self.view(np.ndarray).astype(dtype, *arguments, **keywords)
 
     def round(self, decimals: Any = 0, out: Any = None) -> Any:
-        rounded = np.rint(self) if decimals == 0 else np.rint(self * 10.0**decimals) / 10.0**decimals
+        power = 10.0 ** abs(decimals)
+        rounded = np.rint(self * power) / power if decimals >= 0 else np.rint(self / power) * power
         if out is None:
             return take_floats(rounded, lambda x: x.round(decimals), self)
         out[...] = rounded

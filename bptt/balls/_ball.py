@@ -281,7 +281,7 @@ def _delegate_to_array(name: str) -> property:
 
 for _name in (
     "T", "astype", "clip", "copy", "dot", "dtype", "flatten", "item", "max", "mean", "min", "ndim", "prod", "ravel",
-    "reshape", "round", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose", "var",
+    "reshape", "shape", "size", "squeeze", "std", "sum", "tolist", "transpose", "var",
 ):  # fmt: skip
     setattr(Ball, _name, _delegate_to_array(_name))
 

@@ -6,6 +6,7 @@ threads that a function starts meanwhile. Only what NumPy's constructors make is
 
 import gc
 import math
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _PRECISION_LOCK = threading.RLock()
 _ROUNDINGS_OF_A_CONSTANT = 64  # that a float from outside may be off by: 1.0 / 3 has one, a product of data some more
+_BITS_OF_FLOAT32 = 24
 
 
 @dataclass
@@ -109,10 +111,18 @@ def round_constants() -> Any:
 
 
 def widen_constant(number: float, bits: int) -> arb:
-    """Return all that a float with so many bits may have been rounded from."""
+    """Return all that a float with so many bits may have been rounded from; with fewer, if JAX may have made it."""
+    if computes_jax_in_float32() and (math.frexp(number)[0] * 2.0**_BITS_OF_FLOAT32).is_integer():
+        bits = min(bits, _BITS_OF_FLOAT32)
     if (number * 2.0 ** _count_exponent(number, bits)).is_integer():
         return arb(number)
     return arb(number) * (1 + arb(0, _ROUNDINGS_OF_A_CONSTANT * arb(2) ** -bits))
+
+
+def computes_jax_in_float32() -> bool:
+    """Whether what JAX computes is float32 at most, whatever type it is given and its caller makes of it."""
+    jax = sys.modules.get("jax")
+    return jax is not None and not jax.config.jax_enable_x64
 
 
 def _count_exponent(number: float, bits: int) -> int:

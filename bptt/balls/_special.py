@@ -244,20 +244,25 @@ def _call(ufunc: np.ufunc, special: Special, *numbers: Any) -> Any:
     free = [n for n in balls if isinstance(numbers[n], Traced) and not is_constant(numbers[n])]
     if free and any(type(numbers[n]) is Ball for n in balls):
         raise StaleValueError
-    free = free or balls[:1]  # where no derivative is asked for
-    unknown = [n for n in free if special.slopes[n] is None and isinstance(numbers[n], Traced)]
+    unknown = [n for n in free if special.slopes[n] is None]
     if unknown or len(free) > _MOST_VARIABLE:
         how = f"by its argument {unknown[0]}" if unknown else f"by {len(free)} arguments at once"
         raise TypeError(f"the derivative of scipy.special.{ufunc.__name__} {how} is not known on balls")
+    free = free or balls[:1]  # where no derivative is asked for
     values = [None if n in free else enclose(number) for n, number in enumerate(numbers)]
     floats = [None if n in free else get_float(number) for n, number in enumerate(numbers)]
     apply = _fill(special.apply, values, free)
-    by_first, *by_second = (_fill(special.slopes[n], [*values, None], [*free, len(values)]) for n in free)
+    slopes = (special.slopes[n] or _leave_open for n in free)
+    by_first, *by_second = (_fill(slope, [*values, None], [*free, len(values)]) for slope in slopes)
     on_floats = _fill(ufunc, floats, free)
     first = numbers[free[0]]
     if not by_second:
         return first.apply_unary(Unary(apply, by_first, on_floats, is_bounded=False))
     return call_of_pair(Binary(on_floats, apply, by_first, by_second[0], is_bounded=False), first, numbers[free[1]])
+
+
+def _leave_open(*_: arb) -> arb:
+    return arb.nan()
 
 
 def _fill(function: Any, among: Sequence[Any], free: Sequence[int]) -> Callable[..., Any]:

@@ -4,11 +4,12 @@ Which step a number is on is decided as any comparison is; between the jumps the
 what the step is: a jump is a tie.
 """
 
+import operator
 from typing import Any
 
 import numpy as np
 
-from bptt.balls._ball import Ball, get_float
+from bptt.balls._ball import Ball, call_on_floats, get_float
 from bptt.balls._rounded import Rounded
 
 
@@ -53,9 +54,9 @@ def take_trunc(x: Ball) -> Any:
 def divide_to_floor(a: Any, b: Any) -> Any:
     """Return ⌊a / b⌋, of two numbers of which one is a ball."""
     quotient = a / b
-    n = np.floor_divide(get_float(a), get_float(b))
+    n = call_on_floats(operator.floordiv, get_float(a), get_float(b))
     if isinstance(quotient, Rounded):
-        return Rounded(quotient.value.floor(), quotient.kind.scalar(n), quotient.kind)
+        return Rounded(quotient.value.floor(), n, quotient.kind)
     if n - n != 0:
         return quotient
     left = a - b * n
@@ -69,7 +70,7 @@ def divide_to_floor(a: Any, b: Any) -> Any:
 def take_remainder(a: Any, b: Any) -> Any:
     """Return a − b ⌊a / b⌋, which has the sign of b."""
     left = a - b * divide_to_floor(a, b)
-    left.as_float = np.remainder(get_float(a), get_float(b))
+    left.as_float = call_on_floats(operator.mod, get_float(a), get_float(b))
     return left
 
 
@@ -83,11 +84,13 @@ def take_heaviside(x: Any, at_zero: Any) -> Any:
     """Return 1 for a positive number, 0 for a negative one, and what is given for 0."""
     if not isinstance(x, Ball):
         return at_zero * (x == 0) + (x > 0)
-    return x.make_step(1) if x > 0 else x.make_step(0) if x < 0 else at_zero
+    if x > 0 or x < 0:
+        return x.make_step(1 if x > 0 else 0)
+    return at_zero if isinstance(at_zero, Ball) else x.make_step(at_zero)
 
 
-def _round(x: Ball, digits: int | None = None) -> Any:
-    return take_rint(x * 10.0**digits) / 10.0**digits if digits else take_rint(x)
+def _round(x: Any, digits: int | None = None) -> Any:
+    return int(take_rint(x).as_float) if digits is None else x.round(digits)
 
 
 def _become_int(x: Ball) -> int:
@@ -105,5 +108,6 @@ for _name, _method in {
     "__trunc__": _become_int,
     "__int__": _become_int,
     "__round__": _round,
+    "round": lambda x, decimals=0: np.round(x, decimals),
 }.items():
     setattr(Ball, _name, _method)

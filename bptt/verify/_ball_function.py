@@ -95,8 +95,6 @@ class BallFunction:
                 np.errstate(all="ignore"),  # what is not taken may warn
             ):
                 result = self._get(problem)(*self._arguments.rebuild(balls))
-                if self._is_of_jax and holds_arrays_of_jax(result):
-                    raise TypeError("it returns floats of JAX's, which has looked at no ball")
         except (NoVerdictError, TooManyComparisonsError):
             raise
         except TooManyOperationsError as error:
@@ -111,6 +109,8 @@ class BallFunction:
                 return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
             except FloatsOnlyError as refusal_of_jax:
                 raise (refusal_of_jax if self._is_of_jax else refusal) from error
+        if self._is_of_jax and holds_arrays_of_jax(result) and self._trace():  # which has looked at no ball
+            return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
         if encountered.refused_float:
             raise FloatsOnlyError(self._name, ": it asks for a float, and goes on without one")
         return result

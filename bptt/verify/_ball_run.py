@@ -19,6 +19,7 @@ from bptt.balls import (
     StaleValueError,
     Traced,
     change_context,
+    computes_jax_in_float32,
     convert_to_balls,
     enclose,
     limit_operations,
@@ -31,7 +32,7 @@ from bptt.balls import (
 )
 from bptt.verify._ball_function import BallFunction, FloatsOnlyError, NoVerdictError
 from bptt.verify._problem import Problem
-from bptt.verify._returned import Claims, require_scalar
+from bptt.verify._returned import Claims, find_type_within, require_scalar
 from bptt.verify.closed_over import State, find_state
 
 MOST_OPERATIONS = 1_500_000  # in one run: some seconds, under a gigabyte; more is for who asks for balls
@@ -160,7 +161,12 @@ class BallRun:
     def run_rule(self, comparisons: Comparisons) -> list[Claims]:
         """Run the rule on balls: the gradient by each leaf."""
         with change_context(comparisons=comparisons):
-            return self._run_rule(Ball, make_fixed)
+            claims = self._run_rule(Ball, make_fixed)
+        if computes_jax_in_float32():
+            for n, leaf in self.problem.arguments.differentiable:
+                if claims[n].dtype.kind == "f" and np.dtype(find_type_within(claims[n])) < leaf.values.dtype:
+                    raise FloatsOnlyError("gradient", ": it returns floats of float32 that it has made of no ball")
+        return claims
 
     def run_rule_rounded(self) -> tuple[list[Claims], int]:
         """Run the rule on balls that hold whatever floats may return.

@@ -12,11 +12,10 @@ import numpy.typing as npt
 from bptt.verify._ball_run import BallRun
 from bptt.verify._problem import Arguments, Floats, Problem
 from bptt.verify._pytrees import get_values, holds_arrays_of_jax
-from bptt.verify._returned import Claims, require_scalar
+from bptt.verify._returned import Claims, find_type_within, require_scalar
 from bptt.verify.closed_over import find_state
 
 _T = TypeVar("_T")
-_SIMPLE_BITS = 16  # numbers of so few are in a shorter type by chance
 
 
 class Observed(NamedTuple):
@@ -100,17 +99,6 @@ def _find_coarsest(arguments: Arguments, value: Any, gradient: list[Floats]) -> 
     returned += [np.asarray(value)] if isinstance(value, (float, np.floating)) else []
     types = [*arguments.float_types, *(np.finfo(find_type_within(floats)) for floats in returned)]
     return max(types, key=lambda of_type: float(of_type.eps))
-
-
-def find_type_within(floats: npt.NDArray[Any]) -> npt.DTypeLike:
-    """Return the type of the floats; float32 if they are such as float64, and not by being simple numbers."""
-    if floats.dtype != np.float64:
-        return floats.dtype
-    with np.errstate(all="ignore"):
-        short = floats.astype(np.float32)
-        bits = np.frexp(floats)[0] * 2.0**_SIMPLE_BITS
-    is_simple = np.array_equal(bits, np.trunc(bits), equal_nan=True)
-    return np.float64 if is_simple or not np.array_equal(short, floats, equal_nan=True) else np.float32
 
 
 def find_unsteady_leaves(problem: Problem, observed: Observed) -> list[str]:

@@ -10,6 +10,8 @@ from bptt.balls import Ball, BallArray, enclose
 Claims: TypeAlias = npt.NDArray[Any]
 """The gradient by one leaf as the rule returned it: floats, or an object array of balls."""
 
+_SIMPLE_BITS = 16  # numbers of so few are in a shorter type by chance
+
 
 def require_scalar(value: Any) -> Any:
     """Return the value of f as one number. Raises `ValueError` for an array, `TypeError` for what is no real number."""
@@ -78,3 +80,14 @@ def refuse_tensor(name: str, value: Any) -> None:
             f"{name} must be an array of NumPy's or JAX's, or a number; got a torch tensor: wrap the function so that"
             " it takes and returns arrays, torch.from_numpy(x) inside and y.detach().numpy() at its end"
         )
+
+
+def find_type_within(floats: npt.NDArray[Any]) -> npt.DTypeLike:
+    """Return the type of the floats; float32 if they are such as float64, and not by being simple numbers."""
+    if floats.dtype != np.float64:
+        return floats.dtype
+    with np.errstate(all="ignore"):
+        short = floats.astype(np.float32)
+        bits = np.frexp(floats)[0] * 2.0**_SIMPLE_BITS
+    is_simple = np.array_equal(bits, np.trunc(bits), equal_nan=True)
+    return np.float64 if is_simple or not np.array_equal(short, floats, equal_nan=True) else np.float32

@@ -10,7 +10,7 @@ from flint import arb
 from mpmath.ctx_mp import MPContext  # type: ignore[import-not-found, import-untyped, unused-ignore]
 from scipy import special  # type: ignore[import-untyped]
 
-from bptt.balls import use_precision
+from bptt.balls import Ball, StaleValueError, Traced, make_ball_array, use_precision
 from bptt.balls._special import SPECIAL
 from bptt.verify import judge_gradient
 
@@ -138,9 +138,27 @@ def test_one_that_has_no_derivative_by_an_argument_is_refused_by_name() -> None:
     assert "the derivative of scipy.special.gammainc by its argument 0 is not known on balls" in str(report.arithmetic)
 
 
+def test_one_of_data_alone_needs_no_derivative() -> None:
+    A, B = np.array([0.5, 1.5, 2.5]), np.array([0.25, 1.0, 3.0])
+    report = judge_gradient(
+        lambda x: (x * special.gammainc(A, B)).sum(), lambda x: special.gammainc(A, B) + 0 * x, (X,)
+    )
+    assert (report.verdict, report.formula.reference, report.formula.digits) == ("right", "by ball arithmetic", 50)
+
+
 def test_one_that_is_not_known_is_refused_by_its_own_name() -> None:
     report = judge_gradient(lambda x: special.ellipk(x).sum(), lambda x: 0 * x, (X,))
     assert "scipy.special.ellipk takes no balls" in str(report.arithmetic)
+
+
+def test_those_of_numpy_of_the_same_name_keep_their_bound() -> None:
+    report = judge_gradient(lambda x: np.expm1(x).sum(), lambda x: np.expm1(x) + 1, (X,))
+    assert (report.verdict, report.arithmetic.verdict) == ("right", "right")
+
+
+def test_a_ball_of_another_run_is_refused() -> None:
+    with use_precision(50), pytest.raises(StaleValueError):
+        special.xlogy(make_ball_array([Traced(arb(2))], (1,)), make_ball_array([Ball(arb(2))], (1,)))
 
 
 def test_its_rounding_has_no_bound() -> None:

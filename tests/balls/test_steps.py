@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 from flint import arb
 
-from bptt.balls import Ball, use_precision
-from bptt.balls._array import make_ball_array
+from bptt.balls import Ball, Rounded, get_kind, make_ball_array, use_precision
 from bptt.verify import judge_gradient
 
 X = np.array([0.3, -0.6, 1.7, 2.4, -3.2])
@@ -22,7 +21,13 @@ STEPS: dict[str, tuple[Any, Any]] = {
     "rint": (lambda x: (np.rint(x) * x).sum(), np.rint),
     "round": (lambda x: (x.round() * x).sum(), np.rint),
     "round to a digit": (lambda x: (np.round(x / 3, 1) * x).sum(), lambda x: np.round(x / 3, 1)),
+    "round of a scalar of NumPy's": (lambda x: (x.sum().round(2) * x).sum(), lambda x: x.sum().round(2) + 0 * x),
+    "round to hundreds": (lambda x: (np.round(x * 321, -2) * x).sum(), lambda x: np.round(x * 321, -2)),
     "round of a number": (lambda x: sum(round(v / 3, 1) * v for v in x), lambda x: np.round(x / 3, 1)),
+    "round to an index": (
+        lambda x: sum(TABLE[round(abs(v))] * v for v in x),
+        lambda x: TABLE[np.rint(abs(x)).astype(int)],
+    ),
     "sign": (lambda x: (np.sign(x) * x).sum(), np.sign),
     "sign alone": (lambda x: np.sign(x).sum(), lambda x: 0 * x),
     "floor alone": (lambda x: np.floor(x).sum(), lambda x: 0 * x),
@@ -58,11 +63,40 @@ def test_a_right_gradient_is_proved_and_one_that_is_off_refuted(name: str) -> No
 
 @pytest.mark.parametrize(
     ("name", "jump"),
-    [("floor", 2.0), ("ceil", -1.0), ("rint", 0.5), ("int", 1.0), ("%", 0.7 * 0), ("as integers", 3.0)],
+    [
+        ("floor", 2.0),
+        ("ceil", -1.0),
+        ("rint", 0.5),
+        ("rint", 1.5),
+        ("round", 2.5),
+        ("int", 1.0),
+        ("%", 0.7 * 0),
+        ("as integers", 3.0),
+    ],
 )
 def test_at_a_jump_nothing_is_decided(name: str, jump: float) -> None:
     f, gradient = STEPS[name]
     assert judge_gradient(lambda x: f(x + jump), lambda x: gradient(x + jump), (0 * X,)).verdict == "undecided"
+
+
+def test_a_remainder_of_numbers_of_pythons_is_one() -> None:
+    x: Any = Rounded(arb(0.25), 0.25, get_kind(float))
+    with use_precision(50):
+        assert [type(number.as_float) for number in (x % 0.7, x // 0.7, x)] == [float] * 3
+        assert np.isnan((x % 0.0).as_float)
+
+
+def test_a_step_at_0_has_the_height_that_is_given() -> None:
+    zero = make_ball_array([Ball(arb(0), np.float64(0))], (1,))
+    with use_precision(50):
+        assert np.heaviside(zero, 0.5)[0].as_float == 0.5
+        assert np.heaviside(zero, zero + 0.25)[0].as_float == 0.25
+
+
+def test_a_quotient_of_more_digits_than_its_type_has_lies_within_its_bound() -> None:
+    x = np.array([7.3e9, -3.1e8], np.float32)
+    report = judge_gradient(lambda x: ((x // 0.37) * (x * 1e-9)).sum(), lambda x: (x // 0.37) * 1e-9, (x,))
+    assert report.arithmetic.verdict == "right"
 
 
 @pytest.mark.parametrize("a", [1.0, 0.3, -0.3, 5.5, -7.25])

@@ -486,6 +486,18 @@ class TestTypes:
         assert judge_gradient(compiled(f), compiled(jax.grad(f)), (x,)).verdict == "right"
         assert judge_gradient(compiled(f), compiled(off), (x,)).verdict == "wrong"
 
+    @pytest.mark.parametrize("convert", [np.asarray, lambda g: np.asarray(g, np.float64)])
+    def test_numbers_that_jax_has_made_of_no_ball_may_be_rounded(self, convert: Any) -> None:
+        w, x = np.cos(1.3 * np.arange(4)), np.array([0.5, -1.25, 2.0, 0.3])
+        constant = jax.jit(jax.grad(lambda x: jnp.sum(x * w)))
+        longer = jax.jit(jax.grad(lambda x: 1.001 * jnp.sum(x * w)))
+        for gradient, expected in ((constant, "right"), (longer, "wrong")):
+            report = judge_gradient(lambda x: np.sum(x * w), lambda x, g=gradient: convert(g(x)), (x,))
+            assert report.verdict == expected
+        for gradient, expected in ((constant, "undecided"), (longer, "wrong")):
+            beside_balls = lambda x, g=gradient: convert(g(x)) + 2 * x  # noqa: E731
+            assert judge_gradient(lambda x: np.sum(x * w) + np.sum(x**2), beside_balls, (x,)).verdict == expected
+
     def test_f_runs_under_the_flag_of_its_caller_whatever_its_arguments(self) -> None:
         seen: queue.SimpleQueue[str] = queue.SimpleQueue()  # which is not put back, as a set is
 

@@ -13,9 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from bptt.verify._execution import Observed, find_type_within
+from bptt.verify._execution import Observed
 from bptt.verify._problem import Floats, Leaf, Problem
 from bptt.verify._report import Formula, LeafFinding, Verdict
+from bptt.verify._returned import find_type_within
 from bptt.verify.methods._float_function import FloatFunction
 from bptt.verify.methods._float_noise import call_in_longer_type, measure_changes, measure_noise
 from bptt.verify.methods._slope import Slope, Surroundings, take_slope, take_slopes_afar
