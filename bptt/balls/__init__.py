@@ -8,6 +8,8 @@ _array            arrays of balls, which say to be arrays of floats
 _ufuncs           NumPy's functions of elements, on them
 _mask             the booleans that comparisons of balls return
 _constructors     NumPy's constructors, which make them during a run
+_numbers          `float` and `math`, which return balls for balls
+_stand_ins        what stands for them, and for functions of libraries, in the code of a run
 _reverse          balls that remember what they were computed from, and the sweep back through them
 _rounded          balls that contain whatever float arithmetic may return
 _source           the places in the source code at which balls are computed
@@ -54,13 +56,15 @@ from bptt.balls._reverse import (
 )
 from bptt.balls._rounded import NUMPY, XLA, Kind, Rounded, get_kind, make_rounded_constant, store
 from bptt.balls._source import HARNESS, Origin, Place
+from bptt.balls._stand_ins import find_stand_ins
 from bptt.balls._ufuncs import is_finite
 
 __all__ = [
     "BINARY", "CURRENT", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Comparisons",
     "Encountered", "Fixed", "Kind", "MakeConstant", "Origin", "Place", "Rounded", "StaleValueError",
     "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
-    "UndecidedComparisonError", "change_context", "computes_jax_in_float32", "convert_to_balls", "enclose", "get_kind",
+    "UndecidedComparisonError", "change_context", "computes_jax_in_float32", "convert_to_balls", "enclose",
+    "find_stand_ins", "get_kind",
     "is_finite", "limit_operations", "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant",
     "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first", "store",
     "sum_masses", "sweep", "try_every_branch", "use_precision",

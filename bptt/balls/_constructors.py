@@ -2,8 +2,9 @@
 
 In such a run `np.zeros(3)` is an array of balls, of the float type it asks for, so that code that fills such arrays
 runs on balls as it stands. Each constructor is wrapped once, when this module is imported, and asks a context variable
-whether a run is on: other threads, arrays of integers, and everything outside of a run get what they always get. A name
-that was imported before, by `from numpy import zeros`, is not covered: its arrays are floats, and refuse a ball.
+whether a run is on: other threads, arrays of integers, and everything outside of a run get what they always get. So do
+NumPy's own functions that are written in Python, such as `np.cov`. For a name that a caller imported before, by
+`from numpy import zeros`, the wrapped one stands in during a run.
 """
 
 import functools
@@ -17,7 +18,15 @@ from typing import Any
 
 import numpy as np
 
-from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, convert_to_balls, list_elements
+from bptt.balls._array import (
+    BallArray,
+    MakeConstant,
+    NumPysBallArray,
+    as_ball_array,
+    cast_array,
+    convert_to_balls,
+    list_elements,
+)
 from bptt.balls._ball import Ball
 from bptt.balls._context import MAKE_CONSTANT
 
@@ -25,7 +34,7 @@ from bptt.balls._context import MAKE_CONSTANT
 @contextmanager
 def make_arrays_of_balls(make_constant: MakeConstant) -> Iterator[None]:
     """Let NumPy's constructors make arrays of such balls in this context."""
-    _spare_compiled_modules(len(sys.modules))
+    _prepare_modules(len(sys.modules))
     before = MAKE_CONSTANT.get()
     try:  # an interrupt may come between any two lines
         MAKE_CONSTANT.set(make_constant)
@@ -39,19 +48,22 @@ vars(_NUMPY_AS_IT_IS).update(vars(np))
 
 
 @functools.cache
-def _spare_compiled_modules(_: int) -> None:
-    """Give NumPy as it is to the compiled modules that look its functions up by name, as `np.random` does.
+def _prepare_modules(_: int) -> None:
+    """Give the constructors to NumPy's and SciPy's modules, and NumPy as it is to the compiled ones.
 
-    They take the arrays that they make for what they always are, without looking. The argument is how many modules are
-    loaded, so that new ones are found; NumPy loads its generators when they are first asked for, and so does this.
+    Those, such as `np.random`, look its functions up by name, and take the arrays that they make for what they always
+    are, without looking. The argument is how many modules are loaded, so that new ones are found; NumPy loads its
+    generators when they are first asked for, and so does this.
     """
     importlib.import_module("numpy.random")
     suffixes = tuple(importlib.machinery.EXTENSION_SUFFIXES)
-    for module in list(sys.modules.values()):
+    for module_name, module in list(sys.modules.items()):
         if (getattr(module, "__file__", None) or "").endswith(suffixes):
             for name, value in list(vars(module).items()):
                 if value is np:
                     setattr(module, name, _NUMPY_AS_IT_IS)
+        else:
+            _wrap_constructors(module_name, module)
 
 
 def _wrap_filled(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -138,6 +150,9 @@ def _wrap_converted(make: Callable[..., Any]) -> Callable[..., Any]:
         constant = MAKE_CONSTANT.get()
         if constant is None:
             return make(given, dtype, *arguments, **keywords)
+        if type(given) is NumPysBallArray:  # in NumPy's own code
+            made = converted(given.view(BallArray), dtype, *arguments, **keywords)
+            return made.view(NumPysBallArray) if isinstance(made, BallArray) else made
         if dtype is not None and np.dtype(dtype).kind not in "fO":
             return as_ball_array(make(given, dtype, *arguments, **keywords))
         wanted = None if dtype is None or np.dtype(dtype).kind == "O" else np.dtype(dtype)
@@ -179,5 +194,20 @@ _WRAPPED: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray"), _wrap_converted),
 }
 
-for _name, _wrapper in _WRAPPED.items():
-    setattr(np, _name, _wrapper(getattr(np, _name)))
+CONSTRUCTORS = {make: _WRAPPED[name](make) for name in _WRAPPED for make in (getattr(np, name),)}
+"""For each of NumPy's as it was imported before, the one that makes balls."""
+
+
+_WRAPPED_MODULES = ("numpy.lib.", "scipy.")
+_WRAPPED_BY_ID = {id(make): constructor for make, constructor in CONSTRUCTORS.items()}
+
+
+def _wrap_constructors(name: str, module: Any) -> None:
+    """Put them in the place of NumPy's where callers find them, and where NumPy and SciPy are written in Python."""
+    if name == "numpy" or name.startswith(_WRAPPED_MODULES):
+        for attribute, value in list(vars(module).items()):
+            if id(value) in _WRAPPED_BY_ID:
+                setattr(module, attribute, _WRAPPED_BY_ID[id(value)])
+
+
+_wrap_constructors("numpy", np)

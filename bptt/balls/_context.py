@@ -39,6 +39,7 @@ class Context:
     """What the balls of one computation are computed with. Change it for a while by `change_context`."""
 
     rounds_constants: bool = False  # a float that stands among the balls is one near the number that is meant
+    rounds_as_jax: bool = False  # and such a float may be of float32, if that is what JAX computes in
     comparisons: "Comparisons | None" = None  # how they are decided; None: those that balls leave open raise
     measures_cancellation: bool = False  # keep account of what cancels in formulas of one variable
     origins: dict[int, Any] | None = None  # where each ball was computed, by its number; None: not recorded
@@ -101,18 +102,19 @@ def pause_collector() -> Iterator[None]:
             gc.enable()
 
 
-def round_constants() -> Any:
+def round_constants(*, as_jax: bool) -> Any:
     """Take a float among the balls for a real number that it was rounded from, some 64 roundings away at most.
 
     So is `1.0 / 3`, and so are the entries of a product of data that was computed before. The roundings are those of
-    the float's own type. One that half of its bits can hold, such as 0.5 or 2.0, stays what it is.
+    the float's own type; `as_jax`, those of float32 if that holds it and JAX computes in no other. One that half of its
+    bits can hold, such as 0.5 or 2.0, stays what it is.
     """
-    return change_context(rounds_constants=True)
+    return change_context(rounds_constants=True, rounds_as_jax=as_jax and computes_jax_in_float32())
 
 
 def widen_constant(number: float, bits: int) -> arb:
     """Return all that a float with so many bits may have been rounded from; with fewer, if JAX may have made it."""
-    if computes_jax_in_float32() and (math.frexp(number)[0] * 2.0**_BITS_OF_FLOAT32).is_integer():
+    if CURRENT.context.rounds_as_jax and (math.frexp(number)[0] * 2.0**_BITS_OF_FLOAT32).is_integer():
         bits = min(bits, _BITS_OF_FLOAT32)
     if (number * 2.0 ** _count_exponent(number, bits)).is_integer():
         return arb(number)

@@ -22,6 +22,7 @@ from bptt.balls import (
     computes_jax_in_float32,
     convert_to_balls,
     enclose,
+    find_stand_ins,
     limit_operations,
     make_fixed,
     make_rounded_constant,
@@ -81,13 +82,18 @@ class BallRun:
                 return convert_to_balls(value, make_constant)
             return make_constant(value, _get_dtype(value))
 
-        with self._state.lifted(lift) as functions:
+        with self._state.lifted(lift, find_stand_ins()) as functions:
             problem = self.problem
             yield problem if problem.written else replace(problem, f=functions[0], rule=functions[1])
 
     @property
     def _most_operations(self) -> int | None:
         return None if self.problem.method == "balls" else MOST_OPERATIONS
+
+    @property
+    def may_use_jax(self) -> bool:
+        """Whether JAX may have computed what the functions return, or a part of it."""
+        return any(leaf.is_of_jax for leaf in self.problem.arguments.leaves) or self._state.may_use_jax
 
     @property
     def lifts_everything(self) -> bool:
@@ -162,7 +168,7 @@ class BallRun:
         """Run the rule on balls: the gradient by each leaf."""
         with change_context(comparisons=comparisons):
             claims = self._run_rule(Ball, make_fixed)
-        if computes_jax_in_float32():
+        if self.may_use_jax and computes_jax_in_float32():
             for n, leaf in self.problem.arguments.differentiable:
                 if claims[n].dtype.kind == "f" and np.dtype(find_type_within(claims[n])) < leaf.values.dtype:
                     raise FloatsOnlyError("gradient", ": it returns floats of float32 that it has made of no ball")

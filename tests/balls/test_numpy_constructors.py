@@ -11,6 +11,7 @@ import pytest
 from flint import ctx
 
 from bptt.verify import judge_gradient
+from tests.corpus.floats_only import take_float
 from tests.corpus.slips import BALLS, found
 from tests.verify.test_numpy_layers import convolution, convolution_gradient
 
@@ -89,16 +90,22 @@ class TestConstructors:
         assert types.qsize() > 2
         assert {types.get() for _ in range(types.qsize())} == {np.ndarray}
 
-    def test_a_name_imported_before_makes_floats_and_the_report_says_where(self) -> None:
+    def test_a_name_imported_before_makes_balls_too(self) -> None:
         def f(x: Array) -> Any:
             y = zeros(3)
             y[:] = x
             return (y**2).sum()
 
-        report = judge_gradient(f, lambda x: 2 * x, (X,))
+        assert found(judge_gradient(f, lambda x: 2 * x, (X,))) == BALLS
+        assert not judge_gradient(f, lambda x: (2 + 1e-9) * x, (X,))
+        assert type(zeros(3)) is np.ndarray
+
+    def test_what_takes_no_balls_is_named_with_its_line(self) -> None:
+        report = judge_gradient(lambda x: (x**2 + 0 * np.spacing(x)).sum(), lambda x: 2 * x, (X,))
         assert report.verdict == "right"
         assert report.formula.reference != "by ball arithmetic"
         assert "f runs on floats but not on balls at test_numpy_constructors.py:" in report.arithmetic.reason
+        assert "np.spacing takes no balls" in report.arithmetic.reason
 
     def test_a_gradient_in_an_imported_buffer_is_judged_by_its_floats(self) -> None:
         def gradient(x: Array, factor: float) -> Any:
@@ -106,8 +113,10 @@ class TestConstructors:
             g += factor * x
             return g
 
-        right = judge_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 2 * float(x[0]) / float(x[0])), (X,))
+        right = judge_gradient(
+            lambda x: (x**2).sum(), lambda x: gradient(x, 2 * take_float(x[0]) / take_float(x[0])), (X,)
+        )
         assert found(right) == ("right", "by ball arithmetic", "undecided")
-        assert "gradient runs on floats but not on balls at test_numpy_constructors.py:" in right.arithmetic.reason
+        assert "gradient runs on floats but not on balls at floats_only.py:" in right.arithmetic.reason
         wrong = judge_gradient(lambda x: (x**2).sum(), lambda x: gradient(x, 2 + 1e-9), (X,))
         assert wrong.verdict == "wrong"

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bptt.verify import GradientWarning, check_gradient, judge_gradient
+from tests.corpus.floats_only import take_float
 from tests.corpus.slips import Case
 
 Array = Any
@@ -156,7 +157,7 @@ def test_a_refusal_that_is_caught_does_not_make_another_function() -> None:
 
     def f(x: Array) -> Any:
         try:
-            scale = float(x[0])
+            scale = take_float(x[0])
         except TypeError:
             return (x**2).sum()
         return (x**2).sum() + 3 * scale

@@ -29,6 +29,7 @@ from bptt.rnn.losses import half_squared_error
 from bptt.rnn.network import Arguments, Weights
 from bptt.rnn.registry import CELLS
 from bptt.verify import GradientMismatch, GradientUndecided, Report, Verdict, check_gradient, judge_gradient
+from tests.corpus.floats_only import take_float
 
 X = np.array([0.5, -1.25, 2.0])
 
@@ -252,15 +253,15 @@ class TestKinks:
 class TestFunctionsOfFloats:
     def test_a_gradient_that_needs_floats_is_undecided_by_balls_and_told_why(self) -> None:
         def gradient(x: Array) -> Any:
-            return [2 * float(entry) for entry in x]
+            return [2 * take_float(entry) for entry in x]
 
         report = judge_gradient(lambda x: (x * x).sum(), gradient, (X,), method="balls")
         assert report.verdict == "undecided"
         reason = report.formula.reason
-        assert re.match(r"gradient runs on floats but not on balls at test_interface.py:\d+: TypeError: Ball", reason)
+        assert re.match(r"gradient runs on floats but not on balls at floats_only.py:\d+: TypeError: Ball", reason)
 
     def test_a_function_that_needs_floats_is_undecided_by_balls(self) -> None:
-        report = judge_gradient(lambda x: float(x[0]) ** 2, lambda x: 2 * x, (X,), method="balls")
+        report = judge_gradient(lambda x: take_float(x[0]) ** 2, lambda x: 2 * x, (X,), method="balls")
         assert report.verdict == "undecided"
         assert report.formula.reason.startswith("f runs on floats but not on balls")
 
@@ -599,7 +600,7 @@ class TestReport:
     def test_it_is_true_only_when_right(self) -> None:
         assert bool(judge_gradient(np.sum, lambda x: 1 + 0 * x, (X,))) is True
         assert bool(judge_gradient(np.sum, lambda x: 2 + 0 * x, (X,))) is False
-        assert bool(judge_gradient(np.sum, lambda x: np.ones(3) * float(x[0]), (X,))) is False
+        assert bool(judge_gradient(np.sum, lambda x: np.ones(3) * take_float(x[0]), (X,))) is False
 
     def test_a_wrong_one_prints_the_entry_with_both_values(self) -> None:
         text = str(judge_gradient(lambda x: (x**3).sum(), lambda x: 3 * x * np.array([x[0], x[1], 1]), (X,)))
@@ -618,7 +619,7 @@ class TestReport:
         ):
             check_gradient(lambda x: x**2, lambda x: x, (1.5,))
         with pytest.raises(GradientUndecided, match="undecided: f runs on floats but not on balls"):
-            check_gradient(lambda x: float(x) ** 2, lambda x: 2 * x, (1.5,), method="balls")
+            check_gradient(lambda x: take_float(x) ** 2, lambda x: 2 * x, (1.5,), method="balls")
         assert issubclass(GradientMismatch, AssertionError)
         assert not issubclass(GradientUndecided, AssertionError)
 
@@ -678,14 +679,14 @@ class TestNumbers:
 
     def test_a_rule_on_floats_has_them_too(self) -> None:
         def gradient(x: Array) -> Any:
-            return [3 * float(x[0]), *(2 * float(entry) for entry in x[1:])]
+            return [3 * take_float(x[0]), *(2 * take_float(entry) for entry in x[1:])]
 
         (leaf,) = judge_gradient(lambda x: (x**2).sum(), gradient, (X,)).formula.leaves
         np.testing.assert_array_equal(leaf.wrong_entries, [True, False, False])
         np.testing.assert_array_equal(leaf.reference_values, 2 * X)
 
     def test_a_rule_on_floats_of_another_shape_is_wrong_and_has_none(self) -> None:
-        report = judge_gradient(lambda x: (x**2).sum(), lambda x: [[2 * float(entry)] * 2 for entry in x], (X,))
+        report = judge_gradient(lambda x: (x**2).sum(), lambda x: [[2 * take_float(entry)] * 2 for entry in x], (X,))
         assert report.reason == "x: the gradient has shape (3, 2); it should be (3,)"
         assert report.formula.leaves[0].by_hand_values is None
 
@@ -757,7 +758,7 @@ def test_an_f_that_refuses_balls_is_run_on_them_once() -> None:
 
     def f(x: Array) -> float:
         types.put(type(x))
-        return float((x**2).sum())
+        return take_float((x**2).sum())
 
     judge_gradient(f, lambda x: 2 * x, (X,))
     assert [types.get() for _ in range(types.qsize())].count(BallArray) == 1

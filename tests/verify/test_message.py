@@ -20,6 +20,7 @@ from bptt.verify._decimals import show_both
 from bptt.verify._message import fit_to_stdout, format_refutations, format_when
 from bptt.verify.diagnosis import Diagnosis, Refutation
 from bptt.verify.diagnosis._kind import Form
+from tests.corpus.floats_only import take_float
 
 W, X = np.array([[0.5, -1.0], [0.25, 2.0]]), np.array([1.0, 0.5])
 
@@ -138,7 +139,7 @@ class TestOnFloatsAlone:
 
     @staticmethod
     def of_floats(W: Array, x: Array) -> float:
-        return float(np.tanh(W @ x / 4).sum())
+        return take_float(np.tanh(W @ x / 4).sum())
 
     @staticmethod
     def with_two_entries_wrong(W: Array, x: Array) -> tuple[Any, Any]:
@@ -162,7 +163,7 @@ class TestOnFloatsAlone:
 
     @pytest.mark.parametrize("bad", [np.zeros(3), np.array([1.0, np.nan])])
     def test_a_shape_or_a_nan_is_what_is_said(self, bad: Array) -> None:
-        text = explain(lambda x: float((x**2).sum()), lambda x: bad, (X,))
+        text = explain(lambda x: take_float((x**2).sum()), lambda x: bad, (X,))
         assert re.match(r"wrong by x\n.*(shape|nan)", text)
 
 

@@ -33,6 +33,7 @@ from bptt.verify import (
 from bptt.verify._interface import Question
 from bptt.verify._message import format_when
 from bptt.verify._random_sizes import judge_over
+from tests.corpus.floats_only import take_float
 from tests.verify.dense_layer import LAYER, f, gradient, halved_from_two_rows_on
 
 
@@ -391,7 +392,7 @@ class TestTheSmallestPoint:
 
     def test_the_wrong_entry_is_named_there_where_nothing_runs_on_balls(self) -> None:
         def f_of_floats(W: Array, x: Array) -> float:
-            return float(np.tanh(W @ x / 4).sum())
+            return take_float(np.tanh(W @ x / 4).sum())
 
         def with_two_entries_wrong(W: Array, x: Array) -> tuple[Any, Any]:
             δ = (1 - np.tanh(W @ x / 4) ** 2) / 4

@@ -19,6 +19,8 @@ _NAMESPACES = {
     ("scipy.optimize._optimize", "MemoizeJac"),
 }
 
+_NUMERICAL = {"numpy", "scipy", *sys.stdlib_module_names}  # libraries of which none computes with JAX
+
 _MODULE: Any = vars(type)["__module__"]  # read by these, whatever a metaclass makes of the names
 _DICT: Any = vars(type)["__dict__"]
 _MRO: Any = vars(type)["__mro__"]
@@ -50,6 +52,19 @@ def is_own_module(module: Any) -> bool:
         return not _is_of_library(namespace["__file__"])
     loader = namespace.get("__loader__")
     return namespace.get("__name__") == "__main__" or not (loader is BuiltinImporter or loader is FrozenImporter)
+
+
+def is_of_other_library(value: Any) -> bool:
+    """Whether it is a module, function, class or object of a library that is not NumPy's, SciPy's or Python's."""
+    if issubclass(type(value), types.ModuleType):
+        name = read_namespace(value).get("__name__")
+    elif type(value) is types.FunctionType:
+        name = value.__globals__.get("__name__")
+    else:
+        name = _MODULE.__get__(value if issubclass(type(value), type) else type(value))
+    root = name.partition(".")[0] if type(name) is str else ""
+    module = sys.modules.get(root)
+    return root not in _NUMERICAL and module is not None and not is_own_module(module)
 
 
 @functools.cache

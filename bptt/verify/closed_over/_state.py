@@ -9,18 +9,20 @@ The cache of a `functools.lru_cache` cannot be put back. A run on lifted values 
 none of them stays in the user's.
 """
 
+import builtins
 import contextlib
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
-from bptt.verify.closed_over._introspection import is_named_tuple, is_own_function
+from bptt.verify.closed_over._introspection import is_named_tuple, is_of_other_library, is_own_function
 from bptt.verify.closed_over._places import Contents, Place
 from bptt.verify.closed_over._walk import Walk
 
 Function: TypeAlias = Callable[..., Any]
 Lift: TypeAlias = Callable[[Any], Any]
+StandIns: TypeAlias = Mapping[int, tuple[Any, Any]]
 
 
 class State:
@@ -28,6 +30,7 @@ class State:
 
     Attributes:
         functions: they themselves
+        namespaces: those of the modules reached, with the names that the functions use
         slots: the places reached that hold references, with what they held
         buffers: the places reached that hold bytes, with what they held
         liftable: the ids of the floats and arrays to lift, which `slots` and `functions` keep alive
@@ -38,11 +41,25 @@ class State:
     def __init__(self, functions: tuple[Function, ...]) -> None:
         walk = Walk(functions)
         self.functions = functions
+        self.namespaces = walk.namespaces
         self.slots = walk.slots
         self.buffers = walk.buffers
         self.liftable = walk.liftable
         self.unlifted = walk.unlifted
         self.is_complete = walk.is_complete
+        self._reached = walk.reached
+        self._lifted_slots: list[tuple[Place, Contents]] | None = None
+
+    @functools.cached_property
+    def may_use_jax(self) -> bool:
+        """Whether the functions can reach JAX, or a library that may."""
+        named = [namespace.get(name) for namespace, names in self.namespaces for name in names]
+        held = [value for _, contents in self.slots for value in contents.values]
+        return (
+            not self.is_complete
+            or any("jax" in (name.partition(".")[0] for name in names) for _, names in self.namespaces)
+            or any(is_of_other_library(value) for value in (*named, *held, *self._reached))
+        )
 
     def has_changed(self) -> bool:
         """Whether any place holds another object, or other bytes, than when the state was found."""
@@ -59,30 +76,37 @@ class State:
             raise
 
     @contextlib.contextmanager
-    def lifted(self, lift: Lift) -> Iterator[tuple[Function, ...]]:
+    def lifted(self, lift: Lift, stand_ins: StandIns | None = None) -> Iterator[tuple[Function, ...]]:
         """Have `lift(x)` stand for every array of floats and every float x for the time of the block.
 
-        The block starts from what stood when the state was found, and so does what comes after it, whatever was done
-        or raised inside. Yields the functions: another one only where a bound method's own object is lifted.
+        `stand_ins` are objects of libraries, by their ids, each with what stands for it meanwhile: modules, too, and
+        what Python itself knows by a name. The block starts from what stood when the state was found, and so does what
+        comes after it, whatever was done or raised inside. Yields the functions: another one only where a bound
+        method's own object is lifted.
         """
-        replace = _Lifting(lift, self.liftable).replace
+        stand_ins = stand_ins or {}
+        replace = _Lifting(lift, self.liftable, stand_ins).replace
         self.restore()
+        named = _Named(self.namespaces, stand_ins)
         try:
-            for place, contents in self._lifted_slots:
+            for place, contents in self._find_lifted_slots(stand_ins):
                 place.write(contents._replace(values=tuple(map(replace, contents.values))))
+            named.replace()
             yield tuple(map(replace, self.functions))
         finally:
+            named.restore()
             self.restore()
 
-    @functools.cached_property
-    def _lifted_slots(self) -> list[tuple[Place, Contents]]:
-        """Those in which something is replaced when floats are lifted."""
-        replace = _Lifting(lambda _: object(), self.liftable).replace
-        return [
-            (place, contents)
-            for place, contents in self.slots
-            if any(replace(value) is not value for value in contents.values)
-        ]
+    def _find_lifted_slots(self, stand_ins: StandIns) -> list[tuple[Place, Contents]]:
+        """Find those in which something is replaced when floats are lifted; the stand-ins are always the same."""
+        if self._lifted_slots is None:
+            replace = _Lifting(lambda _: object(), self.liftable, stand_ins).replace
+            self._lifted_slots = [
+                (place, contents)
+                for place, contents in self.slots
+                if any(replace(value) is not value for value in contents.values)
+            ]
+        return self._lifted_slots
 
     def _write_back(self) -> None:
         for place, contents in self.slots:
@@ -98,16 +122,44 @@ def find_state(*functions: Function) -> State:
     return State(functions)
 
 
+class _Named:
+    """Names in modules that mean what something stands in for, or that Python knows and no module has."""
+
+    def __init__(self, namespaces: Iterable[tuple[dict[str, Any], tuple[str, ...]]], stand_ins: StandIns) -> None:
+        self._replaced = [
+            (namespace, name, name in namespace, *stand_ins[id(value)])
+            for namespace, names in namespaces
+            for name in names
+            if id(value := namespace.get(name, vars(builtins).get(name))) in stand_ins
+        ]
+
+    def replace(self) -> None:
+        for namespace, name, _, _, stand_in in self._replaced:
+            namespace[name] = stand_in
+
+    def restore(self) -> None:
+        """Put back what was there, but for what was written there meanwhile."""
+        for namespace, name, was_there, original, stand_in in self._replaced:
+            if namespace.get(name) is stand_in:
+                if was_there:
+                    namespace[name] = original
+                else:
+                    del namespace[name]
+
+
 class _Lifting:
     """One replacement for one object, however many places it stands in; what cannot be written into is rebuilt."""
 
-    def __init__(self, lift: Lift, liftable: set[int]) -> None:
+    def __init__(self, lift: Lift, liftable: set[int], stand_ins: StandIns) -> None:
         self._lift = lift
         self._liftable = liftable
+        self._stand_ins = stand_ins
         self._replacements: dict[int, Any] = {}
 
     def replace(self, value: Any) -> Any:
         key = id(value)
+        if key in self._stand_ins:
+            return self._stand_ins[key][1]
         if key in self._liftable:
             if key not in self._replacements:
                 self._replacements[key] = self._lift(value)

@@ -56,18 +56,19 @@ class Walk:
     def __init__(self, roots: Iterable[Any]) -> None:
         self.slots: list[tuple[Place, Contents]] = []
         self.buffers: list[tuple[Buffer, bytes]] = []
+        self.namespaces: list[tuple[dict[str, Any], tuple[str, ...]]] = []  # of modules, each with the names used
         self.liftable: set[int] = set()  # ids of arrays and floats
         self.unlifted = 0  # floats that are too many to be lifted
         self.is_complete = True  # everything was looked into, and every array copied
         self._bytes = 0
         self._floats = 0
         self._seen: set[int] = set()  # ids of what is in the queue and of floats, which places keep alive
-        self._queue: list[Any] = []
+        self.reached: list[Any] = []  # what is looked into
         self._modules: set[tuple[int, int]] = set()  # visited, each for some names
         self._visitors: dict[int, tuple[Visit, ...]] = {}  # by the id of a class, as the next
         self._descriptors: dict[int, tuple[Any, tuple[types.MemberDescriptorType, ...]]] = {}
         self._add(roots)
-        for found in self._queue:  # which grows meanwhile
+        for found in self.reached:  # which grows meanwhile
             for visit in self._visitors.get(id(type(found))) or self._choose_visitors(type(found)):
                 visit(self, found)
 
@@ -86,9 +87,9 @@ class Walk:
             if kind in _FLOATS:
                 self._seen.add(id(value))
                 self._count_floats(value, 1)
-            elif len(self._queue) < _MOST_OBJECTS:
+            elif len(self.reached) < _MOST_OBJECTS:
                 self._seen.add(id(value))
-                self._queue.append(value)
+                self.reached.append(value)
             else:
                 self.is_complete = False
 
@@ -118,6 +119,7 @@ class Walk:
         self._visit_modules((sys.modules.get(name) for name in names), names)  # imported inside the function
 
     def _visit_names(self, namespace: dict[str, Any], names: tuple[str, ...]) -> None:
+        self.namespaces.append((namespace, names))
         self._keep(Globals(namespace, names))
         self._visit_modules((namespace.get(name) for name in names), names)
 

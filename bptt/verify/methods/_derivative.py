@@ -62,7 +62,7 @@ def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
 
     @functools.cache
     def run_with_rounded_constants() -> tuple[Truth, list[Claims]] | None:
-        with round_constants():
+        with round_constants(as_jax=run.may_use_jax):
             try:
                 return run.differentiate_f(Comparisons()), run.run_rule(Comparisons())
             except NoVerdictError:
@@ -84,7 +84,7 @@ def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
             repeated = run_with_rounded_constants() if around.is_smooth else None
             if repeated is None:
                 return None
-            with round_constants():
+            with round_constants(as_jax=run.may_use_jax):
                 return repeated[0].gradient[n], [enclose(claim) for claim in repeated[1][n].reshape(-1).tolist()]
 
         def find_bounds_of_leaf() -> list[Any] | None:

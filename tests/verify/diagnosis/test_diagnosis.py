@@ -10,6 +10,7 @@ from bptt.verify._problem import Arguments, Problem
 from bptt.verify.diagnosis import Diagnosis, Point, diagnose
 from bptt.verify.diagnosis._diagnosis import _choose_kind
 from bptt.verify.diagnosis._kind import Form
+from tests.corpus.floats_only import take_float
 from tests.verify.diagnosis.recurrent_network import (
     NAMES,
     Gradient,
@@ -39,7 +40,7 @@ def test_a_factor_seen_at_one_set_of_sizes_comes_with_three_sizes_that_it_may_be
 
 def test_what_runs_on_floats_alone_has_no_kind() -> None:
     x = np.array([0.5, 0.25])
-    found = diagnose_at(lambda x: (x * x).sum(), lambda x: np.array([-2 * float(v) for v in x]), (x,), "x")
+    found = diagnose_at(lambda x: (x * x).sum(), lambda x: np.array([-2 * take_float(v) for v in x]), (x,), "x")
     assert found == Diagnosis("x")
 
 

@@ -12,6 +12,7 @@ from bptt.verify._problem import Arguments, Problem
 from bptt.verify._report import LeafFinding, Verdict
 from bptt.verify.diagnosis import locate_wrong_entries
 from bptt.verify.diagnosis._group_testing import MOST_ENTRIES, WrongEntries, find_wrong_entries
+from tests.corpus.floats_only import take_float
 
 Place = tuple[int, int]  # a leaf, and an entry of it in C order
 
@@ -185,7 +186,7 @@ def test_what_is_claimed_to_be_zero_is_found(takes_complex: bool) -> None:
 
 def test_what_should_be_zero_is_found() -> None:
     def f(x: Array) -> float:
-        return float((np.maximum(x, 0) ** 2).sum())
+        return take_float((np.maximum(x, 0) ** 2).sum())
 
     for k in range(8):
         result = search(f, lambda x, k=k: [2 * np.maximum(x, 0) + (np.arange(8) == k)], X)
@@ -194,7 +195,7 @@ def test_what_should_be_zero_is_found() -> None:
 
 
 def in_float32(x: Array) -> float:
-    return float((np.tanh(x.astype(np.float32)) ** 2).sum())
+    return take_float((np.tanh(x.astype(np.float32)) ** 2).sum())
 
 
 def gradient_in_float32(x: Array) -> list[Array]:
@@ -227,7 +228,7 @@ def test_an_f_that_is_undefined_off_the_point_accuses_nobody() -> None:
 
 def test_an_f_that_is_undefined_at_large_steps_is_searched_with_small_ones() -> None:
     def f(x: Array) -> float:
-        return float(np.log(x).sum())
+        return take_float(np.log(x).sum())
 
     x = np.array([1.0, 1e-4, 0.5, 1e-5, 0.25])
     assert places(search(f, spoiled(lambda x: [1 / x], {(0, 1): "doubled"}), x), x) == {(0, 1)}
@@ -235,17 +236,17 @@ def test_an_f_that_is_undefined_at_large_steps_is_searched_with_small_ones() -> 
 
 
 HOSTILE: dict[str, tuple[Any, Any, Array]] = {
-    "kinks at the point": (lambda x: float(np.maximum(x, 0).sum()), lambda x: (x >= 0) * 1.0, ZEROS),
+    "kinks at the point": (lambda x: take_float(np.maximum(x, 0).sum()), lambda x: (x >= 0) * 1.0, ZEROS),
     "kinks beside the point": (
-        lambda x: float((SCALES * abs(x) + x * x).sum()), lambda x: SCALES * np.sign(x) + 2 * x, TINY),
-    "jumps": (lambda x: float((np.floor(x) + x).sum()), np.ones_like, ZEROS),
+        lambda x: take_float((SCALES * abs(x) + x * x).sum()), lambda x: SCALES * np.sign(x) + 2 * x, TINY),
+    "jumps": (lambda x: take_float((np.floor(x) + x).sum()), np.ones_like, ZEROS),
     "ripples": (
-        lambda x: float((x**2 + np.sin(1e5 * x) / 1e5).sum()), lambda x: 2 * x + np.cos(1e5 * x), X),
-    "steps": (lambda x: round(float((SCALES * x**2).sum()), 4), lambda x: 2 * SCALES * x, X),
+        lambda x: take_float((x**2 + np.sin(1e5 * x) / 1e5).sum()), lambda x: 2 * x + np.cos(1e5 * x), X),
+    "steps": (lambda x: round(take_float((SCALES * x**2).sum()), 4), lambda x: 2 * SCALES * x, X),
     "half precision": (
-        lambda x: float((x.astype(np.float16) ** 2).sum() + np.float16(500)), lambda x: 2 * x, SCALES * X),
+        lambda x: take_float((x.astype(np.float16) ** 2).sum() + np.float16(500)), lambda x: 2 * x, SCALES * X),
     "noise": (
-        lambda x: float((SCALES * x**2).sum()) + 1e-9 * (hash(x.tobytes()) % 1000), lambda x: 2 * SCALES * x, X),
+        lambda x: take_float((SCALES * x**2).sum()) + 1e-9 * (hash(x.tobytes()) % 1000), lambda x: 2 * SCALES * x, X),
     "an imaginary part that is dropped": (
         lambda x: (x**2).sum() + 1e-3 * abs(x).sum(), lambda x: 2 * x + 1e-3 * np.sign(x), X),
     "cancellation in f": (
@@ -254,7 +255,7 @@ HOSTILE: dict[str, tuple[Any, Any, Array]] = {
     "cancellation in the gradient": (
         lambda x: 1e8 * (2 * np.sin(x / 2e4) ** 2).sum(),
         lambda x: 1e4 * np.sign(x) * np.sqrt(1 - np.cos(x / 1e4) ** 2), X),
-    "a cusp": (lambda x: float(np.cbrt(x).sum()), lambda x: np.cbrt(x) / (3 * x), TINY),
+    "a cusp": (lambda x: take_float(np.cbrt(x).sum()), lambda x: np.cbrt(x) / (3 * x), TINY),
     "float32 claims": (lambda x: np.exp(SCALES * x).sum(), lambda x: np.float32(SCALES * np.exp(SCALES * x)), X),
 }  # fmt: skip
 
@@ -283,13 +284,13 @@ def test_a_number_an_integer_and_an_empty_array_are_arguments_too() -> None:
 def test_arrays_in_fortran_order_are_indexed_like_others() -> None:
     A = np.asfortranarray(np.random.default_rng(0).normal(size=(5, 7)))
     wrong = spoiled(lambda A: [3 * A**2], {(0, 9): "doubled"})
-    assert [e.at for e in search(lambda A: float((A**3).sum()), wrong, A).entries] == [(1, 2)]
+    assert [e.at for e in search(lambda A: take_float((A**3).sum()), wrong, A).entries] == [(1, 2)]
 
 
 @pytest.mark.parametrize(("claimed", "entry"), [(np.zeros(3), None), (np.full(8, np.nan), None), (0 * X, (2,))])
 def test_a_finding_gets_the_worst_entry_where_there_is_something_to_be_searched(claimed: Array, entry: Any) -> None:
     finding = LeafFinding("x", (8,), Verdict.WRONG, "its slope differs")
-    problem = Problem(lambda x: float(x[2] * 3), lambda x: claimed, Arguments(lambda x: x, (X,)))
+    problem = Problem(lambda x: take_float(x[2] * 3), lambda x: claimed, Arguments(lambda x: x, (X,)))
     (located,) = locate_wrong_entries(problem, [finding])
     assert (located.entry.index if located.entry else None) == entry
     assert (located == finding) == (entry is None)

@@ -1,0 +1,109 @@
+"""What stands in for functions of libraries while a caller's code runs on balls.
+
+NumPy asks the arrays that it is given how to compute with them; Python's `float` and `math` and SciPy's functions ask
+nobody. So a caller's code gets others under these names for the time of a run: each computes on balls what the original
+computes on floats, and hands everything that holds no ball to the original. Nothing changes for anyone else.
+"""
+
+import functools
+import sys
+import types
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from bptt.balls._array import NumPysBallArray
+from bptt.balls._ball import Ball
+from bptt.balls._constructors import CONSTRUCTORS
+from bptt.balls._numbers import MATH, make_float_type
+
+_FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
+
+STAND_INS: dict[str, dict[str, Any]] = {
+    "builtins": {"float": make_float_type(float)},
+    "math": MATH,
+    "numpy": {
+        **_FLOAT_TYPES,
+        "double": _FLOAT_TYPES["float64"],
+        "single": _FLOAT_TYPES["float32"],
+        "half": _FLOAT_TYPES["float16"],
+    },
+}
+"""By the module and the name that they are found by."""
+
+
+class _Module(types.ModuleType):
+    """A module with some of its names replaced."""
+
+    def __init__(self, original: types.ModuleType, replaced: Mapping[str, Any]) -> None:
+        super().__init__(original.__name__, original.__doc__)
+        vars(self).update({**vars(original), **replaced, "__wrapped__": original})
+
+    def __getattr__(self, name: str) -> Any:  # what the module makes when it is asked for
+        return getattr(self.__wrapped__, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__wrapped__, name, value)
+        vars(self)[name] = value
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
+class StandIn(NamedTuple):
+    """What stands in for an object, which is kept so that its id stays its own."""
+
+    original: Any
+    replacement: Any
+
+
+def find_stand_ins() -> dict[int, StandIn]:
+    """Return what stands in for what, by the ids of the originals, of the libraries that are loaded now."""
+    return _make_stand_ins(tuple(name for name in STAND_INS if name in sys.modules))
+
+
+@functools.cache
+def _make_stand_ins(loaded: tuple[str, ...]) -> dict[int, StandIn]:
+    found = {id(original): StandIn(original, wrapped) for original, wrapped in CONSTRUCTORS.items()}
+    replaced: dict[str, dict[str, Any]] = {}
+    for module in loaded:
+        replaced.setdefault(module, {})
+        for name, replacement in STAND_INS[module].items():
+            if (original := getattr(sys.modules[module], name, None)) is not None:
+                replaced[module][name] = _hand_over(original, replacement)
+                found[id(original)] = StandIn(original, replaced[module][name])
+    for module in sorted(_list_packages(replaced), key=lambda name: -name.count(".")):
+        if module != "builtins":
+            original = sys.modules[module]
+            stand_in = _Module(original, replaced.get(module, {}))
+            found[id(original)] = StandIn(original, stand_in)
+            package, _, name = module.rpartition(".")
+            if package:
+                replaced.setdefault(package, {})[name] = stand_in
+    return found
+
+
+def _list_packages(modules: Mapping[str, Any]) -> set[str]:
+    """Return the modules, and the packages that they are found in."""
+    return {".".join(parts[: n + 1]) for parts in (name.split(".") for name in modules) for n in range(len(parts))}
+
+
+def _hand_over(original: Any, replacement: Any) -> Any:
+    """Return a function that hands to the original what holds no ball."""
+    if isinstance(replacement, type) or not callable(original):
+        return replacement
+
+    @functools.wraps(original)
+    def call(*arguments: Any, **keywords: Any) -> Any:
+        holds_balls = _holds_balls((*arguments, *keywords.values()))
+        return (replacement if holds_balls else original)(*arguments, **keywords)
+
+    return call
+
+
+def _holds_balls(given: Any) -> bool:
+    """Whether it is a ball, an array of balls, or a sequence that holds one."""
+    if isinstance(given, list | tuple):
+        return any(map(_holds_balls, given))
+    return isinstance(given, NumPysBallArray | Ball)
