@@ -28,7 +28,7 @@ from bptt.balls._array import (
 from bptt.balls._ball import Ball, Fixed, StaleValueError, get_float, is_constant
 from bptt.balls._context import MAKE_CONSTANT, count_operations
 from bptt.balls._reverse import Traced, make_traced_constant
-from bptt.balls._rounded import Rounded, get_kind_of
+from bptt.balls._rounded import Rounded, get_kind_of, make_single
 
 Balls: TypeAlias = npt.NDArray[Any]
 """A `BallArray`: what NumPy computes of one is known as an array."""
@@ -46,12 +46,13 @@ def compute(on_floats: Callable[..., Any], on_balls: Kernel, *operands: Any) -> 
     floats = call_outside_of_run(on_floats, *map(get_floats, balls))
     parts = floats if isinstance(floats, tuple) else (floats,)
     elements = [x for operand in balls for x in list_elements(strip_class(operand))]
-    rounded = next((x for x in elements if type(x) is Rounded), None)
-    if rounded is not None:
+    kinds = {type(x) for x in elements}
+    if len(kinds & {Traced, Ball, Rounded}) > 1:
+        raise StaleValueError
+    if Rounded in kinds:
+        rounded = next(x for x in elements if type(x) is Rounded)
         made = [_leave_open(part, rounded) for part in parts]
     else:
-        if any(type(x) is Traced for x in elements) and any(type(x) is Ball for x in elements):
-            raise StaleValueError
         with np.errstate(all="ignore"):
             results = on_balls(parts, *balls)
         known = {id(x) for x in elements}
@@ -69,6 +70,12 @@ def call_outside_of_run(function: Callable[..., Any], *floats: Any) -> Any:
         return function(*floats)
     finally:
         MAKE_CONSTANT.reset(token)
+
+
+def call_with_columns(call: Callable[[Balls], Any], b: Any) -> Any:
+    """Return what is computed of the columns of b; a vector is the only one."""
+    B = convert_to_array(b)
+    return call(B[:, None])[..., 0] if B.ndim == 1 else call(B)
 
 
 def replace_by_floats(argument: Any) -> Any:
@@ -91,9 +98,8 @@ def _leave_open(part: Any, rounded: Rounded) -> Any:
     """Return floats as balls that say nothing of their rounding."""
     if np.asarray(part).dtype.kind != "f":
         return part
-    made = [
-        Rounded(arb.nan(), number, get_kind_of(number, rounded.kind.figures)) for number in np.asarray(part).reshape(-1)
-    ]
+    figures = rounded.kind.figures
+    made = [make_single(arb.nan(), number, get_kind_of(number, figures)) for number in np.asarray(part).reshape(-1)]
     return _arrange(made, part)
 
 

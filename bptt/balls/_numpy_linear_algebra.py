@@ -5,7 +5,6 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array import OF_NUMPY
-from bptt.balls._ball import get_float
 from bptt.balls._linear_algebra import (
     factor_cholesky,
     factor_qr,
@@ -18,6 +17,8 @@ from bptt.balls._linear_algebra import (
 )
 from bptt.balls._matrices import (
     Balls,
+    Kernel,
+    call_with_columns,
     compute,
     convert_to_array,
     make_symmetric,
@@ -38,10 +39,7 @@ _OF_FLOATS: Any = np.linalg
 
 
 def solve(a: Any, b: Any) -> Any:
-    if convert_to_array(b).ndim == 1:
-        b_as_column = convert_to_array(b)[:, None]
-        return compute(lambda A, B: _OF_FLOATS.solve(A, B), map_stack(solve_system), a, b_as_column)[..., 0]
-    return compute(_OF_FLOATS.solve, map_stack(solve_system), a, b)
+    return call_with_columns(lambda B: compute(_OF_FLOATS.solve, map_stack(solve_system), a, B), b)
 
 
 def inv(a: Any) -> Any:
@@ -57,15 +55,12 @@ def slogdet(a: Any) -> Any:
 
 
 def cholesky(a: Any, /, *, upper: bool = False) -> Any:
-
     def factor(floats: Any, A: Balls) -> Balls:
         L = factor_cholesky(floats, A)
         return L.T if upper else L
 
-    def on_balls(floats: Any, A: Balls) -> Balls:
-        return map_stack(factor)(floats, make_symmetric(A, lower=not upper))
-
-    return compute(lambda A: _OF_FLOATS.cholesky(A, upper=upper), on_balls, a)
+    kernel = _read_triangle(map_stack(factor), "U" if upper else "L")
+    return compute(lambda A: _OF_FLOATS.cholesky(A, upper=upper), kernel, a)
 
 
 def qr(a: Any, mode: str = "reduced") -> Any:
@@ -80,17 +75,13 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 
 def eigh(a: Any, UPLO: str = "L") -> Any:
-    def on_balls(floats: Any, A: Balls) -> Any:
-        return map_stack(decompose_symmetric)(floats, make_symmetric(A, lower=UPLO.upper() == "L"))
-
-    return compute(lambda A: _OF_FLOATS.eigh(A, UPLO), on_balls, a)
+    kernel = _read_triangle(map_stack(decompose_symmetric), UPLO)
+    return compute(lambda A: _OF_FLOATS.eigh(A, UPLO), kernel, a)
 
 
 def eigvalsh(a: Any, UPLO: str = "L") -> Any:
-    def on_balls(floats: Any, A: Balls) -> Any:
-        return map_stack(find_eigenvalues)(floats, make_symmetric(A, lower=UPLO.upper() == "L"))
-
-    return compute(lambda A: _OF_FLOATS.eigvalsh(A, UPLO), on_balls, a)
+    kernel = _read_triangle(map_stack(find_eigenvalues), UPLO)
+    return compute(lambda A: _OF_FLOATS.eigvalsh(A, UPLO), kernel, a)
 
 
 def eig(a: Any) -> Any:
@@ -102,13 +93,14 @@ def eigvals(a: Any) -> Any:
 
 
 def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False) -> Any:
-    if not compute_uv:
-        return svdvals(a)
-    return compute(
-        lambda A: _OF_FLOATS.svd(A, full_matrices=full_matrices, hermitian=hermitian),
-        map_stack(decompose_to_singular_values),
-        a,
-    )
+    options = {"full_matrices": full_matrices, "compute_uv": compute_uv, "hermitian": hermitian}
+    kernel = map_stack(decompose_to_singular_values if compute_uv else find_singular_values)
+    return compute(lambda A: _OF_FLOATS.svd(A, **options), _read_triangle(kernel) if hermitian else kernel, a)
+
+
+def _read_triangle(kernel: Kernel, UPLO: str = "L") -> Kernel:
+    """Return the kernel of a matrix of which one triangle is read."""
+    return lambda floats, A: kernel(floats, make_symmetric(A, lower=UPLO.upper() == "L"))
 
 
 def svdvals(x: Any, /) -> Any:
@@ -117,8 +109,10 @@ def svdvals(x: Any, /) -> Any:
 
 def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None) -> Any:
     """Return the pseudo-inverse; of what is not of full rank on floats it is not known."""
-    options = {name: get_float(x) for name, x in (("rcond", rcond), ("rtol", rtol)) if x is not None}
-    return compute(lambda A: _OF_FLOATS.pinv(A, hermitian=hermitian, **options), map_stack(invert_if_of_full_rank), a)
+    options = {name: replace_by_floats(x) for name, x in (("rcond", rcond), ("rtol", rtol)) if x is not None}
+    kernel = map_stack(invert_if_of_full_rank)
+    kernel = _read_triangle(kernel) if hermitian else kernel
+    return compute(lambda A: _OF_FLOATS.pinv(A, hermitian=hermitian, **options), kernel, a)
 
 
 def lstsq(a: Any, b: Any, rcond: Any = None) -> Any:
@@ -163,10 +157,10 @@ def matrix_power(a: Any, n: int) -> Any:
         return NotImplemented
     square: Balls = convert_to_array(inv(a) if n < 0 else a)
     power: Balls | None = None
-    for bit in reversed(f"{abs(n):b}"):
+    for k, bit in enumerate(reversed(f"{abs(n):b}")):
+        square = square @ square if k else square
         if bit == "1":
             power = square if power is None else power @ square
-        square = square @ square
     return power
 
 

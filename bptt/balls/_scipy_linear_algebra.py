@@ -30,6 +30,7 @@ from bptt.balls._matrices import (
     Balls,
     Kernel,
     call_outside_of_run,
+    call_with_columns,
     compute,
     convert_to_array,
     make_symmetric,
@@ -56,12 +57,6 @@ def _call(name: str, on_balls: Kernel, *operands: Any, **options: Any) -> Any:
     return compute(lambda *floats: _find(name)(*floats, **options), map_stack(on_balls), *operands)
 
 
-def _call_with_columns(call: Callable[[Balls], Any], b: Any) -> Any:
-    """Return what is computed of the columns of b; a vector is the only one."""
-    B = convert_to_array(b)
-    return call(B[:, None])[..., 0] if B.ndim == 1 else call(B)
-
-
 def _read_structure(A: Balls, structure: Any, *, lower: bool) -> Balls:
     """Return the matrix that SciPy reads where it is told what the matrix is."""
     if structure in ("sym", "her", "pos", "symmetric", "hermitian", "positive definite"):
@@ -81,7 +76,7 @@ def _solve(a: Any, b: Any, lower: bool = False, assume_a: Any = None, transposed
         return solve_system(floats, A.T if transposed else A, B)
 
     options |= {"lower": lower, "assume_a": assume_a, "transposed": transposed}
-    return _call_with_columns(lambda B: _call("solve", on_balls, a, B, **options), b)
+    return call_with_columns(lambda B: _call("solve", on_balls, a, B, **options), b)
 
 
 def _inv(a: Any, assume_a: Any = None, lower: bool = False, **options: Any) -> Any:
@@ -130,7 +125,7 @@ def _cho_solve(c_and_lower: Any, b: Any, **options: Any) -> Any:
         L = C if lower else C.T
         return solve_triangular(L.T, solve_triangular(L, B, lower=True), lower=False)
 
-    return _call_with_columns(lambda B: compute(on_floats, map_stack(on_balls), factor, B), b)
+    return call_with_columns(lambda B: compute(on_floats, map_stack(on_balls), factor, B), b)
 
 
 def _solve_triangular(
@@ -143,7 +138,7 @@ def _solve_triangular(
         return solve_triangular(T, B, lower=lower != is_transposed, unit_diagonal=unit_diagonal)
 
     options |= {"trans": trans, "lower": lower, "unit_diagonal": unit_diagonal}
-    return _call_with_columns(lambda B: _call("solve_triangular", on_balls, a, B, **options), b)
+    return call_with_columns(lambda B: _call("solve_triangular", on_balls, a, B, **options), b)
 
 
 def _lu_factor(a: Any, **options: Any) -> Any:
@@ -166,7 +161,7 @@ def _lu_solve(lu_and_piv: Any, b: Any, trans: Any = 0, **options: Any) -> Any:
         below = solve_triangular(F.T, B, lower=True)
         return solve_triangular(F.T, below, lower=False, unit_diagonal=True)[np.argsort(order)]
 
-    return _call_with_columns(lambda B: compute(on_floats, map_stack(on_balls), factors, B), b)
+    return call_with_columns(lambda B: compute(on_floats, map_stack(on_balls), factors, B), b)
 
 
 def _lu(a: Any, permute_l: bool = False, **options: Any) -> Any:
