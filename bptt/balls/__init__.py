@@ -13,11 +13,16 @@ _stand_ins        what stands for them, and for functions of libraries, in the c
 _reverse          balls that remember what they were computed from, and the sweep back through them
 _rounded          balls that contain whatever float arithmetic may return
 _source           the places in the source code at which balls are computed
+_matrices         stacks of matrices of balls, FLINT's matrices, and derivatives of what solves an equation
+_linear_algebra   linear systems and the factors of a matrix
+_spectra          eigenvalues, singular values, and functions of a matrix
+_numpy_linear_algebra, _scipy_linear_algebra, _jax_linear_algebra   how NumPy, SciPy and JAX call these
 _jax_interpreter  JAX functions on balls: their jaxpr, evaluated one primitive after the other
 _jax_rules        those primitives
 """
 
-import bptt.balls._mask  # noqa: F401  (gives balls what NumPy calls)
+import bptt.balls._mask
+import bptt.balls._numpy_linear_algebra  # noqa: F401  (these give balls what NumPy calls)
 from bptt.balls._array import (
     BallArray,
     MakeConstant,
@@ -30,6 +35,7 @@ from bptt.balls._comparisons import (
     TooManyBranchesError,
     TooManyComparisonsError,
     UndecidedComparisonError,
+    UndecidedSpectrumError,
     try_every_branch,
 )
 from bptt.balls._constructors import make_arrays_of_balls
@@ -63,9 +69,9 @@ __all__ = [
     "BINARY", "CURRENT", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Comparisons",
     "Encountered", "Fixed", "Kind", "MakeConstant", "Origin", "Place", "Rounded", "StaleValueError",
     "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
-    "UndecidedComparisonError", "change_context", "computes_jax_in_float32", "convert_to_balls", "enclose",
-    "find_stand_ins", "get_kind",
-    "is_finite", "limit_operations", "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant",
-    "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first", "store",
-    "sum_masses", "sweep", "try_every_branch", "use_precision",
+    "UndecidedComparisonError", "UndecidedSpectrumError", "change_context", "computes_jax_in_float32",
+    "convert_to_balls", "enclose", "find_stand_ins", "get_kind", "is_finite", "limit_operations",
+    "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant", "make_traced_constant",
+    "measure", "pause_collector", "round_constants", "sort_latest_first", "store", "sum_masses", "sweep",
+    "try_every_branch", "use_precision",
 ]  # fmt: skip

@@ -75,6 +75,8 @@ class NumPysBallArray(npt.NDArray[Any]):
             return function(*map(_replace_by_floats, arguments), **keywords)
         if function is np.nan_to_num:
             return _mend(*arguments, **keywords)
+        if (own := OF_NUMPY.get(function)) and (result := own(*arguments, **keywords)) is not NotImplemented:
+            return result
         given = tuple(_convert_numbers(argument) for argument in arguments)
         keywords = {name: _convert_numbers(argument) for name, argument in keywords.items()}
         result = super().__array_function__(function, types, given, keywords)
@@ -147,6 +149,8 @@ class BallArray(NumPysBallArray):
 _ON_FLOATS = {np.allclose, np.isclose, np.array_equal, np.array_equiv, np.result_type, np.can_cast, np.array_repr}
 _ON_FLOATS |= {np.array_str, np.array2string, np.min_scalar_type, np.shape, np.ndim, np.size, np.iscomplexobj}
 """What says nothing of a derivative: a comparison up to a tolerance, a type, a text, is that of the floats."""
+OF_NUMPY: dict[Any, Callable[..., Any]] = {}
+"""Functions that are computed in a way of their own, as those of `np.linalg` are; `NotImplemented`: as any other."""
 _IN_PLACE = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
 _CONTRACTIONS = {np.dot, np.inner, np.vdot, np.einsum, np.tensordot, np.outer, np.cumsum, np.trace}
 

@@ -163,6 +163,10 @@ class Ball:
         """Return the same number as it is stored in that float type; `float` is Python's."""
         return type(self)(self.value, dtype(self.as_float))
 
+    def replace_value(self, value: arb, as_float: Any) -> "Ball":
+        """Return the same number where another enclosure of it is known, and another float stands for it."""
+        return type(self)(value, as_float)
+
     __lt__ = _define_comparison("<", operator.lt, operator.ge)
     __le__ = _define_comparison("<=", operator.le, operator.gt)
     __gt__ = _define_comparison(">", operator.gt, operator.le)

@@ -38,6 +38,13 @@ class UndecidedComparisonError(ArithmeticError):
         super().__init__(f"cannot decide {left.str(5)} {relation} {right.str(5)}")
 
 
+class UndecidedSpectrumError(UndecidedComparisonError):
+    """Two eigenvalues or singular values may be equal: then neither they nor their vectors need have derivatives."""
+
+    def __init__(self, what: str) -> None:
+        ArithmeticError.__init__(self, f"cannot tell the {what} of a matrix apart: two of them may be equal")
+
+
 class TooManyBranchesError(ArithmeticError):
     """More comparisons are ties than can be tried both ways."""
 

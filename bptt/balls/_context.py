@@ -78,6 +78,15 @@ def change_context(**changes: Any) -> Iterator[Context]:
         CURRENT.context = before
 
 
+def count_operations(number: int) -> None:
+    """Note so many operations on balls. Raises `TooManyOperationsError` beyond those that are granted."""
+    context = CURRENT.context
+    if context.encountered is not None:
+        context.encountered.operations += number
+        if context.most_operations is not None and context.encountered.operations > context.most_operations:
+            raise TooManyOperationsError(context.most_operations)
+
+
 @contextmanager
 def use_precision(digits: int) -> Iterator[None]:
     """Work with that many decimal digits; other threads that ask for a precision wait."""

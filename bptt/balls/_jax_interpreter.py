@@ -204,6 +204,14 @@ def _run_branch(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> 
     return evaluation.run(branches[n], operands[1:])
 
 
+def _run_solver(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """Solve a linear system as the function does that is given for it."""
+    counts, jaxprs = equation.params["const_lengths"], equation.params["jaxprs"]
+    first = counts.matvec + counts.vecmat
+    of_solver, right_sides = operands[first : first + counts.solve], operands[sum(counts) :]
+    return evaluation.run(jaxprs.solve, [*of_solver, *right_sides])
+
+
 _HIGHER_ORDER: dict[str, Callable[[_Evaluation, Any, list[Any]], list[Any]]] = {
     **dict.fromkeys(("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"), _run_inner),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"), _run_inner),
@@ -211,6 +219,7 @@ _HIGHER_ORDER: dict[str, Callable[[_Evaluation, Any, list[Any]], list[Any]]] = {
     "scan": _run_scan,
     "while": _run_while,
     "cond": _run_branch,
+    "custom_linear_solve": _run_solver,
 }
 
 PRIMITIVES = sorted({*RULES, *_HIGHER_ORDER})

@@ -17,6 +17,7 @@ from jax import lax
 from bptt.balls._array import as_ball_array, is_of_balls
 from bptt.balls._ball import Ball
 from bptt.balls._comparisons import UndecidedComparisonError
+from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
 from bptt.balls._ufuncs import is_finite
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
@@ -273,5 +274,6 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("copy", "copy_p", "name", "reduce_precision", "stop_gradient"), lambda equation, x: x),
     "optimization_barrier": lambda equation, *operands: list(operands),
     "convert_element_type": _convert,
+    **LINEAR_ALGEBRA,
     **dict.fromkeys(WITHOUT_RESULT, lambda *_: []),
 }  # fmt: skip

@@ -127,6 +127,9 @@ class Traced(Ball):
     def cast(self, dtype: Any) -> "Traced":
         return _record_one(self.value, dtype(self.as_float), self, _ONE, LINEAR)
 
+    def replace_value(self, value: arb, as_float: Any) -> "Traced":
+        return _record_one(value, as_float, self, _ONE, CURVED)
+
     def decide(self, relation: str, holds: bool | None, other: object, value: arb) -> bool:
         """As for any ball; but numbers that may be equal are a tie, however exactly they are known."""
         overlap = self.value.overlaps(value)

@@ -170,7 +170,7 @@ class Rounded(Ball):
 
     def cast(self, dtype: Any) -> "Rounded":
         kind = get_kind(dtype, self.kind.figures)
-        return _make_single(self._convert_to(kind), dtype(self.as_float), kind)
+        return make_single(self._convert_to(kind), dtype(self.as_float), kind)
 
     def make_constant(self, number: Any) -> "Rounded":
         return make_rounded_constant(number, self.kind.scalar, self.kind.figures)
@@ -185,7 +185,7 @@ class Rounded(Ball):
         beyond = _BEYOND_THE_LIBRARY.get(f)
         if beyond is not None and not kind.flush.is_exact():  # XLA's
             v += arb(0, 1) * abs(beyond(self.value, v)).upper() * arb(2) ** -kind.bits
-        return _make_single(v, as_float, kind)
+        return make_single(v, as_float, kind)
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         operand = _convert_operand(other, self.kind)
@@ -199,11 +199,11 @@ class Rounded(Ball):
         x, y = a._convert_to(kind), b._convert_to(kind)
         value = f.apply(x, y)
         if f in _ROUNDED_ONCE:
-            return _make_single(value * kind.rounding + kind.underflow, as_float, kind)
+            return make_single(value * kind.rounding + kind.underflow, as_float, kind)
         value = value * kind.library + kind.library_underflow if f.is_bounded else arb.nan()
         if f is BINARY["logaddexp"]:  # near 0 its error is that of its operands
             value += (abs(x) + abs(y)) * (kind.library - 1)
-        return _make_single(value, as_float, kind)
+        return make_single(value, as_float, kind)
 
     def _get_kind_of(self, as_float: Any) -> Kind:
         return self.kind if type(as_float) is self.kind.scalar else get_kind_of(as_float, self.kind.figures)
@@ -284,7 +284,7 @@ class Rounded(Ball):
     def sqrt(self) -> "Rounded":
         as_float = np.sqrt(self.as_float)
         kind = self._get_kind_of(as_float)
-        return _make_single(self._convert_to(kind).sqrt() * kind.rounding + kind.flush, as_float, kind)
+        return make_single(self._convert_to(kind).sqrt() * kind.rounding + kind.flush, as_float, kind)
 
 
 def _note_short_type(bits: int) -> None:
@@ -292,7 +292,7 @@ def _note_short_type(bits: int) -> None:
         encountered.shortest_bits = min(encountered.shortest_bits, bits)
 
 
-def _make_single(value: arb, as_float: Any, kind: Kind) -> Rounded:
+def make_single(value: arb, as_float: Any, kind: Kind) -> Rounded:
     """Return the result of one operation; where the float has overflowed, that is what stands there."""
     if kind.bits < _LONGEST:
         _note_short_type(kind.bits)

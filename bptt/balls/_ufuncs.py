@@ -18,7 +18,7 @@ from bptt.balls._array import (
     unify,
 )
 from bptt.balls._ball import Ball, get_float
-from bptt.balls._context import CURRENT, TooManyOperationsError
+from bptt.balls._context import count_operations
 from bptt.balls._special import apply_special
 from bptt.balls._steps import (
     divide_to_floor,
@@ -50,7 +50,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
         result = getattr(_OF_PAIRS.get(ufunc, ufunc), method)(*operands, **keywords)
     if method == "at" and is_of_balls(inputs[0]):
         unify(inputs[0])
-    _count_operations(result)
+    count_operations(getattr(result, "size", 1))
     if any(0 in np.shape(operand) for n, operand in enumerate(inputs) if n != is_index):
         result = _make_empty_sums(result, inputs)
     result = as_ball_array(result)
@@ -83,14 +83,6 @@ def _make_empty_sums(result: Any, inputs: Sequence[Any]) -> Any:
         return unify(as_ball_array(result))
     of_balls = next(x for x in inputs if is_of_balls(x))
     return make_constant_of_run(result, get_floats(of_balls).dtype) if type(result) is int else result
-
-
-def _count_operations(result: Any) -> None:
-    context = CURRENT.context
-    if context.encountered is not None:
-        context.encountered.operations += getattr(result, "size", 1)
-        if context.most_operations is not None and context.encountered.operations > context.most_operations:
-            raise TooManyOperationsError(context.most_operations)
 
 
 def is_finite(number: Any) -> bool:

@@ -18,6 +18,7 @@ from bptt.balls import (
     TooManyComparisonsError,
     TooManyOperationsError,
     UndecidedComparisonError,
+    UndecidedSpectrumError,
     change_context,
     make_arrays_of_balls,
 )
@@ -101,6 +102,8 @@ class BallFunction:
             raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
         except StaleValueError as error:
             raise NoVerdictError(f"{self._name} {error}{_locate(error)}", final=True) from error
+        except UndecidedSpectrumError as error:
+            raise NoVerdictError(f"{self._name} {error}{_locate(error)}", final=False) from error
         except Exception as error:  # what a caller's code raises for anything but its own floats is its own affair
             refusal = FloatsOnlyError(self._name, f"{_locate(error)}: {describe_error(error)}")
             if "jax" not in sys.modules or not self._trace():
@@ -149,6 +152,8 @@ class BallFunction:
             raise FloatsOnlyError(self._name, f": {error}") from error
         except TooManyOperationsError as error:
             raise FloatsOnlyError(self._name, f": it {error} (method='balls' takes them)") from error
+        except UndecidedSpectrumError as error:  # slopes of floats say little there, too
+            raise NoVerdictError(f"{self._name} {error}", final=False) from error
         except UndecidedComparisonError as error:
             raise NoVerdictError(f"{self._name} {error}", final=False, too_wide=True) from error
 
