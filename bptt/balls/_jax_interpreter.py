@@ -14,7 +14,11 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, is_of_balls
 from bptt.balls._ball import Ball
 from bptt.balls._context import CURRENT, change_context
-from bptt.balls._jax_rules import RULES, WITHOUT_RESULT, UnknownPrimitiveError
+from bptt.balls._jax_axes import require_one_device
+from bptt.balls._jax_positions import Positions, UnknownPrimitiveError, find_targets, find_windows, is_plain_update
+from bptt.balls._jax_rules import ON_ANY_OPERANDS, RULES
+from bptt.balls._jax_steps import find_function_of_bits
+from bptt.balls._rounded import leave_unbounded
 from bptt.balls._source import locate_equation
 
 _MOST_TURNS = 100_000  # of a while loop
@@ -88,7 +92,8 @@ class _Evaluation:
     def apply(self, equation: Any, operands: list[Any]) -> list[Any]:
         """Return the results of one equation."""
         name = equation.primitive.name
-        if name in _HIGHER_ORDER:
+        of_bits = find_function_of_bits(equation) is not None and any(map(is_of_balls, operands))
+        if name in _HIGHER_ORDER and not of_bits:
             return _HIGHER_ORDER[name](self, equation, operands)
         return self.apply_rule(equation, operands)
 
@@ -103,11 +108,11 @@ class _Evaluation:
 
     def _bind(self, equation: Any, operands: list[Any]) -> list[Any]:
         name = equation.primitive.name
-        if not any(is_of_balls(operand) for operand in operands) and name not in WITHOUT_RESULT:
+        if not any(map(is_of_balls, operands)) and name not in ON_ANY_OPERANDS:
             results = equation.primitive.bind(*operands, **equation.params)
             results = results if equation.primitive.multiple_results else [results]
-        elif name in RULES:
-            results = RULES[name](equation, *operands)
+        elif rule := find_function_of_bits(equation) or RULES.get(name):
+            results = rule(equation, *operands)
             results = results if equation.primitive.multiple_results else [results]
         else:
             raise UnknownPrimitiveError(f"JAX's primitive {name!r} has no rule for balls")
@@ -144,7 +149,7 @@ def _as_array(balls: Any) -> Any:
 
 
 def _run_inner(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
-    closed = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
+    closed = next(equation.params[name] for name in ("jaxpr", "call_jaxpr", "call") if name in equation.params)
     return evaluation.run(closed, operands)
 
 
@@ -204,22 +209,82 @@ def _run_branch(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> 
     return evaluation.run(branches[n], operands[1:])
 
 
-def _run_solver(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
-    """Solve a linear system as the function does that is given for it."""
-    counts, jaxprs = equation.params["const_lengths"], equation.params["jaxprs"]
-    first = counts.matvec + counts.vecmat
-    of_solver, right_sides = operands[first : first + counts.solve], operands[sum(counts) :]
-    return evaluation.run(jaxprs.solve, [*of_solver, *right_sides])
+def _solve(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """Solve a linear system as its solver does, by whatever that computes."""
+    lengths, jaxprs = equation.params["const_lengths"], equation.params["jaxprs"]
+    first = lengths.matvec + lengths.vecmat
+    right_sides = operands[sum(lengths) :]
+    return evaluation.run(jaxprs.solve, [*operands[first : first + lengths.solve], *right_sides])
+
+
+def _run_on_one_device(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    require_one_device(equation)
+    return evaluation.run(equation.params["jaxpr"], operands)
+
+
+def _scatter(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """Put updates where the indices say, or what a function makes of the elements there."""
+    if is_plain_update(equation) or not is_of_balls(operands[0]):
+        return evaluation.apply_rule(equation, operands)
+    x, indices, updates = operands
+    update = ClosedJaxpr(equation.params["update_jaxpr"], equation.params["update_consts"])
+    result = x.reshape(-1).copy()
+    for target, given in zip(find_targets(equation, indices), updates.reshape(-1), strict=True):
+        if target:
+            (made,) = evaluation.run(update, [_as_array(result[target - 1]), _as_array(given)])
+            result[target - 1] = made[()]
+    return [result.reshape(x.shape)]
+
+
+def _reduce(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    """Reduce axes by a function of the caller's."""
+    if not any(map(is_of_balls, operands)):
+        return evaluation.apply_rule(equation, operands)
+    axes, shape = equation.params["dimensions"], operands[0].shape
+    kept = [axis for axis in range(len(shape)) if axis not in axes]
+    positions = np.arange(1, 1 + operands[0].size).reshape(shape).transpose([*kept, *axes])
+    windows = positions.reshape(*(shape[axis] for axis in kept), -1)
+    return _fold(evaluation, equation.params["jaxpr"], windows, operands)
+
+
+def _reduce_windows(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+    params = equation.params
+    if not any(map(is_of_balls, operands)):
+        return evaluation.apply_rule(equation, operands)
+    windows = find_windows(operands[0].shape, params)
+    return _fold(evaluation, ClosedJaxpr(params["jaxpr"], params["consts"]), windows, operands)
+
+
+def _fold(evaluation: _Evaluation, jaxpr: Any, windows: Positions, operands: list[Any]) -> list[Any]:
+    """Combine the elements at these positions, after the initial values, which are the padding, too.
+
+    XLA combines them in an order of its own, so that the rounding error has no bound.
+    """
+    arrays, initial = operands[: len(operands) // 2], operands[len(operands) // 2 :]
+    pools = [np.concatenate([start.reshape(1), x.reshape(-1)]) for start, x in zip(initial, arrays, strict=True)]
+    made = [np.empty(windows.shape[:-1], dtype=pool.dtype if not is_of_balls(pool) else object) for pool in pools]
+    for place in np.ndindex(windows.shape[:-1]):
+        results = list(initial)
+        for n in windows[place]:
+            results = evaluation.run(jaxpr, [*results, *(_as_array(pool[n]) for pool in pools)])
+        for array, result in zip(made, results, strict=True):
+            array[place] = leave_unbounded(result[()])
+    return [as_ball_array(array) for array in made]
 
 
 _HIGHER_ORDER: dict[str, Callable[[_Evaluation, Any, list[Any]], list[Any]]] = {
     **dict.fromkeys(("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"), _run_inner),
-    **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr"), _run_inner),
+    **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call"), _run_inner),
+    "composite": _run_inner,
+    "custom_linear_solve": _solve,
+    "reduce": _reduce,
+    "reduce_window": _reduce_windows,
+    "scatter": _scatter,
+    "shard_map": _run_on_one_device,
     "convert_element_type": _convert,
     "scan": _run_scan,
     "while": _run_while,
     "cond": _run_branch,
-    "custom_linear_solve": _run_solver,
 }
 
 PRIMITIVES = sorted({*RULES, *_HIGHER_ORDER})

@@ -1,32 +1,27 @@
-"""Primitives of JAX's on object arrays of balls, one rule each.
-
-A primitive that only moves elements is run by JAX on their positions; what it returns says which ball stands where.
-"""
+"""Primitives of JAX's on object arrays of balls, one rule each; those of a family of its own stand in its module."""
 
 import functools
 import math
 import operator
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from itertools import pairwise
+from typing import Any
 
-import jax
 import numpy as np
-from flint import arb
-from jax import lax
 
-from bptt.balls._array import as_ball_array, is_of_balls
 from bptt.balls._ball import Ball
-from bptt.balls._comparisons import UndecidedComparisonError
+from bptt.balls._jax_axes import AXIS_RULES
 from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
+from bptt.balls._jax_orders import ORDER_RULES
+from bptt.balls._jax_positions import Rule, UnknownPrimitiveError, find_targets, move_elements
+from bptt.balls._jax_special import SPECIAL_RULES
+from bptt.balls._jax_steps import STEP_RULES
+from bptt.balls._jax_windows import WINDOW_RULES
+from bptt.balls._rounded import leave_unbounded
 from bptt.balls._ufuncs import is_finite
 
-Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
-
 WITHOUT_RESULT = ("debug_callback", "debug_print")
-
-
-class UnknownPrimitiveError(TypeError):
-    """A primitive of JAX's that has no rule here."""
+ON_ANY_OPERANDS = {*WITHOUT_RESULT, *AXIS_RULES}  # their rules stand for what JAX does to numbers that are no balls
 
 
 # Elementwise
@@ -44,13 +39,6 @@ def _call_method(name: str, arity: int = 1) -> Rule:
 def _define_relation(compare: Callable[[Any, Any], bool]) -> Rule:
     apply = np.frompyfunc(compare, 2, 1)
     return lambda equation, *operands: np.asarray(apply(*operands), dtype=bool)
-
-
-def _round_down(x: Ball) -> float:
-    if not x.value.rad() < 0.25:
-        raise UndecidedComparisonError("<", x.value.rad(), arb(0.25))
-    nearest = float((x.value.mid() + 0.5).floor())
-    return nearest if x >= nearest else nearest - 1
 
 
 def _raise_to_integer(x: Ball, exponent: int) -> Any:
@@ -75,7 +63,11 @@ def _select(_: Any, which: Any, *cases: Any) -> Any:
 
 
 def _contract(equation: Any, a: Any, b: Any) -> Any:
-    (a_sum, b_sum), (a_batch, b_batch) = equation.params["dimension_numbers"]
+    return _contract_axes(a, b, equation.params["dimension_numbers"])
+
+
+def _contract_axes(a: Any, b: Any, dimension_numbers: Any) -> Any:
+    (a_sum, b_sum), (a_batch, b_batch) = dimension_numbers
     a_free = [axis for axis in range(a.ndim) if axis not in (*a_sum, *a_batch)]
     b_free = [axis for axis in range(b.ndim) if axis not in (*b_sum, *b_batch)]
     batch = [a.shape[axis] for axis in a_batch]
@@ -86,28 +78,31 @@ def _contract(equation: Any, a: Any, b: Any) -> Any:
     return (left @ right).reshape(shape)
 
 
-def _convolve(equation: Any, x: Any, kernel: Any) -> Any:
-    """Cut out the patches of x that the kernel meets, then take one product."""
-    params = equation.params
-    if params["feature_group_count"] != 1 or params["batch_group_count"] != 1:
-        raise UnknownPrimitiveError("JAX's primitive 'conv_general_dilated' with groups has no rule for balls")
-    numbers = params["dimension_numbers"]
-    out_channel, in_channel, *spatial = numbers.rhs_spec
-    positions = lax.conv_general_dilated_patches(
-        _number_positions(equation, 0, 1),
-        filter_shape=[kernel.shape[axis] for axis in spatial],
-        window_strides=params["window_strides"],
-        padding=params["padding"],
-        lhs_dilation=params["lhs_dilation"],
-        rhs_dilation=params["rhs_dilation"],
-        dimension_numbers=numbers,
-        precision=lax.Precision.HIGHEST,
-    )
-    pool = np.concatenate([np.zeros(1, dtype=object), x.reshape(-1)])
-    channels = numbers.out_spec[1]
-    patches = pool[np.moveaxis(np.asarray(positions).astype(int), channels, -1)]
-    weights = kernel.transpose([out_channel, in_channel, *spatial]).reshape(kernel.shape[out_channel], -1)
-    return np.moveaxis(as_ball_array(patches) @ weights.T, -1, channels)
+def _contract_groups(equation: Any, a: Any, b: Any, sizes: Any) -> Any:
+    """Contract each group of rows of a with a matrix of its own, or with the same rows of b."""
+    numbers = equation.params["ragged_dot_dimension_numbers"]
+    (a_sum, b_sum), batch = numbers.dot_dimension_numbers
+    (ragged,) = numbers.lhs_ragged_dimensions
+    if np.ndim(sizes) != 1 or ragged in batch[0] or batch[0]:
+        raise UnknownPrimitiveError("JAX's primitive 'ragged_dot_general' with batches has no rule for balls")
+    ends = np.minimum(np.cumsum(sizes), a.shape[ragged])
+    groups = [np.arange(start, end) for start, end in pairwise([0, *ends])]
+    if ragged in a_sum:
+        beside = b_sum[list(a_sum).index(ragged)]
+        products = [
+            _contract_axes(a.take(rows, ragged), b.take(rows, beside), ((a_sum, b_sum), batch)) for rows in groups
+        ]
+        return np.stack(products)
+    (of_groups,) = numbers.rhs_group_dimensions
+    b_within = [axis - (axis > of_groups) for axis in b_sum]
+    parts = [
+        _contract_axes(a.take(rows, ragged), b.take(n, of_groups), ((a_sum, b_within), batch))
+        for n, rows in enumerate(groups)
+    ]
+    axis = ragged - sum(summed < ragged for summed in a_sum)
+    rest = list(equation.outvars[0].aval.shape)
+    rest[axis] -= sum(part.shape[axis] for part in parts)
+    return np.concatenate([*parts, np.zeros(rest, dtype=object)], axis=axis)
 
 
 def _reduce(ufunc: np.ufunc) -> Rule:
@@ -137,78 +132,20 @@ def _accumulate(ufunc: np.ufunc) -> Rule:
     return cumulative
 
 
-def _sort(equation: Any, *operands: Any) -> list[Any]:
-    if equation.params["num_keys"] != 1:
-        raise UnknownPrimitiveError("JAX's primitive 'sort' by several keys has no rule for balls")
-    axis = equation.params["dimension"]
-    order = np.argsort(operands[0], axis=axis, kind="stable")
-    return [np.take_along_axis(np.asarray(operand), order, axis) for operand in operands]
+def _accumulate_logarithms(equation: Any, x: Any) -> Any:
+    """Return log Σ exp of all so far; XLA adds in an order of its own, and the bound would be another in each."""
+    return np.frompyfunc(leave_unbounded, 1, 1)(_accumulate(np.logaddexp)(equation, x))
 
 
-def _add_scattered(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
-    """Add updates. Where one goes is what comes back to it from positions in x: the transpose of adding."""
-    modes = lax.GatherScatterMode
-    params = equation.params
-    if params["mode"] == modes.PROMISE_IN_BOUNDS:  # XLA drops what is not, but reads from the nearest on the way back
-        params = {**params, "mode": modes.FILL_OR_DROP}
+def _scatter(combine: Callable[[Any, Any], Any]) -> Rule:
+    def scattered(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
+        result = x.reshape(-1).copy()
+        for target, update in zip(find_targets(equation, indices), updates.reshape(-1), strict=True):
+            if target:
+                result[target - 1] = combine(result[target - 1], update)
+        return result.reshape(x.shape)
 
-    def added(updates: Any) -> Any:
-        return equation.primitive.bind(_number_positions(equation, 0) * 0, indices, updates, **params)
-
-    _, pull = jax.vjp(added, _number_positions(equation, 2) * 0)
-    (targets,) = pull(_number_positions(equation, 0, 1))  # counted from 1: what is dropped gets 0
-    result = x.reshape(-1).copy()
-    for target, update in zip(np.asarray(targets).astype(int).reshape(-1), updates.reshape(-1), strict=True):
-        if target:
-            result[target - 1] = result[target - 1] + update
-    return result.reshape(x.shape)
-
-
-# Elements that only move
-
-
-def _number_positions(equation: Any, n: int, first: int = 0) -> Any:
-    """Number the elements of operand n, in its own type where that is long enough to hold them exactly."""
-    aval = equation.invars[n].aval
-    dtype = aval.dtype if aval.dtype.itemsize >= 4 else np.float32
-    if first + aval.size > 2 ** (np.finfo(dtype).nmant + 1):
-        raise UnknownPrimitiveError(f"an array of {aval.size} elements is too large for {dtype}")
-    return jax.numpy.arange(first, first + aval.size, dtype=dtype).reshape(aval.shape)
-
-
-def _move_elements(equation: Any, *operands: Any) -> Any:
-    """Apply the primitive to positions; NaN is where it puts elements that come from nowhere."""
-    given, pool, first = [], [], 0
-    for n, operand in enumerate(operands):
-        if is_of_balls(operand):
-            given.append(_number_positions(equation, n, first))
-            pool.append(operand.reshape(-1))
-            first += operand.size
-        else:
-            given.append(operand)
-    elements = np.concatenate(pool)
-    params, fill = equation.params, np.nan
-    if params.get("fill_value") is not None:
-        params, fill = {**params, "fill_value": np.nan}, params["fill_value"]
-    moved = equation.primitive.bind(*given, **params)
-
-    def placed(positions: Any) -> Any:
-        positions = np.asarray(positions)
-        nowhere = np.isnan(positions)
-        result = elements[np.where(nowhere, 0, positions).astype(int)]
-        return np.where(nowhere, fill, result) if nowhere.any() else result
-
-    return [placed(part) for part in moved] if equation.primitive.multiple_results else placed(moved)
-
-
-def _convert(equation: Any, x: Any) -> Any:
-    """Leave a ball what it is, as a float of whatever length: a detour is no part of the formula."""
-    dtype = equation.params["new_dtype"]
-    if not jax.numpy.issubdtype(dtype, np.floating):
-        raise UnknownPrimitiveError(
-            f"JAX's primitive 'convert_element_type' from floats to {dtype} has no rule for balls"
-        )
-    return x
+    return scattered
 
 
 _NAMES_OF_METHODS = {
@@ -228,9 +165,6 @@ RULES: dict[str, Rule] = {
     "atan2": _call_method("arctan2", 2),
     "neg": _map_elements(operator.neg, 1),
     "abs": _map_elements(abs, 1),
-    "sign": _map_elements(lambda x: 1 if x > 0 else -1 if x < 0 else 0, 1),
-    "floor": _map_elements(_round_down, 1),
-    "ceil": _map_elements(lambda x: -_round_down(-x), 1),
     "square": _map_elements(lambda x: x * x, 1),
     "integer_pow": lambda equation, x: np.frompyfunc(_raise_to_integer, 2, 1)(x, equation.params["y"]),
     "is_finite": lambda equation, x: np.asarray(np.frompyfunc(is_finite, 1, 1)(x), dtype=bool),
@@ -240,9 +174,9 @@ RULES: dict[str, Rule] = {
     "mul": _map_elements(operator.mul, 2),
     "div": _map_elements(operator.truediv, 2),
     "pow": _map_elements(operator.pow, 2),
-    "max": _map_elements(lambda a, b: a if a >= b else b, 2),
-    "min": _map_elements(lambda a, b: a if a <= b else b, 2),
-    "clamp": _map_elements(lambda low, x, high: low if x < low else high if x > high else x, 3),
+    "max": _call_method("maximum", 2),
+    "min": _call_method("minimum", 2),
+    "clamp": _map_elements(lambda low, x, high: x.maximum(low).minimum(high), 3),
     "eq": _define_relation(operator.eq),
     "ne": _define_relation(operator.ne),
     "lt": _define_relation(operator.lt),
@@ -251,7 +185,7 @@ RULES: dict[str, Rule] = {
     "ge": _define_relation(operator.ge),
     "select_n": _select,
     "dot_general": _contract,
-    "conv_general_dilated": _convolve,
+    "ragged_dot_general": _contract_groups,
     "reduce_sum": _reduce(np.add),
     "reduce_prod": _reduce(np.multiply),
     "reduce_max": _reduce_to_extreme(np.maximum),
@@ -262,18 +196,34 @@ RULES: dict[str, Rule] = {
     "cumprod": _accumulate(np.multiply),
     "cummax": _accumulate(np.maximum),
     "cummin": _accumulate(np.minimum),
-    "sort": _sort,
-    "scatter-add": _add_scattered,
+    "cumlogsumexp": _accumulate_logarithms,
+    "scatter-add": _scatter(operator.add),
+    "scatter-sub": _scatter(operator.sub),
+    "scatter-mul": _scatter(operator.mul),
+    "scatter-min": _scatter(Ball.minimum),
+    "scatter-max": _scatter(Ball.maximum),
     **dict.fromkeys(
         (
             "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims", "gather", "pad",
             "reshape", "rev", "scatter", "slice", "split", "squeeze", "stack", "tile", "transpose", "unstack",
         ),
-        _move_elements,
+        move_elements,
     ),
     **dict.fromkeys(("copy", "copy_p", "name", "reduce_precision", "stop_gradient"), lambda equation, x: x),
     "optimization_barrier": lambda equation, *operands: list(operands),
-    "convert_element_type": _convert,
     **LINEAR_ALGEBRA,
+    **dict.fromkeys(
+        (
+            "copy", "copy_p", "layout_constraint", "name", "reduce_precision", "reshard", "sharding_constraint",
+            "stop_gradient",
+        ),
+        lambda equation, x: x,
+    ),
+    **dict.fromkeys(("device_put", "optimization_barrier"), lambda equation, *operands: list(operands)),
     **dict.fromkeys(WITHOUT_RESULT, lambda *_: []),
+    **AXIS_RULES,
+    **ORDER_RULES,
+    **SPECIAL_RULES,
+    **STEP_RULES,
+    **WINDOW_RULES,
 }  # fmt: skip

@@ -287,6 +287,11 @@ class Rounded(Ball):
         return make_single(self._convert_to(kind).sqrt() * kind.rounding + kind.flush, as_float, kind)
 
 
+def leave_unbounded(number: Any) -> Any:
+    """Return a float whose rounding error has no known bound; a ball of any other kind as it is."""
+    return Rounded(arb.nan(), number.as_float, number.kind) if isinstance(number, Rounded) else number
+
+
 def _note_short_type(bits: int) -> None:
     if (encountered := CURRENT.context.encountered) is not None:
         encountered.shortest_bits = min(encountered.shortest_bits, bits)

@@ -230,35 +230,36 @@ def apply_special(ufunc: np.ufunc) -> Callable[..., Any] | None:
         return None
     if name in _COMPOSED:
         return np.frompyfunc(_COMPOSED[name], ufunc.nin, 1)
-    return np.frompyfunc(functools.partial(_call, ufunc, SPECIAL[name]), ufunc.nin, 1)
+    known = f"scipy.special.{name}", SPECIAL[name], ufunc
+    return np.frompyfunc(functools.partial(call_special, *known), ufunc.nin, 1)
 
 
-def _call(ufunc: np.ufunc, special: Special, *numbers: Any) -> Any:
-    """Apply it to numbers of which some are balls.
+def call_special(name: str, special: Special, on_floats: Callable[..., Any], *numbers: Any) -> Any:
+    """Apply a function of that name to numbers of which some are balls.
 
     Raises `TypeError` where a derivative is asked for by more than two, or by one that it is not known by.
     """
     balls = [n for n, number in enumerate(numbers) if isinstance(number, Ball)]
     if not balls:
-        return ufunc(*numbers)
+        return on_floats(*numbers)
     free = [n for n in balls if isinstance(numbers[n], Traced) and not is_constant(numbers[n])]
     if free and any(type(numbers[n]) is Ball for n in balls):
         raise StaleValueError
     unknown = [n for n in free if special.slopes[n] is None]
     if unknown or len(free) > _MOST_VARIABLE:
         how = f"by its argument {unknown[0]}" if unknown else f"by {len(free)} arguments at once"
-        raise TypeError(f"the derivative of scipy.special.{ufunc.__name__} {how} is not known on balls")
+        raise TypeError(f"the derivative of {name} {how} is not known on balls")
     free = free or balls[:1]  # where no derivative is asked for
     values = [None if n in free else enclose(number) for n, number in enumerate(numbers)]
     floats = [None if n in free else get_float(number) for n, number in enumerate(numbers)]
     apply = _fill(special.apply, values, free)
     slopes = (special.slopes[n] or _leave_open for n in free)
     by_first, *by_second = (_fill(slope, [*values, None], [*free, len(values)]) for slope in slopes)
-    on_floats = _fill(ufunc, floats, free)
+    float_of_free = _fill(on_floats, floats, free)
     first = numbers[free[0]]
     if not by_second:
-        return first.apply_unary(Unary(apply, by_first, on_floats, is_bounded=False))
-    return call_of_pair(Binary(on_floats, apply, by_first, by_second[0], is_bounded=False), first, numbers[free[1]])
+        return first.apply_unary(Unary(apply, by_first, float_of_free, is_bounded=False))
+    return call_of_pair(Binary(float_of_free, apply, by_first, by_second[0], is_bounded=False), first, numbers[free[1]])
 
 
 def _leave_open(*_: arb) -> arb:

@@ -143,7 +143,7 @@ class BallFunction:
         return _Jaxpr(on_balls, has_64_bits)
 
     def _evaluate(self, jaxpr: "_Jaxpr", balls: list[Any], make_constant: MakeConstant) -> Any:
-        from bptt.balls._jax_rules import UnknownPrimitiveError
+        from bptt.balls._jax_positions import UnknownPrimitiveError
 
         try:
             with sys.modules["jax"].enable_x64(jaxpr.has_64_bits), np.errstate(all="ignore"):
