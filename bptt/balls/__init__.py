@@ -29,7 +29,7 @@ from bptt.balls._array import (
     convert_to_balls,
     make_ball_array,
 )
-from bptt.balls._ball import Ball, Fixed, StaleValueError, enclose, make_fixed
+from bptt.balls._ball import Ball, Fixed, RefusedFloatError, StaleValueError, enclose, make_fixed
 from bptt.balls._comparisons import (
     Comparisons,
     TooManyBranchesError,
@@ -67,8 +67,8 @@ from bptt.balls._ufuncs import is_finite
 
 __all__ = [
     "BINARY", "CURRENT", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Comparisons",
-    "Encountered", "Fixed", "Kind", "MakeConstant", "Origin", "Place", "Rounded", "StaleValueError",
-    "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
+    "Encountered", "Fixed", "Kind", "MakeConstant", "Origin", "Place", "RefusedFloatError", "Rounded",
+    "StaleValueError", "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
     "UndecidedComparisonError", "UndecidedSpectrumError", "change_context", "computes_jax_in_float32",
     "convert_to_balls", "enclose", "find_stand_ins", "get_kind", "is_finite", "limit_operations",
     "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant", "make_traced_constant",

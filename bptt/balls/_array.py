@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from numpy import asarray, empty  # while functions run on balls, those in `np` make arrays of them
+from numpy import asarray, empty, fromiter  # while functions run on balls, those in `np` make arrays of them
 
 from bptt.balls._ball import Ball, get_float, make_fixed
 from bptt.balls._context import CURRENT, MAKE_CONSTANT
@@ -51,21 +51,21 @@ class NumPysBallArray(npt.NDArray[Any]):
         return out
 
     def mean(self, axis: Any = None, dtype: Any = None, out: Any = None, keepdims: Any = False, **more: Any) -> Any:
-        if out is not None or more:
+        if out is not None:
             return super().mean(axis, dtype, out, keepdims=keepdims, **more)
-        total = np.add.reduce(self, axis=axis, keepdims=keepdims)
-        mean = total / (self.size // max(1, np.size(total)))
-        return take_floats(mean, lambda x: x.mean(axis, dtype, None, keepdims), self)
+        total = np.add.reduce(self, axis=axis, keepdims=keepdims, **more)
+        mean = total / _count(self, total, axis, keepdims, **more)
+        return take_floats(mean, lambda x: x.mean(axis, dtype, None, keepdims, **more), self)
 
     def var(
         self, axis: Any = None, dtype: Any = None, out: Any = None, ddof: Any = 0, keepdims: Any = False, **more: Any
     ) -> Any:
-        if out is not None or more:
+        if out is not None:
             return super().var(axis, dtype, out, ddof, keepdims=keepdims, **more)
-        centred = self - self.mean(axis, keepdims=True)
-        total = np.add.reduce(centred * centred, axis=axis, keepdims=keepdims)
-        variance = total / (self.size // max(1, np.size(total)) - ddof)
-        return take_floats(variance, lambda x: x.var(axis, dtype, None, ddof, keepdims), self)
+        centred = self - self.mean(axis, keepdims=True, **more)
+        total = np.add.reduce(centred * centred, axis=axis, keepdims=keepdims, **more)
+        variance = total / (_count(self, total, axis, keepdims, **more) - ddof)
+        return take_floats(variance, lambda x: x.var(axis, dtype, None, ddof, keepdims, **more), self)
 
     def std(self, *arguments: Any, **keywords: Any) -> Any:
         return np.sqrt(self.var(*arguments, **keywords))
@@ -77,19 +77,26 @@ class NumPysBallArray(npt.NDArray[Any]):
             return _mend(*arguments, **keywords)
         if (own := OF_NUMPY.get(function)) and (result := own(*arguments, **keywords)) is not NotImplemented:
             return result
-        given = tuple(_convert_numbers(argument) for argument in arguments)
-        keywords = {name: _convert_numbers(argument) for name, argument in keywords.items()}
+        given = tuple(convert_numbers(argument) for argument in arguments)
+        keywords = {name: convert_numbers(argument) for name, argument in keywords.items()}
         result = super().__array_function__(function, types, given, keywords)
         if function in _IN_PLACE and is_of_balls(given[0]):
             unify(arguments[0])
-        result = _complete(result)
+        result = complete(result)
         if function is np.where and len(given) == 3 and CURRENT.context.origins is not None:
             condition, *choices = given
             rejected = super().__array_function__(function, types, (condition, *choices[::-1]), keywords)
-            return _record_choices(result, _complete(rejected))
+            return _record_choices(result, complete(rejected))
         if function in _CONTRACTIONS:
             return take_floats(result, lambda *floats: function(*floats, **keywords), *given)
         return result
+
+
+def _count(array: Any, total: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
+    """Count the elements of which each entry of a total is the sum."""
+    if where is True:
+        return array.size // max(1, np.size(total))
+    return np.sum(np.broadcast_to(where, array.shape), axis=axis, keepdims=keepdims, dtype=int)
 
 
 class BallArray(NumPysBallArray):
@@ -162,9 +169,7 @@ def as_ball_array(result: Any) -> Any:
 
 def make_ball_array(balls: Sequence[Ball], shape: tuple[int, ...]) -> BallArray:
     """Arrange balls in an array of that shape."""
-    array = empty(len(balls), dtype=object)
-    array[:] = balls
-    return array.reshape(shape).view(BallArray)
+    return fromiter(balls, dtype=object, count=len(balls)).reshape(shape).view(BallArray)
 
 
 _get_own_type: Any = np.ndarray.dtype.__get__  # of the elements, whatever stands in them
@@ -245,7 +250,7 @@ def convert_operand(given: Any) -> Any:
     )
 
 
-def _convert_numbers(argument: Any) -> Any:
+def convert_numbers(argument: Any) -> Any:
     """Return an argument of a function of NumPy's with the arrays of balls and of floats in it as it takes them."""
     if isinstance(argument, BallArray):
         return argument.view(NumPysBallArray)
@@ -253,7 +258,7 @@ def _convert_numbers(argument: Any) -> Any:
         converted = convert_operand(argument) if argument.dtype.kind in "fO" else argument
         return converted.view(NumPysBallArray) if isinstance(converted, BallArray) else converted
     if type(argument) in (list, tuple) and any(isinstance(part, NumPysBallArray) for part in argument):
-        return type(argument)(_convert_numbers(part) for part in argument)
+        return type(argument)(convert_numbers(part) for part in argument)
     return argument
 
 
@@ -290,10 +295,10 @@ def unify(array: Any, dtype: np.dtype[Any] | None = None) -> Any:
     return array
 
 
-def _complete(result: Any) -> Any:
+def complete(result: Any) -> Any:
     """Return what a function returned with arrays of objects as arrays of balls of one type."""
     if isinstance(result, list | tuple):
-        parts = [_complete(part) for part in result]
+        parts = [complete(part) for part in result]
         return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
     if not is_of_balls(result):
         return result.view(np.ndarray) if isinstance(result, NumPysBallArray) else result

@@ -55,6 +55,15 @@ class StaleValueError(ArithmeticError):
         super().__init__("uses a value that was kept from another call")
 
 
+class RefusedFloatError(TypeError):
+    """A library asked a ball for a float."""
+
+    def __init__(self, ball: object) -> None:
+        super().__init__(
+            f"{ball!r} cannot become a float without losing its error bound: NumPy, math and float() keep it a ball"
+        )
+
+
 def enclose(number: Any) -> Any:
     """Return the `arb` that encloses a number, or `NotImplemented` for what is no real number of at most 64 bits."""
     if isinstance(number, Ball):
@@ -222,9 +231,7 @@ class Ball:
     def __float__(self) -> float:
         if (encountered := CURRENT.context.encountered) is not None:
             encountered.refused_float = True
-        raise TypeError(
-            f"{self!r} cannot become a float without losing its error bound; without float() it stays a ball"
-        )
+        raise RefusedFloatError(self)
 
     __index__ = __complex__ = __float__
 
@@ -232,6 +239,22 @@ class Ball:
         return self
 
     conjugate = __copy__ = __pos__
+
+    @property
+    def real(self) -> "Ball":
+        return self
+
+    @property
+    def imag(self) -> "Ball":
+        return self.make_constant(0)
+
+    def __getitem__(self, index: Any) -> Any:
+        """As a scalar of NumPy's, which has no axes but may get some."""
+        held = empty((), dtype=object)
+        held[()] = self
+        return held[index]
+
+    __iter__ = None  # nor has it items
 
     def __format__(self, spec: str) -> str:
         return format(self.as_float, spec)

@@ -162,7 +162,8 @@ def _wrap_converted(make: Callable[..., Any]) -> Callable[..., Any]:
             return make(given, dtype, *arguments, **keywords)
         if array.dtype.kind != "O" and not isinstance(array, BallArray):
             array = make(given, dtype, *arguments, **keywords)
-            copied = array is not given and array.base is not given and make.__name__ == "array"
+            copied = make.__name__ == "array" and array is not given and array.base is not given
+            copied |= isinstance(given, list | tuple)
             return convert_to_balls(array, constant) if copied and array.dtype.kind == "f" and array.ndim else array
         array = as_ball_array(array)
         elements = list_elements(array.view(np.ndarray))

@@ -27,6 +27,7 @@ class MaskArray(npt.NDArray[Any]):
             return apply_ufunc(ufunc, method, operands, out, keywords)
         if out is not None:
             keywords["out"] = tuple(map(_strip_mask, out))
+        keywords = {name: _strip_mask(value) for name, value in keywords.items()}
         return _lead_back(getattr(ufunc, method)(*operands, **keywords))
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:

@@ -92,7 +92,7 @@ def _become_numbers(given: Any) -> Any:
     """Return a number, or a list of those that an iterable yields."""
     if isinstance(given, BallArray) and given.size == 1:
         return given.item()
-    return list(given) if isinstance(given, Iterable) and not isinstance(given, Ball) else given
+    return given if isinstance(given, Ball) or not isinstance(given, Iterable) else list(given)
 
 
 def _take_floats(given: Any) -> Any:

@@ -17,6 +17,8 @@ from bptt.balls._array import NumPysBallArray
 from bptt.balls._ball import Ball
 from bptt.balls._constructors import CONSTRUCTORS
 from bptt.balls._numbers import MATH, make_float_type
+from bptt.balls._numpy_functions import make_from_iterator
+from bptt.balls._scipy_linear_algebra import SCIPY_LINALG
 
 _FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
 
@@ -24,11 +26,13 @@ STAND_INS: dict[str, dict[str, Any]] = {
     "builtins": {"float": make_float_type(float)},
     "math": MATH,
     "numpy": {
+        "fromiter": make_from_iterator,
         **_FLOAT_TYPES,
         "double": _FLOAT_TYPES["float64"],
         "single": _FLOAT_TYPES["float32"],
         "half": _FLOAT_TYPES["float16"],
     },
+    "scipy.linalg": SCIPY_LINALG,
 }
 """By the module and the name that they are found by."""
 
@@ -91,8 +95,8 @@ def _list_packages(modules: Mapping[str, Any]) -> set[str]:
 
 def _hand_over(original: Any, replacement: Any) -> Any:
     """Return a function that hands to the original what holds no ball."""
-    if isinstance(replacement, type) or not callable(original):
-        return replacement
+    if isinstance(replacement, type) or getattr(replacement, "__wrapped__", None) is original:
+        return replacement  # which sees to that itself
 
     @functools.wraps(original)
     def call(*arguments: Any, **keywords: Any) -> Any:

@@ -1,5 +1,6 @@
 """NumPy's functions of elements, on arrays of balls: those that it has no loop over objects for are made of others."""
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -31,6 +32,8 @@ from bptt.balls._steps import (
     take_trunc,
 )
 
+_EMPTY = {np.add: 0, np.multiply: 1}  # sum and product of nothing
+_NO_VALUE: Any = np._NoValue  # what NumPy hands on for an argument that was not given
 _MISSING_LOOP = ("loop of ufunc does not support", "not supported for the input types")  # NumPy's words
 
 
@@ -40,6 +43,13 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
         keywords = {**keywords, "dtype": None}
     if out is not None:
         keywords["out"] = tuple(strip_class(array) for array in out)
+    options = {key: value for key, value in keywords.items() if key not in ("out", "dtype")}
+    if (where := keywords.get("where", True)) is True or where is _NO_VALUE:
+        keywords.pop("where", None)
+    else:
+        keywords["where"] = np.asarray(keywords["where"]).view(np.ndarray)
+        if method == "reduce" and ufunc in _EMPTY and keywords.get("initial") in (None, _NO_VALUE):
+            keywords["initial"] = make_constant_of_run(_EMPTY[ufunc])  # which no loop over objects has
     is_index = 1 if method in ("at", "reduceat") else None
     inside = any(type(operand) is NumPysBallArray for operand in inputs)
     inputs = [operand if n == is_index else convert_operand(operand) for n, operand in enumerate(inputs)]
@@ -55,7 +65,6 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
         result = _make_empty_sums(result, inputs)
     result = as_ball_array(result)
     if (ufunc is np.add and method in ("reduce", "accumulate")) or ufunc is np.matmul:
-        options = {key: value for key, value in keywords.items() if key not in ("out", "dtype")}
         result = take_floats(result, lambda *floats: getattr(ufunc, method)(*floats, **options), *inputs)
     if out is not None:
         for array in out:
@@ -101,6 +110,24 @@ def _call_of_pair(name: str) -> Callable[[Any, Any], Any]:
     return call
 
 
+def _ignore_nan(extreme: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def call(a: Any, b: Any) -> Any:
+        x, y = get_float(a), get_float(b)
+        return extreme(a, b) if x == x and y == y else a if y != y else b
+
+    return call
+
+
+def _copy_sign(x: Any, y: Any) -> Any:
+    is_negative = y < 0  # compared, so that a tie is noted
+    return -abs(x) if is_negative or np.signbit(get_float(y)) else abs(x)
+
+
+def _split_at_point(x: Any) -> Any:
+    whole = take_trunc(x)
+    return x - whole, whole
+
+
 def _call(function: Callable[[Any], Any]) -> Callable[..., Any]:
     apply = np.frompyfunc(lambda x: function(x) if isinstance(x, Ball) else function(make_constant_of_run(x)), 1, 1)
     return lambda x, **keywords: apply(x, **keywords)
@@ -122,6 +149,9 @@ _OF_ELEMENTS: dict[np.ufunc, Callable[..., Any]] = {  # for which NumPy has no l
     np.deg2rad: lambda x, **keywords: np.multiply(x, np.pi / 180, **keywords),
     np.degrees: lambda x, **keywords: np.multiply(x, 180 / np.pi, **keywords),
     np.rad2deg: lambda x, **keywords: np.multiply(x, 180 / np.pi, **keywords),
+    np.logaddexp2: lambda a, b, **keywords: np.divide(
+        np.logaddexp(np.multiply(a, math.log(2)), np.multiply(b, math.log(2))), math.log(2), **keywords
+    ),
     np.float_power: lambda a, b, **keywords: np.power(a, b, **keywords),
     np.clip: _clip,  # type: ignore[dict-item]
 }
@@ -129,8 +159,13 @@ _OF_PAIRS: dict[np.ufunc, Any] = {
     np.logaddexp: np.frompyfunc(_call_of_pair("logaddexp"), 2, 1, identity=None),
     np.maximum: np.frompyfunc(_call_of_pair("maximum"), 2, 1, identity=None),
     np.minimum: np.frompyfunc(_call_of_pair("minimum"), 2, 1, identity=None),
-    np.fmax: np.frompyfunc(_call_of_pair("maximum"), 2, 1, identity=None),
-    np.fmin: np.frompyfunc(_call_of_pair("minimum"), 2, 1, identity=None),
+    np.fmax: np.frompyfunc(_ignore_nan(_call_of_pair("maximum")), 2, 1, identity=None),
+    np.fmin: np.frompyfunc(_ignore_nan(_call_of_pair("minimum")), 2, 1, identity=None),
+    np.hypot: np.frompyfunc(_call_of_pair("hypot"), 2, 1, identity=None),
+    np.arctan2: np.frompyfunc(_call_of_pair("arctan2"), 2, 1, identity=None),
+    np.copysign: np.frompyfunc(_copy_sign, 2, 1, identity=None),
+    np.ldexp: np.frompyfunc(lambda x, n: x * 2.0**n, 2, 1, identity=None),
+    np.modf: np.frompyfunc(_split_at_point, 1, 2),
     np.floor_divide: np.frompyfunc(divide_to_floor, 2, 1, identity=None),
     np.remainder: np.frompyfunc(take_remainder, 2, 1, identity=None),
     np.fmod: np.frompyfunc(take_remainder_of_sign, 2, 1, identity=None),

@@ -14,6 +14,7 @@ from bptt.balls import (
     HARNESS,
     Encountered,
     MakeConstant,
+    RefusedFloatError,
     StaleValueError,
     TooManyComparisonsError,
     TooManyOperationsError,
@@ -188,7 +189,12 @@ def _locate(error: Exception) -> str:
 
 
 def describe_error(error: Exception) -> str:
-    """Return the class of an error and its message in a line, cut if it is long, and left out if it has none."""
+    """Return the class of an error and its message in a line, cut if it is long, and left out if it has none.
+
+    NumPy raises another one where a ball has refused to become a float; what the ball says is more to the point.
+    """
+    if isinstance(error.__cause__, RefusedFloatError):
+        error = error.__cause__
     try:
         message = " ".join(str(error).split())
     except Exception:  # of a class of the caller's

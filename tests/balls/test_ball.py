@@ -18,6 +18,7 @@ from bptt.balls import (
     Ball,
     Comparisons,
     Fixed,
+    RefusedFloatError,
     Rounded,
     Traced,
     UndecidedComparisonError,
@@ -115,8 +116,9 @@ def test_a_ball_does_not_become_a_float(convert: Callable[[Ball], Any]) -> None:
 
 
 def test_a_ball_is_not_written_into_a_float_array() -> None:
-    with pytest.raises(TypeError, match="without losing its error bound"):
+    with pytest.raises(ValueError, match="with a sequence") as refused:
         np.zeros(2)[0] = THIRD
+    assert isinstance(refused.value.__cause__, RefusedFloatError)
     with pytest.raises(TypeError, match="without losing its error bound"):
         np.array([THIRD], dtype=object).astype(np.float32)
 

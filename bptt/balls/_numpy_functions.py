@@ -1,0 +1,66 @@
+"""NumPy's functions that are compiled for floats, or ask balls for floats on their way: written anew for balls."""
+
+import functools
+import itertools
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from bptt.balls._array import OF_NUMPY, take_floats
+from bptt.balls._ball import Ball
+
+
+def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
+    a = np.asarray(a)
+    if weights is None:
+        mean = a.mean(axis, keepdims=keepdims)
+        return (mean, a.size / max(1, np.size(mean)) + 0 * mean) if returned else mean
+    weights = np.asarray(weights)
+    if weights.shape != a.shape and axis is not None:
+        weights = np.moveaxis(weights.reshape(weights.shape + (1,) * (a.ndim - weights.ndim)), 0, axis)
+    total = np.sum(np.broadcast_to(weights, a.shape), axis=axis, keepdims=keepdims)
+    mean = np.sum(a * weights, axis=axis, keepdims=keepdims) / total
+    return (mean, total) if returned else mean
+
+
+def _interpolate(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """Interpolate between the points of `xp`; the interval of each x is found by comparisons of balls."""
+    x, xp, fp = np.asarray(x), np.asarray(xp), np.asarray(fp)
+    if period is not None:
+        x, xp = x % period, xp % period
+        order = np.argsort(xp)
+        xp, fp = xp[order], fp[order]
+        xp = np.concatenate([xp[-1:] - period, xp, xp[:1] + period])
+        fp = np.concatenate([fp[-1:], fp, fp[:1]])
+    slopes = (fp[1:] - fp[:-1]) / (xp[1:] - xp[:-1])
+
+    def interpolate(at: Any) -> Any:
+        if at < xp[0]:
+            return fp[0] if left is None else left
+        if at >= xp[-1]:
+            return fp[-1] if right is None or at == xp[-1] else right
+        n = max(int(np.sum([bool(at >= point) for point in xp])) - 1, 0)
+        return fp[n] + slopes[n] * (at - xp[n])
+
+    made = np.array([interpolate(at) for at in x.reshape(-1)]).reshape(x.shape)[()]
+    return take_floats(made, lambda x, xp, fp: np.interp(x, xp, fp, left, right), x, xp, fp)
+
+
+def _count_weights(x: Any, weights: Any = None, minlength: int = 0) -> Any:
+    x = np.asarray(x)
+    sums = np.zeros(max(minlength, int(x.max(initial=-1)) + 1), dtype=float)
+    np.add.at(sums, x, weights)
+    return sums
+
+
+@functools.wraps(np.fromiter)
+def make_from_iterator(iterator: Iterable[Any], dtype: Any = float, count: int = -1, **keywords: Any) -> Any:
+    """Return an array of what an iterator yields; like NumPy's, which takes floats alone."""
+    elements = list(iterator if count < 0 else itertools.islice(iterator, count))
+    if any(isinstance(element, Ball) for element in elements):
+        return np.array(elements, dtype=dtype)
+    return np.fromiter(elements, dtype, count, **keywords)
+
+
+OF_NUMPY.update({np.average: _average, np.interp: _interpolate, np.bincount: _count_weights})
