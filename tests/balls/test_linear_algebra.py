@@ -25,6 +25,7 @@ from bptt.balls import (
     use_precision,
 )
 from bptt.balls._array import get_floats
+from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
 from bptt.balls._scipy_linear_algebra import SCIPY_LINALG
 from bptt.verify import judge_gradient
 
@@ -216,6 +217,27 @@ def test_without_a_derivative_the_values_are_the_same(name: str) -> None:
         assert {type(v) for v in values} <= {Ball, Fixed}  # the zeros of a triangle are the latter
         pairs = zip(values, call_mpmath(name, at), strict=True)
         assert min(count_digits(v.value, e) for v, e in pairs) > 40
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_balls_of_wide_matrices_hold_what_is_computed_of_those_within(name: str) -> None:
+    function, _, at = CASES[name]
+    random = np.random.default_rng(1)
+
+    def differentiate_at(values: Any) -> list[arb]:
+        """Return all values, and the derivatives of their sum."""
+        balls = [Traced(value, np.float64(x)) for value, x in zip(values, at.reshape(-1), strict=True)]
+        results = list_numbers(function(make_ball_array(balls, at.shape)))
+        slope = sweep(sum(w * v for w, v in zip(weigh(len(results)), results, strict=True)), balls)
+        return [v.value for v in results] + [slope(x) for x in balls]
+
+    with use_precision(50):
+        wide = differentiate_at([arb(x, 1e-7) for x in at.reshape(-1)])
+        assert all(x.is_finite() for x in wide)
+        assert max(x.rad() for x in wide) < 0.01
+        for _ in range(3):
+            inside = differentiate_at([arb(x) + 1e-7 * random.uniform(-1, 1) for x in at.reshape(-1)])
+            assert all(x.overlaps(y) and not y.rad() > x.rad() for x, y in zip(wide, inside, strict=True))
 
 
 FLOATS: dict[str, Callable[[Any], Any]] = {
@@ -442,6 +464,12 @@ def add_up(function: Function) -> Function:
         return sum(jnp.dot(x, jnp.cos(jnp.arange(x.size)) + 0.25) for x in leaves)
 
     return f
+
+
+def test_every_primitive_of_linear_algebra_is_met() -> None:
+    with jax.enable_x64(True):
+        met = " ".join(str(jax.make_jaxpr(function)(at)) for function, at in OF_JAX.values())
+    assert all(name in met for name in [*LINEAR_ALGEBRA, "custom_linear_solve"])
 
 
 @pytest.mark.parametrize("name", OF_JAX)

@@ -19,6 +19,7 @@ from jax.scipy import special
 
 from bptt.balls import XLA, Ball, make_fixed, make_rounded_constant, store, use_precision
 from bptt.balls._jax_interpreter import PRIMITIVES, trace_to_balls
+from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
 from bptt.verify import Report, check_gradient, judge_gradient
 from bptt.verify._problem import Leaf
 
@@ -432,28 +433,30 @@ class TestKinks:
 
 
 class TestWhatIsNotKnown:
-    MATRIX = normal(4, 4)
+    MATRIX = normal(4, 4) + 4 * np.eye(4)
 
     @staticmethod
-    def determinant(x: Any) -> Any:
-        return jnp.linalg.det(x)
+    def solve_tridiagonal(x: Any) -> Any:
+        return total(lax.linalg.tridiagonal_solve(x[0], x[1] + 9, x[2], x[3:].T))
 
     def test_an_unknown_primitive_is_named_and_another_reference_decides(self) -> None:
-        report = judge_gradient(self.determinant, jax.grad(self.determinant), (self.MATRIX,))
+        report = judge_gradient(self.solve_tridiagonal, jax.grad(self.solve_tridiagonal), (self.MATRIX,))
         assert report.verdict == "right"
         assert report.formula.reference in ("by finite differences", "by complex step")
-        assert "JAX's primitive 'lu' has no rule for balls" in report.arithmetic.reason
+        assert "JAX's primitive 'tridiagonal_solve' has no rule for balls" in report.arithmetic.reason
 
     def test_the_other_reference_refutes_a_wrong_gradient(self) -> None:
-        report = judge_gradient(self.determinant, lambda x: jax.grad(self.determinant)(x).T, (self.MATRIX,))
+        f = self.solve_tridiagonal
+        report = judge_gradient(f, lambda x: jax.grad(f)(x).T, (self.MATRIX,))
         assert report.verdict == "wrong"
         assert report.formula.reference == "by finite differences"
 
     def test_by_balls_or_not_at_all_it_is_undecided(self) -> None:
         point = (self.MATRIX,)
-        report = judge_gradient(self.determinant, jax.grad(self.determinant), point, method="balls")
+        report = judge_gradient(self.solve_tridiagonal, jax.grad(self.solve_tridiagonal), point, method="balls")
         assert report.verdict == "undecided"
-        assert report.formula.reason == "f runs on floats but not on balls: JAX's primitive 'lu' has no rule for balls"
+        unknown = "JAX's primitive 'tridiagonal_solve' has no rule for balls"
+        assert report.formula.reason == f"f runs on floats but not on balls: {unknown}"
 
     def test_a_conversion_to_integers_is_named_with_its_type(self) -> None:
         def f(x: Any) -> Any:
@@ -801,6 +804,7 @@ class TestTheList:
                 jax.make_jaxpr(function)(*case.point("float64")) for case in ALL for function in (case.f, case.gradient)
             ]
         met = set().union(*(primitives(closed.jaxpr) for closed in jaxprs))
+        met |= {*LINEAR_ALGEBRA, "custom_linear_solve"}  # by `test_linear_algebra`
         assert set(PRIMITIVES) - met == OF_OTHER_VERSIONS
 
     def test_the_page_has_the_same_list(self) -> None:

@@ -380,10 +380,10 @@ class TestAnFOnFloats:
         def gradient(A: Array) -> Any:
             return np.linalg.det(A) * np.linalg.inv(A).T
 
-        report = judge_gradient(np.linalg.det, gradient, (A,))
+        report = self.judged(np.linalg.det, gradient, A)
         assert report.verdict == "right"
         assert report.formula.reference == "by finite differences"
-        assert judge_gradient(np.linalg.det, lambda A: gradient(A).T, (A,)).verdict == "wrong"
+        assert self.judged(np.linalg.det, lambda A: gradient(A).T, A).verdict == "wrong"
 
 
 def test_a_wrong_entry_among_many_parameters_is_found_in_its_leaf() -> None:
