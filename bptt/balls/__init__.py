@@ -7,6 +7,13 @@ _ball             the ball, and the float that stands for it
 _array            arrays of balls, which say to be arrays of floats
 _ufuncs           NumPy's functions of elements, on them
 _mask             the booleans that comparisons of balls return
+_array_functions  NumPy's other functions, on them
+_holomorphic      functions of complex numbers, each with its derivative
+_quotient         what floats may return for a quotient of theirs
+_complex          complex numbers, as pairs of balls
+_complex_arrays   arrays of them
+_fourier          NumPy's discrete Fourier transforms
+_fourier_scipy    SciPy's, cosine transforms and convolutions
 _constructors     NumPy's constructors, which make them during a run
 _reverse          balls that remember what they were computed from, and the sweep back through them
 _rounded          balls that contain whatever float arithmetic may return
@@ -15,6 +22,8 @@ _jax_interpreter  JAX functions on balls: their jaxpr, evaluated one primitive a
 _jax_rules        those primitives
 """
 
+import bptt.balls._complex_arrays
+import bptt.balls._fourier
 import bptt.balls._mask  # noqa: F401  (gives balls what NumPy calls)
 from bptt.balls._array import (
     BallArray,

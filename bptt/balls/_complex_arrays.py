@@ -1,0 +1,138 @@
+"""Arrays of complex balls: their parts, and NumPy's functions that go by the type of an array.
+
+NumPy's own code sees an array of objects, and would take complex numbers for real ones: Σ z² for |z|². So a function
+that is not known to do with them what it does with all numbers, `TAKE_COMPLEX`, is refused, or written anew here.
+"""
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from bptt.balls._array import (
+    BallArray,
+    NumPysBallArray,
+    as_ball_array,
+    get_floats,
+    holds_complex,
+    make_ball_array,
+    make_constant_of_run,
+    strip_class,
+    take_floats,
+)
+from bptt.balls._array_functions import FUNCTIONS, OF_COMPLEX, TAKE_COMPLEX
+from bptt.balls._complex import REAL_TYPES
+
+
+def _find_owner(array: Any) -> Any:
+    """Return the array that the memory belongs to."""
+    while isinstance(array.base, np.ndarray):
+        array = array.base
+    return array
+
+
+def _copy_part(array: Any, name: str) -> Any:
+    """Return the parts of complex numbers. They are no view of these: while these are there, they are read-only."""
+    elements = strip_class(array)
+    parts = make_ball_array([getattr(ball, name) for ball in elements.reshape(-1).tolist()], elements.shape)
+    parts._float_type = np.dtype(REAL_TYPES[array.dtype.type]) if isinstance(array, BallArray) else None
+    parts._whole = weakref.ref(_find_owner(elements))
+    parts.flags.writeable = False
+    return parts.view(type(array))
+
+
+def _get_real(array: Any) -> Any:
+    return _copy_part(array, "real") if holds_complex(array) else array
+
+
+def _get_imag(array: Any) -> Any:
+    if holds_complex(array):
+        return _copy_part(array, "imag")
+    zeros = strip_class(array) * 0
+    zeros.fill(make_constant_of_run(0.0, array.dtype))
+    return zeros.view(type(array))
+
+
+def _set_part(array: Any, parts: Any) -> None:
+    """Write the real parts, or with a factor of 1j, the imaginary ones."""
+    array[...] = parts
+
+
+NumPysBallArray.real = property(  # type: ignore[assignment]
+    _get_real, lambda array, x: _set_part(array, x + 1j * array.imag if holds_complex(array) else x)
+)
+NumPysBallArray.imag = property(  # type: ignore[assignment]
+    _get_imag, lambda array, x: _set_part(array, array.real + 1j * as_ball_array(np.asarray(x)))
+)
+
+
+def _take_angle(z: Any, deg: bool = False) -> Any:
+    elements = strip_class(z)
+    angles = make_ball_array([ball.angle() for ball in elements.reshape(-1).tolist()], elements.shape)
+    angles = take_floats(angles, np.angle, z)
+    return (angles * (180 / np.pi) if deg else angles)[()]
+
+
+def _drop_imaginary(a: Any, tol: float = 100) -> Any:
+    return a if np.iscomplexobj(np.real_if_close(get_floats(a), tol)) else a.real
+
+
+def _take_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Any:  # noqa: A002
+    """Return a norm, which is one of the moduli."""
+    if ord not in (None, "fro") and not (ord == 2 and (axis is not None or x.ndim == 1) and np.ndim(axis) == 0):
+        return np.linalg.norm(np.abs(x), ord, axis, keepdims)
+    squares = x.real**2 + x.imag**2
+    return take_floats(
+        np.sqrt(np.sum(squares, axis=axis, keepdims=keepdims)),
+        lambda z: np.linalg.norm(z, ord, axis, keepdims),
+        x,
+    )
+
+
+def _apply_to_parts(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Apply a function that is linear in its first argument to the real and to the imaginary parts."""
+
+    def apply(x: Any, *arguments: Any, **keywords: Any) -> Any:
+        real, imag = (function(part, *arguments, **keywords) for part in (x.real, x.imag))
+        if isinstance(real, list | tuple):
+            return type(real)(a + 1j * b for a, b in zip(real, imag, strict=True))
+        return real + 1j * imag
+
+    return apply
+
+
+FUNCTIONS.update(
+    {
+        np.real: lambda val: val.real,
+        np.imag: lambda val: val.imag,
+        np.angle: _take_angle,
+        np.iscomplex: lambda x: x.imag != 0,
+        np.isreal: lambda x: x.imag == 0,
+        np.real_if_close: _drop_imaginary,
+    }
+)
+OF_COMPLEX.update(
+    {
+        np.linalg.norm: _take_norm,
+        np.pad: _apply_to_parts(np.pad),
+        np.gradient: _apply_to_parts(np.gradient),
+    }
+)
+_NAMES = """
+    append apply_along_axis apply_over_axes argwhere array_split astype atleast_1d atleast_2d atleast_3d average
+    block broadcast_arrays broadcast_to choose column_stack compress concatenate convolve copy copyto count_nonzero
+    cumprod cumsum cumulative_prod cumulative_sum delete diag diag_indices_from diagflat diagonal diff dot dsplit dstack
+    ediff1d einsum einsum_path empty_like expand_dims extract fill_diagonal flatnonzero flip fliplr flipud full_like
+    hsplit hstack inner insert ix_ kron matrix_transpose may_share_memory mean meshgrid moveaxis nonzero
+    ones_like outer permute_dims place poly polyadd polyder polyint polymul polysub polyval prod put put_along_axis
+    putmask ravel repeat require reshape resize roll rollaxis rot90 select shares_memory split squeeze stack std sum
+    swapaxes take take_along_axis tensordot tile trace transpose trapezoid tril triu unstack vander var vdot vecdot
+    vsplit vstack where zeros_like
+"""
+TAKE_COMPLEX |= {getattr(np, name) for name in _NAMES.split() if hasattr(np, name)}
+TAKE_COMPLEX |= {
+    getattr(np.linalg, name)
+    for name in ("diagonal", "matmul", "matrix_power", "matrix_transpose", "multi_dot", "outer", "tensordot", "trace")
+}
+TAKE_COMPLEX |= {np.fft.fftshift, np.fft.ifftshift}
