@@ -81,6 +81,7 @@ class BallArray(NumPysBallArray):
 
     _float_type: np.dtype[Any] | None
     _whole: Callable[[], Any] | None  # the complex numbers whose parts these are a copy of, while they are there
+    write_through: Callable[[Any, Any], None] | None = None  # into these
 
     def __array_finalize__(self, parent: Any) -> None:
         self._float_type = getattr(parent, "_float_type", None)
@@ -105,11 +106,15 @@ class BallArray(NumPysBallArray):
         return self.dtype.itemsize
 
     def __setitem__(self, index: Any, value: Any) -> None:
-        unlock(self)
         value = _convert_for(value, self.dtype)
+        is_whole_there = not unlock(self)
+        if is_whole_there and self.write_through is not None:
+            self.write_through(index, value)
+            self.flags.writeable = True
         if isinstance(value, BallArray):  # one without axes would be stored as it is
             value = value.view(np.ndarray) if value.ndim else value[()]
         super().__setitem__(index, value)
+        self.flags.writeable &= not is_whole_there
 
     def fill(self, value: Any) -> None:
         self[...] = value
@@ -195,11 +200,13 @@ def holds_complex(argument: Any) -> bool:
     return is_of_balls(argument) and argument.size > 0 and type(strip_class(argument).flat[0]) is ComplexBall
 
 
-def unlock(array: Any) -> None:
-    """Let a copy of the parts of complex numbers be written to, once nobody has these any more."""
+def unlock(array: Any) -> bool:
+    """Let a copy of the parts of complex numbers be written to, if nobody has these any more; else return false."""
     whole = getattr(array, "_whole", None)
-    if whole is not None and whole() is None and not array.flags.writeable:
-        array.flags.writeable = True
+    if whole is None or array.flags.writeable:
+        return True
+    array.flags.writeable = whole() is None
+    return whole() is None
 
 
 def _find_float_type(elements: npt.NDArray[Any]) -> np.dtype[Any]:

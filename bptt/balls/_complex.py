@@ -167,7 +167,9 @@ class ComplexBall(Ball):
 
     def make_constant(self, number: Any) -> Any:
         scalar: Any = type(self.as_float)
-        return make_complex(number, None if scalar is complex else scalar, _choose_kind(self).make_constant)
+        return make_complex(
+            number, None if scalar is complex else scalar, lambda part, _: _choose_kind(self).make_constant(part)
+        )
 
     def record_choice(self, rejected: Any) -> "ComplexBall":
         real, imag = _split(rejected)

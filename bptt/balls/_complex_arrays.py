@@ -4,6 +4,7 @@ NumPy's own code sees an array of objects, and would take complex numbers for re
 that is not known to do with them what it does with all numbers, `TAKE_COMPLEX`, is refused, or written anew here.
 """
 
+import functools
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +14,6 @@ import numpy as np
 from bptt.balls._array import (
     BallArray,
     NumPysBallArray,
-    as_ball_array,
     get_floats,
     holds_complex,
     make_ball_array,
@@ -22,7 +22,7 @@ from bptt.balls._array import (
     take_floats,
 )
 from bptt.balls._array_functions import FUNCTIONS, OF_COMPLEX, TAKE_COMPLEX
-from bptt.balls._complex import REAL_TYPES
+from bptt.balls._complex import REAL_TYPES, ComplexBall
 
 
 def _find_owner(array: Any) -> Any:
@@ -33,13 +33,26 @@ def _find_owner(array: Any) -> Any:
 
 
 def _copy_part(array: Any, name: str) -> Any:
-    """Return the parts of complex numbers. They are no view of these: while these are there, they are read-only."""
+    """Return the parts of complex numbers. They are no view of these: while these are there, they are read-only.
+
+    But what is assigned to elements of `z.real` itself is written into z as well.
+    """
     elements = strip_class(array)
     parts = make_ball_array([getattr(ball, name) for ball in elements.reshape(-1).tolist()], elements.shape)
     parts._float_type = np.dtype(REAL_TYPES[array.dtype.type]) if isinstance(array, BallArray) else None
     parts._whole = weakref.ref(_find_owner(elements))
     parts.flags.writeable = False
-    return parts.view(type(array))
+    parts = parts.view(type(array))
+    if isinstance(parts, BallArray):
+        parts.write_through = functools.partial(_write_through, weakref.ref(array), name)
+    return parts
+
+
+def _write_through(find_array: Callable[[], Any], name: str, index: Any, value: Any) -> None:
+    array = find_array()
+    if array is None:
+        raise TypeError(f".{name} of a part of an array of complex balls is not written to: write to the array itself")
+    _set_part(array, name, value, index)
 
 
 def _get_real(array: Any) -> Any:
@@ -54,16 +67,24 @@ def _get_imag(array: Any) -> Any:
     return zeros.view(type(array))
 
 
-def _set_part(array: Any, parts: Any) -> None:
-    """Write the real parts, or with a factor of 1j, the imaginary ones."""
-    array[...] = parts
+def _set_part(array: Any, name: str, value: Any, index: Any = ...) -> None:
+    """Write real numbers into one part of complex ones; the other one stays."""
+    if not holds_complex(array):
+        array[index] = value
+        return
+    new = np.zeros_like(array[index].real)  # in the float type of the parts
+    new[...] = value
+    others = strip_class(array[index]).reshape(-1).tolist()
+    pairs = zip(new.reshape(-1).view(np.ndarray).tolist(), others, strict=True)
+    joined = [ComplexBall(x, z.imag) if name == "real" else ComplexBall(z.real, x) for x, z in pairs]
+    array[index] = make_ball_array(joined, new.shape)
 
 
 NumPysBallArray.real = property(  # type: ignore[assignment]
-    _get_real, lambda array, x: _set_part(array, x + 1j * array.imag if holds_complex(array) else x)
+    _get_real, lambda array, value: _set_part(array, "real", value)
 )
 NumPysBallArray.imag = property(  # type: ignore[assignment]
-    _get_imag, lambda array, x: _set_part(array, array.real + 1j * as_ball_array(np.asarray(x)))
+    _get_imag, lambda array, value: _set_part(array, "imag", value)
 )
 
 
@@ -88,6 +109,12 @@ def _take_norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False
         lambda z: np.linalg.norm(z, ord, axis, keepdims),
         x,
     )
+
+
+def _correlate(a: Any, v: Any, mode: Any = "valid") -> Any:
+    if len(v) > len(a):
+        raise TypeError("np.correlate takes no complex balls where the second array is the longer one")
+    return np.convolve(a, np.conj(v)[::-1], mode)
 
 
 def _apply_to_parts(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -115,6 +142,7 @@ FUNCTIONS.update(
 OF_COMPLEX.update(
     {
         np.linalg.norm: _take_norm,
+        np.correlate: _correlate,
         np.pad: _apply_to_parts(np.pad),
         np.gradient: _apply_to_parts(np.gradient),
     }

@@ -29,7 +29,7 @@ from bptt.balls._array import (
 )
 from bptt.balls._ball import Ball
 from bptt.balls._complex import is_complex
-from bptt.balls._context import MAKE_CONSTANT
+from bptt.balls._context import MAKE_CONSTANT, leave_run
 
 
 @contextmanager
@@ -178,6 +178,21 @@ def _wrap_converted(make: Callable[..., Any]) -> Callable[..., Any]:
     return converted
 
 
+def _wrap_computed(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a window, which NumPy computes of floats that it puts into arrays of its own."""
+
+    @functools.wraps(make)
+    def computed(*arguments: Any, **keywords: Any) -> Any:
+        constant = MAKE_CONSTANT.get()
+        if constant is None:
+            return make(*arguments, **keywords)
+        with leave_run():
+            array = make(*arguments, **keywords)
+        return convert_to_balls(array, constant)
+
+    return computed
+
+
 def _fill(array: BallArray, constant: MakeConstant) -> BallArray:
     """Make balls of the plain numbers in an array, in place."""
     elements = array.view(np.ndarray)
@@ -190,6 +205,7 @@ def _fill(array: BallArray, constant: MakeConstant) -> BallArray:
 _WRAPPED: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     **dict.fromkeys(("zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like"), _wrap_filled),
     **dict.fromkeys(("full", "full_like", "eye", "identity"), _wrap_each),
+    **dict.fromkeys(("hanning", "hamming", "blackman", "bartlett", "kaiser"), _wrap_computed),
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray"), _wrap_converted),
 }
 

@@ -18,8 +18,6 @@ from bptt.balls._complex import ComplexBall, become_complex
 from bptt.balls._rounded import Rounded
 
 Row: TypeAlias = list[Any]  # of balls, real ones or complex
-Scale: TypeAlias = Callable[[int, bool], arb | None]
-
 _NAN = complex("nan+nanj")
 
 
@@ -44,13 +42,13 @@ def transform_row(row: Row, sign: int) -> Row:
         return row
     roots = _list_roots(n, sign, ctx.prec)
     if n % 2:
-        return [_sum(row[j] if j * k % n == 0 else row[j] * roots[j * k % n] for j in range(n)) for k in range(n)]
+        return [sum_terms(row[j] if j * k % n == 0 else row[j] * roots[j * k % n] for j in range(n)) for k in range(n)]
     even, odd = transform_row(row[::2], sign), transform_row(row[1::2], sign)
     turned = [x * root if k else x for k, (x, root) in enumerate(zip(odd, roots[: n // 2], strict=True))]
     return [a + b for a, b in zip(even, turned, strict=True)] + [a - b for a, b in zip(even, turned, strict=True)]
 
 
-def _sum(terms: Any) -> Any:
+def sum_terms(terms: Any) -> Any:
     return functools.reduce(lambda a, b: a + b, terms)
 
 
@@ -91,7 +89,7 @@ def choose_scale(n: int, norm: str | None, *, inverse: bool) -> arb | None:
     return arb(1) / n if (norm == "forward") != inverse else None
 
 
-def _scale(row: Row, factor: arb | None) -> Row:
+def scale_row(row: Row, factor: arb | None) -> Row:
     return row if factor is None else [x * make_exact(factor) for x in row]
 
 
@@ -107,7 +105,7 @@ def transform_complex(array: Any, n: int | None, axis: int, norm: str | None, *,
     array = fit_length(array, n, axis)
     factor = choose_scale(array.shape[axis], norm, inverse=inverse)
     sign = 1 if inverse else -1
-    return transform_axis(array, lambda row: _as_complex(_scale(transform_row(row, sign), factor)), axis)
+    return transform_axis(array, lambda row: _as_complex(scale_row(transform_row(row, sign), factor)), axis)
 
 
 def transform_real(array: Any, n: int | None, axis: int, norm: str | None) -> Any:
@@ -116,7 +114,7 @@ def transform_real(array: Any, n: int | None, axis: int, norm: str | None) -> An
     length = array.shape[axis]
     factor = choose_scale(length, norm, inverse=False)
     half = slice(length // 2 + 1)
-    return transform_axis(array, lambda row: _as_complex(_scale(transform_row(row, -1)[half], factor)), axis)
+    return transform_axis(array, lambda row: _as_complex(scale_row(transform_row(row, -1)[half], factor)), axis)
 
 
 def restore_real(array: Any, n: int | None, axis: int, norm: str | None) -> Any:
@@ -129,12 +127,12 @@ def restore_real(array: Any, n: int | None, axis: int, norm: str | None) -> Any:
         first, middle = row[0].real, row[1 : (n + 1) // 2]
         last = [row[n // 2].real] if n % 2 == 0 else []
         whole = [first, *middle, *last, *_conjugate(middle)[::-1]]
-        return _scale([x.real for x in transform_row(whole, 1)], factor)
+        return scale_row([x.real for x in transform_row(whole, 1)], factor)
 
     return transform_axis(array, restore, axis)
 
 
-def _leave_open(result: Any, of: Any) -> Any:
+def leave_open(result: Any, of: Any) -> Any:
     """Return a result whose balls contain whatever floats return: their error has no bound."""
     if not any(isinstance(x.real, Rounded) for x in of.reshape(-1).tolist()):
         return result
@@ -149,11 +147,11 @@ def _leave_open(result: Any, of: Any) -> Any:
 
 def finish(result: Any, given: Any, on_floats: Callable[..., Any]) -> Any:
     """Return a plain array of balls as NumPy's function returns it, with its floats."""
-    balls = _leave_open(as_ball_array(result), strip_class(given))
+    balls = leave_open(as_ball_array(result), strip_class(given))
     return take_floats(balls.view(type(as_ball_array(strip_class(given)))), on_floats, given)
 
 
-def _swap(norm: str | None) -> str:
+def swap_norm(norm: str | None) -> str:
     return {"backward": "forward", "forward": "backward"}.get(norm or "backward", norm or "")
 
 
@@ -166,8 +164,8 @@ ONE_AXIS: dict[str, OneAxis] = {
     "ifft": lambda a, n, axis, norm: transform_complex(a, n, axis, norm, inverse=True),
     "rfft": transform_real,
     "irfft": restore_real,
-    "hfft": lambda a, n, axis, norm: restore_real(_conjugate_all(a), n, axis, _swap(norm)),
-    "ihfft": lambda a, n, axis, norm: _conjugate_all(transform_real(a, n, axis, _swap(norm))),
+    "hfft": lambda a, n, axis, norm: restore_real(_conjugate_all(a), n, axis, swap_norm(norm)),
+    "ihfft": lambda a, n, axis, norm: _conjugate_all(transform_real(a, n, axis, swap_norm(norm))),
 }
 SEVERAL_AXES = {
     "fftn": ("fft", "fft"),

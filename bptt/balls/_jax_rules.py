@@ -17,6 +17,7 @@ from jax import lax
 from bptt.balls._array import as_ball_array, is_of_balls
 from bptt.balls._ball import Ball
 from bptt.balls._comparisons import UndecidedComparisonError
+from bptt.balls._jax_complex import COMPLEX_RULES, find_real_type
 from bptt.balls._ufuncs import is_finite
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
@@ -104,7 +105,7 @@ def _convolve(equation: Any, x: Any, kernel: Any) -> Any:
     )
     pool = np.concatenate([np.zeros(1, dtype=object), x.reshape(-1)])
     channels = numbers.out_spec[1]
-    patches = pool[np.moveaxis(np.asarray(positions).astype(int), channels, -1)]
+    patches = pool[np.moveaxis(np.asarray(positions).real.astype(int), channels, -1)]
     weights = kernel.transpose([out_channel, in_channel, *spatial]).reshape(kernel.shape[out_channel], -1)
     return np.moveaxis(as_ball_array(patches) @ weights.T, -1, channels)
 
@@ -157,7 +158,7 @@ def _add_scattered(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
     _, pull = jax.vjp(added, _number_positions(equation, 2) * 0)
     (targets,) = pull(_number_positions(equation, 0, 1))  # counted from 1: what is dropped gets 0
     result = x.reshape(-1).copy()
-    for target, update in zip(np.asarray(targets).astype(int).reshape(-1), updates.reshape(-1), strict=True):
+    for target, update in zip(np.asarray(targets).real.astype(int).reshape(-1), updates.reshape(-1), strict=True):
         if target:
             result[target - 1] = result[target - 1] + update
     return result.reshape(x.shape)
@@ -172,7 +173,8 @@ def _number_positions(equation: Any, n: int, first: int = 0) -> Any:
     dtype = aval.dtype if aval.dtype.itemsize >= 4 else np.float32
     if first + aval.size > 2 ** (np.finfo(dtype).nmant + 1):
         raise UnknownPrimitiveError(f"an array of {aval.size} elements is too large for {dtype}")
-    return jax.numpy.arange(first, first + aval.size, dtype=dtype).reshape(aval.shape)
+    numbers = jax.numpy.arange(first, first + aval.size, dtype=find_real_type(dtype))
+    return numbers.astype(dtype).reshape(aval.shape)
 
 
 def _move_elements(equation: Any, *operands: Any) -> Any:
@@ -192,7 +194,7 @@ def _move_elements(equation: Any, *operands: Any) -> Any:
     moved = equation.primitive.bind(*given, **params)
 
     def placed(positions: Any) -> Any:
-        positions = np.asarray(positions)
+        positions = np.asarray(positions).real
         nowhere = np.isnan(positions)
         result = elements[np.where(nowhere, 0, positions).astype(int)]
         return np.where(nowhere, fill, result) if nowhere.any() else result
@@ -273,5 +275,6 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("copy", "copy_p", "name", "reduce_precision", "stop_gradient"), lambda equation, x: x),
     "optimization_barrier": lambda equation, *operands: list(operands),
     "convert_element_type": _convert,
+    **COMPLEX_RULES,
     **dict.fromkeys(WITHOUT_RESULT, lambda *_: []),
 }  # fmt: skip
