@@ -72,6 +72,6 @@ __all__ = [
     "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
     "UndecidedComparisonError", "change_context", "computes_jax_in_float32", "convert_to_balls", "enclose", "get_kind",
     "is_finite", "limit_operations", "make_arrays_of_balls", "make_ball_array", "make_constant_by", "make_fixed",
-    "make_rounded_constant", "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first",
-    "store", "sum_masses", "sweep", "try_every_branch", "use_precision",
+    "make_rounded_constant", "make_traced_constant", "measure", "pause_collector", "round_constants",
+    "sort_latest_first", "store", "sum_masses", "sweep", "try_every_branch", "use_precision",
 ]  # fmt: skip

@@ -248,7 +248,8 @@ def _divide_parts(x: Parts, y: Parts, as_float: Any) -> Parts:
     """Return the quotient; on floats as Smith has it, who divides by what he has scaled."""
     (a, b), (c, d) = x, y
     if any(isinstance(part, Rounded) for part in (a, b, c, d)):
-        return bound_quotient(x, y, as_float)
+        real, imag = bound_quotient(x, y, as_float)
+        return real, imag
     if _is_zero(d):
         return a / c, 0.0 if _is_zero(b) else b / c
     size = _add(c * c, d * d)

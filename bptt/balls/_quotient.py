@@ -8,7 +8,7 @@ from bptt.balls._ball import Ball
 from bptt.balls._rounded import Kind, Rounded, get_kind_of
 
 
-def bound_quotient(x: tuple[Any, Any], y: tuple[Any, Any], as_float: Any) -> tuple[Rounded, Rounded]:
+def bound_quotient(x: tuple[Any, Any], y: tuple[Any, Any], as_float: Any) -> tuple[Rounded, ...]:
     """Return what Smith's algorithm may, scaled by the larger part of the divisor.
 
     His ratio r = d / c, |r| ≤ 1, has an error of u |r| + η; his c + d r, of terms of one sign, at most 3 u + 2 η / |c|
@@ -27,4 +27,7 @@ def bound_quotient(x: tuple[Any, Any], y: tuple[Any, Any], as_float: Any) -> tup
     if kind.figures.flushes or not (divisor > 0) or not bound.is_finite():
         bound = arb.nan()
     error = arb(0, 1) * bound.upper() if bound.is_finite() else arb.nan()
-    return Rounded(quotient.real + error, as_float.real, kind), Rounded(quotient.imag + error, as_float.imag, kind)
+    return tuple(
+        Rounded(value + error if part - part == 0 else arb(float(part)), part, kind)  # where it has not overflowed
+        for value, part in ((quotient.real, as_float.real), (quotient.imag, as_float.imag))
+    )
