@@ -333,7 +333,9 @@ OPERATIONS: dict[Binary, Callable[[Parts, Parts, Any], Parts]] = {
 
 def become_complex(ball: Ball) -> ComplexBall:
     """Return a real number as a complex one."""
-    return ComplexBall(ball, ball.make_constant(0))
+    number = ball.as_float
+    zero: Any = type(number)(0)
+    return ComplexBall(ball, _take_float(ball.make_constant(0), zero), _join_floats(number, zero))
 
 
 Ball.become_complex = become_complex  # type: ignore[method-assign, assignment]

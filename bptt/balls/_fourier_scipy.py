@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from flint import arb, ctx, fmpq
 
-from bptt.balls._array import as_ball_array, convert_operand, is_of_balls, strip_class
+from bptt.balls._array import as_ball_array, convert_operand, holds_complex, is_of_balls, strip_class
 from bptt.balls._ball import Fixed
 from bptt.balls._context import leave_run
 from bptt.balls._fourier import (
@@ -105,6 +105,11 @@ def _make_matrix(name: str, kind: int, length: int, orthogonal: bool, precision:
     return [[make_exact(wave(angle(k, n, length)) * weigh(k, n)) for n in range(length)] for k in range(length)]
 
 
+def _is_orthogonal(x: Any, norm: Any, orthogonalize: bool | None) -> bool:
+    """Return what is asked for, or goes with the norm; for complex numbers SciPy looks at that alone."""
+    return norm == "ortho" if orthogonalize is None or holds_complex(x) else orthogonalize
+
+
 def _transform_by_matrix(
     name: str, array: Any, kind: int, axis: int, norm: Any, inverse_and_orthogonal: tuple[bool, bool]
 ) -> Any:
@@ -139,7 +144,7 @@ def _cosine_or_sine(name: str, base: str, *, inverse: bool) -> Callable[..., Any
 
         if not is_of_balls(x):
             return on_floats(x)
-        how = (inverse, norm == "ortho" if orthogonalize is None else orthogonalize)
+        how = (inverse, _is_orthogonal(x, norm, orthogonalize))
         result = _transform_by_matrix(base, fit_length(strip_class(x), n, axis), type, axis, norm, how)
         return finish(result, x, on_floats)
 
@@ -165,7 +170,7 @@ def _cosine_or_sine_of_axes(name: str, base: str, *, inverse: bool) -> Callable[
 
         if not is_of_balls(x):
             return on_floats(x)
-        how = (inverse, norm == "ortho" if orthogonalize is None else orthogonalize)
+        how = (inverse, _is_orthogonal(x, norm, orthogonalize))
         array = strip_class(x)
         for axis, n in choose_axes(array, s, axes):
             array = _transform_by_matrix(base, fit_length(array, n, axis), type, axis, norm, how)

@@ -154,7 +154,7 @@ def _convert(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> lis
     dtype = equation.params["new_dtype"]
     if not is_of_balls(x) or not jax.numpy.issubdtype(dtype, np.inexact):
         return evaluation.apply_rule(equation, operands)
-    return [cast_array(x, dtype)]
+    return [cast_array(x if jax.numpy.issubdtype(dtype, np.complexfloating) else x.real, dtype)]
 
 
 def _run_scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
