@@ -131,8 +131,8 @@ def _apply_to_parts(function: Callable[..., Any]) -> Callable[..., Any]:
 
 FUNCTIONS.update(
     {
-        np.real: lambda val: val.real,
-        np.imag: lambda val: val.imag,
+        np.real: lambda val: val.real[()],
+        np.imag: lambda val: val.imag[()],
         np.angle: _take_angle,
         np.iscomplex: lambda x: x.imag != 0,
         np.isreal: lambda x: x.imag == 0,

@@ -1,4 +1,4 @@
-"""Discrete Fourier transforms of arrays of balls: sums over exact roots of unity, halved while the length is even.
+"""Discrete Fourier transforms of arrays of balls: sums over exact roots of unity, by the prime factors of the length.
 
 What floats lose in them is not known, since the algorithm is not: the rounding error of each has no bound.
 """
@@ -42,10 +42,17 @@ def transform_row(row: Row, sign: int) -> Row:
         return row
     roots = _list_roots(n, sign, ctx.prec)
     if n % 2:
-        return [sum_terms(row[j] if j * k % n == 0 else row[j] * roots[j * k % n] for j in range(n)) for k in range(n)]
+        parts = next(p for p in range(3, n + 1, 2) if n % p == 0)
+        inner = [transform_row(row[r::parts], sign) for r in range(parts)]
+        return [sum_terms(_turn(inner[r][k % len(inner[r])], roots, r * k) for r in range(parts)) for k in range(n)]
     even, odd = transform_row(row[::2], sign), transform_row(row[1::2], sign)
-    turned = [x * root if k else x for k, (x, root) in enumerate(zip(odd, roots[: n // 2], strict=True))]
+    turned = [_turn(x, roots, k) for k, x in enumerate(odd)]
     return [a + b for a, b in zip(even, turned, strict=True)] + [a - b for a, b in zip(even, turned, strict=True)]
+
+
+def _turn(x: Any, roots: list[ComplexBall], k: int) -> Any:
+    """Multiply by the root of that number, counted round the circle."""
+    return x * roots[k % len(roots)] if k % len(roots) else x
 
 
 def sum_terms(terms: Any) -> Any:
