@@ -223,7 +223,7 @@ def _find_float_type(elements: npt.NDArray[Any]) -> np.dtype[Any]:
 def strip_class(operand: Any) -> Any:
     """Return a plain array for one of balls, and for a ball one without axes; anything else as it is."""
     if isinstance(operand, NumPysBallArray):
-        return operand.view(np.ndarray)
+        return np.ndarray.view(operand, np.ndarray)
     if isinstance(operand, Ball):
         held = empty((), dtype=object)
         held[()] = operand

@@ -71,7 +71,7 @@ def _apply_function(self: Any, function: Any, types: Any, arguments: Any, keywor
 def _convert_numbers(argument: Any) -> Any:
     """Return an argument of a function of NumPy's with the arrays of balls and of floats in it as it takes them."""
     if isinstance(argument, BallArray):
-        return argument.view(NumPysBallArray)
+        return np.ndarray.view(argument, NumPysBallArray)
     if isinstance(argument, np.ndarray | np.generic) and not isinstance(argument, Ball | NumPysBallArray):
         converted = convert_operand(argument) if argument.dtype.kind in "fcO" else argument
         return converted.view(NumPysBallArray) if isinstance(converted, BallArray) else converted

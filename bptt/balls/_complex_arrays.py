@@ -88,6 +88,34 @@ NumPysBallArray.imag = property(  # type: ignore[assignment]
 )
 
 
+def _view(array: Any, *arguments: Any, **keywords: Any) -> Any:
+    """View an array as one of another class; real numbers as the parts of complex ones, and these as real ones.
+
+    As views of the parts do, the latter are read-only while the array is there.
+    """
+    wanted = keywords.get("dtype", arguments[0] if arguments else None)
+    if wanted is None or (isinstance(wanted, type) and issubclass(wanted, np.ndarray)):
+        return np.ndarray.view(array, *arguments, **keywords)
+    dtype, own = np.dtype(wanted), array.dtype
+    if dtype in (own, np.dtype(object)):
+        return np.ndarray.view(array)
+    elements = strip_class(array)
+    if REAL_TYPES.get(dtype.type) is own.type and array.shape[-1] % 2 == 0:
+        pairs = elements.reshape(-1, 2).tolist()
+        made = make_ball_array([ComplexBall(*pair) for pair in pairs], (*array.shape[:-1], array.shape[-1] // 2))
+    elif REAL_TYPES.get(own.type) is dtype.type:
+        parts = [part for z in elements.reshape(-1).tolist() for part in (z.real, z.imag)]
+        made = make_ball_array(parts, (*array.shape[:-1], array.shape[-1] * 2))
+    else:
+        raise TypeError(f"balls of {own} have no view as {dtype}")
+    made._whole = weakref.ref(_find_owner(elements))
+    made.flags.writeable = False
+    return made
+
+
+NumPysBallArray.view = _view  # type: ignore[method-assign]
+
+
 def _take_angle(z: Any, deg: bool = False) -> Any:
     elements = strip_class(z)
     angles = make_ball_array([ball.angle() for ball in elements.reshape(-1).tolist()], elements.shape)

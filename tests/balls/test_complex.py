@@ -447,6 +447,7 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "real if close": lambda A, v: np.real_if_close(v * v.conj()),
     "copyto": lambda A, v: _copy_to(v),
     "item": lambda A, v: np.array([v[0].item(), v[1], *v.tolist()]),
+    "viewed as pairs": lambda A, v: (A.copy().view(float) + 0).view(complex) @ v,
     "complex64": lambda A, v: v.astype(np.complex64) * np.float32(2),
 }
 
@@ -520,6 +521,10 @@ def test_parts_are_not_written_to_where_that_would_be_lost() -> None:
             part[0] = 3.0
         with pytest.raises(TypeError, match="take their real part"):
             np.zeros(3)[...] = z
+        with pytest.raises(ValueError, match="read-only"):
+            z.view(float)[0] = 3.0
+        with pytest.raises(TypeError, match="have no view as float32"):
+            z.view(np.float32)
 
 
 # What floats may return
