@@ -123,6 +123,16 @@ def _take_angle(z: Any, deg: bool = False) -> Any:
     return (angles * (180 / np.pi) if deg else angles)[()]
 
 
+def _extend(function: np.ufunc) -> Callable[[Any], Any]:
+    """Return the function that is complex where the real one is not defined for all of the numbers."""
+
+    def extended(x: Any) -> Any:
+        is_real = holds_complex(x) or not np.any(x < 0)
+        return function(x if is_real else x.astype(np.result_type(x.dtype, np.complex64)))
+
+    return extended
+
+
 def _drop_imaginary(a: Any, tol: float = 100) -> Any:
     return a if np.iscomplexobj(np.real_if_close(get_floats(a), tol)) else a.real
 
@@ -165,6 +175,8 @@ FUNCTIONS.update(
         np.iscomplex: lambda x: x.imag != 0,
         np.isreal: lambda x: x.imag == 0,
         np.real_if_close: _drop_imaginary,
+        np.emath.sqrt: _extend(np.sqrt),
+        np.emath.log: _extend(np.log),
     }
 )
 OF_COMPLEX.update(

@@ -447,6 +447,7 @@ FUNCTIONS: dict[str, Callable[[Any, Any], Any]] = {
     "real if close": lambda A, v: np.real_if_close(v * v.conj()),
     "copyto": lambda A, v: _copy_to(v),
     "item": lambda A, v: np.array([v[0].item(), v[1], *v.tolist()]),
+    "extended": lambda A, v: np.emath.sqrt(v.real - 1) + np.emath.log(v.imag - 3) + np.emath.sqrt(A),
     "viewed as pairs": lambda A, v: (A.copy().view(float) + 0).view(complex) @ v,
     "complex64": lambda A, v: v.astype(np.complex64) * np.float32(2),
 }
