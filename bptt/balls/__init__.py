@@ -7,6 +7,13 @@ _ball             the ball, and the float that stands for it
 _array            arrays of balls, which say to be arrays of floats
 _ufuncs           NumPy's functions of elements, on them
 _mask             the booleans that comparisons of balls return
+_array_functions  NumPy's other functions, on them
+_holomorphic      functions of complex numbers, each with its derivative
+_quotient         what floats may return for a quotient of theirs
+_complex          complex numbers, as pairs of balls
+_complex_arrays   arrays of them
+_fourier          NumPy's discrete Fourier transforms
+_fourier_scipy    SciPy's, cosine transforms and convolutions
 _constructors     NumPy's constructors, which make them during a run
 _numbers          `float` and `math`, which return balls for balls
 _stand_ins        what stands for them, and for functions of libraries, in the code of a run
@@ -21,13 +28,18 @@ _jax_interpreter  JAX functions on balls: their jaxpr, evaluated one primitive a
 _jax_rules        those primitives
 """
 
+import bptt.balls._array_functions
+import bptt.balls._complex_arrays
+import bptt.balls._fourier
 import bptt.balls._mask
+import bptt.balls._numpy_functions
 import bptt.balls._numpy_linear_algebra  # noqa: F401  (these give balls what NumPy calls)
 from bptt.balls._array import (
     BallArray,
     MakeConstant,
     convert_to_balls,
     make_ball_array,
+    make_constant_by,
 )
 from bptt.balls._ball import Ball, Fixed, RefusedFloatError, StaleValueError, enclose, make_fixed
 from bptt.balls._comparisons import (
@@ -71,7 +83,7 @@ __all__ = [
     "StaleValueError", "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
     "UndecidedComparisonError", "UndecidedSpectrumError", "change_context", "computes_jax_in_float32",
     "convert_to_balls", "enclose", "find_stand_ins", "get_kind", "is_finite", "limit_operations",
-    "make_arrays_of_balls", "make_ball_array", "make_fixed", "make_rounded_constant", "make_traced_constant",
-    "measure", "pause_collector", "round_constants", "sort_latest_first", "store", "sum_masses", "sweep",
-    "try_every_branch", "use_precision",
+    "make_arrays_of_balls", "make_ball_array", "make_constant_by", "make_fixed", "make_rounded_constant",
+    "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first", "store",
+    "sum_masses", "sweep", "try_every_branch", "use_precision",
 ]  # fmt: skip

@@ -13,23 +13,24 @@ import numpy.typing as npt
 from numpy import asarray, empty, fromiter  # while functions run on balls, those in `np` make arrays of them
 
 from bptt.balls._ball import Ball, get_float, make_fixed
-from bptt.balls._context import CURRENT, MAKE_CONSTANT
+from bptt.balls._complex import REAL_TYPES, ComplexBall, make_complex
+from bptt.balls._context import MAKE_CONSTANT
 
 MakeConstant: TypeAlias = Callable[..., Ball]
 """Makes a ball of a number that stands in the code, and of the float type that it has; `None` for one of Python's."""
 
 _OBJECT = np.dtype(object)
-_WEAK = np.dtype(np.float64)  # what NumPy makes of Python's floats where there is nothing else
+_WEAK: np.dtype[Any] = np.dtype(np.float64)  # what NumPy makes of Python's floats where there is nothing else
 
 
 class NumPysBallArray(npt.NDArray[Any]):
     """An object array of balls as NumPy's own code is given it: code that would make a buffer of its type of floats.
 
-    How NumPy's functions of elements meet it, `__array_ufunc__`, stands in `_mask`.
+    How NumPy's functions meet it stands in `_array_functions`; those of elements, `__array_ufunc__`, in `_mask`.
     """
 
     def astype(self, dtype: Any, *arguments: Any, **keywords: Any) -> Any:
-        if np.dtype(dtype).kind == "f":
+        if np.dtype(dtype).kind in "fc":
             return cast_array(self, np.dtype(dtype)).view(type(self))
         if np.dtype(dtype) == _OBJECT:
             return super().astype(dtype, *arguments, **keywords)
@@ -63,33 +64,13 @@ class NumPysBallArray(npt.NDArray[Any]):
         if out is not None:
             return super().var(axis, dtype, out, ddof, keepdims=keepdims, **more)
         centred = self - self.mean(axis, keepdims=True, **more)
-        total = np.add.reduce(centred * centred, axis=axis, keepdims=keepdims, **more)
+        squares = centred.real**2 + centred.imag**2 if holds_complex(self) else centred * centred
+        total = np.add.reduce(squares, axis=axis, keepdims=keepdims, **more)
         variance = total / (_count(self, total, axis, keepdims, **more) - ddof)
         return take_floats(variance, lambda x: x.var(axis, dtype, None, ddof, keepdims, **more), self)
 
     def std(self, *arguments: Any, **keywords: Any) -> Any:
         return np.sqrt(self.var(*arguments, **keywords))
-
-    def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
-        if function in _ON_FLOATS:
-            return function(*map(_replace_by_floats, arguments), **keywords)
-        if function is np.nan_to_num:
-            return _mend(*arguments, **keywords)
-        if (own := OF_NUMPY.get(function)) and (result := own(*arguments, **keywords)) is not NotImplemented:
-            return result
-        given = tuple(convert_numbers(argument) for argument in arguments)
-        keywords = {name: convert_numbers(argument) for name, argument in keywords.items()}
-        result = super().__array_function__(function, types, given, keywords)
-        if function in _IN_PLACE and is_of_balls(given[0]):
-            unify(arguments[0])
-        result = complete(result)
-        if function is np.where and len(given) == 3 and CURRENT.context.origins is not None:
-            condition, *choices = given
-            rejected = super().__array_function__(function, types, (condition, *choices[::-1]), keywords)
-            return _record_choices(result, complete(rejected))
-        if function in _CONTRACTIONS:
-            return take_floats(result, lambda *floats: function(*floats, **keywords), *given)
-        return result
 
 
 def _count(array: Any, total: Any, axis: Any, keepdims: bool, where: Any = True) -> Any:
@@ -106,9 +87,12 @@ class BallArray(NumPysBallArray):
     """
 
     _float_type: np.dtype[Any] | None
+    _whole: Callable[[], Any] | None  # the complex numbers whose parts these are a copy of, while they are there
+    write_through: Callable[[Any, Any], None] | None = None  # into these
 
     def __array_finalize__(self, parent: Any) -> None:
         self._float_type = getattr(parent, "_float_type", None)
+        self._whole = getattr(parent, "_whole", None)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -130,18 +114,24 @@ class BallArray(NumPysBallArray):
 
     def __setitem__(self, index: Any, value: Any) -> None:
         value = _convert_for(value, self.dtype)
+        is_whole_there = not unlock(self)
+        if is_whole_there and self.write_through is not None:
+            self.write_through(index, value)
+            self.flags.writeable = True
         if isinstance(value, BallArray):  # one without axes would be stored as it is
             value = value.view(np.ndarray) if value.ndim else value[()]
         super().__setitem__(index, value)
+        self.flags.writeable &= not is_whole_there
 
     def fill(self, value: Any) -> None:
         self[...] = value
 
     def item(self, *index: Any) -> Any:
-        return super().item(*index).cast(float)
+        return cast_ball(super().item(*index), complex if self.dtype.kind == "c" else float)
 
     def tolist(self) -> Any:
-        return strip_class(cast_array(self, np.dtype(np.float64), float)).tolist()
+        scalar = complex if self.dtype.kind == "c" else float
+        return strip_class(cast_array(self, np.dtype(scalar), scalar)).tolist()
 
     def tobytes(self, *arguments: Any, **keywords: Any) -> bytes:
         return get_floats(self).tobytes(*arguments, **keywords)
@@ -151,15 +141,6 @@ class BallArray(NumPysBallArray):
 
     def __str__(self) -> str:
         return str(get_floats(self))
-
-
-_ON_FLOATS = {np.allclose, np.isclose, np.array_equal, np.array_equiv, np.result_type, np.can_cast, np.array_repr}
-_ON_FLOATS |= {np.array_str, np.array2string, np.min_scalar_type, np.shape, np.ndim, np.size, np.iscomplexobj}
-"""What says nothing of a derivative: a comparison up to a tolerance, a type, a text, is that of the floats."""
-OF_NUMPY: dict[Any, Callable[..., Any]] = {}
-"""Functions that are computed in a way of their own, as those of `np.linalg` are; `NotImplemented`: as any other."""
-_IN_PLACE = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
-_CONTRACTIONS = {np.dot, np.inner, np.vdot, np.einsum, np.tensordot, np.outer, np.cumsum, np.trace}
 
 
 def as_ball_array(result: Any) -> Any:
@@ -191,7 +172,7 @@ def cast_array(array: Any, dtype: np.dtype[Any], scalar: Any = None) -> BallArra
     """Return a copy whose balls hold floats of that type."""
     scalar = scalar or dtype.type
     elements = strip_class(array)
-    balls = [x if type(x.as_float) is scalar else x.cast(scalar) for x in elements.reshape(-1).tolist()]
+    balls = [x if type(x.as_float) is scalar else cast_ball(x, scalar) for x in elements.reshape(-1).tolist()]
     made = make_ball_array(balls, elements.shape)
     made._float_type = dtype
     return made
@@ -199,23 +180,55 @@ def cast_array(array: Any, dtype: np.dtype[Any], scalar: Any = None) -> BallArra
 
 def convert_to_balls(numbers: Any, make_constant: MakeConstant) -> BallArray:
     """Return an array of floats as one of balls that `make_constant` makes."""
-    made = make_ball_array([make_constant(x, numbers.dtype) for x in numbers.reshape(-1)], numbers.shape)
-    made._float_type = numbers.dtype
+    dtype = numbers.dtype
+    made = make_ball_array([make_constant_by(make_constant, x, dtype) for x in numbers.reshape(-1)], numbers.shape)
+    made._float_type = dtype
     return made
+
+
+def make_constant_by(make_constant: MakeConstant, number: Any, dtype: Any) -> Ball:
+    """Return a number, real or complex, as a ball that `make_constant` makes."""
+    if isinstance(number, complex | np.complexfloating) or (dtype is not None and np.dtype(dtype).kind == "c"):
+        return make_complex(number, dtype, make_constant)
+    return make_constant(number, dtype)
+
+
+def cast_ball(ball: Any, scalar: Any) -> Any:
+    """Return the same number as it is stored in a float type, which may be complex where the number is not."""
+    return (ball.become_complex() if scalar in REAL_TYPES else ball).cast(scalar)
+
+
+def holds_complex(argument: Any) -> bool:
+    """Whether an array of balls, or one in a list, holds complex numbers."""
+    if type(argument) in (list, tuple):
+        return any(map(holds_complex, argument))
+    return is_of_balls(argument) and argument.size > 0 and type(strip_class(argument).flat[0]) is ComplexBall
+
+
+def unlock(array: Any) -> bool:
+    """Let a copy of the parts of complex numbers be written to, if nobody has these any more; else return false."""
+    whole = getattr(array, "_whole", None)
+    if whole is None or array.flags.writeable:
+        return True
+    array.flags.writeable = whole() is None
+    return whole() is None
 
 
 def _find_float_type(elements: npt.NDArray[Any]) -> np.dtype[Any]:
     """Return the type of the array that the float run has: that of its scalars, or of Python's floats alone."""
+    weak = _WEAK
     for ball in elements.flat:
-        if isinstance(number := get_float(ball), np.floating) or type(number).__name__ == "bfloat16":
+        if isinstance(number := get_float(ball), np.inexact) or type(number).__name__ == "bfloat16":
             return number.dtype
-    return _WEAK
+        if type(number) is complex:
+            weak = np.dtype(complex)
+    return weak
 
 
 def strip_class(operand: Any) -> Any:
     """Return a plain array for one of balls, and for a ball one without axes; anything else as it is."""
     if isinstance(operand, NumPysBallArray):
-        return operand.view(np.ndarray)
+        return np.ndarray.view(operand, np.ndarray)
     if isinstance(operand, Ball):
         held = empty((), dtype=object)
         held[()] = operand
@@ -225,7 +238,7 @@ def strip_class(operand: Any) -> Any:
 
 def make_constant_of_run(number: Any, dtype: Any = None) -> Ball:
     """Return a number that stands in the code as a ball of the run that is on."""
-    return (MAKE_CONSTANT.get() or make_fixed)(number, dtype)
+    return make_constant_by(MAKE_CONSTANT.get() or make_fixed, number, dtype)
 
 
 def list_elements(elements: npt.NDArray[Any]) -> list[Any]:
@@ -241,7 +254,7 @@ def convert_operand(given: Any) -> Any:
     kind = operand.dtype.kind
     if kind == "O":
         return as_ball_array(operand)
-    if kind not in "fiu" or (kind != "f" and not operand.ndim):
+    if kind not in "fciu" or (kind in "iu" and not operand.ndim):
         return operand
     if not operand.ndim:
         return make_constant_of_run(operand[()], operand.dtype)
@@ -250,22 +263,12 @@ def convert_operand(given: Any) -> Any:
     )
 
 
-def convert_numbers(argument: Any) -> Any:
-    """Return an argument of a function of NumPy's with the arrays of balls and of floats in it as it takes them."""
-    if isinstance(argument, BallArray):
-        return argument.view(NumPysBallArray)
-    if isinstance(argument, np.ndarray | np.generic) and not isinstance(argument, Ball | NumPysBallArray):
-        converted = convert_operand(argument) if argument.dtype.kind in "fO" else argument
-        return converted.view(NumPysBallArray) if isinstance(converted, BallArray) else converted
-    if type(argument) in (list, tuple) and any(isinstance(part, NumPysBallArray) for part in argument):
-        return type(argument)(convert_numbers(part) for part in argument)
-    return argument
-
-
 def _convert_for(value: Any, dtype: np.dtype[Any]) -> Any:
     """Return what is to be written into a buffer of that type as balls of it."""
+    if dtype.kind != "c" and holds_complex(strip_class(value)):
+        raise TypeError(f"complex balls are not written into an array of {dtype}: take their real part")
     if isinstance(value, Ball):
-        return value if type(value.as_float) is dtype.type else value.cast(dtype.type)
+        return value if type(value.as_float) is dtype.type else cast_ball(value, dtype.type)
     if isinstance(value, BallArray):
         return value if value.dtype is dtype else cast_array(value, dtype)
     array = asarray(value) if not isinstance(value, list | tuple) else asarray(value, dtype=object)
@@ -278,7 +281,7 @@ def _convert_for(value: Any, dtype: np.dtype[Any]) -> Any:
     )
 
 
-def unify(array: Any, dtype: np.dtype[Any] | None = None) -> Any:
+def unify(array: Any, dtype: Any = None) -> Any:
     """Make balls of one float type of all elements, in place: of that which NumPy gives to so mixed an array."""
     elements = strip_class(array)
     flat = list_elements(elements)
@@ -286,8 +289,9 @@ def unify(array: Any, dtype: np.dtype[Any] | None = None) -> Any:
     if dtype is None:
         dtype = getattr(array, "_float_type", None)
     if dtype is None:
-        strong = [np.dtype(t) for t in types if t is not None and issubclass(t, np.floating)]
-        dtype = np.result_type(*strong) if strong else _WEAK
+        weak = [np.complex64] if complex in types or any(isinstance(x, complex) for x in flat) else []
+        strong: list[Any] = [np.dtype(t) for t in types if t is not None and issubclass(t, np.inexact)] or [_WEAK]
+        dtype = np.dtype(np.result_type(*strong, *weak))
     if types - {dtype.type} or any(isinstance(x, np.ndarray) for x in elements.reshape(-1).tolist()):
         converted = empty(len(flat), dtype=object)
         converted[:] = [_convert_for(x, dtype) for x in flat]
@@ -295,43 +299,18 @@ def unify(array: Any, dtype: np.dtype[Any] | None = None) -> Any:
     return array
 
 
-def complete(result: Any) -> Any:
-    """Return what a function returned with arrays of objects as arrays of balls of one type."""
-    if isinstance(result, list | tuple):
-        parts = [complete(part) for part in result]
-        return type(result)(*parts) if hasattr(result, "_fields") else type(result)(parts)
-    if not is_of_balls(result):
-        return result.view(np.ndarray) if isinstance(result, NumPysBallArray) else result
-    result = result.view(BallArray)
-    elements = strip_class(result)
-    if all(isinstance(x, Ball | int | float | np.number) for x in list_elements(elements)):
-        result._float_type = None
-        flat = elements.reshape(-1).tolist()
-        are_alike = all(isinstance(x, Ball) for x in flat) and len({type(get_float(x)) for x in flat}) < 2
-        return result if are_alike else unify(elements.copy().view(BallArray))
-    return elements
-
-
-def _record_choices(chosen: Any, rejected: Any) -> Any:
-    """Return the balls that NumPy chose as those that remember the others."""
-    if not (is_of_balls(chosen) and is_of_balls(rejected)):
-        return chosen
-    pairs = zip(list_elements(strip_class(chosen)), list_elements(strip_class(rejected)), strict=True)
-    return make_ball_array([ball.record_choice(other) for ball, other in pairs], chosen.shape)
-
-
-def _replace_by_floats(argument: Any) -> Any:
+def replace_by_floats(argument: Any) -> Any:
     if is_of_balls(argument):
         return get_floats(argument)
     if isinstance(argument, list | tuple):
-        return type(argument)(map(_replace_by_floats, argument))
+        return type(argument)(map(replace_by_floats, argument))
     return get_float(argument)
 
 
 def take_floats(result: Any, function: Callable[..., Any], *operands: Any) -> Any:
     """Give the balls of a result the floats that NumPy computes, in its order of the terms."""
     try:
-        floats = function(*map(_replace_by_floats, operands))
+        floats = function(*map(replace_by_floats, operands))
     except TypeError:  # of operands that are balls in other forms: their own floats stand for them
         return result
     if isinstance(result, Ball):
@@ -340,10 +319,3 @@ def take_floats(result: Any, function: Callable[..., Any], *operands: Any) -> An
         for ball, number in zip(strip_class(result).reshape(-1).tolist(), floats.reshape(-1), strict=True):
             ball.as_float = number
     return result
-
-
-def _mend(array: Any, *arguments: Any, **keywords: Any) -> BallArray:
-    """Replace what is no number on floats by what NumPy replaces that by."""
-    floats = get_floats(array)
-    mended = np.nan_to_num(floats, *arguments, **keywords)
-    return np.where(floats == mended, array, mended)

@@ -98,6 +98,8 @@ def _define_comparison(relation: str, holds: Callable[[arb, arb], bool], fails: 
             return relation in ("<=", ">=", "==") if is_number else relation == "!="
         right = enclose(other)
         if right is NotImplemented:
+            if relation in ("==", "!=") and isinstance(other, complex | np.complexfloating):
+                return (self.become_complex() == other) == (relation == "==")
             if isinstance(other, numbers.Number):  # Python would take an unknown number for an unequal one
                 raise TypeError(f"cannot compare a ball with {other!r}, a {type(other).__name__}")
             return right
@@ -143,7 +145,7 @@ class Ball:
         if kind is Ball or kind is Fixed:
             value, number = other.value, other.as_float  # type: ignore[attr-defined]
         elif isinstance(other, Ball) or (value := enclose(other)) is NotImplemented:
-            return NotImplemented
+            return self.meet_complex(f, other, reflected)
         else:
             number = other
         if reflected:
@@ -238,15 +240,31 @@ class Ball:
     def __pos__(self) -> "Ball":
         return self
 
-    conjugate = __copy__ = __pos__
+    conj = conjugate = __copy__ = __pos__
 
     @property
-    def real(self) -> "Ball":
+    def real(self) -> Any:
+        """Itself."""
         return self
 
     @property
-    def imag(self) -> "Ball":
+    def imag(self) -> Any:
+        """0."""
         return self.make_constant(0)
+
+    def become_complex(self) -> Any:
+        """Return it as a complex number, as `_complex` makes them."""
+        return NotImplemented
+
+    def meet_complex(self, f: Binary, other: object, reflected: bool) -> Any:
+        """Return f of this ball as a complex number and another one; `NotImplemented` if the other is none."""
+        if not isinstance(other, complex | np.complexfloating):
+            return NotImplemented
+        return self.become_complex().apply_binary(f, other, reflected)
+
+    def angle(self) -> Any:
+        """Return the angle of it as a complex number, as `_complex` has it."""
+        return NotImplemented
 
     def __getitem__(self, index: Any) -> Any:
         """As a scalar of NumPy's, which has no axes but may get some."""

@@ -26,9 +26,12 @@ from bptt.balls._array import (
     cast_array,
     convert_to_balls,
     list_elements,
+    make_constant_by,
+    unify,
 )
 from bptt.balls._ball import Ball
-from bptt.balls._context import MAKE_CONSTANT
+from bptt.balls._complex import is_complex
+from bptt.balls._context import MAKE_CONSTANT, leave_run
 
 
 @contextmanager
@@ -81,7 +84,7 @@ def _wrap_filled(make: Callable[..., Any]) -> Callable[..., Any]:
         balls = _NUMPY_AS_IT_IS.empty(array.shape, dtype=object, order="F" if _is_transposed(array) else "C")
         if array.size:
             value = np.nan if make.__name__.startswith("empty") else 1.0 if "ones" in make.__name__ else 0.0
-            balls.fill(constant(value, dtype))
+            balls.fill(make_constant_by(constant, value, dtype))
         return _note_type(balls, dtype)
 
     return filled
@@ -94,7 +97,7 @@ def _replace_by_types(arguments: tuple[Any, ...]) -> tuple[Any, ...]:
 
 def _choose_type(array: Any, arguments: tuple[Any, ...]) -> np.dtype[Any]:
     """Return the float type that an array would have had."""
-    if array.dtype.kind == "f":
+    if array.dtype.kind in "fc":
         return np.dtype(array.dtype)
     given = [x.dtype for x in arguments if isinstance(x, BallArray)]
     return given[0] if given else np.dtype(np.float64)
@@ -114,8 +117,10 @@ def _can_hold(array: Any) -> bool:
     """Whether the array would be one of floats, or of objects where the type was taken from balls."""
     if not isinstance(array, np.ndarray):
         return False
-    of_objects = array.dtype == object and (array.size == 0 or isinstance(array.flat[0], int | float | Ball | None))
-    return array.dtype.kind == "f" or of_objects
+    of_objects = array.dtype == object and (
+        array.size == 0 or isinstance(array.flat[0], complex | int | float | Ball | None)
+    )
+    return array.dtype.kind in "fc" or of_objects
 
 
 def _wrap_each(make: Callable[..., Any]) -> Callable[..., Any]:
@@ -127,16 +132,16 @@ def _wrap_each(make: Callable[..., Any]) -> Callable[..., Any]:
         if constant is None:
             return make(*arguments, **keywords)
         dtype = keywords.get("dtype")
-        wanted = np.dtype(dtype) if dtype is not None and np.dtype(dtype).kind == "f" else None
+        wanted = np.dtype(dtype) if dtype is not None and np.dtype(dtype).kind in "fc" else None
         if wanted is not None:
             keywords = {**keywords, "dtype": object}
         array = make(*arguments, **keywords)
         if not _can_hold(array):
             return array
-        first = wanted or (array.dtype if array.dtype.kind == "f" else _choose_type(array, arguments))
+        first = wanted or (array.dtype if array.dtype.kind in "fc" else _choose_type(array, arguments))
         balls = _NUMPY_AS_IT_IS.empty(array.shape, dtype=object)
         values = array.view(np.ndarray).reshape(-1)
-        balls.reshape(-1)[:] = [x if isinstance(x, Ball) else constant(x, first) for x in values]
+        balls.reshape(-1)[:] = [x if isinstance(x, Ball) else make_constant_by(constant, x, first) for x in values]
         return cast_array(balls, first) if wanted else balls.view(BallArray)
 
     return each
@@ -153,7 +158,7 @@ def _wrap_converted(make: Callable[..., Any]) -> Callable[..., Any]:
         if type(given) is NumPysBallArray:  # in NumPy's own code
             made = converted(given.view(BallArray), dtype, *arguments, **keywords)
             return made.view(NumPysBallArray) if isinstance(made, BallArray) else made
-        if dtype is not None and np.dtype(dtype).kind not in "fO":
+        if dtype is not None and np.dtype(dtype).kind not in "fcO":
             return as_ball_array(make(given, dtype, *arguments, **keywords))
         wanted = None if dtype is None or np.dtype(dtype).kind == "O" else np.dtype(dtype)
         try:
@@ -164,26 +169,43 @@ def _wrap_converted(make: Callable[..., Any]) -> Callable[..., Any]:
             array = make(given, dtype, *arguments, **keywords)
             copied = make.__name__ == "array" and array is not given and array.base is not given
             copied |= isinstance(given, list | tuple)
-            return convert_to_balls(array, constant) if copied and array.dtype.kind == "f" and array.ndim else array
+            return convert_to_balls(array, constant) if copied and array.dtype.kind in "fc" and array.ndim else array
         array = as_ball_array(array)
         elements = list_elements(array.view(np.ndarray))
-        if not all(isinstance(x, Ball | float | int) for x in elements):
+        if not all(isinstance(x, Ball | complex | float | int) for x in elements):
             return array.view(np.ndarray)
         if array is not given and not all(isinstance(x, Ball) for x in array.view(np.ndarray).flat):
             array = _fill(array, constant)
         if wanted is not None and (array.dtype != wanted or array is not given):
             return cast_array(array, wanted)
-        if not isinstance(given, BallArray):
-            return cast_array(array, array.dtype)
-        return array
+        if isinstance(given, BallArray):
+            return array
+        if any(map(is_complex, elements)):
+            return unify(array.view(np.ndarray).copy().view(BallArray))
+        return cast_array(array, array.dtype)
 
     return converted
+
+
+def _wrap_computed(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Wrap a window, which NumPy computes of floats that it puts into arrays of its own."""
+
+    @functools.wraps(make)
+    def computed(*arguments: Any, **keywords: Any) -> Any:
+        constant = MAKE_CONSTANT.get()
+        if constant is None:
+            return make(*arguments, **keywords)
+        with leave_run():
+            array = make(*arguments, **keywords)
+        return convert_to_balls(array, constant)
+
+    return computed
 
 
 def _fill(array: BallArray, constant: MakeConstant) -> BallArray:
     """Make balls of the plain numbers in an array, in place."""
     elements = array.view(np.ndarray)
-    flat = [x if isinstance(x, Ball) else constant(x, None) for x in list_elements(elements)]
+    flat = [x if isinstance(x, Ball) else make_constant_by(constant, x, None) for x in list_elements(elements)]
     made = _NUMPY_AS_IT_IS.empty(len(flat), dtype=object)
     made[:] = flat
     return made.reshape(elements.shape).view(BallArray)
@@ -192,6 +214,7 @@ def _fill(array: BallArray, constant: MakeConstant) -> BallArray:
 _WRAPPED: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
     **dict.fromkeys(("zeros", "ones", "empty", "zeros_like", "ones_like", "empty_like"), _wrap_filled),
     **dict.fromkeys(("full", "full_like", "eye", "identity"), _wrap_each),
+    **dict.fromkeys(("hanning", "hamming", "blackman", "bartlett", "kaiser"), _wrap_computed),
     **dict.fromkeys(("array", "asarray", "asanyarray", "ascontiguousarray"), _wrap_converted),
 }
 

@@ -60,6 +60,16 @@ MAKE_CONSTANT: ContextVar[Callable[..., Any] | None] = ContextVar("MAKE_CONSTANT
 """How a run on balls makes one from a number that stands in the code; `None` outside of such a run."""
 
 
+@contextmanager
+def leave_run() -> Iterator[None]:
+    """Let NumPy's constructors make arrays of floats meanwhile, for code that computes on floats alone."""
+    token = MAKE_CONSTANT.set(None)
+    try:
+        yield
+    finally:
+        MAKE_CONSTANT.reset(token)
+
+
 class TooManyOperationsError(ArithmeticError):
     """A computation takes more operations on balls than was granted."""
 

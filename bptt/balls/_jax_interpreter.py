@@ -11,7 +11,7 @@ import jax
 import numpy as np
 from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 
-from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, is_of_balls
+from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, is_of_balls, make_constant_by
 from bptt.balls._ball import Ball
 from bptt.balls._context import CURRENT, change_context
 from bptt.balls._jax_axes import require_one_device
@@ -120,9 +120,7 @@ class _Evaluation:
 
     def to_balls(self, given: Any, dtype: Any) -> Any:
         """Return floats as balls; integers, booleans and keys as they are."""
-        if jax.numpy.issubdtype(dtype, np.complexfloating):
-            raise UnknownPrimitiveError("complex numbers have no balls")
-        if not jax.numpy.issubdtype(dtype, np.floating):
+        if not jax.numpy.issubdtype(dtype, np.inexact):
             return given if jax.numpy.issubdtype(dtype, jax.dtypes.extended) else np.asarray(given)
         dtype = jax.dtypes.canonicalize_dtype(dtype)  # a NumPy constant may stand in a jaxpr of 32 bits as a float64
         numbers = _as_array(given) if isinstance(given, Ball) else np.asarray(given)
@@ -132,7 +130,9 @@ class _Evaluation:
         if all(isinstance(number, Ball) for number in flat):
             return as_ball_array(numbers)
         made = np.empty(len(flat), dtype=object)
-        made[:] = [number if isinstance(number, Ball) else self.constant(number, dtype) for number in flat]
+        made[:] = [
+            number if isinstance(number, Ball) else make_constant_by(self.constant, number, dtype) for number in flat
+        ]
         return as_ball_array(made.reshape(numbers.shape))
 
 
@@ -157,9 +157,9 @@ def _convert(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> lis
     """Store floats in another float type, which is no part of the formula."""
     (x,) = operands
     dtype = equation.params["new_dtype"]
-    if not is_of_balls(x) or not jax.numpy.issubdtype(dtype, np.floating):
+    if not is_of_balls(x) or not jax.numpy.issubdtype(dtype, np.inexact):
         return evaluation.apply_rule(equation, operands)
-    return [cast_array(x, dtype)]
+    return [cast_array(x if jax.numpy.issubdtype(dtype, np.complexfloating) else x.real, dtype)]
 
 
 def _run_scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:

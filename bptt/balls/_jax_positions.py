@@ -12,6 +12,7 @@ import numpy.typing as npt
 from jax import lax
 
 from bptt.balls._array import is_of_balls
+from bptt.balls._jax_complex import find_real_type
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
 Positions: TypeAlias = npt.NDArray[np.int64]
@@ -27,7 +28,8 @@ def number_positions(equation: Any, n: int, first: int = 0) -> Any:
     dtype = aval.dtype if aval.dtype.itemsize >= 4 else np.float32
     if first + aval.size > 2 ** (np.finfo(dtype).nmant + 1):
         raise UnknownPrimitiveError(f"an array of {aval.size} elements is too large for {dtype}")
-    return jax.numpy.arange(first, first + aval.size, dtype=dtype).reshape(aval.shape)
+    numbers = jax.numpy.arange(first, first + aval.size, dtype=find_real_type(dtype))
+    return numbers.astype(dtype).reshape(aval.shape)
 
 
 def move_elements(equation: Any, *operands: Any) -> Any:
@@ -47,7 +49,7 @@ def move_elements(equation: Any, *operands: Any) -> Any:
     moved = equation.primitive.bind(*given, **params)
 
     def placed(positions: Any) -> Any:
-        positions = np.asarray(positions)
+        positions = np.asarray(positions).real
         nowhere = np.isnan(positions)
         result = elements[np.where(nowhere, 0, positions).astype(int)]
         return np.where(nowhere, fill, result) if nowhere.any() else result
@@ -79,7 +81,7 @@ def find_targets(equation: Any, indices: Any) -> Positions:
 
     _, pull = jax.vjp(added, number_positions(equation, 2) * 0)
     (targets,) = pull(number_positions(equation, 0, 1))
-    return np.asarray(targets).astype(int).reshape(-1)
+    return np.asarray(targets).real.astype(int).reshape(-1)
 
 
 def find_windows(shape: Any, params: Any) -> Positions:

@@ -11,6 +11,7 @@ import numpy as np
 
 from bptt.balls._ball import Ball
 from bptt.balls._jax_axes import AXIS_RULES
+from bptt.balls._jax_complex import COMPLEX_RULES
 from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
 from bptt.balls._jax_orders import ORDER_RULES
 from bptt.balls._jax_positions import Rule, UnknownPrimitiveError, find_targets, move_elements
@@ -220,6 +221,7 @@ RULES: dict[str, Rule] = {
         lambda equation, x: x,
     ),
     **dict.fromkeys(("device_put", "optimization_barrier"), lambda equation, *operands: list(operands)),
+    **COMPLEX_RULES,
     **dict.fromkeys(WITHOUT_RESULT, lambda *_: []),
     **AXIS_RULES,
     **ORDER_RULES,

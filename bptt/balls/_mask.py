@@ -50,7 +50,7 @@ def _lead_back(result: Any) -> Any:
     make_constant = MAKE_CONSTANT.get()
     if type(result) is not np.ndarray or make_constant is None:
         return result
-    if result.dtype.kind == "f":
+    if result.dtype.kind in "fc":
         return convert_to_balls(result, make_constant)
     return result.view(MaskArray) if result.dtype.kind in "bi" else result
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from bptt.balls._array import OF_NUMPY, take_floats
+from bptt.balls._array import take_floats
+from bptt.balls._array_functions import OF_REAL
 from bptt.balls._ball import Ball
 
 
@@ -63,4 +64,4 @@ def make_from_iterator(iterator: Iterable[Any], dtype: Any = float, count: int =
     return np.fromiter(elements, dtype, count, **keywords)
 
 
-OF_NUMPY.update({np.average: _average, np.interp: _interpolate, np.bincount: _count_weights})
+OF_REAL.update({np.average: _average, np.interp: _interpolate, np.bincount: _count_weights})

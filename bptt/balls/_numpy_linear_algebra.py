@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt.balls._array import OF_NUMPY
+from bptt.balls._array_functions import OF_REAL
 from bptt.balls._linear_algebra import (
     factor_cholesky,
     factor_qr,
@@ -185,7 +185,7 @@ def matrix_rank(A: Any, tol: Any = None, hermitian: bool = False, *, rtol: Any =
     return np.linalg.matrix_rank(A, tol, hermitian, rtol=rtol)
 
 
-OF_NUMPY.update(
+OF_REAL.update(
     {
         np.linalg.solve: solve,
         np.linalg.inv: inv,

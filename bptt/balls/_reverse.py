@@ -39,9 +39,10 @@ LINEAR, CURVED = 1, 2  # how a formula depends on its one variable
 
 def _enclose_constant(number: object) -> Any:
     """Enclose a number that does not depend on the inputs; a ball that is not traced may, and is refused."""
-    if isinstance(number, Ball) and not isinstance(number, Fixed):
+    value = enclose(number)
+    if isinstance(number, Ball) and not isinstance(number, Fixed) and value is not NotImplemented:
         raise StaleValueError
-    return enclose(number)
+    return value
 
 
 class Traced(Ball):
@@ -77,7 +78,7 @@ class Traced(Ball):
             return _record_two(v, as_float, (self, f.by_left(a, b, v)), (other, f.by_right(a, b, v)), how)
         constant = _enclose_constant(other)
         if constant is NotImplemented:
-            return constant
+            return self.meet_complex(f, other, reflected)
         if reflected:
             a, b = constant, self.value
             v = f.apply(a, b)

@@ -190,7 +190,7 @@ class Rounded(Ball):
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         operand = _convert_operand(other, self.kind)
         if operand is NotImplemented:
-            return operand
+            return self.meet_complex(f, other, reflected)
         a, b = (operand, self) if reflected else (self, operand)
         as_float = call_on_floats(
             f.on_floats, *((get_float(other), self.as_float) if reflected else (self.as_float, get_float(other)))
@@ -211,7 +211,7 @@ class Rounded(Ball):
     def __add__(self, other: object) -> Any:
         term = _convert_operand(other, self.kind)
         if term is NotImplemented:
-            return term
+            return super().__add__(other)
         as_float = self.as_float + get_float(other)
         kind = self._get_kind_of(as_float)
         a = self if self.kind is kind else self.cast(kind.scalar)
@@ -237,7 +237,7 @@ class Rounded(Ball):
         if isinstance(other, Rounded) and other._abs_of is self:  # x − |x|, exactly; of two balls it could be above 0
             return Rounded(2 * self.value.min(0), self.as_float - other.as_float, self.kind)
         term = _convert_operand(other, self.kind)
-        return term if term is NotImplemented else self + (-term)
+        return super().__sub__(other) if term is NotImplemented else self + (-term)
 
     def __rsub__(self, other: object) -> Any:
         return (-self) + other
@@ -279,7 +279,7 @@ class Rounded(Ball):
     def __pow__(self, exponent: object) -> Any:
         if type(exponent) is int and exponent == 2:
             return self * self  # as NumPy does
-        return self.apply_binary(BINARY["pow"], exponent)
+        return super().__pow__(exponent)
 
     def sqrt(self) -> "Rounded":
         as_float = np.sqrt(self.as_float)
@@ -310,11 +310,11 @@ def _convert_operand(number: object, kind: Kind) -> Any:
     """Return the other operand of an operation in that kind, to which a number of Python's is rounded."""
     if isinstance(number, Rounded):
         return number
-    if isinstance(number, Ball) and not isinstance(number, Fixed):
-        raise StaleValueError
     value = enclose(number)
     if value is NotImplemented:
         return value
+    if isinstance(number, Ball) and not isinstance(number, Fixed):
+        raise StaleValueError
     as_float = get_float(number)
     is_typed = hasattr(as_float, "dtype") and not isinstance(as_float, np.integer | np.bool_)
     own = get_kind_of(as_float, kind.figures) if is_typed else kind

@@ -10,6 +10,7 @@ from bptt.balls._array import (
     BallArray,
     NumPysBallArray,
     as_ball_array,
+    cast_array,
     convert_operand,
     get_floats,
     is_of_balls,
@@ -17,6 +18,7 @@ from bptt.balls._array import (
     strip_class,
     take_floats,
     unify,
+    unlock,
 )
 from bptt.balls._ball import Ball, get_float
 from bptt.balls._context import count_operations
@@ -39,9 +41,12 @@ _MISSING_LOOP = ("loop of ufunc does not support", "not supported for the input 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: Any) -> Any:
     """Apply a function of NumPy's elementwise, or by one of its methods, to arrays of which some hold balls."""
-    if keywords.get("dtype") is not None and np.dtype(keywords["dtype"]).kind in "fO":
+    dtype = None if keywords.get("dtype") is None else np.dtype(keywords["dtype"])
+    if dtype is not None and dtype.kind in "fcO":
         keywords = {**keywords, "dtype": None}
     if out is not None:
+        for array in out:
+            unlock(array)
         keywords["out"] = tuple(strip_class(array) for array in out)
     options = {key: value for key, value in keywords.items() if key not in ("out", "dtype")}
     if (where := keywords.get("where", True)) is True or where is _NO_VALUE:
@@ -66,6 +71,8 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
     result = as_ball_array(result)
     if (ufunc is np.add and method in ("reduce", "accumulate")) or ufunc is np.matmul:
         result = take_floats(result, lambda *floats: getattr(ufunc, method)(*floats, **options), *inputs)
+    if dtype is not None and dtype.kind == "c" and is_of_balls(result):
+        result = cast_array(result, dtype)
     if out is not None:
         for array in out:
             if is_of_balls(array):

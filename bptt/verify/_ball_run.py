@@ -24,6 +24,7 @@ from bptt.balls import (
     enclose,
     find_stand_ins,
     limit_operations,
+    make_constant_by,
     make_fixed,
     make_rounded_constant,
     make_traced_constant,
@@ -80,7 +81,7 @@ class BallRun:
         def lift(value: Any) -> Any:
             if isinstance(value, np.ndarray):
                 return convert_to_balls(value, make_constant)
-            return make_constant(value, _get_dtype(value))
+            return make_constant_by(make_constant, value, _get_dtype(value))
 
         with self._state.lifted(lift, find_stand_ins()) as functions:
             problem = self.problem
@@ -239,4 +240,4 @@ def _depends(value: Any) -> bool:
 
 
 def _get_dtype(number: Any) -> Any:
-    return number.dtype if isinstance(number, np.floating) else None
+    return number.dtype if isinstance(number, np.inexact) else None

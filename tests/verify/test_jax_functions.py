@@ -257,7 +257,14 @@ WITH_ROUNDED_CONSTANTS = [  # JAX's rules for these hold 1/3 and 2/√π as floa
     Case("inverse error function", of(lax.erf_inv), (UNIT,)),
     Case("gelu by the error function", of(lambda x: nn.gelu(x, approximate=False)), (X,)),
 ]
-ALL = [*CASES, *WITH_ROUNDED_CONSTANTS]
+WITHOUT_BOUND = [  # of rounding: which algorithm XLA has for these is not known
+    Case(
+        "complex numbers",
+        of(lambda x, y: jnp.real(jnp.conj(jnp.fft.fft(lax.complex(x, y))) * jnp.exp(1j * x)) + jnp.imag((y + 1j) ** 3)),
+        (X, Y),
+    ),
+]
+ALL = [*CASES, *WITH_ROUNDED_CONSTANTS, *WITHOUT_BOUND]
 
 
 def each(cases: list[Case]) -> pytest.MarkDecorator:
@@ -295,6 +302,13 @@ class TestWhatJaxDifferentiates:
         report = judge_gradient(case.f, case.gradient, case.point("float32"))
         assert report.formula.verdict != "wrong"
         assert report.arithmetic.verdict == "right"
+
+    @each(WITHOUT_BOUND)
+    def test_is_right_where_rounding_has_no_bound(self, case: Case) -> None:
+        report = judge_gradient(case.f, case.gradient, case.point("float64"))
+        assert (report.verdict, report.arithmetic.verdict) == ("right", "undecided"), str(report)
+        assert report.formula.reference == "by ball arithmetic"
+        assert digits(report) >= 40
 
     @each(ALL)
     @pytest.mark.parametrize("factor", [1 + 1e-9, -1, 0])

@@ -176,7 +176,7 @@ class Walk:
 
     def _visit_array(self, array: npt.NDArray[Any]) -> None:
         plain = array if type(array) is np.ndarray else np.ndarray.view(array, np.ndarray)
-        if plain is array and plain.dtype.kind == "f" and plain.dtype.itemsize <= 8:
+        if plain is array and plain.dtype.kind in "fc" and np.finfo(plain.dtype).bits <= 64:  # of each part
             self._count_floats(array, array.size)
         if not plain.flags.writeable:
             self._add([plain.base])  # by which it may change nevertheless
