@@ -108,7 +108,7 @@ class _Evaluation:
 
     def _bind(self, equation: Any, operands: list[Any]) -> list[Any]:
         name = equation.primitive.name
-        if not any(map(is_of_balls, operands)) and name not in ON_ANY_OPERANDS:
+        if not any(map(is_of_balls, operands)) and not (name in ON_ANY_OPERANDS and _are_of_numpy(operands)):
             results = equation.primitive.bind(*operands, **equation.params)
             results = results if equation.primitive.multiple_results else [results]
         elif rule := find_function_of_bits(equation) or RULES.get(name):
@@ -134,6 +134,11 @@ class _Evaluation:
         made = np.empty(len(flat), dtype=object)
         made[:] = [number if isinstance(number, Ball) else self.constant(number, dtype) for number in flat]
         return as_ball_array(made.reshape(numbers.shape))
+
+
+def _are_of_numpy(operands: Sequence[Any]) -> bool:
+    """Whether they are arrays, and not JAX's random keys."""
+    return all(isinstance(operand, np.ndarray) for operand in operands)
 
 
 def _as_array(balls: Any) -> Any:

@@ -11,6 +11,7 @@ import numpy as np
 
 from bptt.balls._ball import Ball
 from bptt.balls._jax_axes import AXIS_RULES
+from bptt.balls._jax_moves import MOVE_RULES
 from bptt.balls._jax_orders import ORDER_RULES
 from bptt.balls._jax_positions import Rule, UnknownPrimitiveError, find_targets, move_elements
 from bptt.balls._jax_special import SPECIAL_RULES
@@ -20,7 +21,11 @@ from bptt.balls._rounded import leave_unbounded
 from bptt.balls._ufuncs import is_finite
 
 WITHOUT_RESULT = ("debug_callback", "debug_print")
-ON_ANY_OPERANDS = {*WITHOUT_RESULT, *AXIS_RULES}  # their rules stand for what JAX does to numbers that are no balls
+ON_ANY_OPERANDS = {
+    *WITHOUT_RESULT,
+    *AXIS_RULES,
+    *MOVE_RULES,
+}  # their rules stand for what JAX does to numbers that are no balls
 
 
 # Elementwise
@@ -157,7 +162,7 @@ RULES: dict[str, Rule] = {
         name: _call_method(_NAMES_OF_METHODS.get(name, name))
         for name in (
             "exp", "exp2", "expm1", "log", "log1p", "sqrt", "rsqrt", "cbrt", "logistic", "erf", "erfc", "erf_inv",
-            "lgamma", "digamma", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+            "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
             "atanh",
         )
     },
@@ -202,10 +207,7 @@ RULES: dict[str, Rule] = {
     "scatter-min": _scatter(Ball.minimum),
     "scatter-max": _scatter(Ball.maximum),
     **dict.fromkeys(
-        (
-            "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims", "gather", "pad",
-            "reshape", "rev", "scatter", "slice", "split", "squeeze", "stack", "tile", "transpose", "unstack",
-        ),
+        ("dynamic_slice", "dynamic_update_slice", "gather", "pad", "scatter", "stack", "tile", "unstack"),
         move_elements,
     ),
     **dict.fromkeys(
@@ -218,6 +220,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(("device_put", "optimization_barrier"), lambda equation, *operands: list(operands)),
     **dict.fromkeys(WITHOUT_RESULT, lambda *_: []),
     **AXIS_RULES,
+    **MOVE_RULES,
     **ORDER_RULES,
     **SPECIAL_RULES,
     **STEP_RULES,
