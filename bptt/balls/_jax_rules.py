@@ -212,7 +212,7 @@ RULES: dict[str, Rule] = {
     ),
     **dict.fromkeys(
         (
-            "copy", "copy_p", "layout_constraint", "name", "reduce_precision", "reshard", "sharding_constraint",
+            "copy", "copy_p", "name", "reduce_precision", "reshard", "sharding_constraint",
             "stop_gradient",
         ),
         lambda equation, x: x,
