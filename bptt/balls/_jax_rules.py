@@ -16,16 +16,13 @@ from bptt.balls._jax_orders import ORDER_RULES
 from bptt.balls._jax_positions import Rule, UnknownPrimitiveError, find_targets, move_elements
 from bptt.balls._jax_special import SPECIAL_RULES
 from bptt.balls._jax_steps import STEP_RULES
-from bptt.balls._jax_windows import WINDOW_RULES
+from bptt.balls._jax_windows import WINDOW_RULES, take_larger, take_smaller
 from bptt.balls._rounded import leave_unbounded
 from bptt.balls._ufuncs import is_finite
 
 WITHOUT_RESULT = ("debug_callback", "debug_print")
-ON_ANY_OPERANDS = {
-    *WITHOUT_RESULT,
-    *AXIS_RULES,
-    *MOVE_RULES,
-}  # their rules stand for what JAX does to numbers that are no balls
+ON_ANY_OPERANDS = {*WITHOUT_RESULT, *AXIS_RULES}  # balls or not: JAX does not run them, or not alone
+ON_ARRAYS = set(MOVE_RULES)  # of NumPy, whatever they hold
 
 
 # Elementwise
@@ -178,8 +175,8 @@ RULES: dict[str, Rule] = {
     "mul": _map_elements(operator.mul, 2),
     "div": _map_elements(operator.truediv, 2),
     "pow": _map_elements(operator.pow, 2),
-    "max": _call_method("maximum", 2),
-    "min": _call_method("minimum", 2),
+    "max": _map_elements(take_larger, 2),
+    "min": _map_elements(take_smaller, 2),
     "clamp": _map_elements(lambda low, x, high: x.maximum(low).minimum(high), 3),
     "eq": _define_relation(operator.eq),
     "ne": _define_relation(operator.ne),
@@ -204,8 +201,8 @@ RULES: dict[str, Rule] = {
     "scatter-add": _scatter(operator.add),
     "scatter-sub": _scatter(operator.sub),
     "scatter-mul": _scatter(operator.mul),
-    "scatter-min": _scatter(Ball.minimum),
-    "scatter-max": _scatter(Ball.maximum),
+    "scatter-min": _scatter(take_smaller),
+    "scatter-max": _scatter(take_larger),
     **dict.fromkeys(
         ("dynamic_slice", "dynamic_update_slice", "gather", "pad", "scatter", "stack", "tile", "unstack"),
         move_elements,

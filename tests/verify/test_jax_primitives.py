@@ -14,7 +14,9 @@ from jax import lax, nn
 from jax.scipy import special
 
 from bptt.balls import XLA, make_rounded_constant, store, use_precision
+from bptt.balls._array import as_ball_array
 from bptt.balls._jax_interpreter import PRIMITIVES, trace_to_balls
+from bptt.balls._rounded import Rounded
 from bptt.verify import judge_gradient
 from bptt.verify._problem import Leaf
 from tests.verify.test_jax_functions import ALL as OTHER_CASES
@@ -211,21 +213,22 @@ class TestTies:
         assert report.formula.verdict == "right", str(report)
 
     @pytest.mark.parametrize(
-        "f",
+        ("f", "at"),
         [
-            lambda x: (x * jnp.round(x)).sum(),
-            lambda x: (x * lax.round(x)).sum(),
-            lambda x: (x * jnp.asarray(x).astype(int)).sum(),
-            lambda x: jnp.fmod(x, 0.5).sum(),
-            lambda x: jnp.copysign(2.0, x - 1.5).sum() * x[0],
-            lambda x: jnp.frexp(2 * x - 2)[0].sum(),
+            (lambda x: x * jnp.round(x), 1.5),
+            (lambda x: x * lax.round(x), 2.5),
+            (lambda x: x * jnp.asarray(x).astype(int), 2.0),
+            (lambda x: jnp.fmod(x, 0.5), 1.5),
+            (lambda x: x * jnp.copysign(2.0, x - 1.5), 1.5),
+            (lambda x: jnp.frexp(x)[0], 2.0),
         ],
         ids=["round", "round away from zero", "to integers", "rem", "signbit", "frexp"],
     )
-    def test_a_jump_is_undecided(self, f: Any) -> None:
-        """At 1.5, or at the 2 beside it."""
-        reports = [judge_gradient(f, jax.grad(f), (np.array([at]),), method="balls") for at in (1.5, 2.0)]
-        assert "undecided" in [report.verdict for report in reports]
+    def test_a_jump_is_undecided(self, f: Any, at: float) -> None:
+        report = judge_gradient(f, jax.grad(f), (at,), method="balls")
+        assert report.verdict == "undecided"
+        assert "jumps" in report.formula.reason
+        assert judge_gradient(f, jax.grad(f), (at + 0.125,)).formula.verdict == "right"
 
     def test_elements_that_stay_behind_do_not_compete_with_one_another(self) -> None:
         def f(x: Any) -> Any:
@@ -377,6 +380,21 @@ def test_what_needs_no_rounding_is_the_same_on_balls_as_in_jax(name: str) -> Non
     assert len(balls) == len(floats)
     for on_balls, on_floats in zip(balls, floats, strict=True):
         np.testing.assert_array_equal(np.asarray(on_balls, float), np.asarray(on_floats, float))
+
+
+def test_a_float_is_within_its_ball_where_rounding_decides_which_one_is_the_largest() -> None:
+    """Each of two numbers may be the larger one: the ball of the result has to hold both."""
+    kind = store(arb(0.5), np.float64(0.5), XLA).kind
+    a, b = Rounded(arb(0.25, 0.25), np.float64(0.45), kind), Rounded(arb(0.5, 0.25), np.float64(0.4), kind)
+    pair = as_ball_array(np.array([a, b], dtype=object))
+
+    def largest(x: Any) -> Any:
+        window = lax.reduce_window(x, -jnp.inf, lax.max, (2,), (1,), "VALID")[0]
+        return window, x.at[np.array([0])].max(x[1:])[0], jnp.maximum(x[0], x[1])
+
+    with use_precision(40):
+        found = trace_to_balls(largest, [np.zeros(2)])([pair], partial(make_rounded_constant, figures=XLA))
+        assert all(x.value.contains(arb(0.26)) and x.value.contains(arb(0.74)) for x in found)  # which a cannot be
 
 
 def test_the_derivative_of_the_incomplete_gamma_function_by_its_shape_is_that_of_differences() -> None:
