@@ -222,16 +222,31 @@ CONSTRUCTORS = {make: _WRAPPED[name](make) for name in _WRAPPED for make in (get
 """For each of NumPy's as it was imported before, the one that makes balls."""
 
 
-_WRAPPED_MODULES = ("numpy.lib.", "scipy.")
-_WRAPPED_BY_ID = {id(make): constructor for make, constructor in CONSTRUCTORS.items()}
+_LIBRARIES = ("numpy.lib.", "scipy.")  # those parts of them that are written in Python
+
+
+def _leave_objects(make: Callable[..., Any], constructor: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a constructor for the code of libraries, which asks for objects where it was given balls of any type."""
+
+    @functools.wraps(make)
+    def made(*arguments: Any, **keywords: Any) -> Any:
+        types = [x for x in (keywords.get("dtype"), *arguments[1:2]) if isinstance(x, type | np.dtype)]
+        asks_for_objects = object in types
+        return (make if asks_for_objects else constructor)(*arguments, **keywords)
+
+    return made
+
+
+_OF_CALLERS = {id(make): constructor for make, constructor in CONSTRUCTORS.items()}
+_OF_LIBRARIES = {id(make): _leave_objects(make, constructor) for make, constructor in CONSTRUCTORS.items()}
 
 
 def _wrap_constructors(name: str, module: Any) -> None:
-    """Put them in the place of NumPy's where callers find them, and where NumPy and SciPy are written in Python."""
-    if name == "numpy" or name.startswith(_WRAPPED_MODULES):
-        for attribute, value in list(vars(module).items()):
-            if id(value) in _WRAPPED_BY_ID:
-                setattr(module, attribute, _WRAPPED_BY_ID[id(value)])
+    """Put them in the place of NumPy's where callers find them, and in libraries."""
+    wrapped = _OF_CALLERS if name == "numpy" else _OF_LIBRARIES if name.startswith(_LIBRARIES) else {}
+    for attribute, value in list(vars(module).items()) if wrapped else ():
+        if id(value) in wrapped:
+            setattr(module, attribute, wrapped[id(value)])
 
 
 _wrap_constructors("numpy", np)

@@ -59,12 +59,12 @@ AXIS_RULES: dict[str, Rule] = {
         **dict.fromkeys(("psum", "psum_invariant"), _reduce_axes(np.add)),
         "pmax": _reduce_axes(np.maximum),
         "pmin": _reduce_axes(np.minimum),
-        **dict.fromkeys(("all_gather", "all_gather_invariant"), _gather_from_one),
+        "all_gather": _gather_from_one,
         "reduce_scatter": _scatter_to_one,
         "all_to_all": lambda equation, *operands: list(operands),
         "ppermute": _permute_one,
         "axis_index": lambda equation: [np.zeros((), dtype=equation.outvars[0].aval.dtype)],
-        **dict.fromkeys(("pvary", "pbroadcast"), lambda equation, *operands: list(operands)),
+        "pvary": lambda equation, *operands: list(operands),
     }.items()
 }
 

@@ -16,7 +16,7 @@ from bptt.balls._ball import Ball
 from bptt.balls._context import CURRENT, change_context
 from bptt.balls._jax_axes import require_one_device
 from bptt.balls._jax_positions import Positions, UnknownPrimitiveError, find_targets, find_windows, is_plain_update
-from bptt.balls._jax_rules import ON_ANY_OPERANDS, RULES
+from bptt.balls._jax_rules import ON_ANY_OPERANDS, ON_ARRAYS, RULES
 from bptt.balls._jax_steps import find_function_of_bits
 from bptt.balls._rounded import leave_unbounded
 from bptt.balls._source import locate_equation
@@ -108,7 +108,7 @@ class _Evaluation:
 
     def _bind(self, equation: Any, operands: list[Any]) -> list[Any]:
         name = equation.primitive.name
-        if not any(map(is_of_balls, operands)) and name not in ON_ANY_OPERANDS:
+        if not _has_rule_for(name, operands):
             results = equation.primitive.bind(*operands, **equation.params)
             results = results if equation.primitive.multiple_results else [results]
         elif rule := find_function_of_bits(equation) or RULES.get(name):
@@ -134,6 +134,13 @@ class _Evaluation:
             number if isinstance(number, Ball) else make_constant_by(self.constant, number, dtype) for number in flat
         ]
         return as_ball_array(made.reshape(numbers.shape))
+
+
+def _has_rule_for(name: str, operands: Sequence[Any]) -> bool:
+    """Whether a rule, and not JAX, has to run a primitive on these operands."""
+    if name in ON_ANY_OPERANDS or any(map(is_of_balls, operands)):
+        return True
+    return name in ON_ARRAYS and all(isinstance(x, np.ndarray) for x in operands)  # which JAX's random keys are not
 
 
 def _as_array(balls: Any) -> Any:

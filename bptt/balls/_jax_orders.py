@@ -124,5 +124,4 @@ ORDER_RULES: dict[str, Rule] = {
     "approx_top_k": _take_approximately_largest,
     "lt_to": _define_total_relation(operator.lt),
     "le_to": _define_total_relation(operator.le),
-    "eq_to": _define_total_relation(operator.eq),
 }

@@ -13,16 +13,18 @@ from bptt.balls._ball import Ball
 from bptt.balls._jax_axes import AXIS_RULES
 from bptt.balls._jax_complex import COMPLEX_RULES
 from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
+from bptt.balls._jax_moves import MOVE_RULES
 from bptt.balls._jax_orders import ORDER_RULES
 from bptt.balls._jax_positions import Rule, UnknownPrimitiveError, find_targets, move_elements
 from bptt.balls._jax_special import SPECIAL_RULES
 from bptt.balls._jax_steps import STEP_RULES
-from bptt.balls._jax_windows import WINDOW_RULES
+from bptt.balls._jax_windows import WINDOW_RULES, take_larger, take_smaller
 from bptt.balls._rounded import leave_unbounded
 from bptt.balls._ufuncs import is_finite
 
 WITHOUT_RESULT = ("debug_callback", "debug_print")
-ON_ANY_OPERANDS = {*WITHOUT_RESULT, *AXIS_RULES}  # their rules stand for what JAX does to numbers that are no balls
+ON_ANY_OPERANDS = {*WITHOUT_RESULT, *AXIS_RULES}  # balls or not: JAX does not run them, or not alone
+ON_ARRAYS = set(MOVE_RULES)  # of NumPy, whatever they hold
 
 
 # Elementwise
@@ -159,7 +161,7 @@ RULES: dict[str, Rule] = {
         name: _call_method(_NAMES_OF_METHODS.get(name, name))
         for name in (
             "exp", "exp2", "expm1", "log", "log1p", "sqrt", "rsqrt", "cbrt", "logistic", "erf", "erfc", "erf_inv",
-            "lgamma", "digamma", "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
+            "sin", "cos", "tan", "asin", "acos", "atan", "sinh", "cosh", "tanh", "asinh", "acosh",
             "atanh",
         )
     },
@@ -175,8 +177,8 @@ RULES: dict[str, Rule] = {
     "mul": _map_elements(operator.mul, 2),
     "div": _map_elements(operator.truediv, 2),
     "pow": _map_elements(operator.pow, 2),
-    "max": _call_method("maximum", 2),
-    "min": _call_method("minimum", 2),
+    "max": _map_elements(take_larger, 2),
+    "min": _map_elements(take_smaller, 2),
     "clamp": _map_elements(lambda low, x, high: x.maximum(low).minimum(high), 3),
     "eq": _define_relation(operator.eq),
     "ne": _define_relation(operator.ne),
@@ -201,21 +203,16 @@ RULES: dict[str, Rule] = {
     "scatter-add": _scatter(operator.add),
     "scatter-sub": _scatter(operator.sub),
     "scatter-mul": _scatter(operator.mul),
-    "scatter-min": _scatter(Ball.minimum),
-    "scatter-max": _scatter(Ball.maximum),
+    "scatter-min": _scatter(take_smaller),
+    "scatter-max": _scatter(take_larger),
     **dict.fromkeys(
-        (
-            "broadcast_in_dim", "concatenate", "dynamic_slice", "dynamic_update_slice", "expand_dims", "gather", "pad",
-            "reshape", "rev", "scatter", "slice", "split", "squeeze", "stack", "tile", "transpose", "unstack",
-        ),
+        ("dynamic_slice", "dynamic_update_slice", "gather", "pad", "scatter", "stack", "tile", "unstack"),
         move_elements,
     ),
-    **dict.fromkeys(("copy", "copy_p", "name", "reduce_precision", "stop_gradient"), lambda equation, x: x),
-    "optimization_barrier": lambda equation, *operands: list(operands),
     **LINEAR_ALGEBRA,
     **dict.fromkeys(
         (
-            "copy", "copy_p", "layout_constraint", "name", "reduce_precision", "reshard", "sharding_constraint",
+            "copy", "copy_p", "name", "reduce_precision", "reshard", "sharding_constraint",
             "stop_gradient",
         ),
         lambda equation, x: x,
@@ -224,6 +221,7 @@ RULES: dict[str, Rule] = {
     **COMPLEX_RULES,
     **dict.fromkeys(WITHOUT_RESULT, lambda *_: []),
     **AXIS_RULES,
+    **MOVE_RULES,
     **ORDER_RULES,
     **SPECIAL_RULES,
     **STEP_RULES,

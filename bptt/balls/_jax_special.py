@@ -6,12 +6,15 @@ What XLA's floats lose in them is not known: their rounding error has no bound.
 from collections.abc import Callable
 from typing import Any
 
+import jax
 import numpy as np
 from flint import arb, ctx
 
-from bptt.balls._ball import Ball
+from bptt.balls._array import get_floats, strip_class
+from bptt.balls._ball import Ball, is_constant
 from bptt.balls._jax_positions import Rule, UnknownPrimitiveError
-from bptt.balls._special import SPECIAL, Special, call_special
+from bptt.balls._rounded import Rounded, leave_unbounded
+from bptt.balls._special import SPECIAL, Special, call_special, take_trigamma
 
 _MOST_TERMS = 20_000  # of a series: some tenths of a second
 _ANY, _POSITIVE = (-float("inf"), float("inf")), (0.0, float("inf"))
@@ -45,11 +48,13 @@ def _take_gamma_density(a: arb, x: arb) -> arb:
 
 
 def _take_polygamma(m: arb, x: arb) -> arb:
-    """Return ψ^(m)(x) = (−1)^(m + 1) m! ζ(m + 1, x) for a whole m and a positive x."""
-    if not (x > 0 and m >= 0 and m.is_integer()):
-        return arb.nan()
+    """Return ψ^(m)(x) = (−1)^(m + 1) m! ζ(m + 1, x) for a whole m; below 0 for ψ and ψ′ alone."""
     if m.is_zero():
         return x.digamma()
+    if m == 1:
+        return take_trigamma(x)
+    if not (x > 0 and m >= 0 and m.is_integer()):
+        return arb.nan()
     sign = 1 if int(float(m)) % 2 else -1
     return sign * (m + 1).gamma() * (m + 1).zeta(x)
 
@@ -99,8 +104,31 @@ def _map_scaled_bessel(name: str) -> Rule:
     return lambda equation, x: apply(x)
 
 
+def _map_below_zero(method: str, name: str) -> Rule:
+    """Return the rule for what a method of balls is for positive numbers, and a special function for all."""
+    special = SPECIAL[name]
+
+    def call(x: Ball) -> Any:
+        return call_special(name, special, _round_value(special), x) if x.value < 0 else getattr(x, method)()
+
+    apply = np.frompyfunc(call, 1, 1)
+    return lambda equation, x: apply(x)
+
+
+def _draw_gamma(equation: Any, key: Any, shapes: Any) -> Any:
+    """Draw as JAX does where the shapes are constant; where they are not, its gradient is no slope of what it draws."""
+    if not all(isinstance(x, Rounded) or is_constant(x) for x in shapes.reshape(-1).tolist()):
+        raise UnknownPrimitiveError("JAX's primitive 'random_gamma' has no rule for balls that are not constant")
+    drawn = equation.primitive.bind(key, jax.numpy.asarray(get_floats(shapes)), **equation.params)
+    apply = np.frompyfunc(lambda x, number: leave_unbounded(x.make_constant(number)), 2, 1)
+    return apply(strip_class(shapes), np.asarray(drawn))
+
+
 SPECIAL_RULES: dict[str, Rule] = {
     **{name: _map_special(name, special) for name, special in _FUNCTIONS.items()},
+    "lgamma": _map_below_zero("lgamma", "gammaln"),
+    "digamma": _map_below_zero("digamma", "psi"),
+    "random_gamma": _draw_gamma,
     "bessel_i0e": _map_scaled_bessel("i0"),
     "bessel_i1e": _map_scaled_bessel("i1"),
 }

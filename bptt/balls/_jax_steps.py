@@ -53,6 +53,8 @@ def _take_remainder(a: Any, b: Any) -> Any:
 
 
 def _take_next_float(x: Any, y: Any) -> Any:
+    if isinstance(x, Rounded):
+        return Rounded(x.value * x.kind.rounding**2 + x.kind.underflow, np.nextafter(x.as_float, y.as_float), x.kind)
     if not (is_constant(x) and is_constant(y)):
         raise UnknownPrimitiveError("JAX's primitive 'nextafter' has no rule for balls that are not constant")
     return x.make_constant(np.nextafter(x.as_float, y.as_float))
@@ -107,17 +109,17 @@ def _split_off_exponents(equation: Any, x: Any) -> list[Any]:
 
 
 _LIBRARY = str(Path(jax.__file__).parent)
+_HOLDERS = {"jit": "jaxpr", "pjit": "jaxpr", "custom_jvp_call": "call_jaxpr"}
 _FUNCTIONS_OF_BITS: dict[str, Rule] = {"signbit": _read_signs, "_frexp": _split_off_exponents}
 
 
 def find_function_of_bits(equation: Any) -> Rule | None:
     """Return the rule for an equation that holds a function of JAX's own that reads bits; else `None`."""
-    rule = _FUNCTIONS_OF_BITS.get(equation.params.get("name", ""))
-    if rule is None:
+    if (holder := _HOLDERS.get(equation.primitive.name)) is None:
         return None
-    held = equation.params.get("jaxpr", equation.params.get("call_jaxpr"))
-    source = str(getattr(getattr(held, "jaxpr", held), "debug_info", None))
-    return rule if f" at {_LIBRARY}" in source else None
+    source = getattr(equation.params[holder].jaxpr.debug_info, "func_src_info", None) or ""
+    name, _, file = source.partition(" at ")
+    return _FUNCTIONS_OF_BITS.get(name) if file.startswith(_LIBRARY) else None
 
 
 STEP_RULES: dict[str, Rule] = {

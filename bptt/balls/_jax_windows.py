@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array import as_ball_array, strip_class
-from bptt.balls._ball import Ball
 from bptt.balls._jax_positions import Positions, Rule, find_windows
 
 _INFINITY = float("inf")
@@ -44,6 +43,16 @@ def _multiply_patches(patches: Any, kernel: Any) -> Any:
     rows = np.moveaxis(patches, 1, -2)
     rows = rows.reshape(*rows.shape[:-2], -1)
     return as_ball_array(rows) @ as_ball_array(kernel.reshape(len(kernel), -1).T)
+
+
+def take_larger(a: Any, b: Any) -> Any:
+    """Return the larger one of two balls, as their kind has it."""
+    return a.maximum(b)
+
+
+def take_smaller(a: Any, b: Any) -> Any:
+    """Return the smaller one of two balls, as their kind has it."""
+    return a.minimum(b)
 
 
 def _list_in_windows(windows: Positions) -> list[list[int]]:
@@ -96,8 +105,8 @@ def _scatter_to_extremes(equation: Any, cotangents: Any, x: Any) -> Any:
 WINDOW_RULES: dict[str, Rule] = {
     "conv_general_dilated": _convolve,
     "reduce_window_sum": _reduce_windows(operator.add, 0.0),
-    "reduce_window_max": _reduce_windows(Ball.maximum, -_INFINITY),
-    "reduce_window_min": _reduce_windows(Ball.minimum, _INFINITY),
+    "reduce_window_max": _reduce_windows(take_larger, -_INFINITY),
+    "reduce_window_min": _reduce_windows(take_smaller, _INFINITY),
     "select_and_gather_add": _gather_at_extremes,
     "select_and_scatter_add": _scatter_to_extremes,
 }

@@ -35,7 +35,7 @@ def _take_log_gamma(x: arb) -> arb:
     return x.lgamma() if x > 0 else abs(x.gamma()).log()
 
 
-def _take_trigamma(x: arb) -> arb:
+def take_trigamma(x: arb) -> arb:
     return arb(2).zeta(x) if x > 0 else (arb.pi() / (arb.pi() * x).sin()) ** 2 - arb(2).zeta(1 - x)
 
 
@@ -117,7 +117,7 @@ SPECIAL = {
         (lambda z, m, v: v * ((z + m).digamma() - z.digamma()), lambda z, m, v: v * (z + m).digamma()),
         (_POSITIVE, _POSITIVE),
     ),
-    "psi": Special(arb.digamma, (lambda x, v: _take_trigamma(x),), (_POSITIVE,)),
+    "psi": Special(arb.digamma, (lambda x, v: take_trigamma(x),), (_POSITIVE,)),
     "rgamma": Special(arb.rgamma, (lambda x, v: -v * x.digamma(),), (_POSITIVE,)),
     "_zeta": Special(
         lambda s, a: s.zeta(a),
