@@ -75,6 +75,7 @@ class Comparisons:
     count: int = 0
     ties: int = 0
     contradictions: int = 0
+    triangles: int = 0  # of symmetric matrices, of which the other one was not read
 
     def decide(self, relation: str, holds: bool | None, left: tuple[arb, Any], right: tuple[arb, Any]) -> bool:
         """Return the answer to a comparison of two numbers, each as its ball and as the float that stands there.

@@ -21,6 +21,7 @@ from bptt.balls._matrices import (
     linearise,
     make_unknown,
     make_zeros,
+    note_triangle,
     select_signs,
 )
 
@@ -73,6 +74,7 @@ def take_log_determinant(floats: Any, A: Balls) -> tuple[None, Balls]:  # noqa: 
 
 def factor_cholesky(floats: Any, A: Balls) -> Balls:  # noqa: ARG001
     """Return the lower triangular L with L Lᵀ = A, of which the lower triangle is read; NaN if A is not positive."""
+    note_triangle()
     n = A.shape[0]
     L = make_zeros(A, n, n)
     for j in range(n):

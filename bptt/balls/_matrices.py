@@ -26,7 +26,7 @@ from bptt.balls._array import (
     strip_class,
 )
 from bptt.balls._ball import Ball, Fixed, StaleValueError, get_float, is_constant
-from bptt.balls._context import MAKE_CONSTANT, count_operations
+from bptt.balls._context import CURRENT, MAKE_CONSTANT, count_operations
 from bptt.balls._reverse import Traced, make_traced_constant
 from bptt.balls._rounded import Rounded, get_kind_of, make_single
 
@@ -211,8 +211,15 @@ def make_zeros(like: Balls, *shape: int) -> BallArray:
     return zeros.view(BallArray)
 
 
+def note_triangle() -> None:
+    """Note that the other triangle of a symmetric matrix is not read."""
+    if (comparisons := CURRENT.context.comparisons) is not None:
+        comparisons.triangles += 1
+
+
 def make_symmetric(matrix: Balls, *, lower: bool = True) -> Balls:
     """Return the symmetric matrix of which one triangle is read."""
+    note_triangle()
     rows = np.arange(matrix.shape[-1])
     i, j = rows[:, None], rows[None, :]
     high, low = np.maximum(i, j), np.minimum(i, j)

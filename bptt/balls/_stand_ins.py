@@ -16,6 +16,7 @@ import numpy as np
 from bptt.balls._array import NumPysBallArray
 from bptt.balls._ball import Ball
 from bptt.balls._constructors import CONSTRUCTORS
+from bptt.balls._fourier_scipy import SCIPY_FFT
 from bptt.balls._numbers import MATH, make_float_type
 from bptt.balls._numpy_functions import make_from_iterator
 from bptt.balls._scipy_linear_algebra import SCIPY_LINALG
@@ -33,6 +34,10 @@ STAND_INS: dict[str, dict[str, Any]] = {
         "half": _FLOAT_TYPES["float16"],
     },
     "scipy.linalg": SCIPY_LINALG,
+    "scipy.fft": {
+        name: f for path, f in SCIPY_FFT.items() for room, _, name in (path.partition("."),) if room == "fft"
+    },
+    "scipy.signal": {"hilbert": SCIPY_FFT["signal.hilbert"]},
 }
 """By the module and the name that they are found by."""
 

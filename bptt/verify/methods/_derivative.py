@@ -12,6 +12,7 @@ what the derivative may be there. Before an entry is called wrong, the floats am
 
 import functools
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from bptt.verify._report import Formula, LeafFinding, Verdict
 from bptt.verify._returned import Claims
 from bptt.verify.methods._entries import LeafComparison
 from bptt.verify.methods._neighbourhood import find_neighbourhood
+from bptt.verify.methods._triangles import SYMMETRIC, find_folding
 from bptt.verify.methods._witness import require_witness
 
 PRECISIONS = (50, 200, 800)  # digits
@@ -77,6 +79,7 @@ def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
 
     most_rounding = arb(2) ** -(2 * arguments.bits // 3) if run.lifts_everything else _HALF_OF_FLOAT32
     ends_on_floats = around.ends_on_floats or of_rule.contradictions > 0
+    compares = around.compares or of_rule.count > 0
     verdict_on_kinks = "inside" if around.is_smooth else around.place(claims)
 
     def judge_leaf(n: int, leaf: Leaf) -> LeafFinding:
@@ -92,9 +95,17 @@ def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
             return bounds and bounds[n].reshape(-1).tolist()
 
         comparison = LeafComparison(
-            leaf, n, claims[n], around, leaf.bits, most_rounding, ends_on_floats, verdict_on_kinks
+            leaf, n, claims[n], around, leaf.bits, most_rounding, ends_on_floats, compares, verdict_on_kinks
         )
-        return comparison.judge(run_again, find_bounds_of_leaf, observed.gradient[n])
+        finding = comparison.judge(run_again, find_bounds_of_leaf, observed.gradient[n])
+        if finding.verdict == Verdict.WRONG and around.reads_triangles and claims[n].shape == leaf.values.shape:
+            fold = find_folding(leaf.values, around.truth.gradient[n])
+            if fold is not None:
+                folded = comparison._replace(claims=fold(claims[n]))
+                again = folded.judge(lambda: None, lambda: None, fold(observed.gradient[n]))
+                if again.verdict == Verdict.RIGHT:
+                    return replace(again, reason=SYMMETRIC)
+        return finding
 
     return conclude([judge_leaf(n, leaf) for n, leaf in arguments.differentiable], digits)
 

@@ -21,7 +21,8 @@ from bptt.verify.methods._neighbourhood import Neighbourhood
 
 _ENOUGH = arb(2) ** -100  # of an entry: 30 digits, so that a difference quotient of a tiny step shows
 _BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
-_FEW_ROUNDINGS = 8  # of an entry: what a product of a few rounded constants loses, or a series that floats cut
+_FEW_ROUNDINGS = 8  # of an entry: what a product of a few rounded constants loses
+_ROUNDINGS_LEFT_BY_LOOPS = 64  # of an entry, by a series that ends once its terms are below a rounding
 _LOST_BESIDE = 4  # times what floats lost: a formula that is off by as much does not show
 _SOME_DIGITS = 1000  # times an error, that an entry must be at least for the two to agree
 _ROUNDING_OF_ALL = arb(2) ** -40  # of the largest entry of the gradient: what floats may leave where all cancels
@@ -44,6 +45,7 @@ class LeafComparison(NamedTuple):
     bits: int
     most_rounding: arb  # of the largest entry or of f: a plain float that is off by more was not merely rounded
     ends_on_floats: bool  # a loop, of f or of the rule: what it leaves undone is no mistake
+    compares: bool  # numbers on the way: a loop may have ended once its terms were below a rounding
     kinks: str  # "inside" what the derivatives around a kink span, "outside", or "unknown"
 
     def judge(
@@ -123,6 +125,8 @@ class LeafComparison(NamedTuple):
                 return entry._replace(outcome="constants")
             if self.ends_on_floats and entry.error <= slight:
                 return entry._replace(outcome="loop")
+            if self.compares and entry.error <= entry.size * _left_by_loops(self.bits):
+                return entry._replace(outcome="loop")
             if isinstance(claim, Ball) or entry.error > scale * self.most_rounding:
                 return entry._replace(outcome="wrong")
             return entry._replace(outcome="float")
@@ -182,6 +186,10 @@ _REASONS = {
 }
 
 
+def _left_by_loops(bits: int) -> arb:
+    return _ROUNDINGS_LEFT_BY_LOOPS * arb(2) ** -bits
+
+
 def _accept_rounding(entry: _Compared, bound: arb, scale: arb, lost: arb, bits: int) -> _Compared:
     """Take for agreement, to so many digits, what floats of the rule could not show.
 
@@ -190,7 +198,8 @@ def _accept_rounding(entry: _Compared, bound: arb, scale: arb, lost: arb, bits: 
     """
     if entry.outcome not in ("constants", "loop"):
         return entry
-    if entry.error <= entry.size * (_FEW_ROUNDINGS * arb(2) ** -bits):
+    few = _FEW_ROUNDINGS * arb(2) ** -bits if entry.outcome == "constants" else _left_by_loops(bits)
+    if entry.error <= entry.size * few:
         return entry._replace(outcome="rounded")
     is_lost = entry.error <= _LOST_BESIDE * lost and entry.error * _SOME_DIGITS < entry.size
     is_zero = bound.contains(0) and entry.error <= bound.rad() < scale * _ROUNDING_OF_ALL

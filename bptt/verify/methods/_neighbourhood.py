@@ -54,6 +54,8 @@ class Neighbourhood:
     ways: Sequence[Sequence[Sequence[arb]]] = ()  # the gradients around a kink, by leaf
     all_ways: bool = False  # these are all that there are
     blur: arb = _NOTHING  # by which the steps beside ties may have changed an entry
+    compares: bool = False  # numbers on the way: a loop may have ended by them
+    reads_triangles: bool = False  # of symmetric matrices
 
     @property
     def has_kinks(self) -> bool:
@@ -85,7 +87,7 @@ def find_neighbourhood(
     truth = run.differentiate_f(on_floats, estimate_losses=estimate_losses)
     finite = truth.value.is_finite() and _is_finite(truth)
     if finite and not on_floats.ties and not on_floats.contradictions:
-        return Neighbourhood(truth)
+        return Neighbourhood(truth, compares=on_floats.count > 0, reads_triangles=on_floats.triangles > 0)
     ways: list[Truth] = []
     if on_floats.ties or not finite:
         ways = _look_beside_ties(run, truth, on_floats.count)
