@@ -55,6 +55,25 @@ def _count_weights(x: Any, weights: Any = None, minlength: int = 0) -> Any:
     return sums
 
 
+def _count_in_bins(a: Any, bins: Any = 10, range: Any = None, density: Any = None, weights: Any = None) -> Any:  # noqa: A002
+    """Count numbers in bins, which comparisons of balls find; edges between the numbers move with these."""
+    a = np.asarray(a).reshape(-1)
+    if np.ndim(bins):
+        edges = np.asarray(bins)
+    else:
+        low, high = (np.min(a), np.max(a)) if range is None else range
+        edges = np.linspace(low, high, int(bins) + 1)
+    inner, last = edges[1:-1], len(edges) - 2
+    counts = np.zeros(last + 1, dtype=int if weights is None else float)
+    for n, x in enumerate(a):
+        is_outside = (range is not None or np.ndim(bins)) and (x < edges[0] or x > edges[-1])
+        if not is_outside:
+            counts[sum(bool(x >= edge) for edge in inner)] += 1 if weights is None else weights[n]
+    if density:
+        return counts / (np.diff(edges) * np.sum(counts)), edges
+    return counts, edges
+
+
 @functools.wraps(np.fromiter)
 def make_from_iterator(iterator: Iterable[Any], dtype: Any = float, count: int = -1, **keywords: Any) -> Any:
     """Return an array of what an iterator yields; like NumPy's, which takes floats alone."""
@@ -64,4 +83,11 @@ def make_from_iterator(iterator: Iterable[Any], dtype: Any = float, count: int =
     return np.fromiter(elements, dtype, count, **keywords)
 
 
-OF_REAL.update({np.average: _average, np.interp: _interpolate, np.bincount: _count_weights})
+OF_REAL.update(
+    {
+        np.average: _average,
+        np.bincount: _count_weights,
+        np.histogram: _count_in_bins,
+        np.interp: _interpolate,
+    }
+)
