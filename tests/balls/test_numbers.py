@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
-import mpmath  # type: ignore[import-untyped]
+import mpmath  # type: ignore[import-not-found, import-untyped, unused-ignore]
 import numpy as np
 import pytest
 from flint import arb
