@@ -8,15 +8,14 @@ computes on floats, and hands everything that holds no ball to the original. Not
 import functools
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt.balls._array import NumPysBallArray
-from bptt.balls._ball import Ball
 from bptt.balls._constructors import CONSTRUCTORS
-from bptt.balls._numbers import MATH, make_float_type
+from bptt.balls._numbers import MATH, TypeStandIn, make_float_type
+from bptt.balls.scipy import SCIPY, OnBalls, call, holds_balls
 
 _FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
 
@@ -29,6 +28,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
         "single": _FLOAT_TYPES["float32"],
         "half": _FLOAT_TYPES["float16"],
     },
+    **SCIPY,
 }
 """By the module and the name that they are found by."""
 
@@ -52,10 +52,14 @@ class _Module(types.ModuleType):
 
 
 class StandIn(NamedTuple):
-    """What stands in for an object, which is kept so that its id stays its own."""
+    """What stands in for an object, which is kept so that its id stays its own.
+
+    Of a class, `adapt` makes of an object and of what lifts its numbers the one that stands in for it.
+    """
 
     original: Any
     replacement: Any
+    adapt: Callable[[Any, Any], Any] | None = None
 
 
 def find_stand_ins() -> dict[int, StandIn]:
@@ -72,7 +76,8 @@ def _make_stand_ins(loaded: tuple[str, ...]) -> dict[int, StandIn]:
         for name, replacement in STAND_INS[module].items():
             if (original := getattr(sys.modules[module], name, None)) is not None:
                 replaced[module][name] = _hand_over(original, replacement)
-                found[id(original)] = StandIn(original, replaced[module][name])
+                adapt = replacement.adapt if isinstance(replacement, OnBalls) else None
+                found[id(original)] = StandIn(original, replaced[module][name], adapt)
     for module in sorted(_list_packages(replaced), key=lambda name: -name.count(".")):
         if module != "builtins":
             original = sys.modules[module]
@@ -91,19 +96,33 @@ def _list_packages(modules: Mapping[str, Any]) -> set[str]:
 
 def _hand_over(original: Any, replacement: Any) -> Any:
     """Return a function that hands to the original what holds no ball."""
+    if isinstance(replacement, OnBalls):
+        return _stand_in_for_scipy(original, replacement)
     if isinstance(replacement, type) or not callable(original):
         return replacement
 
     @functools.wraps(original)
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        holds_balls = _holds_balls((*arguments, *keywords.values()))
-        return (replacement if holds_balls else original)(*arguments, **keywords)
+    def call_either(*arguments: Any, **keywords: Any) -> Any:
+        return (replacement if holds_balls((arguments, keywords)) else original)(*arguments, **keywords)
 
-    return call
+    return call_either
 
 
-def _holds_balls(given: Any) -> bool:
-    """Whether it is a ball, an array of balls, or a sequence that holds one."""
-    if isinstance(given, list | tuple):
-        return any(map(_holds_balls, given))
-    return isinstance(given, NumPysBallArray | Ball)
+class _ClassOnBalls(TypeStandIn):
+    """The class of what stands for a class of SciPy's."""
+
+    on_balls: OnBalls
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return call(self.on_balls, self.original, arguments, keywords)
+
+
+def _stand_in_for_scipy(original: Any, on_balls: OnBalls) -> Any:
+    if isinstance(original, type):
+        return _ClassOnBalls(original.__name__, (), {"original": original, "on_balls": on_balls})
+
+    @functools.wraps(original)
+    def call_on_balls(*arguments: Any, **keywords: Any) -> Any:
+        return call(on_balls, original, arguments, keywords)
+
+    return call_on_balls

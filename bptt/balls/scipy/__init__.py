@@ -1,0 +1,26 @@
+"""What stands for SciPy's compiled functions on balls: each with SciPy's signature, in a table by module and name.
+
+SciPy is not imported here. The original is called on the floats first: what it raises is raised, and what it returns
+stands as the floats of the balls.
+
+_operands       what a function is given, and what becomes of what it returns
+_elimination    systems of linear equations
+_signal         convolutions and linear filters
+_ndimage        weighted sums of neighbours
+"""
+
+from bptt.balls.scipy._distance import DISTANCE
+from bptt.balls.scipy._interpolate import INTERPOLATE
+from bptt.balls.scipy._ndimage import NDIMAGE
+from bptt.balls.scipy._operands import OnBalls, call, holds_balls
+from bptt.balls.scipy._signal import SIGNAL
+
+SCIPY = {
+    "scipy.signal": SIGNAL,
+    "scipy.ndimage": NDIMAGE,
+    "scipy.spatial.distance": DISTANCE,
+    "scipy.interpolate": INTERPOLATE,
+}
+"""By module and name."""
+
+__all__ = ["SCIPY", "OnBalls", "call", "holds_balls"]
