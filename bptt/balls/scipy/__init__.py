@@ -7,6 +7,12 @@ _operands       what a function is given, and what becomes of what it returns
 _elimination    systems of linear equations
 _signal         convolutions and linear filters
 _ndimage        weighted sums of neighbours
+_distance       distances of vectors
+_piecewise      piecewise polynomials
+_interpolate    splines, and interpolation between points
+_grid           interpolation in grids
+_sparse         sparse matrices
+_sparse_functions   what makes them
 """
 
 from bptt.balls.scipy._distance import DISTANCE
@@ -14,12 +20,15 @@ from bptt.balls.scipy._interpolate import INTERPOLATE
 from bptt.balls.scipy._ndimage import NDIMAGE
 from bptt.balls.scipy._operands import OnBalls, call, holds_balls
 from bptt.balls.scipy._signal import SIGNAL
+from bptt.balls.scipy._sparse_functions import SPARSE, SPARSE_LINALG
 
 SCIPY = {
     "scipy.signal": SIGNAL,
     "scipy.ndimage": NDIMAGE,
     "scipy.spatial.distance": DISTANCE,
     "scipy.interpolate": INTERPOLATE,
+    "scipy.sparse": SPARSE,
+    "scipy.sparse.linalg": SPARSE_LINALG,
 }
 """By module and name."""
 

@@ -38,6 +38,10 @@ class HoldsBalls:
 
     on_floats: Any
 
+    def hold_floats(self, on_floats: Any) -> None:
+        """Take what the original returned for the floats."""
+        self.on_floats = on_floats
+
 
 def holds_balls(given: Any) -> bool:
     """Whether it is a ball, an array or another object of balls, or a sequence that holds one."""
@@ -101,7 +105,7 @@ def give_floats(result: Any, on_floats: Any, is_bounded: bool = True) -> Any:
     if isinstance(result, tuple):
         return tuple(give_floats(*pair, is_bounded) for pair in zip(result, on_floats, strict=True))
     if isinstance(result, HoldsBalls):
-        result.on_floats = on_floats
+        result.hold_floats(on_floats)
         return result
     floats = np.asarray(on_floats)
     if floats.dtype.kind != "f" or floats.shape != np.shape(result):
