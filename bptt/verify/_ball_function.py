@@ -1,6 +1,7 @@
 """A user's function on balls: as it stands, or as the jaxpr that JAX traces."""
 
 import contextlib
+import itertools
 import sys
 import traceback
 import types
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from bptt.balls._jax_interpreter import BallJaxpr
 
 _HALF_OF_FLOAT32 = 2.0**-12
+_COMPILED = (".pyx", ".pxd")  # of libraries, under no directory
 _LONGEST = 300  # characters of a message that is quoted
 
 
@@ -180,7 +182,8 @@ def _locate(error: Exception) -> str:
     libraries = [sys.modules[name].__file__ for name in ("numpy", "jax", "scipy") if name in sys.modules]
     inside = (*HARNESS, *(str(Path(file).parent) for file in libraries if file))
     frames = list(traceback.walk_tb(error.__traceback__))
-    own = [n for n, (frame, _) in enumerate(frames) if not frame.f_code.co_filename.startswith(inside)]
+    files = [frame.f_code.co_filename for frame, _ in frames]
+    own = [n for n, file in enumerate(files) if not file.startswith(inside) and not file.endswith(_COMPILED)]
     if not own:
         return ""
     frame, line = frames[own[-1]]
@@ -192,9 +195,11 @@ def _locate(error: Exception) -> str:
 def _name_function(frame: types.FrameType) -> str:
     """Return the public name of a function of SciPy's by its frame, `signal.hilbert`; "" if it is none."""
     package, *modules = frame.f_globals.get("__name__", "").split(".")
-    if package != "scipy":
+    name = frame.f_code.co_qualname
+    if package != "scipy" or "<" in name:  # what decorators put around it
         return ""
-    return ".".join([*(name for name in modules if not name.startswith("_")), frame.f_code.co_name])
+    public = itertools.takewhile(lambda module: not module.startswith("_"), modules)
+    return ".".join([*public, name.replace("_gen.", ".")])
 
 
 def describe_error(error: Exception) -> str:
