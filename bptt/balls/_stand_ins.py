@@ -15,7 +15,7 @@ import numpy as np
 
 from bptt.balls._constructors import CONSTRUCTORS
 from bptt.balls._numbers import MATH, TypeStandIn, make_float_type
-from bptt.balls.scipy import SCIPY, OnBalls, call, holds_balls
+from bptt.balls.scipy import SCIPY, MethodsOnBalls, OnBalls, call, holds_balls
 
 _FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
 
@@ -98,6 +98,8 @@ def _hand_over(original: Any, replacement: Any) -> Any:
     """Return a function that hands to the original what holds no ball."""
     if isinstance(replacement, OnBalls):
         return _stand_in_for_scipy(original, replacement)
+    if isinstance(replacement, MethodsOnBalls):
+        return _ObjectOnBalls(original, replacement)
     if isinstance(replacement, type) or not callable(original):
         return replacement
 
@@ -115,6 +117,20 @@ class _ClassOnBalls(TypeStandIn):
 
     def __call__(self, *arguments: Any, **keywords: Any) -> Any:
         return call(self.on_balls, self.original, arguments, keywords)
+
+
+class _ObjectOnBalls:
+    """An object of SciPy's with some of its methods replaced."""
+
+    def __init__(self, original: Any, replaced: MethodsOnBalls) -> None:
+        methods = {name: _stand_in_for_scipy(getattr(original, name), f) for name, f in replaced.methods.items()}
+        vars(self).update({**methods, "__wrapped__": original})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return vars(self).get("__call__", self.__wrapped__)(*arguments, **keywords)
 
 
 def _stand_in_for_scipy(original: Any, on_balls: OnBalls) -> Any:

@@ -11,25 +11,31 @@ _distance       distances of vectors
 _piecewise      piecewise polynomials
 _interpolate    splines, and interpolation between points
 _grid           interpolation in grids
+_stats          densities of several variables
 _sparse         sparse matrices
 _sparse_functions   what makes them
+_matrix         what they return as a np.matrix
 """
+
+from typing import Any
 
 from bptt.balls.scipy._distance import DISTANCE
 from bptt.balls.scipy._interpolate import INTERPOLATE
 from bptt.balls.scipy._ndimage import NDIMAGE
-from bptt.balls.scipy._operands import OnBalls, call, holds_balls
+from bptt.balls.scipy._operands import MethodsOnBalls, OnBalls, call, holds_balls
 from bptt.balls.scipy._signal import SIGNAL
 from bptt.balls.scipy._sparse_functions import SPARSE, SPARSE_LINALG
+from bptt.balls.scipy._stats import STATS
 
-SCIPY = {
+SCIPY: dict[str, dict[str, Any]] = {
     "scipy.signal": SIGNAL,
     "scipy.ndimage": NDIMAGE,
     "scipy.spatial.distance": DISTANCE,
     "scipy.interpolate": INTERPOLATE,
     "scipy.sparse": SPARSE,
     "scipy.sparse.linalg": SPARSE_LINALG,
+    "scipy.stats": STATS,
 }
 """By module and name."""
 
-__all__ = ["SCIPY", "OnBalls", "call", "holds_balls"]
+__all__ = ["SCIPY", "MethodsOnBalls", "OnBalls", "call", "holds_balls"]

@@ -1,7 +1,7 @@
 """How a function of SciPy's is written for balls: what it is given, and what becomes of what it returns."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
@@ -31,6 +31,12 @@ class OnBalls(NamedTuple):
     function: Callable[..., Any]
     is_bounded: bool | Callable[..., bool] = True  # by the roundings of the operations that it consists of
     adapt: Callable[[Any, Any], Any] | None = None  # makes of an object and `lift` what stands for it on balls
+
+
+class MethodsOnBalls(NamedTuple):
+    """Methods of an object of SciPy's that compute on balls."""
+
+    methods: Mapping[str, OnBalls]
 
 
 class HoldsBalls:

@@ -175,7 +175,7 @@ class BSpline(PiecewisePolynomial):
     def derivative(self, nu: int = 1) -> Any:
         return BSpline(lambda: differentiate_spline(*self.tck, nu), call_method_on_floats(self, "derivative", nu))
 
-    def antiderivative(self, nu: int = 1) -> Any:  # noqa: ARG002
+    def antiderivative(self, nu: int = 1) -> Any:
         raise TypeError("scipy.interpolate.BSpline.antiderivative takes no balls")
 
 

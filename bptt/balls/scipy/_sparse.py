@@ -94,7 +94,7 @@ class Sparse(HoldsBalls):
             rows[i][j] = x
         return rows
 
-    def toarray(self, order: Any = None, out: Any = None) -> Any:  # noqa: ARG002
+    def toarray(self, order: Any = None, out: Any = None) -> Any:
         require(out is None, "sparse.toarray", "with out=")
         made = make_zeros(self.shape, self.balls)
         for i, j, x in self.list_entries():
@@ -161,10 +161,10 @@ class Sparse(HoldsBalls):
     def __abs__(self) -> Any:
         return self._map(abs(self.balls))
 
-    def power(self, n: Any, dtype: Any = None) -> Any:  # noqa: ARG002
+    def power(self, n: Any, dtype: Any = None) -> Any:
         return self._map(self.balls**n)
 
-    def astype(self, dtype: Any, casting: str = "unsafe", copy: bool = True) -> Any:  # noqa: ARG002
+    def astype(self, dtype: Any, casting: str = "unsafe", copy: bool = True) -> Any:
         return self._map(self.balls.astype(dtype))
 
     def __pow__(self, n: Any) -> Any:
@@ -237,7 +237,7 @@ class Sparse(HoldsBalls):
     def dot(self, other: Any) -> Any:
         return self * other if is_number(other) else self @ other
 
-    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:  # noqa: ARG002
+    def sum(self, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
         on_floats = call_method_on_floats(self, "sum", axis)
         size = 1 if axis is None else self.shape[1 - axis % 2]
         result = list(make_zeros((size,), self.balls))
