@@ -231,6 +231,8 @@ def apply_special(ufunc: np.ufunc) -> Callable[..., Any] | None:
         ]
         return np.frompyfunc(lambda *x: tuple(part(*x) for part in parts), ufunc.nin, ufunc.nout)
     on_floats: Any = (lambda *x: ufunc(*x).real) if name in _REAL_PARTS else ufunc
+    if all(types[0] in "ilqp" for types in ufunc.types):  # of an integer, which is one of the balls, perhaps
+        on_floats = lambda n, *x: ufunc(int(n), *x)  # noqa: E731
     return np.frompyfunc(functools.partial(_call, name, on_floats, SPECIAL[name]), ufunc.nin, 1)
 
 

@@ -92,6 +92,10 @@ CLASSICAL = {
         (None, lambda n, x, v: v - x.exp() * _halve_sum(x.bessel_k, n)),
         _OF_BESSEL,
     ),
+    "kn": Special(lambda n, x: x.bessel_k(n), (None, lambda n, x, v: -_halve_sum(x.bessel_k, n)), (POSITIVE, POSITIVE)),
+    "yn": Special(
+        lambda n, x: x.bessel_y(n), (None, lambda n, x, v: _halve_sum(x.bessel_y, n, -1)), (POSITIVE, POSITIVE)
+    ),
     "jve": Special(lambda n, x: x.bessel_j(n), (None, lambda n, x, v: _halve_sum(x.bessel_j, n, -1)), _OF_BESSEL),
     "yve": Special(lambda n, x: x.bessel_y(n), (None, lambda n, x, v: _halve_sum(x.bessel_y, n, -1)), _OF_BESSEL),
     "_spherical_jn": Special(

@@ -15,7 +15,7 @@ import numpy as np
 
 from bptt.balls._constructors import CONSTRUCTORS
 from bptt.balls._numbers import MATH, TypeStandIn, make_float_type
-from bptt.balls.scipy import SCIPY, MethodsOnBalls, OnBalls, call, holds_balls
+from bptt.balls.scipy import OF_NUMPY, SCIPY, MethodsOnBalls, OnBalls, call, holds_balls
 
 _FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
 
@@ -27,6 +27,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
         "double": _FLOAT_TYPES["float64"],
         "single": _FLOAT_TYPES["float32"],
         "half": _FLOAT_TYPES["float16"],
+        **OF_NUMPY,
     },
     **SCIPY,
 }

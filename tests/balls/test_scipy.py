@@ -43,6 +43,8 @@ USES: dict[str, tuple[Callable[[Any], Any], Array]] = {
     "uniform_filter1d": (lambda x: (ndimage.uniform_filter1d(x, 3) ** 2).sum(), X),
     "pdist": (lambda x: distance.pdist(x).sum(), POINTS),
     "cdist": (lambda x: (distance.cdist(x, DENSE[:, :2], "cosine") ** 2).sum(), POINTS),
+    "squareform": (lambda x: (distance.squareform(distance.pdist(x, "sqeuclidean")) ** 2).sum(), POINTS),
+    "np.interp": (lambda t: np.interp(t, PLACES, X).prod(), np.array([1.5, 3.25])),
     "mahalanobis": (lambda x: distance.pdist(x, "mahalanobis").sum() + (x**3).sum(), POINTS),
     "interp1d": (lambda y: interp1d(PLACES, y)(np.array([1.5, 3.25])).prod(), X),
     "interp1d at balls": (lambda t: (interp1d(PLACES, X, kind="cubic")(t) ** 2).sum(), np.array([1.5, 3.25])),
@@ -242,7 +244,7 @@ def test_what_is_written_into_the_data_of_a_sparse_matrix_counts() -> None:
 
 
 def test_between_two_pieces_of_lines_nothing_is_decided() -> None:
-    report = judge_gradient(lambda t: interp1d(PLACES, X)(t)[0], lambda t: 0 * t + 1.5, (np.array([2.5]),))
+    report = judge_gradient(lambda t: interp1d(PLACES, X)(t)[0], lambda t: 0 * t + 0.5, (PLACES[2:3],))
     assert report.verdict == "undecided"
     smooth = judge_gradient(
         lambda t: CubicSpline(PLACES, X)(t)[0], lambda t: CubicSpline(PLACES, X)(t, 1), (np.array([2.5]),)

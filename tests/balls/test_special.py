@@ -74,6 +74,8 @@ OF_MPMATH: dict[str, Callable[..., Any]] = {
     "i1e": lambda x: REAL.exp(-abs(x)) * REAL.besseli(1, x),
     "ive": lambda n, x: REAL.exp(-abs(x)) * REAL.besseli(n, x),
     "kve": lambda n, x: REAL.exp(x) * REAL.besselk(n, x),
+    "kn": REAL.besselk,
+    "yn": REAL.bessely,
     "jve": REAL.besselj,
     "yve": REAL.bessely,
     "_spherical_jn": lambda n, x: REAL.sqrt(REAL.pi / (2 * x)) * REAL.besselj(n + 0.5, x),
@@ -133,7 +135,19 @@ OF_MPMATH: dict[str, Callable[..., Any]] = {
 }
 
 
-SLOW = ("k0", "k1", "k0e", "k1e", "y0", "y1", "_spherical_kn", "zetac", "_riemann_zeta")  # in mpmath, to 200 digits
+SLOW = (
+    "kn",
+    "yn",
+    "k0",
+    "k1",
+    "k0e",
+    "k1e",
+    "y0",
+    "y1",
+    "_spherical_kn",
+    "zetac",
+    "_riemann_zeta",
+)  # in mpmath, to 200 digits
 
 
 def draw_numbers(name: str, random: np.random.Generator) -> list[float]:
@@ -178,7 +192,7 @@ def differentiate(f: Callable[..., Any], numbers: list[float], n: int) -> Any:
         return (f(*above) - f(*below)) / (2 * step)
 
 
-OF_INTEGERS = ("eval_hermite", "eval_hermitenorm")  # SciPy has them of whole degrees alone
+OF_INTEGERS = ("eval_hermite", "eval_hermitenorm", "kn", "yn")  # SciPy has them of whole degrees or orders alone
 
 
 @pytest.mark.parametrize("name", [name for name in SPECIAL if not name.startswith("_") and name not in OF_INTEGERS])

@@ -20,7 +20,7 @@ _matrix         what they return as a np.matrix
 from typing import Any
 
 from bptt.balls.scipy._distance import DISTANCE
-from bptt.balls.scipy._interpolate import INTERPOLATE
+from bptt.balls.scipy._interpolate import INTERPOLATE, OF_NUMPY
 from bptt.balls.scipy._ndimage import NDIMAGE
 from bptt.balls.scipy._operands import MethodsOnBalls, OnBalls, call, holds_balls
 from bptt.balls.scipy._signal import SIGNAL
@@ -38,4 +38,4 @@ SCIPY: dict[str, dict[str, Any]] = {
 }
 """By module and name."""
 
-__all__ = ["SCIPY", "MethodsOnBalls", "OnBalls", "call", "holds_balls"]
+__all__ = ["OF_NUMPY", "SCIPY", "MethodsOnBalls", "OnBalls", "call", "holds_balls"]

@@ -1,5 +1,6 @@
 """`scipy.spatial.distance` on balls: one line a metric, of pairs of rows at once."""
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from bptt.balls._ball import get_float
 from bptt.balls.scipy._elimination import list_rows, solve
-from bptt.balls.scipy._operands import OnBalls, as_balls, require
+from bptt.balls.scipy._operands import OnBalls, as_balls, make_zeros, require
 
 
 def _sum(terms: Any, w: Any = None) -> Any:
@@ -118,6 +119,19 @@ def _invert_covariance(rows: Any) -> Any:
     return solve(list_rows(covariance), as_balls(np.eye(len(covariance)))).T
 
 
+def arrange_distances(X: Any, force: str = "no", checks: bool = True) -> Any:
+    """Put distances of pairs into a matrix, or take them out. SciPy's own copies objects without counting them."""
+    given = as_balls(X)
+    if given.ndim == 2:
+        return given[np.triu_indices(len(given), 1)]
+    size = math.isqrt(2 * len(given)) + 1
+    matrix = make_zeros((size, size), given)
+    first, second = np.triu_indices(size, 1)
+    matrix[first, second] = given
+    matrix[second, first] = given
+    return matrix
+
+
 def _is_sum(*given: Any, metric: Any = "euclidean", **settings: Any) -> bool:
     metric = given[-1] if len(given) > 1 and isinstance(given[-1], str) else metric
     return metric in _SUMS
@@ -140,5 +154,6 @@ def _measure_pair(name: str) -> OnBalls:
 DISTANCE = {
     "pdist": OnBalls(pdist, _is_sum),
     "cdist": OnBalls(cdist, _is_sum),
+    "squareform": OnBalls(arrange_distances),
     **{name: _measure_pair(name) for name in _METRICS},
 }

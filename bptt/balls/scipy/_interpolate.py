@@ -14,6 +14,7 @@ from bptt.balls.scipy._operands import (
     OnBalls,
     as_balls,
     call_method_on_floats,
+    from_list,
     give_floats,
     leave_rounding_open,
     make_zeros,
@@ -258,6 +259,21 @@ def evaluate_tck(x: Any, tck: Any, der: int = 0, ext: int = 0) -> Any:
     return as_balls(parts).reshape(numbers.shape)
 
 
+def interpolate_between(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """Return what `np.interp` does."""
+    require(period is None, "interp (np.interp)", "with period=")
+    pieces = _join_by_lines(as_balls(xp), as_balls(fp))
+    first, last = (as_balls(fp)[n] if end is None else end for n, end in ((0, left), (-1, right)))
+    numbers = as_balls(x)
+    ends = pieces[0][0], pieces[0][-1]
+    parts = [
+        first if number < ends[0] else last if number > ends[1] else as_balls(evaluate(pieces, number))[()]
+        for number in numbers.reshape(-1)
+    ]
+    return from_list(parts, numbers.shape)
+
+
+OF_NUMPY = {"interp": OnBalls(interpolate_between)}
 INTERPOLATE = {
     "CubicSpline": OnBalls(make_cubic_spline, adapt=adapt_pieces),
     "PchipInterpolator": OnBalls(make_monotone_spline, adapt=adapt_pieces),
