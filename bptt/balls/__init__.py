@@ -17,6 +17,7 @@ _fourier_scipy    SciPy's, cosine transforms and convolutions
 _constructors     NumPy's constructors, which make them during a run
 _numbers          `float` and `math`, which return balls for balls
 _stand_ins        what stands for them, and for functions of libraries, in the code of a run
+scipy             functions of SciPy's on balls
 _reverse          balls that remember what they were computed from, and the sweep back through them
 _rounded          balls that contain whatever float arithmetic may return
 _source           the places in the source code at which balls are computed
@@ -74,14 +75,14 @@ from bptt.balls._reverse import (
 )
 from bptt.balls._rounded import NUMPY, XLA, Kind, Rounded, get_kind, make_rounded_constant, store
 from bptt.balls._source import HARNESS, Origin, Place
-from bptt.balls._stand_ins import find_stand_ins
+from bptt.balls._stand_ins import StandIn, find_stand_ins
 from bptt.balls._ufuncs import is_finite
 
 __all__ = [
     "BINARY", "CURRENT", "CURVED", "HARNESS", "NUMPY", "UNARY", "XLA", "Ball", "BallArray", "Comparisons",
     "Encountered", "Fixed", "Kind", "MakeConstant", "Origin", "Place", "RefusedFloatError", "Rounded",
-    "StaleValueError", "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError", "Traced",
-    "UndecidedComparisonError", "UndecidedSpectrumError", "change_context", "computes_jax_in_float32",
+    "StaleValueError", "StandIn", "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError",
+    "Traced", "UndecidedComparisonError", "UndecidedSpectrumError", "change_context", "computes_jax_in_float32",
     "convert_to_balls", "enclose", "find_stand_ins", "get_kind", "is_finite", "limit_operations",
     "make_arrays_of_balls", "make_ball_array", "make_constant_by", "make_fixed", "make_rounded_constant",
     "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first", "store",

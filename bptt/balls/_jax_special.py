@@ -14,7 +14,8 @@ from bptt.balls._array import get_floats, strip_class
 from bptt.balls._ball import Ball, is_constant
 from bptt.balls._jax_positions import Rule, UnknownPrimitiveError
 from bptt.balls._rounded import Rounded, leave_unbounded
-from bptt.balls._special import SPECIAL, Special, call_special, take_trigamma
+from bptt.balls._special import SPECIAL, call_special, take_trigamma
+from bptt.balls._special_entry import Special
 
 _MOST_TERMS = 20_000  # of a series: some tenths of a second
 _ANY, _POSITIVE = (-float("inf"), float("inf")), (0.0, float("inf"))

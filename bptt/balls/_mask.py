@@ -23,6 +23,7 @@ class MaskArray(npt.NDArray[Any]):
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **keywords: Any) -> Any:
         operands = [_strip_mask(operand) for operand in inputs]
+        keywords = {name: _strip_mask(value) for name, value in keywords.items()}  # where= among them
         if any(isinstance(x, Ball | NumPysBallArray) for x in (*operands, *(out or ()))):
             return apply_ufunc(ufunc, method, operands, out, keywords)
         if out is not None:
@@ -57,6 +58,7 @@ def _lead_back(result: Any) -> Any:
 
 def _apply(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **keywords: Any) -> Any:  # noqa: ARG001
     """Apply a function of elements to arrays of balls, and to a ball, so that a scalar keeps its type beside it."""
+    keywords = {name: _strip_mask(value) for name, value in keywords.items()}
     result = apply_ufunc(ufunc, method, inputs, out, keywords)
     return _lead_back(result) if type(result) is np.ndarray and result.dtype == bool else result
 

@@ -21,22 +21,10 @@ from bptt.balls._special import SPECIAL
 from bptt.balls._steps import take_remainder_of_sign, take_rint, take_trunc
 
 
-class _FloatType(type):
-    """The class of a type that stands for one of floats."""
+class TypeStandIn(type):
+    """The class of a type that stands for another one: it is that one, but for what it makes."""
 
     original: Any
-
-    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
-        given = arguments[0] if arguments else None
-        if isinstance(given, Ball):
-            return given.cast(cls.original)
-        if isinstance(given, BallArray):
-            if cls.original is float or not given.ndim:
-                return given.item().cast(cls.original)
-            return given.astype(cls.original)
-        if type(given) in (list, tuple):
-            return cls(np.array(given)) if cls.original is not float else float(*arguments)
-        return cls.original(*arguments, **keywords)
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, cls.original)
@@ -55,6 +43,22 @@ class _FloatType(type):
 
     def __repr__(cls) -> str:
         return repr(cls.original)
+
+
+class _FloatType(TypeStandIn):
+    """The class of a type that stands for one of floats."""
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        given = arguments[0] if arguments else None
+        if isinstance(given, Ball):
+            return given.cast(cls.original)
+        if isinstance(given, BallArray):
+            if cls.original is float or not given.ndim:
+                return given.item().cast(cls.original)
+            return given.astype(cls.original)
+        if type(given) in (list, tuple):
+            return cls(np.array(given)) if cls.original is not float else float(*arguments)
+        return cls.original(*arguments, **keywords)
 
 
 def make_float_type(original: type) -> Any:

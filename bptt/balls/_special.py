@@ -7,7 +7,7 @@ rounding error has no bound.
 import functools
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
 from flint import arb, arb_series
@@ -15,20 +15,11 @@ from flint import arb, arb_series
 from bptt.balls._ball import Ball, StaleValueError, call_of_pair, enclose, get_float, is_constant
 from bptt.balls._functions import UNARY, Binary, Unary
 from bptt.balls._reverse import Traced
+from bptt.balls._special_classical import CLASSICAL, OF_SEVERAL_VALUES
+from bptt.balls._special_distributions import DISTRIBUTIONS
+from bptt.balls._special_entry import INFINITY, POSITIVE, REAL, UNIT, Special
 
-Slope: TypeAlias = Callable[..., arb] | None  # of all operands and of the value; `None` where none is known
-
-_INFINITY = float("inf")
 _MOST_VARIABLE = 2  # operands, of which each is a ball that is no constant
-_REAL, _POSITIVE, _UNIT = (-_INFINITY, _INFINITY), (0.0, _INFINITY), (0.0, 1.0)  # open intervals
-
-
-class Special(NamedTuple):
-    """A function of numbers, its derivative by each, and the interval of each in which it is defined."""
-
-    apply: Callable[..., arb]
-    slopes: tuple[Slope, ...]
-    domains: tuple[tuple[float, float], ...]
 
 
 def _take_log_gamma(x: arb) -> arb:
@@ -88,41 +79,41 @@ def _slope_of_i1(x: arb, v: arb) -> arb:
 
 
 SPECIAL = {
-    "expit": Special(UNARY["logistic"].apply, (UNARY["logistic"].slope,), (_REAL,)),
-    "logit": Special(lambda x: (x / (1 - x)).log(), (lambda x, v: 1 / (x * (1 - x)),), (_UNIT,)),
-    "log_expit": Special(_take_log_expit, (lambda x, v: 1 / (1 + x.exp()),), (_REAL,)),
-    "erf": Special(arb.erf, (UNARY["erf"].slope,), (_REAL,)),
-    "erfc": Special(arb.erfc, (UNARY["erfc"].slope,), (_REAL,)),
+    "expit": Special(UNARY["logistic"].apply, (UNARY["logistic"].slope,), (REAL,)),
+    "logit": Special(lambda x: (x / (1 - x)).log(), (lambda x, v: 1 / (x * (1 - x)),), (UNIT,)),
+    "log_expit": Special(_take_log_expit, (lambda x, v: 1 / (1 + x.exp()),), (REAL,)),
+    "erf": Special(arb.erf, (UNARY["erf"].slope,), (REAL,)),
+    "erfc": Special(arb.erfc, (UNARY["erfc"].slope,), (REAL,)),
     "erfcx": Special(
-        lambda x: (x * x).exp() * x.erfc(), (lambda x, v: 2 * x * v - 2 / arb.const_sqrt_pi(),), (_REAL,)
+        lambda x: (x * x).exp() * x.erfc(), (lambda x, v: 2 * x * v - 2 / arb.const_sqrt_pi(),), (REAL,)
     ),
     "erfinv": Special(arb.erfinv, (UNARY["erfinv"].slope,), ((-1.0, 1.0),)),
     "erfcinv": Special(arb.erfcinv, (lambda x, v: -(v * v).exp() * arb.const_sqrt_pi() / 2,), ((0.0, 2.0),)),
-    "ndtr": Special(_take_normal_distribution, (lambda x, v: _take_normal_density(x),), (_REAL,)),
+    "ndtr": Special(_take_normal_distribution, (lambda x, v: _take_normal_density(x),), (REAL,)),
     "log_ndtr": Special(
-        lambda x: _take_normal_distribution(x).log(), (lambda x, v: _take_normal_density(x) / v.exp(),), (_REAL,)
+        lambda x: _take_normal_distribution(x).log(), (lambda x, v: _take_normal_density(x) / v.exp(),), (REAL,)
     ),
     "ndtri": Special(
-        lambda x: -arb(2).sqrt() * (2 * x).erfcinv(), (lambda x, v: 1 / _take_normal_density(v),), (_UNIT,)
+        lambda x: -arb(2).sqrt() * (2 * x).erfcinv(), (lambda x, v: 1 / _take_normal_density(v),), (UNIT,)
     ),
-    "gamma": Special(arb.gamma, (lambda x, v: v * x.digamma(),), (_POSITIVE,)),
-    "gammaln": Special(_take_log_gamma, (lambda x, v: x.digamma(),), (_POSITIVE,)),
-    "loggamma": Special(arb.lgamma, (lambda x, v: x.digamma(),), (_POSITIVE,)),
-    "expm1": Special(UNARY["expm1"].apply, (UNARY["expm1"].slope,), (_REAL,)),
-    "log1p": Special(UNARY["log1p"].apply, (UNARY["log1p"].slope,), ((-1.0, _INFINITY),)),
-    "exp2": Special(UNARY["exp2"].apply, (UNARY["exp2"].slope,), (_REAL,)),
-    "cbrt": Special(UNARY["cbrt"].apply, (UNARY["cbrt"].slope,), (_POSITIVE,)),
+    "gamma": Special(arb.gamma, (lambda x, v: v * x.digamma(),), (POSITIVE,)),
+    "gammaln": Special(_take_log_gamma, (lambda x, v: x.digamma(),), (POSITIVE,)),
+    "loggamma": Special(arb.lgamma, (lambda x, v: x.digamma(),), (POSITIVE,)),
+    "expm1": Special(UNARY["expm1"].apply, (UNARY["expm1"].slope,), (REAL,)),
+    "log1p": Special(UNARY["log1p"].apply, (UNARY["log1p"].slope,), ((-1.0, INFINITY),)),
+    "exp2": Special(UNARY["exp2"].apply, (UNARY["exp2"].slope,), (REAL,)),
+    "cbrt": Special(UNARY["cbrt"].apply, (UNARY["cbrt"].slope,), (POSITIVE,)),
     "poch": Special(
         lambda z, m: (z + m).gamma() * z.rgamma(),
         (lambda z, m, v: v * ((z + m).digamma() - z.digamma()), lambda z, m, v: v * (z + m).digamma()),
-        (_POSITIVE, _POSITIVE),
+        (POSITIVE, POSITIVE),
     ),
-    "psi": Special(arb.digamma, (lambda x, v: take_trigamma(x),), (_POSITIVE,)),
-    "rgamma": Special(arb.rgamma, (lambda x, v: -v * x.digamma(),), (_POSITIVE,)),
+    "psi": Special(arb.digamma, (lambda x, v: take_trigamma(x),), (POSITIVE,)),
+    "rgamma": Special(arb.rgamma, (lambda x, v: -v * x.digamma(),), (POSITIVE,)),
     "_zeta": Special(
         lambda s, a: s.zeta(a),
         (_differentiate_zeta, lambda s, a, v: -s * (s + 1).zeta(a)),
-        ((1.0, _INFINITY), _POSITIVE),
+        ((1.0, INFINITY), POSITIVE),
     ),
     "beta": Special(
         _take_beta,
@@ -130,31 +121,31 @@ SPECIAL = {
             lambda a, b, v: v * (a.digamma() - (a + b).digamma()),
             lambda a, b, v: v * (b.digamma() - (a + b).digamma()),
         ),
-        (_POSITIVE, _POSITIVE),
+        (POSITIVE, POSITIVE),
     ),
     "betaln": Special(
         _take_log_beta,
         (lambda a, b, v: a.digamma() - (a + b).digamma(), lambda a, b, v: b.digamma() - (a + b).digamma()),
-        (_POSITIVE, _POSITIVE),
+        (POSITIVE, POSITIVE),
     ),
     "xlogy": Special(
-        _multiply_by_log, (lambda x, y, v: y.log(), lambda x, y, v: x / y), (_REAL, _POSITIVE)
+        _multiply_by_log, (lambda x, y, v: y.log(), lambda x, y, v: x / y), (REAL, POSITIVE)
     ),
     "xlog1py": Special(
         lambda x, y: _multiply_by_log(x, 1 + y),
         (lambda x, y, v: y.log1p(), lambda x, y, v: x / (1 + y)),
-        (_REAL, (-1.0, _INFINITY)),
+        (REAL, (-1.0, INFINITY)),
     ),
-    "entr": Special(lambda x: -_multiply_by_log(x, x), (lambda x, v: -x.log() - 1,), (_POSITIVE,)),
+    "entr": Special(lambda x: -_multiply_by_log(x, x), (lambda x, v: -x.log() - 1,), (POSITIVE,)),
     "rel_entr": Special(
         lambda x, y: _multiply_by_log(x, x / y),
         (lambda x, y, v: (x / y).log() + 1, lambda x, y, v: -x / y),
-        (_POSITIVE, _POSITIVE),
+        (POSITIVE, POSITIVE),
     ),
     "kl_div": Special(
         lambda x, y: _multiply_by_log(x, x / y) - x + y,
         (lambda x, y, v: (x / y).log(), lambda x, y, v: 1 - x / y),
-        (_POSITIVE, _POSITIVE),
+        (POSITIVE, POSITIVE),
     ),
     "pseudo_huber": Special(
         lambda d, r: d * d * ((1 + (r / d) ** 2).sqrt() - 1),
@@ -162,55 +153,57 @@ SPECIAL = {
             lambda d, r, v: 2 * v / d - r * r / (d * (1 + (r / d) ** 2).sqrt()),
             lambda d, r, v: r / (1 + (r / d) ** 2).sqrt(),
         ),
-        (_POSITIVE, _REAL),
+        (POSITIVE, REAL),
     ),
     "boxcox": Special(
-        _take_box_cox, (lambda x, p, v: (p * x.log()).exp() / x, _slope_of_box_cox), (_POSITIVE, _REAL)
+        _take_box_cox, (lambda x, p, v: (p * x.log()).exp() / x, _slope_of_box_cox), (POSITIVE, REAL)
     ),
-    "exprel": Special(_take_exprel, (_slope_of_exprel,), (_REAL,)),
-    "cosm1": Special(lambda x: -2 * (x / 2).sin() ** 2, (lambda x, v: -x.sin(),), (_REAL,)),
-    "i0": Special(lambda x: x.bessel_i(0), (lambda x, v: x.bessel_i(1),), (_REAL,)),
-    "i1": Special(lambda x: x.bessel_i(1), (_slope_of_i1,), (_REAL,)),
+    "exprel": Special(_take_exprel, (_slope_of_exprel,), (REAL,)),
+    "cosm1": Special(lambda x: -2 * (x / 2).sin() ** 2, (lambda x, v: -x.sin(),), (REAL,)),
+    "i0": Special(lambda x: x.bessel_i(0), (lambda x, v: x.bessel_i(1),), (REAL,)),
+    "i1": Special(lambda x: x.bessel_i(1), (_slope_of_i1,), (REAL,)),
     "iv": Special(
         lambda n, x: x.bessel_i(n),
         (None, lambda n, x, v: (x.bessel_i(n - 1) + x.bessel_i(n + 1)) / 2),
-        (_REAL, _POSITIVE),
+        (REAL, POSITIVE),
     ),
     "jv": Special(
         lambda n, x: x.bessel_j(n),
         (None, lambda n, x, v: (x.bessel_j(n - 1) - x.bessel_j(n + 1)) / 2),
-        (_REAL, _POSITIVE),
+        (REAL, POSITIVE),
     ),
     "yv": Special(
         lambda n, x: x.bessel_y(n),
         (None, lambda n, x, v: (x.bessel_y(n - 1) - x.bessel_y(n + 1)) / 2),
-        (_REAL, _POSITIVE),
+        (REAL, POSITIVE),
     ),
     "kv": Special(
         lambda n, x: x.bessel_k(n),
         (None, lambda n, x, v: -(x.bessel_k(n - 1) + x.bessel_k(n + 1)) / 2),
-        (_REAL, _POSITIVE),
+        (REAL, POSITIVE),
     ),
     "gammainc": Special(
         lambda a, x: x.gamma_lower(a, 1),
         (None, lambda a, x, v: (x.log() * (a - 1) - x).exp() * a.rgamma()),
-        (_POSITIVE, _POSITIVE),
+        (POSITIVE, POSITIVE),
     ),
     "gammaincc": Special(
         lambda a, x: x.gamma_upper(a, 1),
         (None, lambda a, x, v: -(x.log() * (a - 1) - x).exp() * a.rgamma()),
-        (_POSITIVE, _POSITIVE),
+        (POSITIVE, POSITIVE),
     ),
     "betainc": Special(
         lambda a, b, x: x.beta_lower(a, b, 1),
         (None, None, lambda a, b, x, v: (x.log() * (a - 1) + (1 - x).log() * (b - 1)).exp() / _take_beta(a, b)),
-        (_POSITIVE, _POSITIVE, _UNIT),
+        (POSITIVE, POSITIVE, UNIT),
     ),
     "hyp2f1": Special(
         lambda a, b, c, x: x.hypgeom_2f1(a, b, c),
         (None, None, None, lambda a, b, c, x, v: a * b / c * x.hypgeom_2f1(a + 1, b + 1, c + 1)),
-        (_REAL, _REAL, _POSITIVE, (-_INFINITY, 1.0)),
+        (REAL, REAL, POSITIVE, (-INFINITY, 1.0)),
     ),
+    **CLASSICAL,
+    **DISTRIBUTIONS,
 }  # fmt: skip
 
 
@@ -219,6 +212,7 @@ def _take_huber(delta: Any, r: Any) -> Any:
 
 
 _COMPOSED = {"huber": _take_huber}  # of what balls have
+_REAL_PARTS = ("_lambertw",)  # complex numbers on floats, which are real where the balls are numbers
 
 
 @functools.cache
@@ -226,12 +220,21 @@ def apply_special(ufunc: np.ufunc) -> Callable[..., Any] | None:
     """Return what applies a ufunc of `scipy.special` to the elements of arrays; `None` for one that is not known."""
     module: Any = sys.modules.get("scipy.special._ufuncs")
     name = ufunc.__name__
-    if getattr(module, name, None) is not ufunc or name not in SPECIAL | _COMPOSED:
+    if getattr(module, name, None) is not ufunc or name not in SPECIAL | _COMPOSED | OF_SEVERAL_VALUES:
         return None
     if name in _COMPOSED:
         return np.frompyfunc(_COMPOSED[name], ufunc.nin, 1)
-    known = f"scipy.special.{name}", SPECIAL[name], ufunc
-    return np.frompyfunc(functools.partial(call_special, *known), ufunc.nin, 1)
+    path = f"scipy.special.{name}"
+    if name in OF_SEVERAL_VALUES:
+        parts = [
+            functools.partial(call_special, path, special, lambda *x, n=n: ufunc(*x)[n])
+            for n, special in enumerate(OF_SEVERAL_VALUES[name])
+        ]
+        return np.frompyfunc(lambda *x: tuple(part(*x) for part in parts), ufunc.nin, ufunc.nout)
+    on_floats: Any = (lambda *x: ufunc(*x).real) if name in _REAL_PARTS else ufunc
+    if all(types[0] in "ilqp" for types in ufunc.types):  # of an integer, which is one of the balls, perhaps
+        on_floats = lambda n, *x: ufunc(int(n), *x)  # noqa: E731
+    return np.frompyfunc(functools.partial(call_special, path, SPECIAL[name], on_floats), ufunc.nin, 1)
 
 
 def call_special(name: str, special: Special, on_floats: Callable[..., Any], *numbers: Any) -> Any:

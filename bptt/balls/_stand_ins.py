@@ -8,25 +8,52 @@ computes on floats, and hands everything that holds no ball to the original. Not
 import functools
 import sys
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from bptt.balls._array import NumPysBallArray
-from bptt.balls._ball import Ball
+from bptt.balls._array_functions import FUNCTIONS, OF_REAL
 from bptt.balls._constructors import CONSTRUCTORS
 from bptt.balls._fourier_scipy import SCIPY_FFT
-from bptt.balls._numbers import MATH, make_float_type
+from bptt.balls._numbers import MATH, TypeStandIn, make_float_type
 from bptt.balls._numpy_functions import make_from_iterator
 from bptt.balls._scipy_linear_algebra import SCIPY_LINALG
+from bptt.balls.scipy import SCIPY, MethodsOnBalls, OnBalls, call, holds_balls
 
 _FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
+
+
+def _gather(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of NumPy's that makes arrays of the lists of balls it is given: it asks arrays alone."""
+
+    @functools.wraps(function)
+    def call_on_arrays(*arguments: Any, **keywords: Any) -> Any:
+        given = [np.array(x) if isinstance(x, list) and holds_balls(x) else x for x in arguments]
+        return function(*given, **keywords)
+
+    return call_on_arrays
+
+
+def _list_functions_of_arrays() -> dict[str, dict[str, Any]]:
+    """List those of NumPy's functions that are written anew for balls, by the module and the name of each."""
+    found: dict[str, dict[str, Any]] = {}
+    functions: tuple[Any, ...] = (*OF_REAL, *FUNCTIONS)
+    for function in functions:
+        module, name = function.__module__, function.__name__
+        if getattr(sys.modules[module], name, None) is function:
+            found.setdefault(module, {})[name] = _gather(function)
+    return found
+
+
+_OF_ARRAYS = _list_functions_of_arrays()
 
 STAND_INS: dict[str, dict[str, Any]] = {
     "builtins": {"float": make_float_type(float)},
     "math": MATH,
+    **_OF_ARRAYS,
     "numpy": {
+        **_OF_ARRAYS["numpy"],
         "fromiter": make_from_iterator,
         **_FLOAT_TYPES,
         "double": _FLOAT_TYPES["float64"],
@@ -34,10 +61,8 @@ STAND_INS: dict[str, dict[str, Any]] = {
         "half": _FLOAT_TYPES["float16"],
     },
     "scipy.linalg": SCIPY_LINALG,
-    "scipy.fft": {
-        name: f for path, f in SCIPY_FFT.items() for room, _, name in (path.partition("."),) if room == "fft"
-    },
-    "scipy.signal": {"hilbert": SCIPY_FFT["signal.hilbert"]},
+    "scipy.fft": {path.removeprefix("fft."): f for path, f in SCIPY_FFT.items() if path.startswith("fft.")},
+    **SCIPY,
 }
 """By the module and the name that they are found by."""
 
@@ -61,10 +86,14 @@ class _Module(types.ModuleType):
 
 
 class StandIn(NamedTuple):
-    """What stands in for an object, which is kept so that its id stays its own."""
+    """What stands in for an object, which is kept so that its id stays its own.
+
+    Of a class, `adapt` makes of an object and of what lifts its numbers the one that stands in for it.
+    """
 
     original: Any
     replacement: Any
+    adapt: Callable[[Any, Any], Any] | None = None
 
 
 def find_stand_ins() -> dict[int, StandIn]:
@@ -81,7 +110,8 @@ def _make_stand_ins(loaded: tuple[str, ...]) -> dict[int, StandIn]:
         for name, replacement in STAND_INS[module].items():
             if (original := getattr(sys.modules[module], name, None)) is not None:
                 replaced[module][name] = _hand_over(original, replacement)
-                found[id(original)] = StandIn(original, replaced[module][name])
+                adapt = replacement.adapt if isinstance(replacement, OnBalls) else None
+                found[id(original)] = StandIn(original, replaced[module][name], adapt)
     for module in sorted(_list_packages(replaced), key=lambda name: -name.count(".")):
         if module != "builtins":
             original = sys.modules[module]
@@ -100,19 +130,49 @@ def _list_packages(modules: Mapping[str, Any]) -> set[str]:
 
 def _hand_over(original: Any, replacement: Any) -> Any:
     """Return a function that hands to the original what holds no ball."""
+    if isinstance(replacement, OnBalls):
+        return _stand_in_for_scipy(original, replacement)
+    if isinstance(replacement, MethodsOnBalls):
+        return _ObjectOnBalls(original, replacement)
     if isinstance(replacement, type) or getattr(replacement, "__wrapped__", None) is original:
         return replacement  # which sees to that itself
 
     @functools.wraps(original)
-    def call(*arguments: Any, **keywords: Any) -> Any:
-        holds_balls = _holds_balls((*arguments, *keywords.values()))
-        return (replacement if holds_balls else original)(*arguments, **keywords)
+    def call_either(*arguments: Any, **keywords: Any) -> Any:
+        return (replacement if holds_balls((arguments, keywords)) else original)(*arguments, **keywords)
 
-    return call
+    return call_either
 
 
-def _holds_balls(given: Any) -> bool:
-    """Whether it is a ball, an array of balls, or a sequence that holds one."""
-    if isinstance(given, list | tuple):
-        return any(map(_holds_balls, given))
-    return isinstance(given, NumPysBallArray | Ball)
+class _ClassOnBalls(TypeStandIn):
+    """The class of what stands for a class of SciPy's."""
+
+    on_balls: OnBalls
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return call(self.on_balls, self.original, arguments, keywords)
+
+
+class _ObjectOnBalls:
+    """An object of SciPy's with some of its methods replaced."""
+
+    def __init__(self, original: Any, replaced: MethodsOnBalls) -> None:
+        methods = {name: _stand_in_for_scipy(getattr(original, name), f) for name, f in replaced.methods.items()}
+        vars(self).update({**methods, "__wrapped__": original})
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__wrapped__, name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        return vars(self).get("__call__", self.__wrapped__)(*arguments, **keywords)
+
+
+def _stand_in_for_scipy(original: Any, on_balls: OnBalls) -> Any:
+    if isinstance(original, type):
+        return _ClassOnBalls(original.__name__, (), {"original": original, "on_balls": on_balls})
+
+    @functools.wraps(original)
+    def call_on_balls(*arguments: Any, **keywords: Any) -> Any:
+        return call(on_balls, original, arguments, keywords)
+
+    return call_on_balls

@@ -164,6 +164,8 @@ _OF_ELEMENTS: dict[np.ufunc, Callable[..., Any]] = {  # for which NumPy has no l
 }
 _OF_PAIRS: dict[np.ufunc, Any] = {
     np.logaddexp: np.frompyfunc(_call_of_pair("logaddexp"), 2, 1, identity=None),
+    np.arctan2: np.frompyfunc(_call_of_pair("arctan2"), 2, 1, identity=None),
+    np.hypot: np.frompyfunc(_call_of_pair("hypot"), 2, 1, identity=None),
     np.maximum: np.frompyfunc(_call_of_pair("maximum"), 2, 1, identity=None),
     np.minimum: np.frompyfunc(_call_of_pair("minimum"), 2, 1, identity=None),
     np.fmax: np.frompyfunc(_ignore_nan(_call_of_pair("maximum")), 2, 1, identity=None),

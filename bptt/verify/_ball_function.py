@@ -1,8 +1,10 @@
 """A user's function on balls: as it stands, or as the jaxpr that JAX traces."""
 
 import contextlib
+import itertools
 import sys
 import traceback
+import types
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from bptt.balls._jax_interpreter import BallJaxpr
 
 _HALF_OF_FLOAT32 = 2.0**-12
+_COMPILED = (".pyx", ".pxd")  # of libraries, under no directory
 _LONGEST = 300  # characters of a message that is quoted
 
 
@@ -181,11 +184,28 @@ def _are_close(some: Sequence[Any], others: Sequence[Any]) -> bool:
 
 
 def _locate(error: Exception) -> str:
-    """Say where in the caller's code an error arose."""
-    libraries = [sys.modules[name].__file__ for name in ("numpy", "jax") if name in sys.modules]
+    """Say where in the caller's code an error arose, and in which function of SciPy's that this called."""
+    libraries = [sys.modules[name].__file__ for name in ("numpy", "jax", "scipy") if name in sys.modules]
     inside = (*HARNESS, *(str(Path(file).parent) for file in libraries if file))
-    own = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(inside)]
-    return f" at {Path(own[-1].filename).name}:{own[-1].lineno}" if own else ""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    files = [frame.f_code.co_filename for frame, _ in frames]
+    own = [n for n, file in enumerate(files) if not file.startswith(inside) and not file.endswith(_COMPILED)]
+    if not own:
+        return ""
+    frame, line = frames[own[-1]]
+    called = [_name_function(other) for other, _ in frames[own[-1] + 1 :]]
+    refused = f": scipy.{name} takes no balls" if (name := next(filter(None, called), "")) else ""
+    return f" at {Path(frame.f_code.co_filename).name}:{line}{refused}"
+
+
+def _name_function(frame: types.FrameType) -> str:
+    """Return the public name of a function of SciPy's by its frame, `signal.hilbert`; "" if it is none."""
+    package, *modules = frame.f_globals.get("__name__", "").split(".")
+    name = frame.f_code.co_qualname
+    if package != "scipy" or "<" in name:  # what decorators put around it
+        return ""
+    public = itertools.takewhile(lambda module: not module.startswith("_"), modules)
+    return ".".join([*public, name.replace("_gen.", ".")])
 
 
 def describe_error(error: Exception) -> str:

@@ -16,13 +16,14 @@ import types
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, TypeAlias
 
+from bptt.balls import StandIn
 from bptt.verify.closed_over._introspection import is_named_tuple, is_of_other_library, is_own_function
 from bptt.verify.closed_over._places import Contents, Place
 from bptt.verify.closed_over._walk import Walk
 
 Function: TypeAlias = Callable[..., Any]
 Lift: TypeAlias = Callable[[Any], Any]
-StandIns: TypeAlias = Mapping[int, tuple[Any, Any]]
+StandIns: TypeAlias = Mapping[int, StandIn]
 
 
 class State:
@@ -127,7 +128,7 @@ class _Named:
 
     def __init__(self, namespaces: Iterable[tuple[dict[str, Any], tuple[str, ...]]], stand_ins: StandIns) -> None:
         self._replaced = [
-            (namespace, name, name in namespace, *stand_ins[id(value)])
+            (namespace, name, name in namespace, value, stand_ins[id(value)].replacement)
             for namespace, names in namespaces
             for name in names
             if id(value := namespace.get(name, vars(builtins).get(name))) in stand_ins
@@ -159,17 +160,22 @@ class _Lifting:
     def replace(self, value: Any) -> Any:
         key = id(value)
         if key in self._stand_ins:
-            return self._stand_ins[key][1]
+            return self._stand_ins[key].replacement
         if key in self._liftable:
             if key not in self._replacements:
                 self._replacements[key] = self._lift(value)
             return self._replacements[key]
-        rebuild = _REBUILT.get(id(type(value))) or (_rebuild_tuple if is_named_tuple(type(value)) else None)
+        rebuild = self._find_rebuild(type(value))
         if rebuild is None:
             return value
         if key not in self._replacements:
             self._replacements[key] = rebuild(self, value)
         return self._replacements[key]
+
+    def _find_rebuild(self, cls: type) -> Callable[["_Lifting", Any], Any] | None:
+        if (stand_in := self._stand_ins.get(id(cls))) is not None and (adapt := stand_in.adapt) is not None:
+            return lambda lifting, value: adapt(value, lifting._lift)
+        return _REBUILT.get(id(cls)) or (_rebuild_tuple if is_named_tuple(cls) else None)
 
 
 def _rebuild_tuple(lifting: _Lifting, items: tuple[Any, ...]) -> tuple[Any, ...]:
@@ -178,9 +184,13 @@ def _rebuild_tuple(lifting: _Lifting, items: tuple[Any, ...]) -> tuple[Any, ...]
     return tuple.__new__(type(items), lifted) if changed else items
 
 
-def _rebuild_method(lifting: _Lifting, method: types.MethodType) -> types.MethodType:
+def _rebuild_method(lifting: _Lifting, method: types.MethodType) -> Any:
     owner = lifting.replace(method.__self__)
-    return method if owner is method.__self__ else types.MethodType(method.__func__, owner)
+    if owner is method.__self__:
+        return method
+    if type(owner) is not type(method.__self__):  # what stands for it has a method of its own
+        return getattr(owner, method.__name__)
+    return types.MethodType(method.__func__, owner)
 
 
 def _rebuild_builtin_method(lifting: _Lifting, method: types.BuiltinMethodType) -> Any:
