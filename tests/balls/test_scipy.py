@@ -305,4 +305,5 @@ def test_what_floats_return_lies_within_the_bound(dtype: Any) -> None:
                 given[1].sort()
             with make_arrays_of_balls(make_rounded_constant):
                 result = stand_ins[id(function)].replacement(*map(make, given))
-            assert all(ball.value.contains(arb(float(ball.as_float))) for ball in result.reshape(-1)), function
+            finite = [ball for ball in result.reshape(-1) if np.isfinite(ball.as_float)]  # a filter may overflow
+            assert all(ball.value.contains(arb(float(ball.as_float))) for ball in finite), function
