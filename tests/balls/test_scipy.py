@@ -13,7 +13,14 @@ from scipy.interpolate import CubicSpline, interp1d  # type: ignore[import-untyp
 from scipy.sparse import linalg  # type: ignore[import-untyped]
 from scipy.spatial import distance  # type: ignore[import-untyped]
 
-from bptt.balls import convert_to_balls, find_stand_ins, make_arrays_of_balls, make_traced_constant, use_precision
+from bptt.balls import (
+    convert_to_balls,
+    find_stand_ins,
+    make_arrays_of_balls,
+    make_rounded_constant,
+    make_traced_constant,
+    use_precision,
+)
 from bptt.verify import judge_gradient
 
 Array = npt.NDArray[np.float64]
@@ -272,3 +279,31 @@ def test_what_rounds_in_an_unknown_way_has_no_bound() -> None:
         (X,),
     )
     assert (direct.verdict, direct.arithmetic.verdict) == ("right", "right")
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_what_floats_return_lies_within_the_bound(dtype: Any) -> None:
+    def draw(*shape: int) -> Any:
+        return (RANDOM.normal(size=shape) * 10 ** RANDOM.uniform(-3, 3, shape)).astype(dtype)
+
+    def make(x: Any) -> Any:
+        return convert_to_balls(x, make_rounded_constant)
+
+    stand_ins = find_stand_ins()
+    uses: list[tuple[Any, list[tuple[int, ...]]]] = [
+        (signal.convolve, [(20,), (4,)]),
+        (signal.convolve2d, [(4, 5), (2, 3)]),
+        (signal.correlate2d, [(4, 5), (2, 3)]),
+        (signal.lfilter, [(3,), (2,), (20,)]),
+        (distance.pdist, [(4, 5)]),
+        (np.interp, [(9,), (6,), (6,)]),
+    ]
+    with use_precision(50), np.errstate(all="ignore"):  # as a run does
+        for function, shapes in uses * 10:
+            given = [draw(*shape) for shape in shapes]
+            if function is np.interp:
+                given[1].sort()
+            with make_arrays_of_balls(make_rounded_constant):
+                result = stand_ins[id(function)].replacement(*map(make, given))
+            finite = [ball for ball in result.reshape(-1) if np.isfinite(ball.as_float)]  # a filter may overflow
+            assert all(ball.value.contains(arb(float(ball.as_float))) for ball in finite), function

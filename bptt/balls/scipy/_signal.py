@@ -54,7 +54,8 @@ def convolve2d(in1: Any, in2: Any, mode: str = "full", boundary: str = "fill", f
     rows, columns = b.shape
     around = [(rows - 1, rows - 1), (columns - 1, columns - 1)]
     if boundary in ("fill", "pad"):
-        padded = np.full([n + low + high for n, (low, high) in zip(a.shape, around, strict=True)], fillvalue)
+        sizes = [n + low + high for n, (low, high) in zip(a.shape, around, strict=True)]
+        padded = np.full(sizes, fillvalue, dtype=a.dtype)  # a longer type would round less than SciPy does
         padded = as_balls(padded)
         padded[rows - 1 : rows - 1 + a.shape[0], columns - 1 : columns - 1 + a.shape[1]] = a
     else:

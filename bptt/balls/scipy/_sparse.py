@@ -52,7 +52,7 @@ class Sparse(HoldsBalls):
     @property
     def on_floats(self) -> Any:
         with make_arrays_of_floats():
-            made = self._pattern.astype(self.balls.dtype)
+            made = self._pattern.copy()  # whose entries are in the order of the balls, as after astype they may not be
             made.data = get_floats(self.balls)
             return made.asformat(self._format)
 
