@@ -95,7 +95,7 @@ def _define_comparison(relation: str, holds: Callable[[arb, arb], bool], fails: 
     def compare(self: "Ball", other: object) -> Any:
         if other is self:
             is_number = self.as_float == self.as_float  # which NaN is not
-            return relation in ("<=", ">=", "==") if is_number else relation == "!="
+            return _return_as_floats(self, other, relation in ("<=", ">=", "==") if is_number else relation == "!=")
         right = enclose(other)
         if right is NotImplemented:
             if relation in ("==", "!=") and isinstance(other, complex | np.complexfloating):
@@ -104,9 +104,16 @@ def _define_comparison(relation: str, holds: Callable[[arb, arb], bool], fails: 
                 raise TypeError(f"cannot compare a ball with {other!r}, a {type(other).__name__}")
             return right
         known = True if holds(self.value, right) else False if fails(self.value, right) else None
-        return self.decide(relation, known, other, right)
+        return _return_as_floats(self, other, self.decide(relation, known, other, right))
 
     return compare
+
+
+def _return_as_floats(left: "Ball", right: object, holds: bool) -> Any:
+    """Return the answer to a comparison in the type that it has for the two floats: `~` of Python's bool is no denial."""
+    if type(left.as_float) is float and not isinstance(get_float(right), np.generic):
+        return holds
+    return np.True_ if holds else np.False_
 
 
 def call_on_floats(f: Callable[..., Any], *floats: Any) -> Any:
@@ -200,7 +207,7 @@ class Ball:
     def sign(self) -> "Ball":
         if self.as_float != self.as_float:
             return self
-        return self.make_step((self > 0) - (self < 0))
+        return self.make_step(int(self > 0) - int(self < 0))
 
     def make_step(self, n: Any) -> Any:
         """Return a number that this ball decides, and that is the same for all near it."""

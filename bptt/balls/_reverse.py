@@ -117,7 +117,7 @@ class Traced(Ball):
         """Return the slope of |x| where x may be 0: [−1, 1], all that it can be, unless comparisons are decided."""
         if CURRENT.context.comparisons is None:
             return arb(0, 1)
-        return arb((self > 0) - (self < 0))
+        return arb(int(self > 0) - int(self < 0))
 
     def make_constant(self, number: Any) -> "Traced":
         return make_traced_constant(number, type(self.as_float))

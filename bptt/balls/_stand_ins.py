@@ -24,7 +24,7 @@ from bptt.balls.scipy import SCIPY, MethodsOnBalls, OnBalls, call, holds_balls
 _FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
 
 
-def _gather(function: Callable[..., Any]) -> Callable[..., Any]:
+def _gather(function: Any) -> Any:
     """Return a function of NumPy's that makes arrays of the lists of balls it is given: it asks arrays alone."""
 
     @functools.wraps(function)

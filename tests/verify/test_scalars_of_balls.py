@@ -7,7 +7,7 @@ import pytest
 
 from bptt.verify import judge_gradient
 from tests.corpus.floats_only import take_float
-from tests.corpus.slips import Case
+from tests.corpus.slips import BALLS, Case, found
 
 Array = Any
 COLUMNS: Any = (slice(None), np.array([0, 1, 1, 3]))
@@ -102,3 +102,12 @@ def test_a_term_that_is_left_out_where_no_float_is_to_be_had_is_missed() -> None
 
     assert judge_gradient(f, lambda x: 2 * x, (np.array([0.5, 2.0]),)).formula.reference != "by ball arithmetic"
     assert judge_gradient(f, lambda x: 2 * x, (np.array([0.5, 2.0]),), method="balls").verdict == "undecided"
+
+
+def test_the_denial_of_a_comparison_is_that_of_numpy() -> None:
+    """~True is −2 of Python's, and that is true."""
+    f = lambda x: sum(v**2 if ~(v > 0) else v**3 for v in x)  # noqa: E731
+    gradient: Any = lambda x: np.array([2 * v if ~(v > 0) else 3 * v**2 for v in x])  # noqa: E731
+    x = np.array([0.5, -1.25, 2.0])
+    assert found(judge_gradient(f, gradient, (x,))) == BALLS
+    assert not judge_gradient(f, lambda x: 2 * x, (x,))
