@@ -4,37 +4,31 @@ _context          precision, and what is recorded
 _comparisons      how comparisons are decided: as the floats go, and otherwise where these say nothing
 _functions        the functions that balls have, each with its derivative
 _ball             the ball, and the float that stands for it
+_steps            functions that are constant between jumps
 _array            arrays of balls, which say to be arrays of floats
 _ufuncs           NumPy's functions of elements, on them
 _mask             the booleans that comparisons of balls return
 _array_functions  NumPy's other functions, on them
-_holomorphic      functions of complex numbers, each with its derivative
-_quotient         what floats may return for a quotient of theirs
-_complex          complex numbers, as pairs of balls
-_complex_arrays   arrays of them
-_fourier          NumPy's discrete Fourier transforms
-_fourier_scipy    SciPy's, cosine transforms and convolutions
+_numpy_functions  those of them that are written anew
 _constructors     NumPy's constructors, which make them during a run
 _numbers          `float` and `math`, which return balls for balls
 _stand_ins        what stands for them, and for functions of libraries, in the code of a run
-scipy             functions of SciPy's on balls
 _reverse          balls that remember what they were computed from, and the sweep back through them
 _rounded          balls that contain whatever float arithmetic may return
 _source           the places in the source code at which balls are computed
-_matrices         stacks of matrices of balls, FLINT's matrices, and derivatives of what solves an equation
-_linear_algebra   linear systems and the factors of a matrix
-_spectra          eigenvalues, singular values, and functions of a matrix
-_numpy_linear_algebra, _scipy_linear_algebra, _jax_linear_algebra   how NumPy, SciPy and JAX call these
-_jax_interpreter  JAX functions on balls: their jaxpr, evaluated one primitive after the other
-_jax_rules        those primitives
+linear_algebra    systems, factors and spectra of matrices
+complex_numbers   complex intermediates of real functions, and Fourier transforms
+special           the functions of `scipy.special`
+scipy             SciPy's other functions
+jax               JAX functions: their jaxpr, evaluated one primitive after the other
 """
 
 import bptt.balls._array_functions
-import bptt.balls._complex_arrays
-import bptt.balls._fourier
 import bptt.balls._mask
 import bptt.balls._numpy_functions
-import bptt.balls._numpy_linear_algebra  # noqa: F401  (these give balls what NumPy calls)
+import bptt.balls.complex_numbers._arrays
+import bptt.balls.complex_numbers._fourier
+import bptt.balls.linear_algebra._numpy  # noqa: F401  (these give balls what NumPy calls)
 from bptt.balls._array import (
     BallArray,
     MakeConstant,
@@ -75,7 +69,7 @@ from bptt.balls._reverse import (
 )
 from bptt.balls._rounded import NUMPY, XLA, Kind, Rounded, get_kind, make_rounded_constant, store
 from bptt.balls._source import HARNESS, Origin, Place
-from bptt.balls._stand_ins import StandIn, find_stand_ins
+from bptt.balls._stand_ins import StandIn, find_stand_ins, list_functions
 from bptt.balls._ufuncs import is_finite
 
 __all__ = [
@@ -84,7 +78,7 @@ __all__ = [
     "StaleValueError", "StandIn", "TooManyBranchesError", "TooManyComparisonsError", "TooManyOperationsError",
     "Traced", "UndecidedComparisonError", "UndecidedSpectrumError", "change_context", "computes_jax_in_float32",
     "convert_to_balls", "enclose", "find_stand_ins", "get_kind", "is_finite", "limit_operations",
-    "make_arrays_of_balls", "make_ball_array", "make_constant_by", "make_fixed", "make_rounded_constant",
-    "make_traced_constant", "measure", "pause_collector", "round_constants", "sort_latest_first", "store",
-    "sum_masses", "sweep", "try_every_branch", "use_precision",
+    "list_functions", "make_arrays_of_balls", "make_ball_array", "make_constant_by", "make_fixed",
+    "make_rounded_constant", "make_traced_constant", "measure", "pause_collector", "round_constants",
+    "sort_latest_first", "store", "sum_masses", "sweep", "try_every_branch", "use_precision",
 ]  # fmt: skip

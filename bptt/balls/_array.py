@@ -13,8 +13,8 @@ import numpy.typing as npt
 from numpy import asarray, empty, fromiter  # while functions run on balls, those in `np` make arrays of them
 
 from bptt.balls._ball import Ball, get_float, make_fixed
-from bptt.balls._complex import REAL_TYPES, ComplexBall, make_complex
 from bptt.balls._context import MAKE_CONSTANT
+from bptt.balls.complex_numbers._ball import REAL_TYPES, ComplexBall, make_complex
 
 MakeConstant: TypeAlias = Callable[..., Ball]
 """Makes a ball of a number that stands in the code, and of the float type that it has; `None` for one of Python's."""

@@ -110,7 +110,7 @@ def _define_comparison(relation: str, holds: Callable[[arb, arb], bool], fails: 
 
 
 def _return_as_floats(left: "Ball", right: object, holds: bool) -> Any:
-    """Return the answer to a comparison in the type that it has for the two floats: `~` of Python's bool is no denial."""
+    """Return the answer to a comparison in the type that it has for the floats: `~` of Python's is no denial."""
     if type(left.as_float) is float and not isinstance(get_float(right), np.generic):
         return holds
     return np.True_ if holds else np.False_

@@ -30,8 +30,8 @@ from bptt.balls._array import (
     unify,
 )
 from bptt.balls._ball import Ball
-from bptt.balls._complex import is_complex
 from bptt.balls._context import MAKE_CONSTANT, leave_run
+from bptt.balls.complex_numbers._ball import is_complex
 
 
 @contextmanager

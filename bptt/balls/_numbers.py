@@ -17,8 +17,8 @@ import numpy as np
 from bptt.balls._array import BallArray, make_constant_of_run
 from bptt.balls._ball import Ball, call_of_pair, get_float
 from bptt.balls._functions import BINARY, Unary
-from bptt.balls._special import SPECIAL
 from bptt.balls._steps import take_remainder_of_sign, take_rint, take_trunc
+from bptt.balls.special._functions import SPECIAL
 
 
 class TypeStandIn(type):

@@ -15,11 +15,11 @@ import numpy as np
 
 from bptt.balls._array_functions import FUNCTIONS, OF_REAL
 from bptt.balls._constructors import CONSTRUCTORS
-from bptt.balls._fourier_scipy import SCIPY_FFT
 from bptt.balls._numbers import MATH, TypeStandIn, make_float_type
 from bptt.balls._numpy_functions import make_from_iterator
-from bptt.balls._scipy_linear_algebra import SCIPY_LINALG
+from bptt.balls._ufuncs import list_ufuncs
 from bptt.balls.scipy import SCIPY, MethodsOnBalls, OnBalls, call, holds_balls
+from bptt.balls.special._functions import list_special
 
 _FLOAT_TYPES = {name: make_float_type(getattr(np, name)) for name in ("float64", "float32", "float16", "longdouble")}
 
@@ -60,8 +60,6 @@ STAND_INS: dict[str, dict[str, Any]] = {
         "single": _FLOAT_TYPES["float32"],
         "half": _FLOAT_TYPES["float16"],
     },
-    "scipy.linalg": SCIPY_LINALG,
-    "scipy.fft": {path.removeprefix("fft."): f for path, f in SCIPY_FFT.items() if path.startswith("fft.")},
     **SCIPY,
 }
 """By the module and the name that they are found by."""
@@ -176,3 +174,14 @@ def _stand_in_for_scipy(original: Any, on_balls: OnBalls) -> Any:
         return call(on_balls, original, arguments, keywords)
 
     return call_on_balls
+
+
+def list_functions() -> dict[str, list[str]]:
+    """List what balls have functions for, by the module and the name of each: NumPy's others are made of these.
+
+    Raises nothing, and loads no library.
+    """
+    found = {module: sorted(names) for module, names in STAND_INS.items() if module != "builtins"}
+    found["numpy"] = sorted({*found["numpy"], *(ufunc.__name__ for ufunc in list_ufuncs())})
+    found["scipy.special"] = sorted(name for name in list_special() if not name.startswith("_"))
+    return dict(sorted(found.items()))

@@ -22,7 +22,7 @@ from bptt.balls._array import (
 )
 from bptt.balls._ball import Ball, get_float
 from bptt.balls._context import count_operations
-from bptt.balls._special import apply_special
+from bptt.balls._functions import BINARY, UNARY
 from bptt.balls._steps import (
     divide_to_floor,
     take_ceil,
@@ -33,6 +33,7 @@ from bptt.balls._steps import (
     take_rint,
     take_trunc,
 )
+from bptt.balls.special._functions import apply_special
 
 _EMPTY = {np.add: 0, np.multiply: 1}  # sum and product of nothing
 _NO_VALUE: Any = np._NoValue  # what NumPy hands on for an argument that was not given
@@ -180,6 +181,26 @@ _OF_PAIRS: dict[np.ufunc, Any] = {
     np.fmod: np.frompyfunc(take_remainder_of_sign, 2, 1, identity=None),
     np.heaviside: np.frompyfunc(take_heaviside, 2, 1, identity=None),
 }
+_BY_OBJECTS = (
+    "subtract",
+    "multiply",
+    "divide",
+    "power",
+    "negative",
+    "positive",
+    "absolute",
+    "square",
+    "reciprocal",
+    "conjugate",
+    "matmul",
+    "equal",
+    "not_equal",
+    "less",
+    "less_equal",
+    "greater",
+    "greater_equal",
+)
+"""Those of which NumPy's loops over objects call operators."""
 
 
 def _dispatch(self: Any, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:  # noqa: ARG001
@@ -196,3 +217,10 @@ def _hold_in_array(argument: Any) -> Any:
 
 
 Ball.__array_function__ = _dispatch  # type: ignore[attr-defined]
+
+
+def list_ufuncs() -> list[np.ufunc]:
+    """List the functions of elements of NumPy's that balls have."""
+    known = {*_OF_ELEMENTS, *_OF_PAIRS}
+    by_name = [*UNARY, *BINARY, *_BY_OBJECTS]
+    return [*known, *(ufunc for name in by_name if isinstance(ufunc := getattr(np, name, None), np.ufunc))]

@@ -29,7 +29,7 @@ from bptt.verify._problem import Arguments, Function, Problem
 from bptt.verify._pytrees import holds_arrays_of_jax
 
 if TYPE_CHECKING:
-    from bptt.balls._jax_interpreter import BallJaxpr
+    from bptt.balls.jax._interpreter import BallJaxpr
 
 _HALF_OF_FLOAT32 = 2.0**-12
 _COMPILED = (".pyx", ".pxd")  # of libraries, under no directory
@@ -139,7 +139,7 @@ class BallFunction:
         return True
 
     def _trace_in(self, has_64_bits: bool) -> "_Jaxpr":
-        from bptt.balls._jax_interpreter import trace_to_balls
+        from bptt.balls.jax._interpreter import trace_to_balls
 
         with sys.modules["jax"].enable_x64(has_64_bits):
             leaves = self._arguments.make_leaves()
@@ -147,7 +147,7 @@ class BallFunction:
         return _Jaxpr(on_balls, has_64_bits)
 
     def _evaluate(self, jaxpr: "_Jaxpr", balls: list[Any], make_constant: MakeConstant) -> Any:
-        from bptt.balls._jax_positions import UnknownPrimitiveError
+        from bptt.balls.jax._positions import UnknownPrimitiveError
 
         try:
             with sys.modules["jax"].enable_x64(jaxpr.has_64_bits), np.errstate(all="ignore"):

@@ -26,8 +26,8 @@ from bptt.balls import (
     use_precision,
 )
 from bptt.balls._array import get_floats, strip_class
-from bptt.balls._complex import ComplexBall
-from bptt.balls._holomorphic import HOLOMORPHIC
+from bptt.balls.complex_numbers._ball import ComplexBall
+from bptt.balls.complex_numbers._holomorphic import HOLOMORPHIC
 from bptt.verify import judge_gradient
 
 REAL = MPContext()

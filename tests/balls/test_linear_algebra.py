@@ -25,8 +25,8 @@ from bptt.balls import (
     use_precision,
 )
 from bptt.balls._array import get_floats
-from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
-from bptt.balls._scipy_linear_algebra import SCIPY_LINALG
+from bptt.balls.jax._linear_algebra import LINEAR_ALGEBRA
+from bptt.balls.scipy._linear_algebra import SCIPY_LINALG
 from bptt.verify import judge_gradient
 
 REAL = MPContext()

@@ -11,7 +11,7 @@ from mpmath.ctx_mp import MPContext  # type: ignore[import-not-found, import-unt
 from scipy import special  # type: ignore[import-untyped]
 
 from bptt.balls import Ball, StaleValueError, Traced, make_ball_array, use_precision
-from bptt.balls._special import SPECIAL
+from bptt.balls.special._functions import SPECIAL
 from bptt.verify import judge_gradient
 
 REAL = MPContext()

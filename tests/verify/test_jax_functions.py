@@ -17,7 +17,7 @@ from jax.extend.core import jaxprs_in_params
 from jax.scipy import special
 
 from bptt.balls import XLA, Ball, make_fixed, make_rounded_constant, store, use_precision
-from bptt.balls._jax_interpreter import trace_to_balls
+from bptt.balls.jax._interpreter import trace_to_balls
 from bptt.verify import Report, check_gradient, judge_gradient
 from bptt.verify._problem import Leaf
 

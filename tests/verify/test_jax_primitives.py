@@ -15,10 +15,10 @@ from jax.scipy import special
 
 from bptt.balls import XLA, make_rounded_constant, store, use_precision
 from bptt.balls._array import as_ball_array
-from bptt.balls._jax_complex import COMPLEX_RULES
-from bptt.balls._jax_interpreter import PRIMITIVES, trace_to_balls
-from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
 from bptt.balls._rounded import Rounded
+from bptt.balls.jax._complex import COMPLEX_RULES
+from bptt.balls.jax._interpreter import PRIMITIVES, trace_to_balls
+from bptt.balls.jax._linear_algebra import LINEAR_ALGEBRA
 from bptt.verify import judge_gradient
 from bptt.verify._problem import Leaf
 from tests.verify.test_jax_functions import ALL as OTHER_CASES
@@ -400,7 +400,7 @@ def test_a_float_is_within_its_ball_where_rounding_decides_which_one_is_the_larg
 
 
 def test_the_derivative_of_the_incomplete_gamma_function_by_its_shape_is_that_of_differences() -> None:
-    from bptt.balls._jax_special import _differentiate_by_shape
+    from bptt.balls.jax._special import _differentiate_by_shape
 
     with use_precision(150):
         for a, x in ((0.3, 2.0), (4.0, 1.5), (1.0, 1e-3), (30.0, 40.0), (2.0, 90.0)):

@@ -5,6 +5,8 @@ stands as the floats of the balls.
 
 _operands       what a function is given, and what becomes of what it returns
 _elimination    systems of linear equations
+_fourier        Fourier and cosine transforms
+_linear_algebra `scipy.linalg`
 _signal         convolutions and linear filters
 _ndimage        weighted sums of neighbours
 _distance       distances of vectors
@@ -20,7 +22,9 @@ _matrix         what they return as a np.matrix
 from typing import Any
 
 from bptt.balls.scipy._distance import DISTANCE
+from bptt.balls.scipy._fourier import SCIPY_FFT, make_analytic
 from bptt.balls.scipy._interpolate import INTERPOLATE
+from bptt.balls.scipy._linear_algebra import SCIPY_LINALG
 from bptt.balls.scipy._ndimage import NDIMAGE
 from bptt.balls.scipy._operands import MethodsOnBalls, OnBalls, call, holds_balls
 from bptt.balls.scipy._signal import SIGNAL
@@ -28,7 +32,9 @@ from bptt.balls.scipy._sparse_functions import SPARSE, SPARSE_LINALG
 from bptt.balls.scipy._stats import STATS
 
 SCIPY: dict[str, dict[str, Any]] = {
-    "scipy.signal": SIGNAL,
+    "scipy.linalg": SCIPY_LINALG,
+    "scipy.fft": SCIPY_FFT,
+    "scipy.signal": {**SIGNAL, "hilbert": make_analytic},
     "scipy.ndimage": NDIMAGE,
     "scipy.spatial.distance": DISTANCE,
     "scipy.interpolate": INTERPOLATE,

@@ -15,9 +15,9 @@ from flint import arb, arb_series
 from bptt.balls._ball import Ball, StaleValueError, call_of_pair, enclose, get_float, is_constant
 from bptt.balls._functions import UNARY, Binary, Unary
 from bptt.balls._reverse import Traced
-from bptt.balls._special_classical import CLASSICAL, OF_SEVERAL_VALUES
-from bptt.balls._special_distributions import DISTRIBUTIONS
-from bptt.balls._special_entry import INFINITY, POSITIVE, REAL, UNIT, Special
+from bptt.balls.special._classical import CLASSICAL, OF_SEVERAL_VALUES
+from bptt.balls.special._distributions import DISTRIBUTIONS
+from bptt.balls.special._entry import INFINITY, POSITIVE, REAL, UNIT, Special
 
 _MOST_VARIABLE = 2  # operands, of which each is a ball that is no constant
 
@@ -213,6 +213,11 @@ def _take_huber(delta: Any, r: Any) -> Any:
 
 _COMPOSED = {"huber": _take_huber}  # of what balls have
 _REAL_PARTS = ("_lambertw",)  # complex numbers on floats, which are real where the balls are numbers
+
+
+def list_special() -> list[str]:
+    """List the functions by the names of SciPy's ufuncs."""
+    return sorted({*SPECIAL, *_COMPOSED, *OF_SEVERAL_VALUES})
 
 
 @functools.cache

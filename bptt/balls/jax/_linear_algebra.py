@@ -9,13 +9,13 @@ from typing import Any
 import jax
 import numpy as np
 
-from bptt.balls._linear_algebra import factor_cholesky, factor_lu, factor_qr, solve_triangular
-from bptt.balls._matrices import Balls, Kernel, compute, make_symmetric, map_stack
-from bptt.balls._spectra import (
+from bptt.balls.linear_algebra._matrices import Balls, Kernel, compute, make_symmetric, map_stack
+from bptt.balls.linear_algebra._spectra import (
     decompose_symmetric,
     decompose_to_singular_values,
     find_singular_values,
 )
+from bptt.balls.linear_algebra._systems import factor_cholesky, factor_lu, factor_qr, solve_triangular
 
 
 def _apply(equation: Any, kernel: Kernel, *operands: Any) -> Any:

@@ -22,7 +22,7 @@ from bptt.balls._array import (
     take_floats,
 )
 from bptt.balls._array_functions import FUNCTIONS, OF_COMPLEX, TAKE_COMPLEX
-from bptt.balls._complex import REAL_TYPES, ComplexBall
+from bptt.balls.complex_numbers._ball import REAL_TYPES, ComplexBall
 
 
 def _find_owner(array: Any) -> Any:

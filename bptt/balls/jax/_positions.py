@@ -12,7 +12,7 @@ import numpy.typing as npt
 from jax import lax
 
 from bptt.balls._array import is_of_balls
-from bptt.balls._jax_complex import find_real_type
+from bptt.balls.jax._complex import find_real_type
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
 Positions: TypeAlias = npt.NDArray[np.int64]

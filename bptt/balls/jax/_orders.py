@@ -12,7 +12,7 @@ import numpy as np
 
 from bptt.balls._array import is_of_balls
 from bptt.balls._ball import get_float
-from bptt.balls._jax_positions import Positions, Rule, UnknownPrimitiveError
+from bptt.balls.jax._positions import Positions, Rule, UnknownPrimitiveError
 
 
 def _is_nan(number: Any) -> bool:

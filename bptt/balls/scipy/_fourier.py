@@ -1,29 +1,27 @@
-"""SciPy's Fourier, cosine and sine transforms, and its convolutions, of arrays of balls.
+"""SciPy's Fourier, cosine and sine transforms of arrays of balls.
 
-`SCIPY_FFT` has functions with the signatures of SciPy's, by their names: "fft.dct" is `scipy.fft.dct`. What holds no
-ball they leave to SciPy. As its functions do, those of NumPy's leave the bound of their rounding error open.
+`SCIPY_FFT` has functions with the signatures of SciPy's, by their names in `scipy.fft`. What holds no ball they leave
+to SciPy. As its functions do, those of NumPy's leave the bound of their rounding error open.
 """
 
 import functools
 import importlib
-import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from flint import arb, ctx, fmpq
 
-from bptt.balls._array import as_ball_array, convert_operand, holds_complex, is_of_balls, strip_class
+from bptt.balls._array import holds_complex, is_of_balls, strip_class
 from bptt.balls._ball import Fixed
 from bptt.balls._context import leave_run
-from bptt.balls._fourier import (
+from bptt.balls.complex_numbers._fourier import (
     ONE_AXIS,
     SEVERAL_AXES,
     choose_axes,
     choose_scale,
     finish,
     fit_length,
-    leave_open,
     make_exact,
     sum_terms,
     transform_axes,
@@ -92,7 +90,7 @@ def _find_ends(name: str, kind: int, length: int) -> tuple[set[int], set[int]]:
 
 
 @functools.cache
-def _make_matrix(name: str, kind: int, length: int, orthogonal: bool, precision: int) -> list[list[Fixed]]:  # noqa: ARG001
+def _make_matrix(name: str, kind: int, length: int, orthogonal: bool, precision: int) -> list[list[Fixed]]:
     """Return the rows of the transform, without its scale."""
     angle = (_COSINES if name == "dct" else _SINES)[kind]
     wave = arb.cos_pi_fmpq if name == "dct" else arb.sin_pi_fmpq
@@ -127,14 +125,14 @@ def _transform_by_matrix(
 
 
 def _cosine_or_sine(name: str, base: str, *, inverse: bool) -> Callable[..., Any]:
-    def transform(  # noqa: PLR0913  (SciPy's signature)
+    def transform(
         x: Any,
-        type: int = 2,  # noqa: A002
+        type: int = 2,
         n: Any = None,
         axis: int = -1,
         norm: Any = None,
-        overwrite_x: bool = False,  # noqa: ARG001
-        workers: Any = None,  # noqa: ARG001
+        overwrite_x: bool = False,
+        workers: Any = None,
         orthogonalize: bool | None = None,
     ) -> Any:
         original, x = _get_original(name), np.asarray(x)
@@ -152,14 +150,14 @@ def _cosine_or_sine(name: str, base: str, *, inverse: bool) -> Callable[..., Any
 
 
 def _cosine_or_sine_of_axes(name: str, base: str, *, inverse: bool) -> Callable[..., Any]:
-    def transform(  # noqa: PLR0913  (SciPy's signature)
+    def transform(
         x: Any,
-        type: int = 2,  # noqa: A002
+        type: int = 2,
         s: Any = None,
         axes: Any = None,
         norm: Any = None,
-        overwrite_x: bool = False,  # noqa: ARG001
-        workers: Any = None,  # noqa: ARG001
+        overwrite_x: bool = False,
+        workers: Any = None,
         *,
         orthogonalize: bool | None = None,
     ) -> Any:
@@ -179,62 +177,7 @@ def _cosine_or_sine_of_axes(name: str, base: str, *, inverse: bool) -> Callable[
     return transform
 
 
-# Convolutions
-
-
-def _convolve_all(a: Any, b: Any, axes: Sequence[int]) -> Any:
-    """Return the full convolution of plain arrays along the axes; along the others they are multiplied."""
-    if np.prod([a.shape[axis] for axis in axes]) < np.prod([b.shape[axis] for axis in axes]):
-        a, b = b, a
-    shape = list(np.broadcast_shapes(*([1 if k in axes else n for k, n in enumerate(x.shape)] for x in (a, b))))
-    for axis in axes:
-        shape[axis] = a.shape[axis] + b.shape[axis] - 1
-    result = np.ndarray(shape, dtype=object)
-    result.fill(next(iter([*a.flat, *b.flat])).make_constant(0))
-    for index in itertools.product(*(range(b.shape[axis]) for axis in axes)):
-        of_b: list[Any] = [slice(None)] * b.ndim
-        target: list[Any] = [slice(None)] * b.ndim
-        for axis, k in zip(axes, index, strict=True):
-            of_b[axis] = slice(k, k + 1)
-            target[axis] = slice(k, k + a.shape[axis])
-        result[tuple(target)] = result[tuple(target)] + a * b[tuple(of_b)]
-    return result
-
-
-def _cut(full: Any, a: Any, b: Any, mode: str, axes: Sequence[int]) -> Any:
-    """Return the part of a full convolution that a mode stands for."""
-    if mode == "full":
-        return full
-    if mode not in ("same", "valid"):
-        raise ValueError("acceptable mode flags are 'valid', 'same', or 'full'")
-    cut: list[Any] = [slice(None)] * full.ndim
-    for axis in axes:
-        longer, shorter = max(a.shape[axis], b.shape[axis]), min(a.shape[axis], b.shape[axis])
-        size = a.shape[axis] if mode == "same" else longer - shorter + 1
-        start = (full.shape[axis] - size) // 2
-        cut[axis] = slice(start, start + size)
-    return full[tuple(cut)]
-
-
-def _convolve(name: str) -> Callable[..., Any]:
-    def convolve(in1: Any, in2: Any, mode: str = "full", axes: Any = None, method: str = "auto") -> Any:
-        a, b = np.asarray(in1), np.asarray(in2)
-        on_axes = name != "convolve"
-        if not on_axes and isinstance(axes, str):  # its fourth argument is the method
-            axes, method = None, axes
-        if not (is_of_balls(a) or is_of_balls(b)):
-            signal = importlib.import_module("scipy.signal._signaltools")
-            with leave_run():
-                return getattr(signal, name)(in1, in2, mode, axes if on_axes else method)
-        along = range(a.ndim) if axes is None else [axis % a.ndim for axis in np.atleast_1d(axes).tolist()]
-        a, b = (strip_class(convert_operand(x)) for x in (a, b))
-        cut = _cut(_convolve_all(a, b, along), a, b, mode, along)
-        return leave_open(as_ball_array(cut), np.concatenate([a.reshape(-1), b.reshape(-1)]))
-
-    return convolve
-
-
-def _make_analytic(x: Any, N: int | None = None, axis: int = -1) -> Any:
+def make_analytic(x: Any, N: int | None = None, axis: int = -1) -> Any:
     """Return the analytic signal, as `scipy.signal.hilbert` does."""
     spectrum = np.fft.fft(x, N, axis=axis)
     length = spectrum.shape[axis]
@@ -249,13 +192,11 @@ def _make_analytic(x: Any, N: int | None = None, axis: int = -1) -> Any:
 
 
 SCIPY_FFT: dict[str, Callable[..., Any]] = {
-    **{f"fft.{name}": _along_one(name) for name in ONE_AXIS},
-    **{f"fft.{name}": _along_several(name, None) for name in SEVERAL_AXES},
-    **{f"fft.{name[:-1]}2": _along_several(name, (-2, -1)) for name in SEVERAL_AXES},
-    **{f"fft.{name}": _cosine_or_sine(name, name, inverse=False) for name in ("dct", "dst")},
-    **{f"fft.i{name}": _cosine_or_sine(f"i{name}", name, inverse=True) for name in ("dct", "dst")},
-    **{f"fft.{name}n": _cosine_or_sine_of_axes(f"{name}n", name, inverse=False) for name in ("dct", "dst")},
-    **{f"fft.i{name}n": _cosine_or_sine_of_axes(f"i{name}n", name, inverse=True) for name in ("dct", "dst")},
-    **{f"signal.{name}": _convolve(name) for name in ("fftconvolve", "oaconvolve", "convolve")},
-    "signal.hilbert": _make_analytic,
+    **{f"{name}": _along_one(name) for name in ONE_AXIS},
+    **{f"{name}": _along_several(name, None) for name in SEVERAL_AXES},
+    **{f"{name[:-1]}2": _along_several(name, (-2, -1)) for name in SEVERAL_AXES},
+    **{f"{name}": _cosine_or_sine(name, name, inverse=False) for name in ("dct", "dst")},
+    **{f"i{name}": _cosine_or_sine(f"i{name}", name, inverse=True) for name in ("dct", "dst")},
+    **{f"{name}n": _cosine_or_sine_of_axes(f"{name}n", name, inverse=False) for name in ("dct", "dst")},
+    **{f"i{name}n": _cosine_or_sine_of_axes(f"i{name}n", name, inverse=True) for name in ("dct", "dst")},
 }

@@ -12,10 +12,10 @@ from flint import arb, ctx
 
 from bptt.balls._array import get_floats, strip_class
 from bptt.balls._ball import Ball, is_constant
-from bptt.balls._jax_positions import Rule, UnknownPrimitiveError
 from bptt.balls._rounded import Rounded, leave_unbounded
-from bptt.balls._special import SPECIAL, call_special, take_trigamma
-from bptt.balls._special_entry import Special
+from bptt.balls.jax._positions import Rule, UnknownPrimitiveError
+from bptt.balls.special._entry import Special
+from bptt.balls.special._functions import SPECIAL, call_special, take_trigamma
 
 _MOST_TERMS = 20_000  # of a series: some tenths of a second
 _ANY, _POSITIVE = (-float("inf"), float("inf")), (0.0, float("inf"))

@@ -12,9 +12,28 @@ from typing import Any
 
 import numpy as np
 
-from bptt.balls import _numpy_linear_algebra as of_numpy
 from bptt.balls._array import get_floats
-from bptt.balls._linear_algebra import (
+from bptt.balls.linear_algebra import _numpy as of_numpy
+from bptt.balls.linear_algebra._matrices import (
+    Balls,
+    Kernel,
+    call_outside_of_run,
+    call_with_columns,
+    compute,
+    convert_to_array,
+    make_symmetric,
+    map_stack,
+)
+from bptt.balls.linear_algebra._spectra import (
+    decompose_symmetric,
+    decompose_to_singular_values,
+    exponentiate,
+    find_eigenvalues,
+    find_singular_values,
+    take_logarithm,
+    take_root,
+)
+from bptt.balls.linear_algebra._systems import (
     factor_cholesky,
     factor_lu,
     factor_qr,
@@ -25,25 +44,6 @@ from bptt.balls._linear_algebra import (
     solve_triangular,
     take_determinant,
     take_triangle,
-)
-from bptt.balls._matrices import (
-    Balls,
-    Kernel,
-    call_outside_of_run,
-    call_with_columns,
-    compute,
-    convert_to_array,
-    make_symmetric,
-    map_stack,
-)
-from bptt.balls._spectra import (
-    decompose_symmetric,
-    decompose_to_singular_values,
-    exponentiate,
-    find_eigenvalues,
-    find_singular_values,
-    take_logarithm,
-    take_root,
 )
 
 
@@ -121,7 +121,7 @@ def _cho_solve(c_and_lower: Any, b: Any, **options: Any) -> Any:
     def on_floats(C: Any, B: Any) -> Any:
         return _find("cho_solve")((C, lower), B, **options)
 
-    def on_balls(floats: Any, C: Balls, B: Balls) -> Any:  # noqa: ARG001  (a kernel's)
+    def on_balls(floats: Any, C: Balls, B: Balls) -> Any:
         L = C if lower else C.T
         return solve_triangular(L.T, solve_triangular(L, B, lower=True), lower=False)
 
@@ -133,7 +133,7 @@ def _solve_triangular(
 ) -> Any:
     is_transposed = trans in (1, 2, "T", "C")
 
-    def on_balls(floats: Any, A: Balls, B: Balls) -> Any:  # noqa: ARG001
+    def on_balls(floats: Any, A: Balls, B: Balls) -> Any:
         T = A.T if is_transposed else A
         return solve_triangular(T, B, lower=lower != is_transposed, unit_diagonal=unit_diagonal)
 
@@ -155,7 +155,7 @@ def _lu_solve(lu_and_piv: Any, b: Any, trans: Any = 0, **options: Any) -> Any:
     def on_floats(F: Any, B: Any) -> Any:
         return _find("lu_solve")((F, pivots), B, trans=trans, **options)
 
-    def on_balls(floats: Any, F: Balls, B: Balls) -> Any:  # noqa: ARG001
+    def on_balls(floats: Any, F: Balls, B: Balls) -> Any:
         if not trans:
             return solve_triangular(F, solve_triangular(F, B[order], lower=True, unit_diagonal=True), lower=False)
         below = solve_triangular(F.T, B, lower=True)
@@ -167,7 +167,7 @@ def _lu_solve(lu_and_piv: Any, b: Any, trans: Any = 0, **options: Any) -> Any:
 def _lu(a: Any, permute_l: bool = False, **options: Any) -> Any:
     """Return P, L and U. The rows of A are those of L U in the order that SciPy gives as `p_indices`."""
 
-    def on_balls(floats: Any, A: Balls) -> Any:  # noqa: ARG001
+    def on_balls(floats: Any, A: Balls) -> Any:
         places = call_outside_of_run(functools.partial(_find("lu"), p_indices=True), get_floats(A))[0]
         F, rank = factor_lu(A[np.argsort(places)]), min(A.shape)
         L = take_triangle(F[:, :rank], lower=True, diagonal=1.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array import as_ball_array, strip_class
-from bptt.balls._jax_positions import Positions, Rule, find_windows
+from bptt.balls.jax._positions import Positions, Rule, find_windows
 
 _INFINITY = float("inf")
 

@@ -1,8 +1,8 @@
-"""Functions of `scipy.special` by which distributions are computed, one line each: see `_special`."""
+"""Functions of `scipy.special` by which distributions are computed, one line each: see `_functions`."""
 
 from flint import arb
 
-from bptt.balls._special_entry import POSITIVE, REAL, UNIT, Special
+from bptt.balls.special._entry import POSITIVE, REAL, UNIT, Special
 
 
 def _take_beta_density(x: arb, a: arb, b: arb) -> arb:

@@ -14,9 +14,9 @@ from jax import lax
 
 from bptt.balls._array import as_ball_array, get_floats
 from bptt.balls._ball import Ball, call_on_floats, is_constant
-from bptt.balls._jax_positions import Rule, UnknownPrimitiveError
 from bptt.balls._rounded import Rounded
 from bptt.balls._steps import take_ceil, take_floor, take_remainder_of_sign, take_rint, take_trunc
+from bptt.balls.jax._positions import Rule, UnknownPrimitiveError
 
 
 def _map_steps(function: Callable[..., Any], arity: int = 1) -> Rule:

@@ -18,10 +18,10 @@ from flint import acb, arb
 
 from bptt.balls._ball import Ball, Fixed, call_of_pair, call_on_floats, enclose, get_float, is_constant
 from bptt.balls._functions import BINARY, UNARY, Binary, Unary
-from bptt.balls._holomorphic import HOLOMORPHIC, Holomorphic
-from bptt.balls._quotient import bound_quotient
 from bptt.balls._reverse import Traced
 from bptt.balls._rounded import Rounded
+from bptt.balls.complex_numbers._holomorphic import HOLOMORPHIC, Holomorphic
+from bptt.balls.complex_numbers._quotient import bound_quotient
 
 Parts: TypeAlias = tuple[Any, Any]  # balls, or plain real numbers
 

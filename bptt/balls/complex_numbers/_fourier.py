@@ -14,8 +14,8 @@ from flint import arb, ctx, fmpq
 from bptt.balls._array import as_ball_array, make_ball_array, strip_class, take_floats
 from bptt.balls._array_functions import FUNCTIONS
 from bptt.balls._ball import Fixed
-from bptt.balls._complex import ComplexBall, become_complex
 from bptt.balls._rounded import Rounded
+from bptt.balls.complex_numbers._ball import ComplexBall, become_complex
 
 Row: TypeAlias = list[Any]  # of balls, real ones or complex
 _NAN = complex("nan+nanj")

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from bptt.balls._jax_positions import Rule, UnknownPrimitiveError
+from bptt.balls.jax._positions import Rule, UnknownPrimitiveError
 
 
 def _reduce_axes(ufunc: np.ufunc) -> Rule:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array import strip_class
-from bptt.balls._jax_positions import Rule
+from bptt.balls.jax._positions import Rule
 
 
 def _broadcast(params: Any, x: Any) -> Any:

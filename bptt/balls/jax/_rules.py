@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._ball import Ball
-from bptt.balls._jax_axes import AXIS_RULES
-from bptt.balls._jax_complex import COMPLEX_RULES
-from bptt.balls._jax_linear_algebra import LINEAR_ALGEBRA
-from bptt.balls._jax_moves import MOVE_RULES
-from bptt.balls._jax_orders import ORDER_RULES
-from bptt.balls._jax_positions import Rule, UnknownPrimitiveError, find_targets, move_elements
-from bptt.balls._jax_special import SPECIAL_RULES
-from bptt.balls._jax_steps import STEP_RULES
-from bptt.balls._jax_windows import WINDOW_RULES, take_larger, take_smaller
 from bptt.balls._rounded import leave_unbounded
 from bptt.balls._ufuncs import is_finite
+from bptt.balls.jax._axes import AXIS_RULES
+from bptt.balls.jax._complex import COMPLEX_RULES
+from bptt.balls.jax._linear_algebra import LINEAR_ALGEBRA
+from bptt.balls.jax._moves import MOVE_RULES
+from bptt.balls.jax._orders import ORDER_RULES
+from bptt.balls.jax._positions import Rule, UnknownPrimitiveError, find_targets, move_elements
+from bptt.balls.jax._special import SPECIAL_RULES
+from bptt.balls.jax._steps import STEP_RULES
+from bptt.balls.jax._windows import WINDOW_RULES, take_larger, take_smaller
 
 WITHOUT_RESULT = ("debug_callback", "debug_print")
 ON_ANY_OPERANDS = {*WITHOUT_RESULT, *AXIS_RULES}  # balls or not: JAX does not run them, or not alone

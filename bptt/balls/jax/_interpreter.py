@@ -14,12 +14,12 @@ from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
 from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, is_of_balls, make_constant_by
 from bptt.balls._ball import Ball
 from bptt.balls._context import CURRENT, change_context
-from bptt.balls._jax_axes import require_one_device
-from bptt.balls._jax_positions import Positions, UnknownPrimitiveError, find_targets, find_windows, is_plain_update
-from bptt.balls._jax_rules import ON_ANY_OPERANDS, ON_ARRAYS, RULES
-from bptt.balls._jax_steps import find_function_of_bits
 from bptt.balls._rounded import leave_unbounded
 from bptt.balls._source import locate_equation
+from bptt.balls.jax._axes import require_one_device
+from bptt.balls.jax._positions import Positions, UnknownPrimitiveError, find_targets, find_windows, is_plain_update
+from bptt.balls.jax._rules import ON_ANY_OPERANDS, ON_ARRAYS, RULES
+from bptt.balls.jax._steps import find_function_of_bits
 
 _MOST_TURNS = 100_000  # of a while loop
 

@@ -17,7 +17,7 @@ from flint import acb, acb_mat, arb, arb_mat, ctx
 from bptt.balls._array import get_floats
 from bptt.balls._comparisons import UndecidedSpectrumError
 from bptt.balls._context import use_precision
-from bptt.balls._matrices import (
+from bptt.balls.linear_algebra._matrices import (
     Balls,
     enclose_matrix,
     fix_matrix,

@@ -7,7 +7,7 @@ import numpy as np
 
 from bptt.balls._array import cast_array, is_of_balls
 from bptt.balls._ball import Ball
-from bptt.balls._complex import REAL_TYPES, ComplexBall, is_complex
+from bptt.balls.complex_numbers._ball import REAL_TYPES, ComplexBall, is_complex
 
 Rule: TypeAlias = Callable[..., Any]
 

@@ -13,7 +13,7 @@ from flint import arb, arb_mat
 
 from bptt.balls._array import BallArray, get_floats, list_elements, strip_class
 from bptt.balls._ball import Ball
-from bptt.balls._matrices import (
+from bptt.balls.linear_algebra._matrices import (
     Balls,
     enclose_matrix,
     fix_matrix,

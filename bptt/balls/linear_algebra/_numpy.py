@@ -5,17 +5,7 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array_functions import OF_REAL
-from bptt.balls._linear_algebra import (
-    factor_cholesky,
-    factor_qr,
-    invert,
-    invert_if_of_full_rank,
-    solve_least_squares,
-    solve_system,
-    take_determinant,
-    take_log_determinant,
-)
-from bptt.balls._matrices import (
+from bptt.balls.linear_algebra._matrices import (
     Balls,
     Kernel,
     call_with_columns,
@@ -26,13 +16,23 @@ from bptt.balls._matrices import (
     map_stack,
     replace_by_floats,
 )
-from bptt.balls._spectra import (
+from bptt.balls.linear_algebra._spectra import (
     decompose_real,
     decompose_symmetric,
     decompose_to_singular_values,
     find_eigenvalues,
     find_real_eigenvalues,
     find_singular_values,
+)
+from bptt.balls.linear_algebra._systems import (
+    factor_cholesky,
+    factor_qr,
+    invert,
+    invert_if_of_full_rank,
+    solve_least_squares,
+    solve_system,
+    take_determinant,
+    take_log_determinant,
 )
 
 _OF_FLOATS: Any = np.linalg

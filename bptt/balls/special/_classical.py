@@ -1,10 +1,10 @@
-"""Bessel functions, integrals, polynomials and their kin of `scipy.special`, one line each: see `_special`."""
+"""Bessel functions, integrals, polynomials and their kin of `scipy.special`, one line each: see `_functions`."""
 
 from collections.abc import Callable
 
 from flint import arb, arb_series
 
-from bptt.balls._special_entry import INFINITY, POSITIVE, REAL, UNIT, Special
+from bptt.balls.special._entry import INFINITY, POSITIVE, REAL, UNIT, Special
 
 
 def _take_sign(x: arb) -> arb:
