@@ -1,5 +1,7 @@
 """`float`, NumPy's float types and `math` in code that runs on balls, beside mpmath and beside themselves."""
 
+import builtins
+import json
 import math
 from collections.abc import Callable
 from typing import Any
@@ -159,3 +161,25 @@ def test_nothing_of_it_stays_in_the_modules_of_the_caller() -> None:
     assert judge_gradient(lambda x: math.exp(float(x[0])), lambda x: [np.exp(x[0]), 0, 0], (X,))
     assert globals() == before
     assert "float" not in globals()
+
+
+def test_what_is_imported_inside_of_a_function_stands_in_there_and_nowhere_else() -> None:
+    def f(x: Any) -> Any:
+        import math as inside
+        from math import sin
+
+        import numpy as numbers
+
+        imported.append(json.loads("[0.5]"))
+        return sum(inside.exp(v) + sin(numbers.float64(v)) for v in x)
+
+    def gradient(x: Any) -> Any:
+        import math as inside
+
+        return [inside.exp(v) + inside.cos(v) for v in x]
+
+    imported: list[Any] = []
+    before = builtins.__import__
+    assert found(judge_gradient(f, gradient, (X,)))[:2] == BALLS[:2]
+    assert not judge_gradient(f, lambda x: 1.000000001 * np.array(gradient(x)), (X,))
+    assert builtins.__import__ is before

@@ -9,21 +9,19 @@ The cache of a `functools.lru_cache` cannot be put back. A run on lifted values 
 none of them stays in the user's.
 """
 
-import builtins
 import contextlib
 import functools
 import types
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
-from bptt.balls import StandIn
 from bptt.verify.closed_over._introspection import is_named_tuple, is_of_other_library, is_own_function
+from bptt.verify.closed_over._names import Names, StandIns
 from bptt.verify.closed_over._places import Contents, Place
 from bptt.verify.closed_over._walk import Walk
 
 Function: TypeAlias = Callable[..., Any]
 Lift: TypeAlias = Callable[[Any], Any]
-StandIns: TypeAlias = Mapping[int, StandIn]
 
 
 class State:
@@ -88,7 +86,7 @@ class State:
         stand_ins = stand_ins or {}
         replace = _Lifting(lift, self.liftable, stand_ins).replace
         self.restore()
-        named = _Named(self.namespaces, stand_ins)
+        named = Names(self.namespaces, stand_ins)
         try:
             for place, contents in self._find_lifted_slots(stand_ins):
                 place.write(contents._replace(values=tuple(map(replace, contents.values))))
@@ -121,31 +119,6 @@ class State:
 def find_state(*functions: Function) -> State:
     """Find all that the functions can reach, and remember what stands there. None of the user's code is run."""
     return State(functions)
-
-
-class _Named:
-    """Names in modules that mean what something stands in for, or that Python knows and no module has."""
-
-    def __init__(self, namespaces: Iterable[tuple[dict[str, Any], tuple[str, ...]]], stand_ins: StandIns) -> None:
-        self._replaced = [
-            (namespace, name, name in namespace, value, stand_ins[id(value)].replacement)
-            for namespace, names in namespaces
-            for name in names
-            if id(value := namespace.get(name, vars(builtins).get(name))) in stand_ins
-        ]
-
-    def replace(self) -> None:
-        for namespace, name, _, _, stand_in in self._replaced:
-            namespace[name] = stand_in
-
-    def restore(self) -> None:
-        """Put back what was there, but for what was written there meanwhile."""
-        for namespace, name, was_there, original, stand_in in self._replaced:
-            if namespace.get(name) is stand_in:
-                if was_there:
-                    namespace[name] = original
-                else:
-                    del namespace[name]
 
 
 class _Lifting:
