@@ -5,7 +5,10 @@ import textwrap
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from bptt.verify import Report
+import numpy as np
+import optree
+
+from bptt.verify import Report, judge_gradient
 
 BALLS = ("right", "by ball arithmetic", "right")
 
@@ -19,9 +22,34 @@ class Case(NamedTuple):
     point: Any
 
 
+class Model(NamedTuple):
+    """A loss, its right gradient, a point, and the slips in it as (part of a line, what stands there instead)."""
+
+    f: Callable[..., Any]
+    gradient: Callable[..., Any]
+    point: tuple[Any, ...]
+    slips: tuple[tuple[str, str], ...]
+    wrt: str | tuple[str, ...] | None = None
+
+    def judge(self, gradient: Callable[..., Any]) -> Report:
+        """The report on another gradient of the same loss at the same point."""
+        return judge_gradient(self.f, gradient, self.point, wrt=self.wrt)
+
+
 def found(report: Report) -> tuple[str, str, str]:
     """The verdict, what decided it, and the arithmetic."""
     return report.verdict, report.formula.reference, report.arithmetic.verdict
+
+
+def proved(report: Report) -> bool:
+    """Whether the gradient was found right by ball arithmetic in all its leaves, whatever is known of its floats."""
+    leaves = report.formula.leaves
+    return report.verdict == "right" and all(leaf.reference == BALLS[1] for leaf in leaves)
+
+
+def refuted(report: Report) -> bool:
+    """Whether the formula was found wrong by ball arithmetic."""
+    return (report.formula.verdict, report.formula.reference) == ("wrong", BALLS[1])
 
 
 def wrong_leaves(report: Report) -> set[str]:
@@ -36,3 +64,15 @@ def with_a_slip(code: Any, line: str, instead: str) -> Any:
     names = dict(vars(inspect.getmodule(code)))
     exec(source.replace(line, instead), names)
     return names[code.__name__]
+
+
+def with_one_entry_off(gradient: Callable[..., Any], relative: float = 1e-9) -> Callable[..., Any]:
+    """The gradient with the last entry of its first array off by so much."""
+
+    def off(*at: Any) -> Any:
+        (first, *others), structure = optree.tree_flatten(gradient(*at))
+        factor = np.ones(np.shape(first))
+        factor.flat[-1] += relative
+        return optree.tree_unflatten(structure, [first * factor, *others])
+
+    return off
