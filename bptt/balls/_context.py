@@ -9,7 +9,7 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _PRECISION_LOCK = threading.RLock()
 _ROUNDINGS_OF_A_CONSTANT = 64  # that a float from outside may be off by: 1.0 / 3 has one, a product of data some more
+_SMALLEST_RESIDUE, _LARGEST_RESIDUE = 2.0**-70, 2.0**-40
+_SHORT_DECIMAL = 10  # characters: such a number was written so
 _BITS_OF_FLOAT32 = 24
 
 
@@ -39,6 +41,7 @@ class Context:
     """What the balls of one computation are computed with. Change it for a while by `change_context`."""
 
     rounds_constants: bool = False  # a float that stands among the balls is one near the number that is meant
+    size_of_constants: float = 0.0  # of the largest among those that were computed together: of an array
     rounds_as_jax: bool = False  # and such a float may be of float32, if that is what JAX computes in
     comparisons: "Comparisons | None" = None  # how they are decided; None: those that balls leave open raise
     measures_cancellation: bool = False  # keep account of what cancels in formulas of one variable
@@ -125,8 +128,8 @@ def round_constants(*, as_jax: bool) -> Any:
     """Take a float among the balls for a real number that it was rounded from, some 64 roundings away at most.
 
     So is `1.0 / 3`, and so are the entries of a product of data that was computed before. The roundings are those of
-    the float's own type; `as_jax`, those of float32 if that holds it and JAX computes in no other. One that half of its
-    bits can hold, such as 0.5 or 2.0, stays what it is.
+    the float's own type, and of the largest number of its array; `as_jax`, those of float32 if that holds it and JAX
+    computes in no other. One that half of its bits can hold, such as 0.5 or 2.0, stays what it is.
     """
     return change_context(rounds_constants=True, rounds_as_jax=as_jax and computes_jax_in_float32())
 
@@ -135,9 +138,30 @@ def widen_constant(number: float, bits: int) -> arb:
     """Return all that a float with so many bits may have been rounded from; with fewer, if JAX may have made it."""
     if CURRENT.context.rounds_as_jax and (math.frexp(number)[0] * 2.0**_BITS_OF_FLOAT32).is_integer():
         bits = min(bits, _BITS_OF_FLOAT32)
+    if not math.isfinite(number):
+        return arb(number)
+    roundings = _ROUNDINGS_OF_A_CONSTANT * arb(2) ** -bits
+    if _is_residue(number):
+        return arb(number, 2 * arb(abs(number)) + roundings * CURRENT.context.size_of_constants)
     if (number * 2.0 ** _count_exponent(number, bits)).is_integer():
         return arb(number)
-    return arb(number) * (1 + arb(0, _ROUNDINGS_OF_A_CONSTANT * arb(2) ** -bits))
+    return arb(number, roundings * max(abs(number), CURRENT.context.size_of_constants))
+
+
+def _is_residue(number: float, size: float = 1.0) -> bool:
+    """Whether it may be what is left of numbers of that size, as cos(π/2) and 0.3 − 3 · 0.1 are; 1e-16 is not."""
+    ratio = abs(number) / size
+    return _SMALLEST_RESIDUE < ratio < _LARGEST_RESIDUE and len(f"{number!r}".partition("e")[0]) > _SHORT_DECIMAL
+
+
+def round_together(numbers: Any) -> Any:
+    """Take constants of an array that holds residues for rounded as its largest: a sine near 0 as those near 1."""
+    if not CURRENT.context.rounds_constants:
+        return nullcontext()
+    parts = [part for x in numbers.reshape(-1).tolist() for part in ((x.real, x.imag) if type(x) is complex else (x,))]
+    size = max((abs(x) for x in parts if math.isfinite(x)), default=0.0)
+    has_residues = size > 0 and any(_is_residue(x, size) for x in parts)
+    return change_context(size_of_constants=size if has_residues else 0.0)
 
 
 def computes_jax_in_float32() -> bool:

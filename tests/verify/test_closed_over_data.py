@@ -1,5 +1,6 @@
 """Data that f and its gradient close over are balls while they run, wherever they stand."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from types import SimpleNamespace
@@ -136,3 +137,28 @@ def test_data_that_a_function_writes_into_are_put_back() -> None:
     assert judge_gradient(f, lambda x: 2 * x, (np.array([0.5, 1.5, -1.0]),)).verdict == "right"
     assert judge_gradient(f, lambda x: 4 * x, (np.array([0.5, 1.5, -1.0]),)).verdict == "wrong"
     np.testing.assert_array_equal(counts, 0)
+
+
+QUARTER = math.cos(math.pi / 2)  # 6e-17
+FOURIER = np.exp(-2j * np.pi * np.outer(np.arange(4), np.arange(4)) / 4)
+RESIDUES: dict[str, tuple[Callable[[Array], Any], Callable[[Array], Any]]] = {
+    "a matrix of Fourier's": (lambda x: (np.abs(FOURIER @ x) ** 2).sum(), lambda x: 8 * x),
+    "beside exact roots of unity": (
+        lambda x: (np.abs(np.fft.fft(x)) ** 3).sum(),
+        lambda x: 3 * (FOURIER.conj().T @ ((FOURIER @ x) * np.abs(FOURIER @ x))).real,
+    ),
+    "sines of multiples of pi": (lambda x: (np.sin(np.pi * np.arange(4)) * x).sum() + x @ x, lambda x: 2 * x),
+    "a cosine of a right angle": (
+        lambda x: (x[0] * QUARTER - x[1]) ** 2 + x[2],
+        lambda x: np.array([0, 2 * x[1], 1, 0]),
+    ),
+    "what is left of tenths": (lambda x: ((1 - 0.9) - 0.1) * x @ x + x.sum(), lambda x: np.ones(4)),
+}
+
+
+@pytest.mark.parametrize("name", RESIDUES)
+def test_what_is_left_of_larger_constants_accuses_nobody(name: str) -> None:
+    f, gradient = RESIDUES[name]
+    x = np.array([0.3, -1.2, 0.7, 2.1])
+    assert judge_gradient(f, gradient, (x,)).verdict != "wrong"
+    assert judge_gradient(f, lambda x: gradient(x) * np.array([1, 1, 1 + 1e-9, 1]), (x,)).verdict == "wrong"
