@@ -74,6 +74,20 @@ def _count_in_bins(a: Any, bins: Any = 10, range: Any = None, density: Any = Non
     return counts, edges
 
 
+def _fit_polynomial(
+    x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
+) -> Any:
+    """Fit a polynomial of one degree by least squares; `NotImplemented` where more is asked for."""
+    if full or cov or np.ndim(deg):
+        return NotImplemented
+    powers, values = np.vander(np.asarray(x), int(deg) + 1), np.asarray(y)
+    if w is not None:
+        weights = np.asarray(w)
+        powers, values = powers * weights[:, None], (values.T * weights).T
+    fitted = np.linalg.lstsq(powers, values, rcond)[0]
+    return take_floats(fitted, lambda x, y, w: np.polyfit(x, y, deg, rcond, w=w), x, y, w)
+
+
 @functools.wraps(np.fromiter)
 def make_from_iterator(iterator: Iterable[Any], dtype: Any = float, count: int = -1, **keywords: Any) -> Any:
     """Return an array of what an iterator yields; like NumPy's, which takes floats alone."""
@@ -89,5 +103,6 @@ OF_REAL.update(
         np.bincount: _count_weights,
         np.histogram: _count_in_bins,
         np.interp: _interpolate,
+        np.polyfit: _fit_polynomial,
     }
 )

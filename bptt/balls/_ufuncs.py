@@ -1,6 +1,7 @@
 """NumPy's functions of elements, on arrays of balls: those that it has no loop over objects for are made of others."""
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -205,7 +206,10 @@ _BY_OBJECTS = (
 
 def _dispatch(self: Any, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:  # noqa: ARG001
     """As for an array without axes, since `np.where(x > 0, x, 0.0)` of a ball would put a plain number in its place."""
-    return function(*map(_hold_in_array, arguments), **{name: _hold_in_array(x) for name, x in keywords.items()})
+    held = [_hold_in_array(x) for x in arguments], {name: _hold_in_array(x) for name, x in keywords.items()}
+    if all(map(operator.is_, held[0], arguments)) and all(held[1][name] is keywords[name] for name in keywords):
+        return NotImplemented  # the ball is somewhere that this does not look into
+    return function(*held[0], **held[1])
 
 
 def _hold_in_array(argument: Any) -> Any:
