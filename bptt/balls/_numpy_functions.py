@@ -74,7 +74,7 @@ def _count_in_bins(a: Any, bins: Any = 10, range: Any = None, density: Any = Non
     return counts, edges
 
 
-def _fit_polynomial(
+def _fit_polynomial(  # noqa: PLR0913  (NumPy's)
     x: Any, y: Any, deg: Any, rcond: Any = None, full: bool = False, w: Any = None, cov: bool = False
 ) -> Any:
     """Fit a polynomial of one degree by least squares; `NotImplemented` where more is asked for."""
