@@ -29,7 +29,11 @@ def take_floor(x: Ball) -> Any:
 
 def take_rint(x: Ball) -> Any:
     """Return the nearest whole number, of two the even one."""
-    n = np.rint(x.as_float)
+    return round_to(x, np.rint(x.as_float))
+
+
+def round_to(x: Ball, n: Any) -> Any:
+    """Return the nearest whole number, which is n for the float: that says which of two it is."""
     if isinstance(x, Rounded):
         return Rounded((x.value + 0.5).floor().union((x.value - 0.5).ceil()), n, x.kind)
     if n - n != 0:

@@ -15,7 +15,7 @@ from jax import lax
 from bptt.balls._array import as_ball_array, get_floats
 from bptt.balls._ball import Ball, call_on_floats, is_constant
 from bptt.balls._rounded import Rounded
-from bptt.balls._steps import take_ceil, take_floor, take_remainder_of_sign, take_rint, take_trunc
+from bptt.balls._steps import round_to, take_ceil, take_floor, take_remainder_of_sign, take_rint, take_trunc
 from bptt.balls.jax._positions import Rule, UnknownPrimitiveError
 
 
@@ -28,15 +28,7 @@ def _round_away_from_zero(x: Ball) -> Any:
     """Return the nearest whole number, of two the larger one in size."""
     n = np.trunc(x.as_float)
     n += np.sign(x.as_float) if abs(x.as_float - n) >= 0.5 else 0
-    if isinstance(x, Rounded):
-        return Rounded(take_rint(x).value, n, x.kind)
-    if n - n != 0:
-        return x
-    if not x >= n - 0.5:
-        n -= 1
-    elif not x <= n + 0.5:
-        n += 1
-    return x.make_step(n)
+    return round_to(x, n)
 
 
 def _round(equation: Any, x: Any) -> Any:
