@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numpy import asarray, empty, fromiter  # while functions run on balls, those in `np` make arrays of them
 
 from bptt.balls._ball import Ball, get_float, make_fixed
-from bptt.balls._context import MAKE_CONSTANT, round_together
+from bptt.balls._context import MAKE_CONSTANT, note_text, round_together
 from bptt.balls.complex_numbers._ball import REAL_TYPES, ComplexBall, make_complex
 
 MakeConstant: TypeAlias = Callable[..., Ball]
@@ -134,12 +134,15 @@ class BallArray(NumPysBallArray):
         return strip_class(cast_array(self, np.dtype(scalar), scalar)).tolist()
 
     def tobytes(self, *arguments: Any, **keywords: Any) -> bytes:
+        note_text()
         return get_floats(self).tobytes(*arguments, **keywords)
 
     def __repr__(self) -> str:
+        note_text()
         return repr(get_floats(self))
 
     def __str__(self) -> str:
+        note_text()
         return str(get_floats(self))
 
 

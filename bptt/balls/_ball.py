@@ -18,7 +18,7 @@ from flint import arb
 from numpy import empty  # while functions run on balls, `np.empty` makes an array of them
 
 from bptt.balls._comparisons import Difference, UndecidedComparisonError
-from bptt.balls._context import CURRENT, widen_constant
+from bptt.balls._context import CURRENT, note_text, widen_constant
 from bptt.balls._functions import BINARY, UNARY, Binary, Unary
 
 
@@ -62,6 +62,13 @@ class RefusedFloatError(TypeError):
         super().__init__(
             f"{ball!r} cannot become a float without losing its error bound: NumPy, math and float() keep it a ball"
         )
+
+
+def refuse_text() -> None:
+    """Refuse to read a number where balls were written as text, or as bytes: it would depend on nothing."""
+    if (encountered := CURRENT.context.encountered) is not None and encountered.wrote_text:
+        encountered.refused_float = True
+        raise RefusedFloatError("what was written as text")
 
 
 def enclose(number: Any) -> Any:
@@ -282,9 +289,11 @@ class Ball:
     __iter__ = None  # nor has it items
 
     def __format__(self, spec: str) -> str:
+        note_text()
         return format(self.as_float, spec)
 
     def __str__(self) -> str:
+        note_text()
         return str(self.as_float)
 
     def __deepcopy__(self, memo: object) -> "Ball":

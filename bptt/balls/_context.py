@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _PRECISION_LOCK = threading.RLock()
 _ROUNDINGS_OF_A_CONSTANT = 64  # that a float from outside may be off by: 1.0 / 3 has one, a product of data some more
 _SMALLEST_RESIDUE, _LARGEST_RESIDUE = 2.0**-70, 2.0**-40
+_LARGEST_SIMPLE_RESIDUE, _BITS_OF_A_SIMPLE_ONE = 2.0**-48, 52  # 2**-45 is one that somebody wrote
 _SHORT_DECIMAL = 10  # characters: such a number was written so
 _BITS_OF_FLOAT32 = 24
 
@@ -30,6 +31,7 @@ _BITS_OF_FLOAT32 = 24
 class Encountered:
     """What a computation met on its way that the one who asked for it may want to know."""
 
+    wrote_text: bool = False  # what balls hold was written as text or bytes, from which a number may be read
     refused_float: bool = False  # a ball was asked for a float, and refused: code may have gone on without it
     operations: int = 0  # on arrays of balls, by elements
     shortest_bits: int = 53  # of the mantissas of the float types that anything was computed in
@@ -151,7 +153,15 @@ def widen_constant(number: float, bits: int) -> arb:
 def _is_residue(number: float, size: float = 1.0) -> bool:
     """Whether it may be what is left of numbers of that size, as cos(π/2) and 0.3 − 3 · 0.1 are; 1e-16 is not."""
     ratio = abs(number) / size
-    return _SMALLEST_RESIDUE < ratio < _LARGEST_RESIDUE and len(f"{number!r}".partition("e")[0]) > _SHORT_DECIMAL
+    if not _SMALLEST_RESIDUE < ratio < _LARGEST_RESIDUE or len(f"{number!r}".partition("e")[0]) <= _SHORT_DECIMAL:
+        return False
+    return ratio < _LARGEST_SIMPLE_RESIDUE or not math.ldexp(number, _BITS_OF_A_SIMPLE_ONE).is_integer()
+
+
+def note_text() -> None:
+    """Note that what a ball holds was written as text or bytes."""
+    if (encountered := CURRENT.context.encountered) is not None:
+        encountered.wrote_text = True
 
 
 def round_together(numbers: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array import BallArray, make_constant_of_run
-from bptt.balls._ball import Ball, call_of_pair, get_float
+from bptt.balls._ball import Ball, call_of_pair, get_float, refuse_text
 from bptt.balls._functions import BINARY, Unary
 from bptt.balls._steps import take_remainder_of_sign, take_rint, take_trunc
 from bptt.balls.special._functions import SPECIAL
@@ -56,6 +56,8 @@ class _FloatType(TypeStandIn):
             if cls.original is float or not given.ndim:
                 return given.item().cast(cls.original)
             return given.astype(cls.original)
+        if isinstance(given, str | bytes) and np.isfinite(cls.original(given)):
+            refuse_text()
         if type(given) in (list, tuple):
             return cls(np.array(given)) if cls.original is not float else float(*arguments)
         return cls.original(*arguments, **keywords)

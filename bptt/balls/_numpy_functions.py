@@ -9,7 +9,7 @@ import numpy as np
 
 from bptt.balls._array import take_floats
 from bptt.balls._array_functions import OF_REAL
-from bptt.balls._ball import Ball
+from bptt.balls._ball import Ball, refuse_text
 
 
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
@@ -86,6 +86,13 @@ def _fit_polynomial(  # noqa: PLR0913  (NumPy's)
         powers, values = powers * weights[:, None], (values.T * weights).T
     fitted = np.linalg.lstsq(powers, values, rcond)[0]
     return take_floats(fitted, lambda x, y, w: np.polyfit(x, y, deg, rcond, w=w), x, y, w)
+
+
+@functools.wraps(np.frombuffer)
+def read_buffer(*arguments: Any, **keywords: Any) -> Any:
+    """Return an array that reads a buffer; refused where balls were written as bytes."""
+    refuse_text()
+    return np.frombuffer(*arguments, **keywords)
 
 
 @functools.wraps(np.fromiter)

@@ -16,7 +16,7 @@ import numpy as np
 from bptt.balls._array_functions import FUNCTIONS, OF_REAL
 from bptt.balls._constructors import CONSTRUCTORS
 from bptt.balls._numbers import MATH, TypeStandIn, make_float_type
-from bptt.balls._numpy_functions import make_from_iterator
+from bptt.balls._numpy_functions import make_from_iterator, read_buffer
 from bptt.balls._ufuncs import list_ufuncs
 from bptt.balls.scipy import SCIPY, MethodsOnBalls, OnBalls, call, holds_balls
 from bptt.balls.special._functions import list_special
@@ -54,6 +54,7 @@ STAND_INS: dict[str, dict[str, Any]] = {
     **_OF_ARRAYS,
     "numpy": {
         **_OF_ARRAYS["numpy"],
+        "frombuffer": read_buffer,
         "fromiter": make_from_iterator,
         **_FLOAT_TYPES,
         "double": _FLOAT_TYPES["float64"],

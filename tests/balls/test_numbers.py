@@ -150,10 +150,32 @@ def test_code_that_takes_numbers_out_of_arrays_is_proved(name: str) -> None:
     assert found(wrong)[:2] == ("wrong", "by ball arithmetic")
 
 
-def test_a_text_and_back_is_not_taken_for_the_number() -> None:
-    report = judge_gradient(lambda x: sum(float(f"{v}") * v for v in x), lambda x: x, (X,))
-    assert report.verdict == "wrong"
-    assert judge_gradient(lambda x: sum(float(str(v)) * v for v in x), lambda x: 2 * x, (X,)).verdict != "wrong"
+READINGS: dict[str, Callable[[Any], Any]] = {
+    "a formatted entry": lambda v: float(f"{v}"),
+    "its text": lambda v: np.float64(str(v)),
+    "its bytes": lambda v: np.frombuffer(np.array([v]).tobytes())[0],
+}
+
+
+@pytest.mark.parametrize("name", READINGS)
+@pytest.mark.parametrize("share", [1.0, 1e-6])
+def test_a_text_and_back_is_not_taken_for_the_number(name: str, share: float) -> None:
+    f = lambda x: sum(share * READINGS[name](v) * v + v * v for v in x)  # noqa: E731
+    assert judge_gradient(f, lambda x: (2 + share) * x, (X,)).verdict != "right"
+    assert judge_gradient(f, lambda x: (2 + 2 * share) * x, (X,)).verdict != "wrong"
+    assert judge_gradient(f, lambda x: (2 + share) * x, (X,), method="balls").verdict == "undecided"
+
+
+def test_what_is_written_and_not_read_is_nobodys_business() -> None:
+    def f(x: Any) -> Any:
+        least = float("inf")
+        for v in x:
+            written.append(f"{v:.3f}")
+            least = v * v if v * v < least else least
+        return least
+
+    written: list[str] = []
+    assert found(judge_gradient(f, lambda x: 2 * x * (abs(x) == abs(x).min()), (X,))) == BALLS
 
 
 def test_nothing_of_it_stays_in_the_modules_of_the_caller() -> None:

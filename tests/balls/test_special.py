@@ -150,13 +150,17 @@ SLOW = (
 )  # in mpmath, to 200 digits
 
 
+OF_INTEGERS = ("eval_hermite", "eval_hermitenorm", "kn", "yn")  # SciPy has them of whole degrees or orders alone
+
+
 def draw_numbers(name: str, random: np.random.Generator) -> list[float]:
     """Draw a number of each operand's domain, of the size of 1."""
 
     def draw(low: float, high: float) -> float:
         return float(random.uniform(max(low, -4.0) + 1 / 64, min(high, 6.0) - 1 / 64))
 
-    return [draw(low, high) for low, high in SPECIAL[name].domains]
+    numbers = [draw(low, high) for low, high in SPECIAL[name].domains]
+    return [float(round(numbers[0])), *numbers[1:]] if name in OF_INTEGERS else numbers
 
 
 def digits_in_common(number: arb, expected: Any) -> float:
@@ -190,9 +194,6 @@ def differentiate(f: Callable[..., Any], numbers: list[float], n: int) -> Any:
         step = REAL.mpf(10) ** -60
         above, below = ([REAL.mpf(x) + sign * step * (k == n) for k, x in enumerate(numbers)] for sign in (1, -1))
         return (f(*above) - f(*below)) / (2 * step)
-
-
-OF_INTEGERS = ("eval_hermite", "eval_hermitenorm", "kn", "yn")  # SciPy has them of whole degrees or orders alone
 
 
 @pytest.mark.parametrize("name", [name for name in SPECIAL if not name.startswith("_") and name not in OF_INTEGERS])

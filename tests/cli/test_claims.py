@@ -36,7 +36,7 @@ point = (np.array([0.5, 1.0]),)
 right = Claim(f, gradient, point)
 wrong = (f, lambda x: 1 - x**2, point)
 unclear = (f, lambda x: gradient(x), point, None, "balls")
-stops = (f, lambda x: [float(x[0]), 0], point, None, "balls")
+stops = (f, lambda x: [np.spacing(x[0]), 0], point, None, "balls")
 no_claim = 3
 no_tuple = (f, gradient, [1.0])
 

@@ -7,6 +7,11 @@ from flint import arb, arb_series
 from bptt.balls.special._entry import INFINITY, POSITIVE, REAL, UNIT, Special
 
 
+def _require_order(n: arb) -> arb:
+    """Return a whole order; NaN for another, which SciPy cuts."""
+    return n if n.is_integer() else arb.nan()
+
+
 def _take_sign(x: arb) -> arb:
     """Return the slope of |x|, which is none at 0."""
     return arb.nan() if x.contains(0) else x.sgn()
@@ -92,9 +97,15 @@ CLASSICAL = {
         (None, lambda n, x, v: v - x.exp() * _halve_sum(x.bessel_k, n)),
         _OF_BESSEL,
     ),
-    "kn": Special(lambda n, x: x.bessel_k(n), (None, lambda n, x, v: -_halve_sum(x.bessel_k, n)), (POSITIVE, POSITIVE)),
+    "kn": Special(
+        lambda n, x: x.bessel_k(_require_order(n)),
+        (None, lambda n, x, v: -_halve_sum(x.bessel_k, n)),
+        (POSITIVE, POSITIVE),
+    ),
     "yn": Special(
-        lambda n, x: x.bessel_y(n), (None, lambda n, x, v: _halve_sum(x.bessel_y, n, -1)), (POSITIVE, POSITIVE)
+        lambda n, x: x.bessel_y(_require_order(n)),
+        (None, lambda n, x, v: _halve_sum(x.bessel_y, n, -1)),
+        (POSITIVE, POSITIVE),
     ),
     "jve": Special(lambda n, x: x.bessel_j(n), (None, lambda n, x, v: _halve_sum(x.bessel_j, n, -1)), _OF_BESSEL),
     "yve": Special(lambda n, x: x.bessel_y(n), (None, lambda n, x, v: _halve_sum(x.bessel_y, n, -1)), _OF_BESSEL),

@@ -27,7 +27,7 @@ from bptt.verify._report import Formula, LeafFinding, Verdict
 from bptt.verify._returned import Claims
 from bptt.verify.methods._entries import LeafComparison
 from bptt.verify.methods._neighbourhood import find_neighbourhood
-from bptt.verify.methods._triangles import SYMMETRIC, find_folding
+from bptt.verify.methods._triangles import SYMMETRIC, find_folding, is_symmetric
 from bptt.verify.methods._witness import require_witness
 
 PRECISIONS = (50, 200, 800)  # digits
@@ -100,7 +100,7 @@ def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
         finding = comparison.judge(run_again, find_bounds_of_leaf, observed.gradient[n])
         if finding.verdict == Verdict.WRONG and around.reads_triangles and claims[n].shape == leaf.values.shape:
             fold = find_folding(leaf.values, around.truth.gradient[n])
-            if fold is not None:
+            if fold is not None and (run.rule.runs_as_jaxpr or is_symmetric(claims[n])):
                 folded = comparison._replace(claims=fold(claims[n]))
                 again = folded.judge(lambda: None, lambda: None, fold(observed.gradient[n]))
                 if again.verdict == Verdict.RIGHT:

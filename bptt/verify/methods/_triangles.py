@@ -1,8 +1,9 @@
 """Gradients by a symmetric matrix of which f reads one triangle, as Cholesky and `eigh` do.
 
 The derivative of such an f by the other triangle is 0, but the matrix is symmetric: what its two triangles receive is
-one thing, and textbooks and JAX give each its half. A gradient that agrees once each entry has taken what its mirror
-image has is right for every step that leaves the matrix symmetric.
+one thing, and textbooks and JAX give each its half. A symmetric gradient that agrees once each entry has taken what its
+mirror image has is right for every step that leaves the matrix symmetric. JAX's own need not be symmetric: its rules
+take every step for symmetric.
 """
 
 from collections.abc import Callable, Sequence
@@ -12,7 +13,17 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb
 
+from bptt.balls import enclose
+
 SYMMETRIC = "for a symmetric matrix, of which f reads one triangle"
+
+
+def is_symmetric(claims: npt.NDArray[Any]) -> bool:
+    """Whether a gradient by matrices is, as far as is known."""
+    mirrored = np.swapaxes(claims, -1, -2)
+    return all(
+        (enclose(x) - enclose(y)).contains(0) for x, y in zip(claims.reshape(-1), mirrored.reshape(-1), strict=True)
+    )
 
 
 def find_folding(

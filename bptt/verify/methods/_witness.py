@@ -1,7 +1,7 @@
 """Do the floats of f move as the balls say? If not, the balls did not see all that f does.
 
 A number that goes through text and back, a bisection, a choice by something else than a comparison: each drops the
-dependence on the arguments without a word. Along one random direction a few central differences of f on floats are
+dependence on the arguments without a word. Along one random direction some central differences of f on floats are
 compared with the slope that the balls give. That is no judgement of any gradient: it is asked only whether the two are
 of the same function.
 """
@@ -17,8 +17,9 @@ from bptt.verify._execution import Observed
 from bptt.verify._problem import Problem
 
 _STEPS = 2.0 ** -np.arange(9.0, 80.0, 5.0)  # of the size of each array: f may change much faster than that suggests
-_CLOSE = 2.0**-7  # of Σ |contribution|: by as much a difference may be off through curvature
-_CLEAR = 2.0**-3  # of it: by as much the two must differ to be of different functions
+_CLEAR = 2.0**-3  # of Σ |contribution|: as much noise says nothing
+_FINE = 2.0**-18  # of it: differences known so well that agreement tells
+_SURE = 16  # times its error, that a difference must be off to be of another function
 _ROUNDINGS = 64  # of f, that its noise may be at least
 
 
@@ -43,22 +44,38 @@ def require_witness(problem: Problem, observed: Observed, truth: Truth) -> None:
     unit = float(observed.coarsest.eps)
     scale = abs(value) + float(truth.mass.mid()) + effects
     lost = _ROUNDINGS * abs(float((truth.value - enclose(truth.on_floats)).mid()))  # by the floats of f at the point
-    seen: list[float] = []
+    previous: float | None = None
+    seen: list[tuple[float, float]] = []
     for step in _STEPS:
         difference, bend = _take_difference(problem, directions, float(step), value)
         noise = (_ROUNDINGS * unit * scale + lost) / step
         if not np.isfinite(difference) or difference == bend == 0:
+            previous = None
             continue  # not defined there, or on a plateau of floats
         if noise > _CLEAR * max(mass, abs(difference)):
             break
-        if abs(difference - slope) <= _CLOSE * mass + noise + bend:
-            return
-        seen.append(difference)
-    last = seen[-2:]  # the smallest steps
-    size = max(*map(abs, last), mass) if len(last) == 2 else 0.0
-    are_same = len(last) == 2 and abs(last[0] - last[1]) <= _CLOSE * size
-    if are_same and all(abs(difference - slope) > _CLEAR * size for difference in last):
+        if previous is not None:
+            error = abs(difference - previous) + noise + bend  # the step before was 32 times as long
+            if abs(difference - slope) <= 4 * error and error <= _FINE * mass:
+                return
+            seen.append((abs(difference - slope), error))
+        previous = difference
+    if _is_of_another_function(seen):
         raise UnwitnessedError
+
+
+def _is_of_another_function(seen: Sequence[tuple[float, float]]) -> bool:
+    """Whether differences of f, each given by how far it is off and by its error, longer steps first, cannot be right.
+
+    The best known one must be off by far more than its error, and so must all that follow it: those of steps that are
+    shorter than the distance of a kink. Of these, and of the one before, two at least must tell.
+    """
+    if not seen:
+        return False
+    best = min(range(len(seen)), key=lambda n: seen[n][1])
+    off = seen[best][0]
+    telling = [other > off / 2 for other, error in seen[max(best - 1, 0) :] if error * _SURE < off]
+    return len(telling) > 1 and all(telling)
 
 
 def _sum_up(

@@ -113,3 +113,11 @@ def test_the_steps_of_a_float_type_used_within_f_bear_no_witness() -> None:
     report = judge_gradient(f, gradient, (np.array([0.5]),))
     assert (report.verdict, report.formula.reference) == ("right", "by ball arithmetic")
     assert judge_gradient(f, lambda x: 2 * gradient(x), (np.array([0.5]),)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("share", [2.0, 0.3, 1e-3])
+def test_a_small_share_that_balls_do_not_see_is_not_right_by_balls(share: float) -> None:
+    f = lambda x: share * float(str(x[0])) + 3 * x[1] ** 2 + x[2]  # noqa: E731
+    point = (np.array([0.5, 1.25, 2.0]),)
+    assert judge_gradient(f, lambda x: np.array([0, 6 * x[1], 1]), point).verdict != "right"
+    assert judge_gradient(f, lambda x: np.array([share, 6 * x[1], 1]), point).verdict != "wrong"
