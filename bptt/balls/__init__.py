@@ -36,7 +36,7 @@ from bptt.balls._array import (
     make_ball_array,
     make_constant_by,
 )
-from bptt.balls._ball import Ball, Fixed, RefusedFloatError, StaleValueError, enclose, make_fixed
+from bptt.balls._ball import Ball, Fixed, StaleValueError, enclose, make_fixed
 from bptt.balls._comparisons import (
     Comparisons,
     TooManyBranchesError,
@@ -49,6 +49,7 @@ from bptt.balls._constructors import make_arrays_of_balls
 from bptt.balls._context import (
     CURRENT,
     Encountered,
+    RefusedFloatError,
     TooManyOperationsError,
     change_context,
     computes_jax_in_float32,

@@ -18,7 +18,7 @@ from flint import arb
 from numpy import empty  # while functions run on balls, `np.empty` makes an array of them
 
 from bptt.balls._comparisons import Difference, UndecidedComparisonError
-from bptt.balls._context import CURRENT, note_text, widen_constant
+from bptt.balls._context import CURRENT, RefusedFloatError, note_text, widen_constant
 from bptt.balls._functions import BINARY, UNARY, Binary, Unary
 
 
@@ -53,22 +53,6 @@ class StaleValueError(ArithmeticError):
 
     def __init__(self) -> None:
         super().__init__("uses a value that was kept from another call")
-
-
-class RefusedFloatError(TypeError):
-    """A library asked a ball for a float."""
-
-    def __init__(self, ball: object) -> None:
-        super().__init__(
-            f"{ball!r} cannot become a float without losing its error bound: NumPy, math and float() keep it a ball"
-        )
-
-
-def refuse_text() -> None:
-    """Refuse to read a number where balls were written as text, or as bytes: it would depend on nothing."""
-    if (encountered := CURRENT.context.encountered) is not None and encountered.wrote_text:
-        encountered.refused_float = True
-        raise RefusedFloatError("what was written as text")
 
 
 def enclose(number: Any) -> Any:

@@ -158,10 +158,26 @@ def _is_residue(number: float, size: float = 1.0) -> bool:
     return ratio < _LARGEST_SIMPLE_RESIDUE or not math.ldexp(number, _BITS_OF_A_SIMPLE_ONE).is_integer()
 
 
+class RefusedFloatError(TypeError):
+    """A library asked a ball for a float."""
+
+    def __init__(self, ball: object) -> None:
+        super().__init__(
+            f"{ball!r} cannot become a float without losing its error bound: NumPy, math and float() keep it a ball"
+        )
+
+
 def note_text() -> None:
     """Note that what a ball holds was written as text or bytes."""
     if (encountered := CURRENT.context.encountered) is not None:
         encountered.wrote_text = True
+
+
+def refuse_text() -> None:
+    """Refuse to read a number where balls were written as text, or as bytes: it would depend on nothing."""
+    if (encountered := CURRENT.context.encountered) is not None and encountered.wrote_text:
+        encountered.refused_float = True
+        raise RefusedFloatError("what was written as text")
 
 
 def round_together(numbers: Any) -> Any:

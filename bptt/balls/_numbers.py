@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array import BallArray, make_constant_of_run
-from bptt.balls._ball import Ball, call_of_pair, get_float, refuse_text
+from bptt.balls._ball import Ball, call_of_pair, get_float
+from bptt.balls._context import refuse_text
 from bptt.balls._functions import BINARY, Unary
 from bptt.balls._steps import take_remainder_of_sign, take_rint, take_trunc
 from bptt.balls.special._functions import SPECIAL

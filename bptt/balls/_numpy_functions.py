@@ -9,7 +9,8 @@ import numpy as np
 
 from bptt.balls._array import take_floats
 from bptt.balls._array_functions import OF_REAL
-from bptt.balls._ball import Ball, refuse_text
+from bptt.balls._ball import Ball
+from bptt.balls._context import refuse_text
 
 
 def _average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False, *, keepdims: bool = False) -> Any:
