@@ -8,7 +8,7 @@ computes on floats, and hands everything that holds no ball to the original. Not
 import functools
 import sys
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -29,7 +29,7 @@ def _gather(function: Any) -> Any:
 
     @functools.wraps(function)
     def call_on_arrays(*arguments: Any, **keywords: Any) -> Any:
-        given = [np.array(x) if isinstance(x, list) and holds_balls(x) else x for x in arguments]
+        given = [np.array(x) if type(x) in (list, tuple) and holds_balls(x) else x for x in arguments]
         return function(*given, **keywords)
 
     return call_on_arrays
@@ -66,24 +66,6 @@ STAND_INS: dict[str, dict[str, Any]] = {
 """By the module and the name that they are found by."""
 
 
-class _Module(types.ModuleType):
-    """A module with some of its names replaced."""
-
-    def __init__(self, original: types.ModuleType, replaced: Mapping[str, Any]) -> None:
-        super().__init__(original.__name__, original.__doc__)
-        vars(self).update({**vars(original), **replaced, "__wrapped__": original})
-
-    def __getattr__(self, name: str) -> Any:  # what the module makes when it is asked for
-        return getattr(self.__wrapped__, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        setattr(self.__wrapped__, name, value)
-        vars(self)[name] = value
-
-    def __repr__(self) -> str:
-        return repr(self.__wrapped__)
-
-
 class StandIn(NamedTuple):
     """What stands in for an object, which is kept so that its id stays its own.
 
@@ -95,6 +77,28 @@ class StandIn(NamedTuple):
     adapt: Callable[[Any, Any], Any] | None = None
 
 
+class _Module(types.ModuleType):
+    """A module as a run sees it: what stands in for something does so here, too."""
+
+    def __init__(self, original: types.ModuleType, stand_ins: Mapping[int, "StandIn"]) -> None:
+        super().__init__(original.__name__, original.__doc__)
+        vars(self).update(__wrapped__=original, _stand_ins=stand_ins)
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self.__wrapped__, name)
+        stand_in = self._stand_ins.get(id(value))
+        return value if stand_in is None else stand_in.replacement
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self.__wrapped__, name, value)
+
+    def __dir__(self) -> list[str]:
+        return dir(self.__wrapped__)
+
+    def __repr__(self) -> str:
+        return repr(self.__wrapped__)
+
+
 def find_stand_ins() -> dict[int, StandIn]:
     """Return what stands in for what, by the ids of the originals, of the libraries that are loaded now."""
     return _make_stand_ins(tuple(name for name in STAND_INS if name in sys.modules))
@@ -103,26 +107,18 @@ def find_stand_ins() -> dict[int, StandIn]:
 @functools.cache
 def _make_stand_ins(loaded: tuple[str, ...]) -> dict[int, StandIn]:
     found = {id(original): StandIn(original, wrapped) for original, wrapped in CONSTRUCTORS.items()}
-    replaced: dict[str, dict[str, Any]] = {}
     for module in loaded:
-        replaced.setdefault(module, {})
         for name, replacement in STAND_INS[module].items():
             if (original := getattr(sys.modules[module], name, None)) is not None:
-                replaced[module][name] = _hand_over(original, replacement)
                 adapt = replacement.adapt if isinstance(replacement, OnBalls) else None
-                found[id(original)] = StandIn(original, replaced[module][name], adapt)
-    for module in sorted(_list_packages(replaced), key=lambda name: -name.count(".")):
-        if module != "builtins":
-            original = sys.modules[module]
-            stand_in = _Module(original, replaced.get(module, {}))
-            found[id(original)] = StandIn(original, stand_in)
-            package, _, name = module.rpartition(".")
-            if package:
-                replaced.setdefault(package, {})[name] = stand_in
+                found[id(original)] = StandIn(original, _hand_over(original, replacement), adapt)
+    for module in _list_packages(loaded) - {"builtins"}:
+        original = sys.modules[module]
+        found[id(original)] = StandIn(original, _Module(original, found))
     return found
 
 
-def _list_packages(modules: Mapping[str, Any]) -> set[str]:
+def _list_packages(modules: Iterable[str]) -> set[str]:
     """Return the modules, and the packages that they are found in."""
     return {".".join(parts[: n + 1]) for parts in (name.split(".") for name in modules) for n in range(len(parts))}
 

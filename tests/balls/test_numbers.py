@@ -4,6 +4,7 @@ import builtins
 import json
 import math
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import mpmath  # type: ignore[import-not-found, import-untyped, unused-ignore]
@@ -205,3 +206,21 @@ def test_what_is_imported_inside_of_a_function_stands_in_there_and_nowhere_else(
     assert found(judge_gradient(f, gradient, (X,)))[:2] == BALLS[:2]
     assert not judge_gradient(f, lambda x: 1.000000001 * np.array(gradient(x)), (X,))
     assert builtins.__import__ is before
+
+
+def test_what_a_caller_has_put_in_a_module_is_what_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert judge_gradient(lambda x: math.sinh(x[0]), lambda x: [np.cosh(x[0]), 0, 0], (X,))
+    monkeypatch.setattr(math, "sinh", lambda v: v * v)
+    report = judge_gradient(lambda x: math.sinh(x[0]), lambda x: [2 * x[0], 0, 0], (X,))
+    assert found(report) == BALLS
+
+
+def test_threads_that_judge_at_a_time_leave_nothing_behind() -> None:
+    before = builtins.__import__
+    f = lambda x: math.exp(float(x[0]))  # noqa: E731
+    gradients: list[Any] = [lambda x: [np.exp(x[0]), 0, 0], lambda x: [1.5 * np.exp(x[0]), 0, 0]]
+    with ThreadPoolExecutor(4) as threads:
+        verdicts = list(threads.map(lambda n: judge_gradient(f, gradients[n % 2], (X + n,)).verdict, range(12)))
+    assert verdicts == ["right", "wrong"] * 6
+    assert builtins.__import__ is before
+    assert "float" not in globals()

@@ -10,8 +10,8 @@ from flint import arb
 from mpmath.ctx_mp import MPContext  # type: ignore[import-not-found, import-untyped, unused-ignore]
 from scipy import special  # type: ignore[import-untyped]
 
-from bptt.balls import Ball, StaleValueError, Traced, make_ball_array, use_precision
-from bptt.balls.special._functions import SPECIAL
+from bptt.balls import Ball, StaleValueError, Traced, make_ball_array, make_fixed, use_precision
+from bptt.balls.special._functions import SPECIAL, call_special
 from bptt.verify import judge_gradient
 
 REAL = MPContext()
@@ -254,3 +254,9 @@ def test_its_rounding_has_no_bound() -> None:
     report = judge_gradient(lambda x: np.log1p(np.exp(x)).sum(), special.expit, (X,))
     assert (report.verdict, report.arithmetic.verdict) == ("right", "undecided")
     assert "there is no bound for its rounding error" in report.arithmetic.reason
+
+
+def test_a_function_that_is_another_one_on_floats_is_refused() -> None:
+    with pytest.raises(TypeError, match="f of these numbers is another function on floats than on balls"):
+        call_special("f", SPECIAL["expit"], np.sin, make_fixed(0.5))
+    assert call_special("f", SPECIAL["expit"], special.expit, make_fixed(0.5)).as_float == special.expit(0.5)

@@ -179,3 +179,24 @@ def test_a_loop_that_would_never_end_by_exact_numbers_ends() -> None:
 
     assert judge_gradient(f, lambda x: 2 * x, (1.5,)).verdict == "right"
     assert judge_gradient(f, lambda x: 2 * x * (1 + 1e-6), (1.5,)).verdict == "wrong"
+
+
+def sum_series(x: Any, divide: Any) -> Any:
+    """Σ x^n / (n! d(n)), until its terms are below a rounding."""
+    total, term, n = 0.0 * x, 1.0 + 0.0 * x, 0
+    while n < 2 or abs(term / divide(n)) > 2.0**-52 * abs(total):
+        total = total + term / divide(n)
+        n += 1
+        term = term * x / n
+    return total
+
+
+@pytest.mark.parametrize("x", [0.4, 2.9, 17.0])
+def test_series_that_are_cut_below_a_rounding_agree_to_the_digits_said(x: float) -> None:
+    """f, (e^x − 1) / x, is cut where its own terms are small, its derivative where the others are."""
+    f = lambda x: sum_series(x, lambda n: n + 1)  # noqa: E731
+    gradient = lambda x: sum_series(x, lambda n: n + 2)  # noqa: E731
+    report = judge_gradient(f, gradient, (x,))
+    assert (report.verdict, report.formula.reference) == ("right", "by ball arithmetic")
+    assert report.formula.leaves[0].digits in (14, 15)
+    assert judge_gradient(f, lambda x: gradient(x) * (1 + 1e-13), (x,)).verdict == "wrong"

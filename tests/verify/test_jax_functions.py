@@ -20,6 +20,7 @@ from bptt.balls import XLA, Ball, make_fixed, make_rounded_constant, store, use_
 from bptt.balls.jax._interpreter import trace_to_balls
 from bptt.verify import Report, check_gradient, judge_gradient
 from bptt.verify._problem import Leaf
+from tests.corpus import numpy_alone
 
 TYPES = ["float32", "float64"]
 Array = npt.NDArray[Any]
@@ -792,3 +793,11 @@ def primitives(jaxpr: Any) -> set[str]:
     """The names of all in a jaxpr, and in those that it holds."""
     inner = (held for equation in jaxpr.eqns for held in jaxprs_in_params(equation.params))
     return {equation.primitive.name for equation in jaxpr.eqns}.union(*map(primitives, inner))
+
+
+def test_code_that_cannot_reach_jax_has_constants_of_its_own() -> None:
+    """That JAX is loaded, and computes in 32 bits, says nothing of what NumPy computes."""
+    x = np.array([0.3, -1.1])
+    with jax.enable_x64(False):
+        assert judge_gradient(numpy_alone.wave, numpy_alone.by_hand, (x,)).verdict == "right"
+        assert judge_gradient(numpy_alone.wave, numpy_alone.a_little_off, (x,)).verdict == "wrong"

@@ -25,8 +25,8 @@ from bptt.balls._array import (
     make_constant_of_run,
     strip_class,
 )
-from bptt.balls._ball import Ball, Fixed, StaleValueError, get_float, is_constant
-from bptt.balls._context import CURRENT, MAKE_CONSTANT, count_operations
+from bptt.balls._ball import Ball, Fixed, StaleValueError, is_constant
+from bptt.balls._context import CURRENT, count_operations, leave_run
 from bptt.balls._reverse import Traced, make_traced_constant
 from bptt.balls._rounded import Rounded, get_kind_of, make_single
 
@@ -43,7 +43,8 @@ def compute(on_floats: Callable[..., Any], on_balls: Kernel, *operands: Any) -> 
     that is constant near the operands. What floats may return has no bound here.
     """
     balls = [convert_to_array(operand) for operand in operands]
-    floats = call_outside_of_run(on_floats, *map(get_floats, balls))
+    with leave_run():
+        floats = on_floats(*map(get_floats, balls))
     parts = floats if isinstance(floats, tuple) else (floats,)
     elements = [x for operand in balls for x in list_elements(strip_class(operand))]
     kinds = {type(x) for x in elements}
@@ -63,24 +64,10 @@ def compute(on_floats: Callable[..., Any], on_balls: Kernel, *operands: Any) -> 
     return type(floats)(*made) if hasattr(floats, "_fields") else tuple(made)
 
 
-def call_outside_of_run(function: Callable[..., Any], *floats: Any) -> Any:
-    """Call a function that is to make arrays of floats, whatever is being run."""
-    token = MAKE_CONSTANT.set(None)
-    try:
-        return function(*floats)
-    finally:
-        MAKE_CONSTANT.reset(token)
-
-
 def call_with_columns(call: Callable[[Balls], Any], b: Any) -> Any:
     """Return what is computed of the columns of b; a vector is the only one."""
     B = convert_to_array(b)
     return call(B[:, None])[..., 0] if B.ndim == 1 else call(B)
-
-
-def replace_by_floats(argument: Any) -> Any:
-    """Return the floats that stand in balls; anything else as it is."""
-    return get_floats(argument) if is_of_balls(argument) else get_float(argument)
 
 
 def convert_to_array(operand: Any) -> BallArray:

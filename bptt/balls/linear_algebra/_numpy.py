@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 
+from bptt.balls._array import replace_by_floats
 from bptt.balls._array_functions import OF_REAL
 from bptt.balls.linear_algebra._matrices import (
     Balls,
@@ -14,7 +15,6 @@ from bptt.balls.linear_algebra._matrices import (
     make_symmetric,
     make_unknown,
     map_stack,
-    replace_by_floats,
 )
 from bptt.balls.linear_algebra._spectra import (
     decompose_real,

@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 
 from bptt.balls._array import get_floats
+from bptt.balls._context import leave_run
 from bptt.balls.linear_algebra import _numpy as of_numpy
 from bptt.balls.linear_algebra._matrices import (
     Balls,
     Kernel,
-    call_outside_of_run,
     call_with_columns,
     compute,
     convert_to_array,
@@ -168,7 +168,8 @@ def _lu(a: Any, permute_l: bool = False, **options: Any) -> Any:
     """Return P, L and U. The rows of A are those of L U in the order that SciPy gives as `p_indices`."""
 
     def on_balls(floats: Any, A: Balls) -> Any:
-        places = call_outside_of_run(functools.partial(_find("lu"), p_indices=True), get_floats(A))[0]
+        with leave_run():
+            places = _find("lu")(get_floats(A), p_indices=True)[0]
         F, rank = factor_lu(A[np.argsort(places)]), min(A.shape)
         L = take_triangle(F[:, :rank], lower=True, diagonal=1.0)
         U = take_triangle(F[:rank], lower=False)

@@ -1,8 +1,7 @@
 """How a function of SciPy's is written for balls: what it is given, and what becomes of what it returns."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,7 +20,7 @@ from bptt.balls._array import (
     strip_class,
 )
 from bptt.balls._ball import Ball, get_float
-from bptt.balls._context import MAKE_CONSTANT
+from bptt.balls._context import MAKE_CONSTANT, leave_run
 from bptt.balls._rounded import Rounded
 
 
@@ -69,31 +68,20 @@ def replace_by_floats(given: Any) -> Any:
     return get_floats(given) if is_of_balls(given) else get_float(given)
 
 
-@contextmanager
-def make_arrays_of_floats() -> Iterator[None]:
-    """Let NumPy's constructors make what they always make: for compiled code that is given no ball."""
-    before = MAKE_CONSTANT.get()
-    try:
-        MAKE_CONSTANT.set(None)
-        yield
-    finally:
-        MAKE_CONSTANT.set(before)
-
-
 def call(on_balls: OnBalls, original: Callable[..., Any], arguments: Any, keywords: Any) -> Any:
     """Call it where it is given balls, and the original otherwise; the floats are the original's.
 
     The original goes first: what it raises for the floats is raised for the balls.
     """
     given = replace_by_floats([list(arguments), keywords])
-    with make_arrays_of_floats():
+    with leave_run():
         on_floats = original(*given[0], **given[1])
     if not holds_balls((arguments, keywords)):
         return on_balls.adapt(on_floats, as_balls) if on_balls.adapt else _lift(on_floats)
     result = on_balls.function(*arguments, **keywords)
     is_bounded = on_balls.is_bounded
     if not isinstance(is_bounded, bool):
-        with make_arrays_of_floats():
+        with leave_run():
             is_bounded = is_bounded(*given[0], **given[1])
     return give_floats(result, on_floats, is_bounded)
 
@@ -171,11 +159,11 @@ def require(condition: Any, name: str, remedy: str) -> None:
 
 def call_on_floats(module: str, name: str, *given: Any) -> Any:
     """Call a function of SciPy's on what the float run has; its module is loaded, since a function of it was called."""
-    with make_arrays_of_floats():
+    with leave_run():
         return getattr(sys.modules[module], name)(*map(replace_by_floats, given))
 
 
 def call_method_on_floats(of_balls: HoldsBalls, name: str, *given: Any, **settings: Any) -> Any:
     """Call a method of the object that the float run has, on what that has."""
-    with make_arrays_of_floats():
+    with leave_run():
         return getattr(of_balls.on_floats, name)(*replace_by_floats(given), **replace_by_floats(settings))

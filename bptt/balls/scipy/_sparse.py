@@ -12,6 +12,7 @@ import numpy as np
 
 from bptt.balls._array import get_floats
 from bptt.balls._ball import Ball
+from bptt.balls._context import leave_run
 from bptt.balls.scipy._elimination import Row
 from bptt.balls.scipy._matrix import Matrix, is_number
 from bptt.balls.scipy._operands import (
@@ -19,7 +20,6 @@ from bptt.balls.scipy._operands import (
     as_balls,
     call_method_on_floats,
     give_floats,
-    make_arrays_of_floats,
     make_zeros,
     require,
 )
@@ -34,7 +34,7 @@ class Sparse(HoldsBalls):
     __array_priority__ = 10.1
 
     def __init__(self, pattern: Any, balls: Any) -> None:
-        with make_arrays_of_floats():
+        with leave_run():
             found = pattern.tocsr() if pattern.format not in _WITH_DATA else pattern.copy()
             found.eliminate_zeros()  # which fill the blocks of other formats
             order = np.asarray(found.data, dtype=int) - 1
@@ -46,12 +46,12 @@ class Sparse(HoldsBalls):
 
     @property  # type: ignore[misc]
     def __class__(self) -> type:
-        with make_arrays_of_floats():
+        with leave_run():
             return type(self._pattern.asformat(self._format))
 
     @property
     def on_floats(self) -> Any:
-        with make_arrays_of_floats():
+        with leave_run():
             made = self._pattern.copy()  # whose entries are in the order of the balls, as after astype they may not be
             made.data = get_floats(self.balls)
             return made.asformat(self._format)
@@ -83,7 +83,7 @@ class Sparse(HoldsBalls):
 
     def list_entries(self) -> list[tuple[int, int, Ball]]:
         """Return row, column and number of each."""
-        with make_arrays_of_floats():
+        with leave_run():
             found = self._pattern.tocoo()
         numbers = self.balls[np.asarray(found.data, dtype=int) - 1]
         return list(zip(found.row.tolist(), found.col.tolist(), numbers, strict=True))
@@ -109,7 +109,7 @@ class Sparse(HoldsBalls):
         """Return a method that moves entries, done to the pattern."""
 
         def move(*given: Any, **settings: Any) -> Any:
-            with make_arrays_of_floats():
+            with leave_run():
                 moved = getattr(self._pattern.asformat(self._format), name)(*given, **settings)
             return Sparse(moved, self.balls)
 
@@ -128,7 +128,7 @@ class Sparse(HoldsBalls):
         raise AttributeError(name)
 
     def __getitem__(self, index: Any) -> Any:
-        with make_arrays_of_floats():
+        with leave_run():
             found = self._pattern.tocsr()[index]
         if hasattr(found, "tocsr"):
             return Sparse(found, self.balls)
@@ -283,7 +283,7 @@ def adapt_sparse(of_floats: Any, lift: Any = as_balls) -> Any:
 
 
 def _read(of_floats: Any, lift: Any) -> "Sparse":
-    with make_arrays_of_floats():
+    with leave_run():
         found = of_floats.tocoo()
         numbers = found.data.astype(np.promote_types(found.data.dtype, np.float16))
     numbers = as_balls(lift(numbers))
@@ -316,7 +316,7 @@ def arrange(entries: Any, like: Any, shape: Any = None) -> Sparse:
         summed[i, j] = summed[i, j] + x if (i, j) in summed else x
     shape = like.shape if shape is None else shape
     rows, columns = ([place[n] for place in summed] for n in (0, 1))
-    with make_arrays_of_floats():
+    with leave_run():
         sparse: Any = sys.modules["scipy.sparse"]
         is_array = _is_array(like._pattern if isinstance(like, Sparse) else like)
         make = sparse.coo_array if is_array else sparse.coo_matrix

@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from bptt.balls._context import leave_run
 from bptt.balls.scipy._elimination import list_rows, solve
-from bptt.balls.scipy._operands import OnBalls, as_balls, make_arrays_of_floats, replace_by_floats, require
+from bptt.balls.scipy._operands import OnBalls, as_balls, replace_by_floats, require
 from bptt.balls.scipy._sparse import adapt_sparse, arrange, is_sparse
 
 
@@ -35,12 +36,12 @@ def _make(name: str) -> OnBalls:
 
 
 def _on_floats_of(name: str, given: Any, shape: Any) -> Any:
-    with make_arrays_of_floats():
+    with leave_run():
         return getattr(sys.modules["scipy.sparse"], name)(replace_by_floats(given), shape=shape)
 
 
 def make_diagonals(diagonals: Any, offsets: Any = 0, shape: Any = None, format: Any = None, dtype: Any = None) -> Any:
-    with make_arrays_of_floats():
+    with leave_run():
         like = sys.modules["scipy.sparse"].diags(replace_by_floats(diagonals), offsets, shape=shape, format=format)
     many = np.ndim(offsets) > 0
     entries = []
@@ -53,7 +54,7 @@ def make_diagonals(diagonals: Any, offsets: Any = 0, shape: Any = None, format: 
 
 
 def take_kronecker_product(A: Any, B: Any, format: Any = None) -> Any:
-    with make_arrays_of_floats():
+    with leave_run():
         like = sys.modules["scipy.sparse"].kron(replace_by_floats(A), replace_by_floats(B), format)
     first, second = (_read_entries(given) for given in (A, B))
     rows, columns = np.shape(B)
@@ -69,7 +70,7 @@ def _read_entries(given: Any) -> list[tuple[int, int, Any]]:
 
 def _stack(axis: int) -> OnBalls:
     def stack(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
-        with make_arrays_of_floats():
+        with leave_run():
             name = "hstack" if axis else "vstack"
             like = getattr(sys.modules["scipy.sparse"], name)(replace_by_floats(list(blocks)), format=format)
         entries, start = [], 0
@@ -90,7 +91,7 @@ def solve_sparse(A: Any, b: Any, permc_spec: Any = None, use_umfpack: bool = Tru
 
 def arrange_blocks(blocks: Any, format: Any = None, dtype: Any = None) -> Any:
     """Put blocks in rows and columns; of `None` there is nothing."""
-    with make_arrays_of_floats():
+    with leave_run():
         like = sys.modules["scipy.sparse"].bmat([replace_by_floats(list(row)) for row in blocks], format=format)
     heights = [next(np.shape(block)[0] for block in row if block is not None) for row in blocks]
     widths = [next(np.shape(block)[1] for block in row if block is not None) for row in zip(*blocks, strict=True)]
@@ -114,7 +115,7 @@ def arrange_diagonal(mats: Any, format: Any = None, dtype: Any = None) -> Any:
 
 def _keep_side(name: str) -> OnBalls:
     def keep(A: Any, k: int = 0, format: Any = None) -> Any:
-        with make_arrays_of_floats():
+        with leave_run():
             like = getattr(sys.modules["scipy.sparse"], name)(replace_by_floats(A), k, format)
         sign = 1 if name == "triu" else -1
         return arrange([entry for entry in _read_entries(A) if (entry[1] - entry[0] - k) * sign >= 0], like)

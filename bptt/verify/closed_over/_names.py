@@ -27,17 +27,19 @@ class Names:
         self._importing = {id(namespace) for namespace, _ in named}
         self._stand_ins = stand_ins
         self._import = builtins.__import__
+        self._stand_in_import = self._import_stand_in  # one object, to be known again
 
     def replace(self) -> None:
         """Have each mean what stands for it."""
         for namespace, name, _, _, stand_in in self._replaced:
             namespace[name] = stand_in
         if self._importing:
-            builtins.__import__ = self._import_stand_in
+            builtins.__import__ = self._stand_in_import
 
     def restore(self) -> None:
         """Put back what was there, but for what was written there meanwhile."""
-        builtins.__import__ = self._import
+        if builtins.__import__ is self._stand_in_import:
+            builtins.__import__ = self._import
         for namespace, name, was_there, original, stand_in in self._replaced:
             if namespace.get(name) is stand_in:
                 if was_there:
