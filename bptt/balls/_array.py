@@ -13,7 +13,7 @@ import numpy.typing as npt
 from numpy import asarray, empty, fromiter  # while functions run on balls, those in `np` make arrays of them
 
 from bptt.balls._ball import Ball, get_float, make_fixed
-from bptt.balls._context import MAKE_CONSTANT, note_text, round_together
+from bptt.balls._context import MAKE_CONSTANT, note_text
 from bptt.balls.complex_numbers._ball import REAL_TYPES, ComplexBall, make_complex
 
 MakeConstant: TypeAlias = Callable[..., Ball]
@@ -184,8 +184,7 @@ def cast_array(array: Any, dtype: np.dtype[Any], scalar: Any = None) -> BallArra
 def convert_to_balls(numbers: Any, make_constant: MakeConstant) -> BallArray:
     """Return an array of floats as one of balls that `make_constant` makes."""
     dtype = numbers.dtype
-    with round_together(numbers):
-        made = make_ball_array([make_constant_by(make_constant, x, dtype) for x in numbers.reshape(-1)], numbers.shape)
+    made = make_ball_array([make_constant_by(make_constant, x, dtype) for x in numbers.reshape(-1)], numbers.shape)
     made._float_type = dtype
     return made
 

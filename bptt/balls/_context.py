@@ -9,7 +9,7 @@ import math
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -43,7 +43,6 @@ class Context:
     """What the balls of one computation are computed with. Change it for a while by `change_context`."""
 
     rounds_constants: bool = False  # a float that stands among the balls is one near the number that is meant
-    size_of_constants: float = 0.0  # of the largest among those that were computed together: of an array
     rounds_as_jax: bool = False  # and such a float may be of float32, if that is what JAX computes in
     comparisons: "Comparisons | None" = None  # how they are decided; None: those that balls leave open raise
     measures_cancellation: bool = False  # keep account of what cancels in formulas of one variable
@@ -130,8 +129,8 @@ def round_constants(*, as_jax: bool) -> Any:
     """Take a float among the balls for a real number that it was rounded from, some 64 roundings away at most.
 
     So is `1.0 / 3`, and so are the entries of a product of data that was computed before. The roundings are those of
-    the float's own type, and of the largest number of its array; `as_jax`, those of float32 if that holds it and JAX
-    computes in no other. One that half of its bits can hold, such as 0.5 or 2.0, stays what it is.
+    the float's own type; `as_jax`, those of float32 if that holds it and JAX computes in no other. One that half of its
+    bits can hold, such as 0.5 or 2.0, stays what it is; what may be left of larger numbers may be 0.
     """
     return change_context(rounds_constants=True, rounds_as_jax=as_jax and computes_jax_in_float32())
 
@@ -144,18 +143,18 @@ def widen_constant(number: float, bits: int) -> arb:
         return arb(number)
     roundings = _ROUNDINGS_OF_A_CONSTANT * arb(2) ** -bits
     if _is_residue(number):
-        return arb(number, 2 * arb(abs(number)) + roundings * CURRENT.context.size_of_constants)
+        return arb(number, 2 * abs(number))
     if (number * 2.0 ** _count_exponent(number, bits)).is_integer():
         return arb(number)
-    return arb(number, roundings * max(abs(number), CURRENT.context.size_of_constants))
+    return arb(number, roundings * abs(number))
 
 
-def _is_residue(number: float, size: float = 1.0) -> bool:
-    """Whether it may be what is left of numbers of that size, as cos(π/2) and 0.3 − 3 · 0.1 are; 1e-16 is not."""
-    ratio = abs(number) / size
-    if not _SMALLEST_RESIDUE < ratio < _LARGEST_RESIDUE or len(f"{number!r}".partition("e")[0]) <= _SHORT_DECIMAL:
+def _is_residue(number: float) -> bool:
+    """Whether it may be what is left of numbers of the size of 1, as cos(π/2) and 0.3 − 3 · 0.1 are; 1e-16 is not."""
+    size = abs(number)
+    if not _SMALLEST_RESIDUE < size < _LARGEST_RESIDUE or len(f"{number!r}".partition("e")[0]) <= _SHORT_DECIMAL:
         return False
-    return ratio < _LARGEST_SIMPLE_RESIDUE or not math.ldexp(number, _BITS_OF_A_SIMPLE_ONE).is_integer()
+    return size < _LARGEST_SIMPLE_RESIDUE or not math.ldexp(number, _BITS_OF_A_SIMPLE_ONE).is_integer()
 
 
 class RefusedFloatError(TypeError):
@@ -178,16 +177,6 @@ def refuse_text() -> None:
     if (encountered := CURRENT.context.encountered) is not None and encountered.wrote_text:
         encountered.refused_float = True
         raise RefusedFloatError("what was written as text")
-
-
-def round_together(numbers: Any) -> Any:
-    """Take constants of an array that holds residues for rounded as its largest: a sine near 0 as those near 1."""
-    if not CURRENT.context.rounds_constants:
-        return nullcontext()
-    parts = [part for x in numbers.reshape(-1).tolist() for part in ((x.real, x.imag) if type(x) is complex else (x,))]
-    size = max((abs(x) for x in parts if math.isfinite(x)), default=0.0)
-    has_residues = size > 0 and any(_is_residue(x, size) for x in parts)
-    return change_context(size_of_constants=size if has_residues else 0.0)
 
 
 def computes_jax_in_float32() -> bool:

@@ -107,6 +107,16 @@ class TestConstructors:
         assert "f runs on floats but not on balls at test_numpy_constructors.py:" in report.arithmetic.reason
         assert "np.spacing takes no balls" in report.arithmetic.reason
 
+    def test_what_a_ball_says_is_told_and_not_what_numpy_makes_of_it(self) -> None:
+        def f(x: Array) -> Any:
+            y = np.ndarray(3)
+            y[0] = x[0]
+            return y[0] * x[1]
+
+        report = judge_gradient(f, lambda x: np.array([x[1], x[0], 0]), (X,))
+        assert "RefusedFloatError: Traced" in report.arithmetic.reason
+        assert "cannot become a float without losing its error bound" in report.arithmetic.reason
+
     def test_a_gradient_in_an_imported_buffer_is_judged_by_its_floats(self) -> None:
         def gradient(x: Array, factor: float) -> Any:
             g = zeros(3)

@@ -260,3 +260,13 @@ def test_a_function_that_is_another_one_on_floats_is_refused() -> None:
     with pytest.raises(TypeError, match="f of these numbers is another function on floats than on balls"):
         call_special("f", SPECIAL["expit"], np.sin, make_fixed(0.5))
     assert call_special("f", SPECIAL["expit"], special.expit, make_fixed(0.5)).as_float == special.expit(0.5)
+
+
+@pytest.mark.filterwarnings("ignore:floating point number truncated to an integer")
+@pytest.mark.parametrize("order", [0.5, 2.0005])
+def test_bessel_functions_of_whole_orders_are_no_others_where_scipy_cuts_the_order(order: float) -> None:
+    cut = int(order)
+    true = lambda x: special.yvp(cut, x)  # noqa: E731
+    assert judge_gradient(lambda x: special.yn(order, x), true, (1.7,)).verdict != "wrong"
+    assert judge_gradient(lambda x: special.yn(order, x), lambda x: special.yvp(order, x), (1.7,)).verdict != "right"
+    assert judge_gradient(lambda x: special.yn(cut, x), true, (1.7,)).formula.reference == "by ball arithmetic"

@@ -19,7 +19,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bptt.balls import StandIn
 from bptt.verify.closed_over import State, find_state
+from bptt.verify.closed_over._names import Names
 
 Array = npt.NDArray[Any]
 Function = Callable[..., Any]
@@ -701,3 +703,15 @@ def test_a_dataclass_with_defaults_is_lifted_in_the_instance_and_the_class() -> 
         assert [lifted.value for lifted in model.step()] == [0.5, 0.9]
         assert Model.momentum is model.momentum
     assert (model, Model.momentum) == (Model(), 0.9)
+
+
+def test_names_are_put_back_but_for_what_was_written_meanwhile() -> None:
+    known, other, inside = object(), object(), StandIn(np, "another")
+    namespace: dict[str, Any] = {"np": np, "own": known, "math": math}
+    stand_ins = {id(np): inside, id(math): StandIn(math, "of balls"), id(float): StandIn(float, "of floats")}
+    names = Names([(namespace, ("np", "own", "float", "math"))], stand_ins)
+    names.replace()
+    assert namespace == {"np": "another", "own": known, "float": "of floats", "math": "of balls"}
+    namespace["math"] = other
+    names.restore()
+    assert namespace == {"np": np, "own": known, "math": other}

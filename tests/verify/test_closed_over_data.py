@@ -141,11 +141,23 @@ def test_data_that_a_function_writes_into_are_put_back() -> None:
 
 QUARTER = math.cos(math.pi / 2)  # 6e-17
 FOURIER = np.exp(-2j * np.pi * np.outer(np.arange(4), np.arange(4)) / 4)
+
+
+def fold_spectrum(x: Array) -> Any:
+    spectrum = SIXTEENTHS @ x
+    return 2 * (SIXTEENTHS.conj().T @ (spectrum / (1 + np.abs(spectrum) ** 2))).real
+
+
+SIXTEENTHS = np.exp(-2j * np.pi * np.outer(np.arange(16), np.arange(16)) / 16)
 RESIDUES: dict[str, tuple[Callable[[Array], Any], Callable[[Array], Any]]] = {
     "a matrix of Fourier's": (lambda x: (np.abs(FOURIER @ x) ** 2).sum(), lambda x: 8 * x),
     "beside exact roots of unity": (
         lambda x: (np.abs(np.fft.fft(x)) ** 3).sum(),
         lambda x: 3 * (FOURIER.conj().T @ ((FOURIER @ x) * np.abs(FOURIER @ x))).real,
+    ),
+    "many roots beside exact ones": (
+        lambda x: np.log1p(np.abs(np.fft.fft(np.tile(x, 4))) ** 2).sum(),
+        lambda x: fold_spectrum(np.tile(x, 4)).reshape(4, 4).sum(axis=0),
     ),
     "sines of multiples of pi": (lambda x: (np.sin(np.pi * np.arange(4)) * x).sum() + x @ x, lambda x: 2 * x),
     "a cosine of a right angle": (

@@ -1,5 +1,6 @@
 """Loops that end where their floats stand still: what is judged is the computation that took place."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -181,7 +182,7 @@ def test_a_loop_that_would_never_end_by_exact_numbers_ends() -> None:
     assert judge_gradient(f, lambda x: 2 * x * (1 + 1e-6), (1.5,)).verdict == "wrong"
 
 
-def sum_series(x: Any, divide: Any) -> Any:
+def sum_series(x: Any, divide: Callable[[int], Any]) -> Any:
     """Σ x^n / (n! d(n)), until its terms are below a rounding."""
     total, term, n = 0.0 * x, 1.0 + 0.0 * x, 0
     while n < 2 or abs(term / divide(n)) > 2.0**-52 * abs(total):
@@ -195,7 +196,7 @@ def sum_series(x: Any, divide: Any) -> Any:
 def test_series_that_are_cut_below_a_rounding_agree_to_the_digits_said(x: float) -> None:
     """f, (e^x − 1) / x, is cut where its own terms are small, its derivative where the others are."""
     f = lambda x: sum_series(x, lambda n: n + 1)  # noqa: E731
-    gradient = lambda x: sum_series(x, lambda n: n + 2)  # noqa: E731
+    gradient: Any = lambda x: sum_series(x, lambda n: n + 2)  # noqa: E731
     report = judge_gradient(f, gradient, (x,))
     assert (report.verdict, report.formula.reference) == ("right", "by ball arithmetic")
     assert report.formula.leaves[0].digits in (14, 15)

@@ -154,6 +154,11 @@ USES: dict[str, Callable[[Array], Any]] = {
     "sum axis where": lambda x: np.sum(x, where=x > 0) ** 2,
     "mean where": lambda x: np.mean(x, where=[True, False, True]) ** 2,
     "max where initial": lambda x: np.max(x, initial=-9, where=x > 0) ** 2,
+    "fmax and fmin with NaN": lambda x: (
+        np.fmax(x, [np.nan, 0.0, 3.0]).sum() ** 2 + np.fmin(x, [np.nan, 0.0, np.nan]) @ x
+    ),
+    "a determinant of lists": lambda x: np.linalg.det([[x[0], x[1]], [1.0, x[2]]]),
+    "a norm of a tuple": lambda x: np.linalg.norm((x[0], 2 * x[1])),
     "trim": lambda x: np.trim_zeros(x).sum() ** 2,
 }
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bptt.verify import judge_gradient
+from bptt.verify.methods._witness import _is_of_another_function
 from tests.corpus.slips import Case
 
 Array = Any
@@ -117,7 +118,21 @@ def test_the_steps_of_a_float_type_used_within_f_bear_no_witness() -> None:
 
 @pytest.mark.parametrize("share", [2.0, 0.3, 1e-3])
 def test_a_small_share_that_balls_do_not_see_is_not_right_by_balls(share: float) -> None:
-    f = lambda x: share * float(str(x[0])) + 3 * x[1] ** 2 + x[2]  # noqa: E731
-    point = (np.array([0.5, 1.25, 2.0]),)
+    f = lambda x: share * root_by_bisection(x[0]) + 3 * x[1] ** 2 + x[2]  # noqa: E731
+    point = (np.array([1.25, 0.5, 2.0]),)
     assert judge_gradient(f, lambda x: np.array([0, 6 * x[1], 1]), point).verdict != "right"
-    assert judge_gradient(f, lambda x: np.array([share, 6 * x[1], 1]), point).verdict != "wrong"
+    assert judge_gradient(f, lambda x: np.array([share * of_root(x[0]), 6 * x[1], 1]), point).verdict != "wrong"
+
+
+@pytest.mark.parametrize(
+    ("seen", "is_other"),
+    [
+        ([(1.0, 1e-2), (1e-3, 1e-5), (1e-3, 1e-6), (1e-3, 1e-2)], True),  # a long step is off by curvature, too
+        ([(1e-3, 1e-6), (1e-3, 1e-6), (1e-9, 1e-8)], False),  # but the shortest: there is a kink nearby
+        ([(1e-3, 1e-6)], False),
+        ([(1e-3, 1e-4), (1e-3, 1e-4)], False),  # not by more than they may be
+        ([], False),
+    ],
+)
+def test_the_differences_that_are_known_best_decide(seen: list[tuple[float, float]], is_other: bool) -> None:
+    assert _is_of_another_function(seen) == is_other
