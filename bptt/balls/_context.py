@@ -21,9 +21,7 @@ if TYPE_CHECKING:
 
 _PRECISION_LOCK = threading.RLock()
 _ROUNDINGS_OF_A_CONSTANT = 64  # that a float from outside may be off by: 1.0 / 3 has one, a product of data some more
-_SMALLEST_RESIDUE, _LARGEST_RESIDUE = 2.0**-70, 2.0**-40
-_LARGEST_SIMPLE_RESIDUE, _BITS_OF_A_SIMPLE_ONE = 2.0**-48, 52  # 2**-45 is one that somebody wrote
-_SHORT_DECIMAL = 10  # characters: such a number was written so
+_LEAST = 2.0**-17  # of a rounding of 1, that one of smaller numbers leaves
 _BITS_OF_FLOAT32 = 24
 
 
@@ -142,19 +140,23 @@ def widen_constant(number: float, bits: int) -> arb:
     if not math.isfinite(number):
         return arb(number)
     roundings = _ROUNDINGS_OF_A_CONSTANT * arb(2) ** -bits
-    if _is_residue(number):
+    if _is_residue(number, bits):
         return arb(number, 2 * abs(number))
     if (number * 2.0 ** _count_exponent(number, bits)).is_integer():
         return arb(number)
     return arb(number, roundings * abs(number))
 
 
-def _is_residue(number: float) -> bool:
-    """Whether it may be what is left of numbers of the size of 1, as cos(π/2) and 0.3 − 3 · 0.1 are; 1e-16 is not."""
-    size = abs(number)
-    if not _SMALLEST_RESIDUE < size < _LARGEST_RESIDUE or len(f"{number!r}".partition("e")[0]) <= _SHORT_DECIMAL:
+def _is_residue(number: float, bits: int) -> bool:
+    """Whether it may be what is left of numbers of the size of 1, as cos(π/2) and 0.3 − 3 · 0.1 are; 1e-16 is not.
+
+    It is some roundings of 1 then, fewer if it is a simple multiple of one, and no short decimal that somebody wrote.
+    """
+    roundings = math.ldexp(abs(number), bits)
+    is_simple = math.ldexp(number, bits - 1).is_integer()
+    if bits < _BITS_OF_FLOAT32 or not _LEAST < roundings < 2.0 ** (bits // 10 if is_simple else bits // 4):
         return False
-    return size < _LARGEST_SIMPLE_RESIDUE or not math.ldexp(number, _BITS_OF_A_SIMPLE_ONE).is_integer()
+    return abs(float(f"{number:.{bits // 6}g}") - number) > math.ldexp(abs(number), -bits)
 
 
 class RefusedFloatError(TypeError):

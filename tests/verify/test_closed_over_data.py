@@ -174,3 +174,11 @@ def test_what_is_left_of_larger_constants_accuses_nobody(name: str) -> None:
     x = np.array([0.3, -1.2, 0.7, 2.1])
     assert judge_gradient(f, gradient, (x,)).verdict != "wrong"
     assert judge_gradient(f, lambda x: gradient(x) * np.array([1, 1, 1 + 1e-9, 1]), (x,)).verdict == "wrong"
+
+
+def test_in_float32_they_are_those_of_float32() -> None:
+    x, one = np.array([0.3, -1.2, 0.7, 2.1], np.float32), np.float32(1)
+    sines = np.sin(np.float32(np.pi) * np.arange(4, dtype=np.float32))
+    f = lambda x: (sines * x).sum() + (one - np.float32(0.9) - np.float32(0.1)) * x @ x + x.sum()  # noqa: E731
+    assert judge_gradient(f, np.ones_like, (x,)).verdict != "wrong"
+    assert judge_gradient(f, lambda x: np.array([1, 1, 1.00001, 1], np.float32), (x,)).verdict == "wrong"
