@@ -52,7 +52,7 @@ def test_the_packages_are_loaded_when_they_are_asked_for() -> None:
 
 
 def test_the_gradients_need_numpy_alone() -> None:
-    others = {"jax", "flint", "hypothesis", "optree", "rich", "typer", "matplotlib", "lark", "bptt.balls"}
+    others = {"jax", "flint", "hypothesis", "optree", "rich", "typer", "matplotlib", "bptt.balls"}
     assert not others & loaded_by("import bptt.rnn")
 
 

@@ -8,17 +8,21 @@ two sides are equal). A new construct of LaTeX touches the syntax alone.
     _wording      the note on an equation
     _judge        the verdict on an equation
     _rendering    a formula as a line of text
+    _letters      letters for commands, and commands for the letters that an output lacks
     _expressions  index expressions, which the semantics makes and the evaluation takes
     _traversal    what stands in them
 """
 
 try:
-    from bptt.proofread._judge import LABELS
-    from bptt.proofread._proofread import FINDINGS, Finding, proofread
+    from bptt.proofread._proofread import NOTATIONS, Finding, draft_glossary, proofread
+    from bptt.proofread._verdict import FINDINGS, LABELS
     from bptt.proofread.semantics import Glossary, GlossaryError, read_glossary
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError(
         f"bptt.proofread needs {error.name}: pip install 'bptt[verify]', or '.[verify]' in a clone", name=error.name
     ) from error
 
-__all__ = ["FINDINGS", "LABELS", "Finding", "Glossary", "GlossaryError", "proofread", "read_glossary"]
+__all__ = [
+    "FINDINGS", "LABELS", "NOTATIONS", "Finding", "Glossary", "GlossaryError", "draft_glossary", "proofread",
+    "read_glossary",
+]  # fmt: skip

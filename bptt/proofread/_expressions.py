@@ -7,6 +7,7 @@ index is free or bound by a `Total`, and has a name of its own throughout an equ
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import Literal
 
 Range = tuple[str, ...]  # what an index runs over; several names where vectors are concatenated
 Index = str | int  # a number is one entry, counted from 1
@@ -68,12 +69,14 @@ class Entry:
 class Slope:
     """The derivative of an entry of a defined quantity by entries of others, one after the other.
 
-    With a `home`, the defined quantities at every other step are held fixed: an immediate derivative.
+    With a `home`, the defined quantities at every other step are held fixed: an immediate derivative. A `direct` one
+    holds all of them fixed but the entry itself: by what stands in its own definition.
     """
 
     of: Entry
     by: tuple[Entry, ...]
     home: Step | None
+    direct: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,18 @@ class SameStep:
 
     left: Step
     right: Step
+
+
+MaskRelation = Literal["=", "≠", "<", "≤"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mask:
+    """1 where two indices, or two steps, are in a relation: = ≠ < ≤; else 0."""
+
+    relation: MaskRelation
+    left: "Index | Step"
+    right: "Index | Step"
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,17 +183,36 @@ class Concatenation:
 
 
 @dataclass(frozen=True, slots=True)
+class OfMatrix:
+    """The inverse, the determinant or the logarithm of the determinant of a matrix.
+
+    The matrix has the axes `inner`; the inverse has the axes `outer`, the numbers have none.
+    """
+
+    name: Literal["inverse", "det", "log det"]
+    body: "Expression"
+    inner: tuple[str, str]
+    outer: tuple[Index, ...] = ()
+
+
+Held = Literal["nothing", "other steps", "all"]
+
+
+@dataclass(frozen=True, slots=True)
 class Partial:
-    """The derivative of an expression by an entry; immediate: with the states of other steps held fixed."""
+    """The derivative of an expression by an entry.
+
+    immediate: with the states of other steps held fixed; direct: with everything held fixed that is defined.
+    """
 
     of: "Expression"
     by: Entry
-    immediate: bool = False
+    held: Held = "nothing"
 
 
 Expression = (
-    Constant | Size | Entry | Slope | Delta | SameStep | Plus | Times | Power | Total | OverSteps | MatrixProduct
-    | Function | Parameter | Concatenation | Partial
+    Constant | Size | Entry | Slope | Delta | SameStep | Mask | Plus | Times | Power | Total | OverSteps | MatrixProduct
+    | Function | Parameter | Concatenation | OfMatrix | Partial
 )  # fmt: skip
 
 
@@ -193,6 +227,11 @@ class Definition:
     line: int | None = None  # of the document; None for one of the glossary
 
 
+# What is said of the values of a quantity that nothing defines, and so of what is drawn.
+# normalised: positive, and each vector sums to 1; unit: each vector has the length 1.
+Property = Literal["positive", "symmetric", "orthogonal", "diagonal", "one-hot", "normalised", "unit"]
+
+
 @dataclass(frozen=True, slots=True)
 class Definitions:
     """What is defined: the quantities, the functions of one `Parameter`, and what the indices in them run over."""
@@ -200,7 +239,7 @@ class Definitions:
     quantities: dict[Quantity, list[Definition]] = field(default_factory=dict)
     functions: dict[str, Expression] = field(default_factory=dict)
     ranges: dict[str, Range] = field(default_factory=dict)
-    positive: set[str] = field(default_factory=set)
+    properties: dict[Quantity, frozenset[Property]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +247,7 @@ class Claim:
     """left = right for every value of the indices `free` and of the step letters `steps`.
 
     `ranges` has what every index in it runs over; `last_is` is the number of steps if the equation is stated for one.
+    It is claimed only where all of `where` are 1.
     """
 
     left: Expression
@@ -216,6 +256,7 @@ class Claim:
     steps: tuple[str, ...]
     ranges: Mapping[str, Range]
     last_is: int | None
+    where: tuple[Mask, ...] = ()
 
 
 ZERO, ONE = Constant(Fraction(0)), Constant(Fraction(1))

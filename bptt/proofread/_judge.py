@@ -1,67 +1,188 @@
 """A verdict for every equation of a document."""
 
-from collections.abc import Iterator, Sequence
-from typing import Literal, NamedTuple
+import re
+from collections.abc import Iterator, Mapping, Sequence
 
+from bptt.proofread import _excuses as excuses
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Claim
-from bptt.proofread.evaluation import Agreement, Budget, Circle, Counterexample, Outcome, TooLarge, compare
-from bptt.proofread.semantics import LAYOUT, Candidate, Choice, Interpretation, Vocabulary
-from bptt.proofread.syntax.tree import Adjacent, Node, Symbol, Unreadable
+from bptt.proofread._accusations import AccusationJudge
+from bptt.proofread._expressions import Property, Quantity
+from bptt.proofread._parsed import (
+    ASSIGNS,
+    EQUALS,
+    ParsedEquation,
+    get_subject,
+    is_update,
+    list_candidates,
+    normalise_equation,
+)
+from bptt.proofread._verdict import FINDINGS, Verdict, label_refusal
+from bptt.proofread.corrections import Correction, Search
+from bptt.proofread.document import Sentence
+from bptt.proofread.evaluation import Budget, Counterexample
+from bptt.proofread.semantics import (
+    LAYOUT,
+    Candidate,
+    Choice,
+    Conditions,
+    Equation,
+    Statement,
+    Vocabulary,
+)
+from bptt.proofread.syntax.tree import (
+    Bracket,
+    Derivative,
+    Node,
+    Product,
+    Relation,
+    Scripted,
+    Symbol,
+    Unreadable,
+    list_symbols,
+    nodes,
+)
 
-EQUALS = ("=", ":=", r"\equiv", r"\coloneqq", r"\triangleq", r"\doteq", r"\leftarrow", r"\gets")
-ASSIGNS = (r"\leftarrow", r"\gets")
-LABELS = ("right", "wrong", "definition", "contradicts", "orders differ", "unreadable")
-
-
-Role = Literal["taken up", "assigns", "repeats the glossary"]  # of a definition in its document
-
-
-class ParsedEquation(NamedTuple):
-    """An equation of a document as far as the grammar reads it: the sides, or why they are not read."""
-
-    line: int
-    relation: str
-    left: Node | Unreadable
-    right: Node | Unreadable
-    continues: bool = False
-
-
-class Verdict(NamedTuple):
-    """A label, and all that its note tells.
-
-    Attributes:
-        label: one of `LABELS`
-        because: what came out of the comparison, or why there was none; of a definition, what it does or why nothing
-        choices: what was left to convention
-        doubt: what would have to be taken for the equation to hold
-        other_layout: the answer to `LAYOUT` with which it holds, and the line of the equation that settled the other
-        contradicts: the line of the definition that it contradicts, in a tuple; None for the glossary
-    """
-
-    label: str
-    because: Role | Outcome | Exception
-    choices: tuple[Choice, ...] = ()
-    doubt: Choice | None = None
-    other_layout: tuple[int, int] | None = None
-    contradicts: tuple[int | None] | None = None
+_RESTRICTS = re.compile(r"\b(?:for|if|when|where|case|suppose|assume|let|with|consider)\b", re.IGNORECASE)
+PLEASE_REPORT = "an error of this program, please report it"
 
 
-class Judge:
+class Judge(AccusationJudge):
     """Judges the equations of one document: takes up first what they define, then compares the sides of each."""
 
-    def __init__(self, vocabulary: Vocabulary, equations: Sequence[ParsedEquation]) -> None:
-        self.vocabulary = vocabulary
-        self.equations = [_strip_arguments(vocabulary, equation) for equation in equations]
-        unread = [one for one in self.equations if isinstance(one.right, Unreadable)]
-        lost = [(one.left, one.line) for one in unread if not isinstance(one.left, Unreadable)]
-        self.collected = semantics.collect_definitions(vocabulary, dict(_list_candidates(self.equations)), lost)
+    def __init__(
+        self,
+        vocabulary: Vocabulary,
+        equations: Sequence[ParsedEquation],
+        sentences: Sequence[Sentence] = (),
+        inline: Sequence[Candidate] = (),
+    ) -> None:
+        super().__init__(vocabulary)
         self.settled_layout: tuple[int, int] | None = None  # the answer, and the line of the equation that gave it
         self.line = 0
-        self.budget = Budget()
+        self.search = Search(vocabulary)
+        self._keep_bars(equations)
+        sides = [side for one in equations for side in (one.left, one.right) if not isinstance(side, Unreadable)]
+        self._note_uses(sides)
+        vocabulary.symbols.totals |= {name for one in equations if (name := _find_total(vocabulary, one))}
+        vocabulary.definitions.properties.update(vocabulary.symbols.properties)
+        self._find_subjects(equations, inline)
+        semantics.introduce_losses(vocabulary, sides)
+        self.equations = [normalise_equation(vocabulary, one) for one in equations]
+        self.stated = list(self._list_statements(sentences))
+        self.nearby = dict(self._list_nearby(sentences))
+        self._take_statements()
+        unread = [one for one in self.equations if isinstance(one.right, Unreadable)]
+        lost = [(one.left, one.line) for one in unread if not isinstance(one.left, Unreadable)]
+        candidates = dict(list_candidates(self.equations))
+        known = {get_subject(vocabulary, one.left) for one in candidates.values()}
+        extra = [one for one in inline if get_subject(vocabulary, one.left) not in known]
+        candidates |= dict(enumerate(extra, start=len(self.equations) + 1))
+        self.collected = semantics.collect_definitions(vocabulary, candidates, lost, self._holds)
+        semantics.define_losses(vocabulary, sides)
+        # g = ∂L/∂y is a definition, too, now that a loss which is defined nowhere is an unknown function.
+        waiting = {n: candidates[n] for n in self.collected.unused if n not in self.collected.roles}
+        later = semantics.collect_definitions(vocabulary, waiting, [], self._holds)
+        roles = {**self.collected.roles, **later.roles}
+        unused = {n: why for n, why in {**self.collected.unused, **later.unused}.items() if n not in later.roles}
+        self.collected = semantics.Collected(roles, unused)
+        self.stated = [one for one in self.stated if one.quantity not in vocabulary.definitions.quantities]
 
-    def judge(self, n: int) -> Verdict:
-        """Judge the equation of that number."""
+    def _note_uses(self, sides: Sequence[Node]) -> None:
+        """Take note of what stands beside each symbol of the document, before any equation is read."""
+        vocabulary = self.vocabulary
+        arguments: dict[str, set[object]] = {}
+        for node in (node for side in sides for node in nodes(side)):
+            if isinstance(node, Symbol):
+                vocabulary.symbols.note_scripts(node)
+                if node.primes:
+                    vocabulary.applied.add(vocabulary.symbols.get_base(node))
+            elif isinstance(node, Product):
+                for one, after, operator in zip(node.factors, node.factors[1:], node.operators, strict=False):
+                    bracket = after.base if isinstance(after, Scripted) else after
+                    if (
+                        isinstance(one, Symbol)
+                        and not operator
+                        and isinstance(bracket, Bracket)
+                        and bracket.kind == "("
+                    ):
+                        arguments.setdefault(vocabulary.symbols.get_base(one), set()).add(bracket.entries)
+        vocabulary.applied |= {name for name, found in arguments.items() if len(found) > 1}
+
+    def _keep_bars(self, equations: Sequence[ParsedEquation]) -> None:
+        """Keep the accents that make another symbol: h̄ = ∂L/∂h says that h̄ is not h, whatever bars mean elsewhere."""
+        notation = self.vocabulary.symbols.notation
+        for one in equations:
+            if isinstance(one.left, Symbol) and not isinstance(one.right, Unreadable):
+                plain = notation.strip_accents(one.left.name)
+                by = (
+                    symbol
+                    for node in nodes(one.right)
+                    for symbol in getattr(node, "by", None) or ()
+                    if isinstance(node, Derivative)
+                )
+                if plain != one.left.name and any(isinstance(symbol, Symbol) and symbol.name == plain for symbol in by):
+                    notation.kept.add(one.left.name)
+
+    def _find_subjects(self, equations: Sequence[ParsedEquation], inline: Sequence[Candidate]) -> None:
+        """Find what the equations are about, before any is read."""
+        for left in (*(one.left for one in equations), *(one.left for one in inline)):
+            if not isinstance(left, Unreadable):
+                name = get_subject(self.vocabulary, left)
+                declared = self.vocabulary.symbols.find_name(Symbol(name)) if name else None
+                if isinstance(left, Symbol):
+                    self.vocabulary.symbols.note_subject(left)
+                if name and declared is None and not semantics.is_standard(name):
+                    self.vocabulary.subjects.add(name)
+
+    def _list_statements(self, sentences: Sequence[Sentence]) -> Iterator[Statement]:
+        """List the properties that the prose and the displays say of symbols that nothing defines."""
+        for sentence in sentences:
+            for stated in semantics.find_properties(self.vocabulary, sentence.words, sentence.formulas):
+                yield stated._replace(line=sentence.line)
+            for stated in semantics.find_stated_properties(self.vocabulary, sentence.words, sentence.formulas):
+                if stated.quantity in self.vocabulary.symbols.declared:
+                    yield stated._replace(line=sentence.line)
+        for one in self.equations:
+            if one.relation == "=" and not isinstance(one.left, Unreadable) and not isinstance(one.right, Unreadable):
+                found = semantics.read_property_statement(self.vocabulary, one.left, one.right)
+                name = "" if found is None else found.quantity.name
+                if (
+                    found is not None
+                    and found.quantity in self.vocabulary.symbols.declared
+                    and name not in self.vocabulary.subjects
+                ):
+                    yield found._replace(line=one.line)
+
+    def _list_nearby(self, sentences: Sequence[Sentence]) -> Iterator[tuple[int, tuple[Relation, ...]]]:
+        """List what the sentence right before an equation restricts it to, as in "for i ≠ j we have", by its number."""
+        before = 0
+        for n, one in enumerate(self.equations):
+            near = [
+                sentence
+                for sentence in sentences
+                if before < sentence.line <= one.line and one.line - sentence.line <= 4
+            ]
+            before = one.line if not one.continues else before
+            if near and _RESTRICTS.search(near[-1].words):
+                try:
+                    found = semantics.read_conditions(self.vocabulary, near[-1].formulas)
+                except Unreadable:
+                    continue
+                if found.where:
+                    yield n, found.where
+
+    def _take_statements(self) -> None:
+        properties = self.vocabulary.definitions.properties
+        for stated in self.stated:
+            properties[stated.quantity] = _join(properties.get(stated.quantity, frozenset()), stated.property)
+
+    def _holds(self, left: Node, right: Node) -> bool:
+        """Whether an equation is right by what is known so far."""
+        self.budget = Budget()
+        return self._judge_readings(Equation(left, right), {}, None)[0].label == "right"
+
+    def judge(self, n: int, correct: bool = True) -> Verdict:
+        """Judge the equation of that number; look for what may have been meant if it is wrong and `correct`."""
         equation = self.equations[n]
         self.line, self.budget = equation.line, Budget()
         if isinstance(equation.left, Unreadable) or isinstance(equation.right, Unreadable):
@@ -69,120 +190,132 @@ class Judge:
             return Verdict("unreadable", next(unread))
         if equation.relation not in EQUALS:
             return Verdict("unreadable", Unreadable(f"{equation.relation} states no equation"))
-        if equation.relation in ASSIGNS:
+        if equation.relation in ASSIGNS or is_update(equation.left, equation.right):
             return Verdict("definition", "assigns")
         try:
-            return self._judge(n, equation.left, equation.right)
+            verdict = self._judge(n, equation)
+            if not correct or verdict.label not in FINDINGS or verdict.other_layout is not None:  # a layout is no slip
+                return verdict
+            return verdict._replace(correction=self._correct(n))
         except RecursionError:
             return Verdict("unreadable", Unreadable("it is nested too deeply"))
+        except Exception as error:  # one equation is no reason to lose the others
+            return Verdict("unreadable", Unreadable(f"{PLEASE_REPORT}: {type(error).__name__}: {error}"))
 
-    def _judge(self, n: int, left: Node, right: Node) -> Verdict:
-        reason = self.collected.unused.get(n)
-        if reason is not None and not isinstance(reason, semantics.Circular):
-            refusal = _label_refusal(reason)
-            return refusal if refusal.label != "unreadable" else Verdict("definition", reason)
-        if n in self.collected.used:
-            return Verdict("definition", "taken up")  # compared with itself, it would always be right
+    def _correct(self, n: int) -> Correction | None:
+        """Find what may have been meant by the equation of that number, which is wrong."""
+        left, right = self.equations[n].left, self.equations[n].right
+        assert not isinstance(left, Unreadable)
+        assert not isinstance(right, Unreadable)
+        conditions = semantics.read_conditions(self.vocabulary, self.equations[n].remarks)
+        properties = self._get_properties(conditions)
+        layout = None if self.settled_layout is None else self.settled_layout[0]
+
+        def is_right(left: Node, right: Node, budget: Budget) -> bool:
+            self.budget = budget
+            equation = Equation(left, right, conditions.where)
+            verdict = self._judge_function(left, right) or self._judge_readings(equation, properties, layout)[0]
+            # What else is made of its variable is held fixed where an author says so; a correction must hold without.
+            return verdict.label == "right" and all(one.convention != "direct" for one in verdict.choices)
+
+        near = [self.equations[m] for m in (n - 1, n - 2, n + 1) if 0 <= m < len(self.equations)]
+        others = [one.right for one in near if not isinstance(one.right, Unreadable)]
+        return self.search.find(Equation(left, right, conditions.where), others, properties, layout, is_right)
+
+    def _judge(self, n: int, equation: ParsedEquation) -> Verdict:
+        left, right = equation.left, equation.right
+        assert not isinstance(left, Unreadable)
+        assert not isinstance(right, Unreadable)
+        role, reason = self.collected.roles.get(n), self.collected.unused.get(n)
+        if role == "taken up" or role == "assumed":
+            return Verdict("definition", role)  # compared with itself, it would always be right
+        if (
+            any(
+                one.line == equation.line and one.quantity in self.vocabulary.definitions.properties
+                for one in self.stated
+            )
+            and semantics.read_property_statement(self.vocabulary, left, right) is not None
+        ):
+            return Verdict("definition", "a property")
+        if reason is not None and not isinstance(reason, semantics.NoDefinition):
+            refusal = label_refusal(reason)
+            if refusal.label == "unreadable":
+                return Verdict("definition", reason)
+            return self._excuse(Equation(left, right), refusal, {})
+        try:
+            conditions = semantics.read_conditions(self.vocabulary, equation.remarks)
+        except Unreadable as error:
+            return Verdict("unreadable", error)
         target = semantics.find_target(self.vocabulary, left)
-        verdict = self._compare_sides(left, right)
-        if -n in self.collected.used and verdict.label == "right":
+        verdict = self._compare_sides(left, right, conditions)
+        if verdict.label == "wrong" and n in self.nearby and not conditions.where:
+            narrowed = self._compare_sides(left, right, conditions._replace(where=self.nearby[n]))
+            if narrowed.label == "right":
+                verdict = narrowed._replace(choices=(*narrowed.choices, Choice("as the text says")))
+        if self.collected.roles.get(-n) == "taken up" and n and verdict.label == "right":
             return Verdict("definition", "taken up")
         line = None if target is None else semantics.find_line(self.vocabulary, target)
-        if line is None or verdict.label == "unreadable":
+        if (
+            role != "repeats the glossary"
+            and line == (None,)
+            and target is not None
+            and (target.key, target.fixed) in self.vocabulary.repeated
+        ):
+            line = (self.vocabulary.repeated[target.key, target.fixed],)
+        if line is None or verdict.label in ("unreadable", "vacuous"):
             return verdict
         if verdict.label != "right":
+            counters = isinstance(verdict.because, Counterexample) and self.claim is not None
+            if counters and excuses.speaks_of_another(self.vocabulary.definitions, self.claim):  # type: ignore[arg-type]
+                where = "the glossary" if line == (None,) else f"line {line[0]}"
+                return Verdict("unreadable", Unreadable(f"the symbol is said to be two things, here and by {where}"))
             return verdict._replace(label="contradicts", contradicts=line)
-        return Verdict("definition", "repeats the glossary") if line == (None,) else verdict
+        goes_on = equation.continues and self.collected.roles.get(n - 1) == "repeats the glossary"
+        repeats = (line == (None,) or goes_on) and not conditions.where
+        return Verdict("definition", "repeats the glossary") if repeats else verdict
 
-    def _compare_sides(self, left: Node, right: Node) -> Verdict:
-        if isinstance(left, Adjacent):
-            parameters = semantics.get_parameters(self.vocabulary, left)
-            name = self.vocabulary.symbols.get_base(left.symbol)
-            known = parameters is not None and (name, len(parameters)) in self.vocabulary.functions
-            if parameters is not None and (known or (left.applied and semantics.is_standard(name))):
-                try:
-                    claim = semantics.state_function_claim(self.vocabulary, parameters, left, right)
-                except semantics.REFUSALS as error:
-                    return _label_refusal(error)
-                return self._judge_claim(claim, Interpretation())
+    def _compare_sides(self, left: Node, right: Node, conditions: Conditions) -> Verdict:
+        of_function = self._judge_function(left, right)
+        if of_function is not None:
+            return of_function
+        properties = self._get_properties(conditions)
+        equation = Equation(left, right, conditions.where)
         settled = None if self.settled_layout is None else self.settled_layout[0]
-        verdict, interpretation = self._find_one_that_holds(left, right, settled)
+        verdict, interpretation = self._judge_readings(equation, properties, settled)
         if LAYOUT in interpretation.asked and verdict.label == "right":
             answer = interpretation.asked[LAYOUT]
-            if self._find_one_that_holds(left, right, 1 - answer)[0].label == "wrong":
+            if self._judge_readings(equation, properties, 1 - answer)[0].label == "wrong":
                 self.settled_layout = answer, self.line  # for the whole document, as the equation holds in one alone
         elif self.settled_layout is not None and verdict.label == "wrong":
             taken, line = self.settled_layout
-            if self._find_one_that_holds(left, right, 1 - taken)[0].label == "right":
+            if self._judge_readings(equation, properties, 1 - taken)[0].label == "right":
                 return verdict._replace(other_layout=(1 - taken, line))
-        return verdict
+        if verdict.label in ("wrong", "orders differ"):
+            verdict = self._excuse(equation, verdict, properties)
+        if verdict.label == "wrong" and isinstance(verdict.because, Counterexample):
+            verdict = verdict._replace(missing=self._find_missing(equation, properties, settled))
+            if verdict.missing is not None and verdict.missing.property == "normalised":  # few texts say it of targets
+                verdict = verdict._replace(label="unreadable", because="a property that is not stated")
+        return verdict._replace(stated=(*conditions.properties, *verdict.stated))
 
-    def _find_one_that_holds(self, left: Node, right: Node, layout: int | None) -> tuple[Verdict, Interpretation]:
-        """Judge under the first interpretation that holds, or else under the first; return also the last one tried."""
-        waiting: list[tuple[int, ...]] = [()]
-        findings: list[Verdict] = []
-        unread: list[Verdict] = []
-        doubt: Choice | None = None
-        for _ in range(semantics.MOST_INTERPRETATIONS):
-            interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
-            try:
-                claim = semantics.state_claim(self.vocabulary, left, right, interpretation)
-            except semantics.REFUSALS as error:
-                verdict, is_open = _label_refusal(error), False
-            else:
-                verdict = self._judge_claim(claim, interpretation)
-                is_open = verdict.label == "unreadable"
-            if verdict.label == "right" and interpretation.doubt is None:
-                return verdict, interpretation
-            if verdict.label == "right":
-                doubt = interpretation.doubt
-            elif is_open:
-                return verdict, interpretation  # another one may fail where this one would hold
-            else:
-                (unread if verdict.label == "unreadable" else findings).append(verdict)
-            # The fewer answers differ from the usual ones, the sooner an interpretation is tried.
-            waiting = sorted([*waiting, *interpretation.propose_others()], key=lambda taken: sum(map(bool, taken)))
-            if not waiting or self.budget.is_spent:
-                break
-        if not findings and unread:
-            return unread[0], interpretation
-        if waiting:  # one of them might hold
-            return Verdict("unreadable", Unreadable("it can be read in more ways than are tried")), interpretation
-        return findings[0]._replace(doubt=doubt), interpretation
-
-    def _judge_claim(self, claim: Claim, interpretation: Interpretation) -> Verdict:
-        try:
-            outcome = compare(claim, self.vocabulary.definitions, self.budget)
-        except (Circle, TooLarge) as error:
-            return Verdict("unreadable", error)
-        if isinstance(outcome, Agreement):
-            return Verdict("right", outcome, interpretation.list_choices())
-        return Verdict("wrong" if isinstance(outcome, Counterexample) else "unreadable", outcome)
+    def _get_properties(self, conditions: Conditions) -> Mapping[Quantity, frozenset[Property]]:
+        known = self.vocabulary.definitions.properties
+        found: dict[Quantity, frozenset[Property]] = {}
+        for one in conditions.properties:
+            found[one.quantity] = _join(found.get(one.quantity, known.get(one.quantity, frozenset())), one.property)
+        return found
 
 
-def _list_candidates(equations: Sequence[ParsedEquation]) -> Iterator[tuple[int, Candidate]]:
-    """Yield what may define something, by number; a negative one for b = c where a chain a = b = c says that, too."""
-    for n, one in enumerate(equations):
-        if one.relation not in EQUALS or one.relation in ASSIGNS:
-            continue
-        if isinstance(one.left, Unreadable) or isinstance(one.right, Unreadable):
-            continue
-        yield n, Candidate(one.left, one.right, one.line)
-        before = equations[n - 1] if n else one
-        if one.continues and isinstance(before.right, Symbol) and before.left is one.left:
-            yield -n, Candidate(before.right, one.right, one.line)
+def _find_total(vocabulary: Vocabulary, one: ParsedEquation) -> str:
+    """Name what is the sum of its own terms, as L = Σ L_i; "" for any other equation."""
+    if not isinstance(one.left, Symbol) or one.left.below or isinstance(one.right, Unreadable):
+        return ""
+    terms = (node for node in list_symbols(one.right) if node.name == one.left.name and node.below)
+    return vocabulary.symbols.get_base(one.left) if any(True for _ in terms) else ""
 
 
-def _strip_arguments(vocabulary: Vocabulary, equation: ParsedEquation) -> ParsedEquation:
-    """Strip L(θ) = …, which says of what L depends, of its arguments: it is about L."""
-    left = equation.left
-    if not isinstance(left, Adjacent) or left.applied or semantics.get_parameters(vocabulary, left) is None:
-        return equation
-    known = vocabulary.symbols.find_name(left.symbol) is not None and not vocabulary.may_apply(left.symbol)
-    return equation._replace(left=left.symbol) if known else equation
-
-
-def _label_refusal(error: Exception) -> Verdict:
-    """Label an equation that claims nothing that could be compared: for some reasons, it is wrong."""
-    labels: dict[type[Exception], str] = {semantics.Misfit: "wrong", semantics.OrdersDiffer: "orders differ"}
-    return Verdict(labels.get(type(error), "unreadable"), error)
+def _join(properties: frozenset[Property], one: Property) -> frozenset[Property]:
+    """Add a property; a one-hot vector is normalised already."""
+    if one == "normalised" and "one-hot" in properties:
+        return properties
+    return properties - {"normalised"} | {one} if one == "one-hot" else properties | {one}

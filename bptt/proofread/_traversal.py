@@ -15,9 +15,19 @@ _NUMBERED = "#"  # between the letter of an index and its number; no letter of a
 _INDEX_FIELDS: dict[type[Any], tuple[str, ...]] = {
     ex.Entry: ("indices",),
     ex.Delta: ("left", "right"),
+    ex.Mask: ("left", "right"),  # or steps
     ex.MatrixProduct: ("outer",),
+    ex.OfMatrix: ("outer",),
     ex.Concatenation: ("index",),
 }  # where indices stand that may be free
+_STEP_FIELDS: dict[type[Any], tuple[str, ...]] = {
+    ex.Entry: ("step",),
+    ex.Slope: ("home",),
+    ex.SameStep: ("left", "right"),
+    ex.Mask: ("left", "right"),  # or indices
+    ex.OverSteps: ("first", "last"),
+    ex.MatrixProduct: ("first", "last"),
+}  # where steps stand
 
 
 def number_letter(letter: str, number: int) -> str:
@@ -30,16 +40,25 @@ def get_letter(index: str) -> str:
     return index.split(_NUMBERED)[0]
 
 
-def get_children(node: Expression) -> Iterator[Expression]:
-    """Yield the expressions that stand directly in one; the entries of a `Slope` are no expressions of their own."""
-    for one in fields(node):
-        value = getattr(node, one.name)
-        if isinstance(node, ex.Concatenation) and one.name == "parts":
-            yield from (body for _, body in value)
-        elif isinstance(value, tuple) and one.name in ("terms", "factors"):
-            yield from value
-        elif isinstance(value, Expression) and not isinstance(node, ex.Slope):  # whose entries have no values
-            yield value
+def get_children(node: Expression) -> tuple[Expression, ...]:
+    """Return the expressions that stand directly in one; the entries of a `Slope` are no expressions of their own."""
+    match node:
+        case ex.Plus():
+            return node.terms
+        case ex.Times():
+            return node.factors
+        case ex.Power():
+            return (node.base,)
+        case ex.Total() | ex.OverSteps() | ex.MatrixProduct() | ex.OfMatrix():
+            return (node.body,)
+        case ex.Function():
+            return (node.argument,)
+        case ex.Concatenation():
+            return tuple(body for _, body in node.parts)
+        case ex.Partial():
+            return node.of, node.by
+        case _:
+            return ()
 
 
 def walk(node: Expression) -> Iterator[Expression]:
@@ -50,22 +69,33 @@ def walk(node: Expression) -> Iterator[Expression]:
         yield found
 
 
+def list_entries(node: Expression) -> tuple[ex.Entry, ...]:
+    """List the entries that stand in a node itself, not in its parts: what a `Slope` is of and by."""
+    return (node,) if isinstance(node, ex.Entry) else (node.of, *node.by) if isinstance(node, ex.Slope) else ()
+
+
 def walk_definitions(definitions: Definitions, nodes: Sequence[Expression]) -> Iterator[Expression]:
-    """Yield the expressions, all within them, and all within the definitions of the quantities that they depend on."""
-    met: set[ex.Quantity] = set()
+    """Yield the expressions, all within them, and all within the definitions of what they depend on."""
+    met: set[ex.Quantity | str] = set()  # quantities, and functions by their names
     stack = list(nodes)
     while stack:
         for node in walk(stack.pop()):
             yield node
+            if isinstance(node, ex.Function) and node.name not in met and node.name in definitions.functions:
+                met.add(node.name)
+                stack.append(definitions.functions[node.name])
             if isinstance(node, ex.Entry) and node.quantity not in met:
                 met.add(node.quantity)
                 stack += [one.body for one in definitions.quantities.get(node.quantity, ())]
 
 
 def find_definition(
-    definitions: Definitions, quantity: ex.Quantity, step: int | None, last: int
+    definitions: Definitions, quantity: ex.Quantity, step: int | None, last: int, first: int = 1
 ) -> tuple[ex.Definition, dict[str, int]] | None:
-    """Find the definition that holds at a step, one for it alone before others, with the value of its letter."""
+    """Find the definition that holds at a step, one for it alone before others, with the value of its letter.
+
+    One with a letter holds from the first to the last step: what is before the first has to be given.
+    """
     fitting: list[tuple[ex.Definition, dict[str, int]]] = []
     for definition in definitions.quantities.get(quantity, ()):
         at = definition.step
@@ -74,16 +104,9 @@ def find_definition(
         elif at.is_fixed:
             if at.resolve(last, {}) == step:
                 return definition, {}
-        elif (step >= 1 or _holds_at_first(definition)) and step <= last:
+        elif first <= step <= last:
             fitting.append((definition, {at.anchor: step - at.offset}))
     return fitting[0] if fitting else None
-
-
-def _holds_at_first(definition: ex.Definition) -> bool:
-    """Whether nothing stands in a definition that is a step earlier than what it defines."""
-    at = definition.step
-    steps = (node.step for node in walk(definition.body) if isinstance(node, ex.Entry))
-    return at is None or not any(step and step.anchor == at.anchor and step.offset < at.offset for step in steps)
 
 
 def get_indices(node: Expression) -> tuple[Index, ...]:
@@ -91,7 +114,8 @@ def get_indices(node: Expression) -> tuple[Index, ...]:
     if isinstance(node, ex.Slope):
         return tuple(index for entry in (node.of, *node.by) for index in entry.indices)
     values = [getattr(node, name) for name in _INDEX_FIELDS.get(type(node), ())]
-    return tuple(index for value in values for index in (value if isinstance(value, tuple) else (value,)))
+    all_of_them = (index for value in values for index in (value if isinstance(value, tuple) else (value,)))
+    return tuple(index for index in all_of_them if not isinstance(index, Step))
 
 
 def find_free_indices(node: Expression) -> list[str]:
@@ -99,15 +123,23 @@ def find_free_indices(node: Expression) -> list[str]:
     found = [index for index in get_indices(node) if isinstance(index, str)]
     if isinstance(node, ex.Concatenation):
         return found + [free for index, body in node.parts for free in find_free_indices(body) if free != index]
+    bound = list_bound_indices(node)
     for part in get_children(node):
-        found += find_free_indices(part)
-    bound = node.inner if isinstance(node, ex.MatrixProduct) else (node.index,) if isinstance(node, ex.Total) else ()
-    return [index for index in found if index not in bound]
+        found += [index for index in find_free_indices(part) if index not in bound]
+    return found
+
+
+def list_bound_indices(node: Expression) -> tuple[str, ...]:
+    """List the indices that a node binds in all its parts; a `Concatenation` binds others in each."""
+    if isinstance(node, ex.MatrixProduct | ex.OfMatrix):
+        return node.inner
+    return (node.index,) if isinstance(node, ex.Total) else ()
 
 
 def list_steps(node: Expression) -> list[Step]:
     """List the steps that stand in a node itself, not in its parts."""
-    return [value for one in fields(node) if isinstance(value := getattr(node, one.name), Step)]
+    values = [getattr(node, name) for name in _STEP_FIELDS.get(type(node), ())]
+    return [value for value in values if isinstance(value, Step)]
 
 
 def find_free_steps(node: Expression) -> set[str]:
@@ -147,5 +179,6 @@ def _substitute(node: Expression, index: Callable[[Index], Index], step: Callabl
     changed = {one.name: convert(getattr(node, one.name)) for one in fields(node)}
     for name in _INDEX_FIELDS.get(type(node), ()):
         value = getattr(node, name)
-        changed[name] = tuple(map(index, value)) if isinstance(value, tuple) else index(value)
+        if not isinstance(value, Step):
+            changed[name] = tuple(map(index, value)) if isinstance(value, tuple) else index(value)
     return replace(node, **changed)

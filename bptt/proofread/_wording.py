@@ -2,12 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from bptt.proofread._judge import Role, Verdict
+from bptt.proofread._expressions import Property
 from bptt.proofread._rendering import render
 from bptt.proofread._traversal import AXIS, get_letter
+from bptt.proofread._verdict import Verdict
+from bptt.proofread.corrections import Correction, write_latex
 from bptt.proofread.document import tokenize
 from bptt.proofread.evaluation import Agreement, Counterexample, Undecided
-from bptt.proofread.semantics import SILENT, Choice, Convention
+from bptt.proofread.semantics import SILENT, Choice, Convention, Statement
 from bptt.proofread.syntax import Unreadable
 
 _CONVENTIONS: dict[Convention, str] = {
@@ -15,44 +17,78 @@ _CONVENTIONS: dict[Convention, str] = {
     "every step": "{about} is summed over every step",
     "silent at last": "symbols without a step are meant at the last one",
     "silent at every": "symbols without a step are meant at every step",
-    "sum outside power": "the sum over {about} stands outside the power",
-    "sum inside power": "the sum over {about} stands inside the power",
-    "sum outside function": "the sum over {about} stands outside the function",
-    "sum inside function": "the sum over {about} stands inside the function",
+    "silent at the step": "",
+    "indices summed": "it is summed over {about}",
     "sum on left": "{about} is summed on the left",
     "product": "{about}(…) is a product",
     "denominators as rows": "the denominators of derivatives stand for the rows",
     "immediate": "the derivative{where} is immediate: the states of the other steps are held fixed",
+    "direct": "the derivative{where} holds fixed what else is made of its variable",
     "ascending": "the factors of the product stand in the order of the steps",
     "added to rows": "a vector is added to every row of a matrix",
     "added to columns": "a vector is added to every column of a matrix",
-    "entry by entry": "two vectors side by side{where} are multiplied entry by entry",
+    "entry by entry": "vectors side by side{where} are multiplied entry by entry",
+    "scalar product": "",
     "meant at": "what bears no index on the right is meant at {about}",
     "tight ⊙": "⊙ binds more tightly than the product beside it",
+    "⊙ first": "⊙ binds more tightly than the product beside it",
+    "from left to right": "products are taken from left to right",
     "last step is": "with {about} as the last step",
+    "operator takes less": "the operator{where} takes the first {about} of the factors behind it",
+    "operator takes the rest": "{about} takes the rest of its term",
+    "slash takes one": "only what stands right behind the slash is below it",
+    "slash takes all": "all that stands behind the slash is below it",
+    "function takes one": "{about} takes the one symbol behind it",
+    "function takes all": "{about} takes all the symbols behind it",
+    "vectors lie": "vectors stand the other way here: rows for columns",
+    "the place of the one": "the 1 of a one-hot vector stands at {about}",
+    "the larger": "{about} without an index is a vector here",
+    "as the text says": "where the sentence before it says",
+    "for earlier": "for {about} alone",
+    "along columns": "softmax is taken of each column",
 }
-_ROLES: dict[Role, str] = {
+UNUSED = "not used further"  # begins the note on a definition that is not understood
+_ROLES: dict[str, str] = {
     "taken up": "taken up from here",
+    "assumed": "an assumption, which is used nowhere else: the symbol stays free",
     "assigns": "an assignment",
+    "a property": "taken for what is said of the symbol everywhere",
     "repeats the glossary": "as in the glossary",
+    "an unknown loss": "its loss is defined nowhere, and nothing says what its derivative is",
 }
+_PROPERTIES: dict[Property, str] = {
+    "positive": "positive", "symmetric": "symmetric", "orthogonal": "orthogonal", "diagonal": "diagonal",
+    "one-hot": "one-hot", "normalised": "summing to 1", "unit": "of length 1",
+}  # fmt: skip
+_REMAINDER = 1e-40  # what terms of the size of the other side leave when they cancel on balls of 50 digits, at the most
 _LAYOUTS = ("numerators", "denominators")  # stand for the rows, by the answer to the question
 
 
 def write_note(verdict: Verdict, letters: Mapping[str, Sequence[str]]) -> str:
     """Write the note on an equation; `letters` has the letters of the size of each range, the first to be shown."""
-    chosen = [_say_choice(choice) for choice in verdict.choices]
-    note = "; ".join(dict.fromkeys(text for text in (*chosen, _say_reason(verdict, letters)) if text))
-    if verdict.doubt is not None:
+    chosen = [_say_choice(choice) for choice in verdict.choices] if verdict.label in ("right", "definition") else []
+    stated = [_say_statement(one) for one in verdict.stated] if verdict.label in ("right", "wrong") else []
+    note = "; ".join(dict.fromkeys(text for text in (*chosen, *stated, _say_reason(verdict, letters)) if text))
+    if verdict.doubt is not None and verdict.label != "unreadable":
         note += f"; it would hold if {_say_choice(verdict.doubt)}"
+    if verdict.missing is not None and verdict.label != "unreadable":
+        note += f"; it would hold for {_say_quantity(verdict.missing)} {_PROPERTIES[verdict.missing.property]}"
     if verdict.other_layout is not None:
         holds, settled_by = verdict.other_layout
         taken = _LAYOUTS[1 - holds]
         note += f"; it holds if {_LAYOUTS[holds]} stand for the rows, but line {settled_by} has {taken}"
+    if verdict.correction is not None and verdict.doubt is None:  # which has said what is missing
+        note += f"; {_say_correction(verdict.correction)}"
     if verdict.contradicts is None:
         return note
     (line,) = verdict.contradicts
     return f"{'the glossary' if line is None else f'line {line}'}: {note}"
+
+
+def _say_correction(found: Correction) -> str:
+    """Say a sign: right with ŷ_t - y_t; of the other side, right with that on the left."""
+    side = render(tokenize(write_latex(found.left if found.is_left else found.right), 1, 1))
+    return f"{found.kind}: right with {side}{' on the left' if found.is_left else ''}"
 
 
 def _say_choice(choice: Choice) -> str:
@@ -60,8 +96,26 @@ def _say_choice(choice: Choice) -> str:
     return _CONVENTIONS[choice.convention].format(about=choice.about, where=where)
 
 
+def _say_statement(stated: Statement) -> str:
+    where = f", as line {stated.line} says" if stated.line else ""
+    return f"for {_say_quantity(stated)} {_PROPERTIES[stated.property]}{where}"
+
+
+def _say_quantity(stated: Statement) -> str:
+    return render(tokenize(stated.quantity.name, 1, 1))
+
+
 def _say_reason(verdict: Verdict, letters: Mapping[str, Sequence[str]]) -> str:
     match verdict.because:
+        case "two readings":
+            ways = [" and ".join(filter(None, map(_say_choice, one))) for one in (verdict.choices, verdict.other)]
+            return f"it can be read in two ways: it holds if {ways[0]}, and not if {ways[1]}"
+        case "a property that is not stated" if verdict.missing is not None:
+            return (
+                f"right for {_say_quantity(verdict.missing)} {_PROPERTIES[verdict.missing.property]}, which is not said"
+            )
+        case "an odd reading" if verdict.doubt is not None:
+            return f"it holds only if {_say_choice(verdict.doubt)}"
         case str():
             return _ROLES[verdict.because]
         case Agreement():
@@ -71,7 +125,7 @@ def _say_reason(verdict: Verdict, letters: Mapping[str, Sequence[str]]) -> str:
         case Undecided():
             return verdict.because.why
         case error if verdict.label == "definition":
-            return f"not used further: {error}"
+            return f"{UNUSED}: {error}"
         case Unreadable():
             return f"{verdict.because}{verdict.because.where}"
         case error:
@@ -88,10 +142,14 @@ def _say_counterexample(found: Counterexample, letters: Mapping[str, Sequence[st
     entry = ", ".join(f"{_say_index(index)} = {n}" for index, n in numbered.items() if get_letter(index) != AXIS)
     place = ", ".join(n for index, n in numbered.items() if get_letter(index) == AXIS)
     named = " ".join(text for text in (entry, f"[{place}]" if place else "") if text)
-    left, right = f"{found.left:.6g}", f"{found.right:.6g}"
+    left, right = _say_number(found.left, beside=found.right), _say_number(found.right, beside=found.left)
     if left == right:  # two numbers that look the same would not convince anybody
         right = f"{'more' if found.difference < 0 else 'less'} by {abs(found.difference):.6g}"
     return f"{where}{f', entry {named}' if named else ''}: {left} on the left, {right} on the right"
+
+
+def _say_number(number: float, beside: float) -> str:
+    return "0" if abs(number) < _REMAINDER * abs(beside) else f"{number:.6g}"
 
 
 def _say_index(index: str) -> str:

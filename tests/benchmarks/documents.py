@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from bptt.proofread.document import find_displays
+from bptt.proofread.document import read_document
 from tests.proofread.test_proofread import RIGHT, WRONG
 
 DATA = Path(__file__).parent.parent / "data"
@@ -21,7 +21,7 @@ SMALL = """
     sizes = { hidden = "D_h", input = "D_x" }
     symbols = { h = { axes = "hidden", time = true }, x = { axes = "input", time = true }, W = "hidden hidden", L = "" }
 """  # read in a fifth of the time of the post's
-REAL = [*RIGHT, *WRONG, *(" ".join(display.source.split()) for page in PAGES for display in find_displays(page))]
+REAL = [*RIGHT, *WRONG, *(one.latex for page in PAGES for display in read_document(page).displays for one in display)]
 LOSS = r"L = \frac{1}{2} \sum_i (\tilde y_i - y_i)^2"
 
 AXES = {"h": "h", "W": "hh", "U": "hi", "V": "oh", "x": "i", "y": "o", r"\tilde y": "o", "L": "o"}

@@ -8,7 +8,6 @@ import pytest
 
 from bptt.proofread import Finding, proofread
 
-pytestmark = pytest.mark.usefixtures("without_clock")
 DERIVATIONS = Path(__file__).parents[1] / "data" / "derivations"
 
 LABELS = {

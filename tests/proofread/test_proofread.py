@@ -2,13 +2,13 @@
 
 import re
 import time
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from bptt.proofread import Finding, GlossaryError, proofread
 
-pytestmark = pytest.mark.usefixtures("without_clock")
 POST = Path(__file__).parents[1] / "data" / "post.md"
 LABELS = """
     definition definition definition right definition definition definition right right right right right right right
@@ -17,9 +17,12 @@ LABELS = """
 """  # of the post's equations 1 to 36, worked out by hand
 
 
+POSTS = (files("bptt.proofread.semantics") / "post.toml").read_text(encoding="utf-8")
+
+
 def judged(*equations: str, glossary: str | None = None) -> list[Finding]:
     text = "\n\n".join(f"$$\n{equation}\n$$" for equation in equations)
-    return [finding for display in proofread(text, glossary) for finding in display]
+    return [finding for display in proofread(text, glossary or POSTS) for finding in display]
 
 
 def label(*equations: str) -> str:
@@ -120,7 +123,7 @@ def test_an_equation_that_fails_only_where_three_indices_differ_is_tried_at_thre
     [
         (
             r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^T",
-            "tried at (D_h, D_x, D_y) = (1, 1, 1), (2, 3, 4), (4, 3, 2), (6, 5, 4) and T = 1, 2, 3",
+            "tried at (D_h, D_x, D_y) = (1, 1, 1), (2, 3, 4), (4, 3, 2), (4, 5, 4), (6, 7, 6) and T = 1, 2, 3",
         ),
         (r"\frac{\partial L}{\partial V_{ij}} = (\tilde y_i - y_i) h_j^t", "t is the last step; tried at"),
         (
@@ -132,7 +135,7 @@ def test_an_equation_that_fails_only_where_three_indices_differ_is_tried_at_thre
             "what bears no index on the right is meant at i",
         ),
         (r"\frac{D_y}{D_y} L = L", "tried at (D_h, D_x, D_y) ="),
-        (r"\exp(\sum_i y_i) = \prod_i \exp(y_i)", "tried at D_y = 1, 2, 3, 5"),
+        (r"\exp(\sum_i y_i) = \prod_i \exp(y_i)", "tried at D_y = 1, 2, 3, 4, 6"),
     ],
 )
 def test_a_right_equation_comes_with_the_reading_taken_and_the_sizes_it_stands_for(equation: str, note: str) -> None:
@@ -274,13 +277,13 @@ def test_one_layout_of_derivatives_holds_for_the_whole_document() -> None:
 @pytest.mark.parametrize(
     ("equation", "why"),
     [
-        (r"L = a_1 + \ldots + a_n", r"dots are not guessed: \ldots, line 2, column 11"),
+        (r"L = y_1 + \ldots + y_n", r"dots are not guessed"),
         (r"L = \phi + 1", r"not used further: \phi is not in the glossary"),
-        (r"\frac{\partial L}{\partial V_{ij}} = \max(0, 1)", "the function max of 2 arguments is not known"),
-        (r"\frac{\partial L}{\partial V_{i}} = h_i", "V has 2 indices, got 1, line 2"),
+        (r"\frac{\partial L}{\partial V_{ij}} = \max(0, 1, 2)", "maxima, minima and limits are not read"),
+        (r"\frac{\partial L}{\partial V_{ijk}} = h_i", "V has 2 indices, got 3, line 2"),
         (r"L \approx 1", r"\approx states no equation"),
         (r"L = \frac{1}{2} (", "it ends where something must follow, line 2, column 17"),
-        (r"\tilde y_i \begin{pmatrix} 1 \end{pmatrix} = 1", r"\begin is not read"),
+        (r"\tilde y_i \begin{pmatrix} 1 \end{pmatrix} = 1", "a matrix that is written out is not read"),
     ],
 )
 def test_what_cannot_be_read_says_why_and_where(equation: str, why: str) -> None:
@@ -329,7 +332,7 @@ STEP = r"\frac{\partial h_k^t}{\partial h_l^{t-1}} = h_k^t(1-h_k^t) W_{kl}"
         (r"\sigma(x) = \ldots", r"\sigma is defined anew by more than its argument, or by what cannot be used"),
         (r"h_k^t = \phi(W_{kl} h_l^{t-1})", "h is defined on line 2 by what cannot be used"),
         (r"h_k^t = \ldots", "h is defined on line 2 by what cannot be used"),
-        (r"h_k^t = \max(0, 1)", "h is defined on line 2 by what cannot be used"),
+        (r"h_k^t = \max(0, 1, 2)", "h is defined on line 2 by what cannot be used"),
         (r"h_k^t := \begin{cases} 0 \\ 1 \end{cases}", "h is defined on line 2 by what cannot be used"),
     ],
 )

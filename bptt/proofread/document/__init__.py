@@ -1,12 +1,12 @@
-"""The document: from its text to the tokens of each displayed equation. It knows no formula."""
+"""The document: from its text to the equations that stand in it and what is stated beside them. It knows no formula."""
 
-from bptt.proofread.document._brackets import find_relations
-from bptt.proofread.document._displays import find_displays
-from bptt.proofread.document._equations import Equation, extract_equations
-from bptt.proofread.document._macros import collect_macros
-from bptt.proofread.document._tokens import DELIMITERS, Token, is_number, tokenize
+from bptt.proofread.document._document import Document, Sentence, read_document
+from bptt.proofread.document._equations import Equation
+from bptt.proofread.document._groups import find_relations
+from bptt.proofread.document._statements import Remark
+from bptt.proofread.document._tokens import DELIMITERS, Token, is_number, spell, tokenize
 
 __all__ = [
-    "DELIMITERS", "Equation", "Token", "collect_macros", "extract_equations", "find_displays", "find_relations",
-    "is_number", "tokenize",
+    "DELIMITERS", "Document", "Equation", "Remark", "Sentence", "Token", "find_relations", "is_number", "read_document",
+    "spell", "tokenize",
 ]  # fmt: skip

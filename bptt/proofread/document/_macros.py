@@ -11,8 +11,7 @@ from collections.abc import Mapping, Sequence
 from itertools import accumulate, islice
 from typing import NamedTuple
 
-from bptt.proofread.document._brackets import find_closing_braces
-from bptt.proofread.document._tokens import Token, is_number, is_prose, spell, text_at, tokenize
+from bptt.proofread.document._tokens import Token, find_closing_braces, is_number, is_prose, spell, text_at, tokenize
 
 # A macro may call itself or double its argument: either of these ends the first, the second keeps the other short.
 MOST_EXPANSIONS = 1_000

@@ -1,97 +1,184 @@
-"""Cut several equations in one row apart.
+"""Read the equations that a row states, each with what is stated beside it.
 
-They are cut at `&`, `\\quad`, a comma, prose and an implication that stand between two complete ones. What stands
-after "for" or "since" is left out, as is the number of an equation; what stands after "if" is a condition, without
-which nothing is claimed.
+Of the formulas in a row those are equations of their own that no word such as "for" governs, and that are more than
+i = j or t < T where such an equation stands beside them. All else is a remark: on the equation before it, or, where
+none stands before it, on those that follow. An implication leads the equation that follows from it, and so does what
+it follows from, unless that is an equation itself.
 """
 
-import re
-from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document._brackets import IMPLICATIONS, OPERATORS, RelationSign, find_relations, measure_nesting
-from bptt.proofread.document._rows import CONDITIONS, GAPS, Row, read_first_word, skip_gaps
-from bptt.proofread.document._tokens import PROSE, Token, text_at
+from bptt.proofread.document._groups import NOTE, Item
+from bptt.proofread.document._relations import OPERATORS, RELATIONS
+from bptt.proofread.document._segments import Role, Segment, cut_segments
+from bptt.proofread.document._tokens import Token
 
-_ASIDES = frozenset(["for", "since", "because", "by", "using", "from"])
-_SEPARATORS = IMPLICATIONS | {"\\quad", "\\qquad", "\\forall", ",", ";"}
-_NUMBER = re.compile(r"\([0-9]+(?:\.[0-9]+)*[a-z]?'?\)")
-
-
-class Cut(NamedTuple):
-    """What may separate two equations: its places, whether more than `&` stands there, whether the equation ends
-    there because a remark follows, and the condition that such a remark is."""
-
-    start: int
-    end: int
-    strong: bool
-    remark: bool
-    condition: str
+_ADDING = RELATIONS.keys() | {"\\text", "{", "and", "}"}  # "and" and implications leave in force what was said before
+_STATING = (Role.FULL, Role.BARE, Role.PROPERTY, Role.CHAIN)
 
 
-def split_statements(row: Row) -> Iterator[Row]:
-    """Cut a row into the equations, or chains of them, that it states."""
-    found, cuts, start = find_relations(row.tokens), list(_find_cuts(row.tokens)), 0
-    for index, cut in enumerate(cuts):
-        if not _ends_complete(row.tokens, found, start, cut.start):
-            continue
-        if cut.remark:
-            yield Row(row.tokens[start : cut.start], condition=cut.condition)
-            return
-        # A row of many alignment marks alone would take the square of its length without a limit on the look ahead.
-        strong = next((later.start for later in cuts[index + 1 : index + 9] if later.strong), len(row.tokens))
-        if _starts_complete(row.tokens, found, cut.end, strong):
-            yield Row(row.tokens[start : cut.start])
-            start = cut.end
-    yield Row(row.tokens[start:], condition=row.condition)
+class Remark(NamedTuple):
+    """What is stated beside an equation: a condition, a reason, a label. `leads`: it stands before it."""
+
+    tokens: tuple[Token, ...]
+    leads: bool
 
 
-def _find_cuts(tokens: Sequence[Token]) -> Iterator[Cut]:
-    """Find the runs of gaps, commas and prose outside brackets, at which a row may be cut."""
-    depths, start = measure_nesting(tokens).depths, 0
-    while start < len(tokens):
-        end, prose = _read_run(tokens, depths, start)
-        texts = {token.text for token in tokens[start:end]}
-        if texts & (_SEPARATORS | {"&"}) or prose:
-            first = read_first_word(prose)
-            remark = first in _ASIDES | CONDITIONS if prose else _is_remark(texts, tokens[end:])
-            yield Cut(start, end, bool(texts & _SEPARATORS or prose), remark, prose if first in CONDITIONS else "")
-        start = max(end, start + 1)
+class Statement(NamedTuple):
+    """An equation, or a chain of them, and what is stated beside it."""
+
+    items: list[Item]
+    remarks: list[Remark]
 
 
-def _read_run(tokens: Sequence[Token], depths: Sequence[int], place: int) -> tuple[int, str]:
-    """Return where the gaps, commas and prose that start at a place end, and the words of the prose."""
-    words = ""
-    while place < len(tokens) and not depths[place]:
-        if tokens[place].text in PROSE and text_at(tokens, place + 1) == "{" and text_at(tokens, place + 3) == "}":
-            words, place = f"{words} {tokens[place + 2].text}".strip(), place + 4
-        elif tokens[place].text in GAPS | _SEPARATORS:
-            place += 1
+class RowStatements(NamedTuple):
+    """What a row states, and the remarks of one that states nothing else; whether these are on what stands above."""
+
+    statements: list[Statement]
+    remarks: list[Remark]
+    looks_back: bool
+
+
+def read_row(row: Sequence[Item]) -> RowStatements:
+    """Read what a row states."""
+    segments = cut_segments(row)
+    _mark_governed(segments)
+    return _Reader(segments).read()
+
+
+def _mark_governed(segments: Sequence[Segment]) -> None:
+    """Mark the formulas that belong to a word before them, up to an equation that stands apart from it."""
+    governed, apart = False, False
+    for segment in segments:
+        if segment.role is Role.PROSE or segment.role is Role.SIGN:
+            governed, apart = segment.governs, segment.defines
         else:
-            break
-    return place, words
+            governed = governed and not (segment.role is Role.FULL and (apart or segment.wide))
+            segment.governed = governed
+    if not any(segment.role in _STATING and not segment.governed for segment in segments):
+        full = next((segment for segment in segments if segment.role is Role.FULL), None)
+        if full is not None:
+            full.governed = False
 
 
-def _is_remark(gap: set[str], rest: Sequence[Token]) -> bool:
-    """Whether a remark without words follows a gap: a range of indices, or the number of the equation in brackets."""
-    if "\\forall" in gap:
-        return True
-    number = "".join(token.text for token in rest if token.text not in GAPS)
-    return not gap.isdisjoint(["\\quad", "\\qquad"]) and _NUMBER.fullmatch(number) is not None
+def _select_main(segments: Sequence[Segment]) -> set[int]:
+    """Return the places of the segments that are equations of their own."""
+    free = [place for place, segment in enumerate(segments) if not segment.governed]
+    for roles in ((Role.FULL, Role.CHAIN), (Role.BARE,), (Role.PROPERTY,)):
+        found = {place for place in free if segments[place].role in roles}
+        if found:
+            return found
+    if any(segment.governed or segment.role is Role.SIGN for segment in segments):
+        return set()
+    return {place for place in free if segments[place].role is Role.FRAGMENT}
 
 
-def _ends_complete(tokens: Sequence[Token], found: Sequence[RelationSign], start: int, end: int) -> bool:
-    """Whether something stands right of the last relation between two places."""
-    index = bisect_left(found, end, key=lambda relation: relation.start) - 1
-    return index >= 0 and found[index].start >= start and skip_gaps(tokens, found[index].end) < end
+class _Reader:
+    """A pass over the segments of a row; `words` wait for the formula that they are said of."""
+
+    def __init__(self, segments: Sequence[Segment]) -> None:
+        self.segments = segments
+        self.main = _select_main(segments)
+        self.statements: list[Statement] = []
+        self.leads: list[Remark] = []
+        self.led: dict[Remark, int] = {}  # how many equations stand before each
+        self.words: list[Token] = []
+        self.open: list[Token] | None = None  # the remark that is being read
+        self.open_leads = False
+        self.stated = False  # whether that has a relation
+
+    def read(self) -> RowStatements:
+        """Return the statements of the row."""
+        for place, segment in enumerate(self.segments):
+            if segment.role in (Role.PROSE, Role.SIGN):
+                self._read_words(place, segment)
+            elif place in self.main:
+                self._close()
+                self._flush_words(leads=True)
+                self.statements.append(Statement(_without_notes(segment), [*self.leads, *_read_notes(segment)]))
+            else:
+                self._read_remark(place, segment)
+        self._close()
+        self._flush_words(leads=not self.statements)
+        looks_back = any(segment.governs for segment in self.segments[:1]) and not self.segments[-1].colon
+        return RowStatements(self.statements, [] if self.statements else self.leads, looks_back)
+
+    def _read_words(self, place: int, segment: Segment) -> None:
+        tokens = [token for item in segment.items for token in item.tokens]
+        if segment.role is Role.SIGN and self.open is not None and self.open_leads:
+            self.open += tokens
+            self._close()
+            return
+        self._close()
+        if segment.governs:
+            self._flush_words(leads=not self.statements)
+            self._begin(place, tokens)
+        else:
+            self.words += tokens
+
+    def _read_remark(self, place: int, segment: Segment) -> None:
+        tokens = [token for item in segment.items for token in item.tokens]
+        states = segment.role in _STATING
+        resumes = segment.items[0].text in OPERATORS and not states and not self.stated
+        if resumes and self.statements and (self.open is not None or self.words):
+            self.statements[-1].items.extend(segment.items)  # what a remark stood in the middle of
+            return
+        if self.words or self.open is None or ((segment.wide or segment.commas) and (self.stated or segment.wide)):
+            self._close()
+            self._begin(place, self.words)
+            self.words = []
+        assert self.open is not None
+        if self.open and segment.commas:
+            self.open += [item.tokens[0] for item in segment.commas]
+        self.open += tokens
+        self.stated = self.stated or states
+
+    def _begin(self, place: int, tokens: Sequence[Token]) -> None:
+        """Begin a remark; it leads what follows if no equation stands before it or it implies the next."""
+        following = self.segments[place + 1 : place + 3]
+        implies = len(following) == 2 and following[0].role is Role.SIGN and place + 2 in self.main
+        self.open, self.stated = [*tokens], False
+        self.open_leads = not self.statements or implies or (self.segments[place].colon and place + 1 in self.main)
+
+    def _close(self) -> None:
+        if self.open:
+            self._add(self.open, self.open_leads)
+        self.open = None
+
+    def _flush_words(self, leads: bool) -> None:
+        if self.words:
+            self._add(self.words, leads)
+        self.words = []
+
+    def _add(self, tokens: Sequence[Token], leads: bool) -> None:
+        remark = Remark(tuple(tokens), leads)
+        if leads:
+            if self.statements and not {token.text.strip() for token in tokens} <= _ADDING:
+                # What led the equations above leads no further: if …: a = b, otherwise: c = d.
+                self.leads = [lead for lead in self.leads if len(self.statements) == self.led[lead]]
+            self.led[remark] = len(self.statements)
+            self.leads.append(remark)
+        else:
+            self.statements[-1].remarks.append(remark)
 
 
-def _starts_complete(tokens: Sequence[Token], found: Sequence[RelationSign], start: int, strong: int) -> bool:
-    """Whether an equation with both its sides starts at a place, its relation before the next strong cut."""
-    start = skip_gaps(tokens, start)
-    index = bisect_left(found, start, key=lambda relation: relation.start)
-    if index == len(found) or text_at(tokens, start) in OPERATORS:
-        return False
-    relation = found[index]
-    return start < relation.start <= strong and skip_gaps(tokens, relation.end) < len(tokens)
+def _without_notes(segment: Segment) -> list[Item]:
+    return [item for item in segment.items if item.text != NOTE]
+
+
+def _read_notes(segment: Segment) -> Iterator[Remark]:
+    """Yield what stands over the relations of a segment."""
+    return (Remark(item.tokens, False) for item in segment.items if item.text == NOTE and item.tokens)
+
+
+def cut_sides(items: Sequence[Item]) -> Iterator[tuple[str, list[Token], Token | None]]:
+    """Yield each side of a chain with the relation before it, "" before the first, and the last token of that."""
+    relation, side, sign = "", list[Token](), None
+    for item in items:
+        if item.text in RELATIONS:
+            yield relation, side, sign
+            relation, side, sign = item.text, [], item.tokens[-1]
+        else:
+            side += item.tokens
+    yield relation, side, sign

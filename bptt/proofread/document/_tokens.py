@@ -1,8 +1,8 @@
 """Cut LaTeX into tokens that know where in the file they stand, and spell them out again.
 
 A token is a control word (`\\alpha`, never with its star), a control symbol (`\\,`), a number (`12`, `0.5`, `.5`)
-or a single character. Blanks and comments stand between tokens. The argument of a command that sets prose, such as
-`\\text`, is one token, blanks and all.
+or a single character; an escape of Markdown, `\\_`, is the character that it stands for. Blanks and comments stand
+between tokens. The argument of a command that sets prose, such as `\\text`, is one token, blanks and all.
 """
 
 import re
@@ -20,6 +20,7 @@ DELIMITERS = frozenset(
 )
 LINE_END = re.compile(r"\r\n|\r|\n")
 
+_ESCAPED = {"\\_": "_", "\\*": "*"}  # Markdown's escapes, which mean nothing in mathematics
 _NO_BLANK_AFTER = frozenset("{([^_")
 _NO_BLANK_BEFORE = frozenset("})]^_',")
 _BLANKS = re.compile(r"(?:\s++|%[^\r\n]*+)*+")
@@ -42,10 +43,9 @@ def tokenize(source: str, line: int, column: int) -> list[Token]:
     starts = [0, *(end.end() for end in LINE_END.finditer(source))]
     found: list[Token] = []
 
-    def add(text: str, offset: int) -> int:
+    def add(text: str, offset: int) -> None:
         row = bisect_right(starts, offset) - 1
         found.append(Token(text, line + row, offset - starts[row] + (1 if row else column)))
-        return offset + len(text)
 
     offset = _skip_blanks(source, 0)
     while offset < len(source):
@@ -53,10 +53,13 @@ def tokenize(source: str, line: int, column: int) -> list[Token]:
         text = _TOKEN.match(source, offset)[0]  # type: ignore[index]  # it matches every character
         if text[0] == "." and before in DELIMITERS:
             text = "."  # the bracket that is none, as in \left.5, starts no number
-        offset = add("\\ " if text[0] == "\\" and text[1:].isspace() else text, offset)
+        blank = text[0] == "\\" and text[1:].isspace()
+        add("\\ " if blank else _ESCAPED.get(text, text), offset)
+        offset += 2 if blank else len(text)
         if found[-1].text == "{" and before in PROSE and start in closing:
-            offset = add(source[offset : closing[start]], offset)
-            offset = add("}", offset)
+            add(source[offset : closing[start]], offset)
+            add("}", closing[start])
+            offset = closing[start] + 1
         offset = _skip_blanks(source, offset)
     return found
 
@@ -90,6 +93,11 @@ def match_braces(marks: Iterable[tuple[int, str]]) -> dict[int, int]:
         elif text == "}" and opened:
             closing[opened.pop()] = place
     return closing
+
+
+def find_closing_braces(tokens: Sequence[Token]) -> dict[int, int]:
+    """Map the place of each opening brace among tokens to that of the one that closes it."""
+    return match_braces((place, token.text) for place, token in enumerate(tokens))
 
 
 def _skip_blanks(source: str, offset: int) -> int:

@@ -2,8 +2,16 @@
 
 _budget         how much is computed for one equation
 _arrays         arrays of balls whose axes are named by indices
-_point          the sizes, the steps and the values at which equations are evaluated
+_functions      the functions of one number, each with its derivative
+_matrices       functions of matrices
+_drawing        the values of what nothing defines, with the properties that are said of them
+_point          the sizes, the steps and the kind of values at which equations are evaluated
+_existence      which quantities exist at which steps
+_dependence     which quantities depend on which
 _differentiate  the derivative of an expression, rule by rule
+_slopes         the derivatives of definitions and functions, built once
+_setting        what is the same at all points
+_quantities     the values of quantities and of their derivatives at a point
 _evaluate       the value of an expression at a point
 _sample_points  at which points a claim is tried
 _compare        whether the sides of a claim are equal
@@ -11,6 +19,9 @@ _compare        whether the sides of a claim are equal
 
 from bptt.proofread.evaluation._budget import Budget, TooLarge
 from bptt.proofread.evaluation._compare import Agreement, Counterexample, Outcome, Undecided, compare
-from bptt.proofread.evaluation._evaluate import Circle
+from bptt.proofread.evaluation._functions import FUNCTIONS
+from bptt.proofread.evaluation._quantities import Circle
 
-__all__ = ["Agreement", "Budget", "Circle", "Counterexample", "Outcome", "TooLarge", "Undecided", "compare"]
+__all__ = [
+    "FUNCTIONS", "Agreement", "Budget", "Circle", "Counterexample", "Outcome", "TooLarge", "Undecided", "compare",
+]  # fmt: skip

@@ -1,6 +1,8 @@
 """Arrays of balls whose axes are named by indices, so that what is common to many entries is computed once."""
 
-from collections.abc import Callable
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
@@ -9,7 +11,7 @@ import numpy.typing as npt
 from flint import arb
 
 from bptt.proofread._expressions import Index
-from bptt.proofread.evaluation._budget import TooLarge
+from bptt.proofread.evaluation._budget import ARRAY, MOST_ENTRIES, Budget, TooLarge
 
 MOST_INDICES = 24  # of one array; NumPy has at most 64 axes
 
@@ -19,10 +21,18 @@ class TooSmall(ValueError):  # noqa: N818
 
 
 class Array(NamedTuple):
-    """A ball for each choice of the indices: one axis for each of them, in their order."""
+    """A ball for each choice of the indices: one axis for each of them, in their order.
+
+    What does not depend on an index need not have it. What is 0 whatever the values are has no index at all.
+    """
 
     indices: tuple[str, ...]
     values: npt.NDArray[Any]
+
+    @property
+    def is_zero(self) -> bool:
+        """Whether it is known to be 0, as what has no index."""
+        return not self.indices and bool(self.values[()] == 0)
 
 
 def make_scalar(value: arb | int) -> Array:
@@ -30,14 +40,18 @@ def make_scalar(value: arb | int) -> Array:
     return Array((), np.array(arb(value), dtype=object))
 
 
+ZERO, ONE = make_scalar(0), make_scalar(1)
+
+
 def make_ball(value: Fraction) -> arb:
     """Enclose a fraction."""
     return arb(value.numerator) / value.denominator
 
 
-def make_identity(size: int) -> npt.NDArray[Any]:
-    """Make the identity matrix."""
-    return np.eye(size, dtype=object) * arb(1)
+@functools.cache
+def make_identity(rows: int, columns: int) -> npt.NDArray[Any]:
+    """Make the matrix that is 1 where row and column have the same number."""
+    return np.eye(rows, columns, dtype=object) * arb(1)
 
 
 def make_array(indices: tuple[str, ...], values: Any) -> Array:
@@ -52,6 +66,8 @@ def apply_to_each(apply: Callable[[arb], arb], array: Array) -> Array:
 
 def spread(array: Array, indices: tuple[str, ...]) -> npt.NDArray[Any]:
     """Return the values with an axis for each index, of length 1 where the array has none. Raises `TooLarge`."""
+    if array.indices == indices:
+        return array.values
     if len(indices) > MOST_INDICES:
         raise TooLarge(f"it has more than {MOST_INDICES} indices at once")
     order = sorted(range(len(array.indices)), key=lambda n: indices.index(array.indices[n]))
@@ -64,7 +80,7 @@ def merge_indices(*arrays: Array) -> tuple[str, ...]:
     return tuple(dict.fromkeys(index for array in arrays for index in array.indices))
 
 
-def take(values: npt.NDArray[Any], indices: tuple[Index, ...]) -> Array:
+def take(values: npt.NDArray[Any], indices: Sequence[Index]) -> Array:
     """Take the entries at indices: W_ii has one index, the diagonal, and W_2i the second row.
 
     Args:
@@ -74,14 +90,125 @@ def take(values: npt.NDArray[Any], indices: tuple[Index, ...]) -> Array:
     Raises `TooSmall` for the number of an entry that there is not.
     """
     letters = tuple(dict.fromkeys(index for index in indices if isinstance(index, str)))
+    if len(letters) == len(indices):
+        return Array(letters, values)
     grids: list[Any] = []
     for index, size in zip(indices, values.shape, strict=True):
         if isinstance(index, str):
             shape = [1] * len(letters)
             shape[letters.index(index)] = size
             grids.append(np.arange(size).reshape(shape))
-        elif index > size:
-            raise TooSmall(f"there is no entry {index} at a size of {size}")
         else:
+            check_number(index, size)
             grids.append(index - 1)
-    return make_array(letters, values[tuple(grids)]) if grids else Array((), values)
+    return make_array(letters, values[tuple(grids)])
+
+
+def check_number(index: Index, size: int) -> None:
+    """Raise `TooSmall` for the number of an entry that there is not."""
+    if isinstance(index, int) and index > size:
+        raise TooSmall(f"there is no entry {index} at a size of {size}")
+
+
+def relabel(array: Array, names: Mapping[Index, Index]) -> Array:
+    """Put other indices in place of those of an array; two may become the same one. Raises `TooSmall`."""
+    if not any(index in names for index in array.indices):
+        return array
+    return take(array.values, [names.get(index, index) for index in array.indices])
+
+
+class Algebra(NamedTuple):
+    """Adds and multiplies arrays, and sums them over indices; counts what that takes."""
+
+    budget: Budget
+
+    def spend(self, entries: int) -> None:
+        """Count the operations for an array. Raises `TooLarge` for one that has too many entries, or for too many."""
+        if entries > MOST_ENTRIES:
+            raise TooLarge(f"it has more than {MOST_ENTRIES:,} values of its indices")
+        self.budget.spend(entries + ARRAY)
+
+    def add(self, arrays: Sequence[Array]) -> Array:
+        """Add arrays, each over the indices of all."""
+        return self._fold(np.add, [array for array in arrays if not array.is_zero] or [ZERO])
+
+    def multiply(self, arrays: Sequence[Array]) -> Array:
+        """Multiply arrays entry by entry, each over the indices of all."""
+        if any(array.is_zero for array in arrays):
+            return ZERO
+        return self._fold(np.multiply, sorted(arrays, key=lambda array: array.values.size))
+
+    def _fold(self, operation: np.ufunc, arrays: Sequence[Array]) -> Array:
+        result = arrays[0]
+        for array in arrays[1:]:
+            indices = merge_indices(result, array)
+            left, right = spread(result, indices), spread(array, indices)
+            self.spend(_count(result, array))
+            result = make_array(indices, operation(left, right))
+        return result
+
+    def sum_over(self, array: Array, indices: Sequence[str]) -> Array:
+        """Sum an array over indices that it has."""
+        if not indices:
+            return array
+        self.spend(array.values.size)
+        axes = tuple(array.indices.index(index) for index in indices)
+        kept = tuple(index for index in array.indices if index not in indices)
+        return make_array(kept, np.add.reduce(array.values, axes) if len(axes) == 1 else array.values.sum(axes))
+
+    def contract(self, arrays: Sequence[Array], summed: Sequence[str]) -> Array:
+        """Sum a product over indices, each as soon as all factors that have it are multiplied.
+
+        Every one of the indices stands in one of the arrays.
+        """
+        if any(array.is_zero for array in arrays):
+            return ZERO
+        waiting, left = list(arrays), list(summed)
+        while left:
+            # First what leaves the smallest array.
+            index = min(left, key=lambda index: _count(*_find_those_with(waiting, index)))
+            found = sorted(_find_those_with(waiting, index), key=lambda array: array.values.size)
+            waiting = [array for array in waiting if index not in array.indices]
+            here = [one for one in left if not any(one in array.indices for array in waiting)]
+            *others, last = found
+            product = self._multiply_and_sum(self.multiply(others), last, here) if others else self.sum_over(last, here)
+            waiting.append(product)
+            left = [one for one in left if one not in here]
+        return self.multiply(waiting)
+
+    def _multiply_and_sum(self, left: Array, right: Array, summed: Sequence[str]) -> Array:
+        """Sum the product of two arrays over indices, by products of matrices."""
+        alone = {*summed} - ({*left.indices} & {*right.indices})
+        left, right = (
+            self.sum_over(array, [index for index in array.indices if index in alone]) for array in (left, right)
+        )
+        inner = tuple(index for index in left.indices if index in summed)
+        batch = tuple(index for index in left.indices if index in right.indices and index not in summed)
+        rows = tuple(index for index in left.indices if index not in (*inner, *batch))
+        columns = tuple(index for index in right.indices if index not in (*inner, *batch))
+        if not inner:
+            return self.multiply((left, right))
+        sizes = dict(zip((*left.indices, *right.indices), (*left.values.shape, *right.values.shape), strict=True))
+        kept = (*batch, *rows, *columns)
+        self.spend(math.prod(sizes[index] for index in kept))
+        self.budget.spend(math.prod(sizes[index] for index in (*kept, *inner)))
+
+        def arrange(array: Array, *groups: tuple[str, ...]) -> npt.NDArray[Any]:
+            order = [array.indices.index(index) for group in groups for index in group]
+            shape = [math.prod(sizes[index] for index in group) for group in groups]
+            return array.values.transpose(order).reshape(shape)
+
+        product = arrange(left, batch, rows, inner) @ arrange(right, batch, inner, columns)
+        return Array(kept, product.reshape([sizes[index] for index in kept]))
+
+
+def _find_those_with(arrays: Sequence[Array], index: str) -> list[Array]:
+    return [array for array in arrays if index in array.indices]
+
+
+def _count(*arrays: Array) -> int:
+    """Count the entries of the product of arrays."""
+    sizes: dict[str, int] = {}
+    for array in arrays:
+        sizes.update(zip(array.indices, array.values.shape, strict=True))
+    return math.prod(sizes.values())

@@ -6,55 +6,37 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
-from bptt.proofread._expressions import ONE, ZERO, Entry, Expression, Function, Power, Step, add, multiply, negate
+from bptt.proofread._expressions import ONE, ZERO, Entry, Expression, Power, Step, add, multiply, negate
+from bptt.proofread._traversal import find_free_indices, find_free_steps, rename, replace_steps
 from bptt.proofread.evaluation._budget import Budget, TooLarge
 
 NOWHERE = Step("", -(10**6))  # the home of a derivative of what has no step, by what has none: no step that there is
+FRESH = "′"  # behind the name of an index or a step, makes another one that runs over the same
 
-_X = ex.Parameter()
-_SQUARE, _INVERSE = Fraction(2), Fraction(-1)
-
-
-def _of_x(name: str) -> Function:
-    return Function(name, 0, _X)
-
-
-SLOPES: dict[str, Expression] = {
-    "exp": _of_x("exp"),
-    "log": Power(_X, _INVERSE),
-    "tanh": add(ONE, negate(Power(_of_x("tanh"), _SQUARE))),
-    "logistic": multiply(_of_x("logistic"), add(ONE, negate(_of_x("logistic")))),
-    "sin": _of_x("cos"),
-    "cos": negate(_of_x("sin")),
-    "tan": add(ONE, Power(_of_x("tan"), _SQUARE)),
-    "sinh": _of_x("cosh"),
-    "cosh": _of_x("sinh"),
-    "arctan": Power(add(ONE, Power(_X, _SQUARE)), _INVERSE),
-    "sqrt": multiply(ex.Constant(Fraction(1, 2)), Power(_X, Fraction(-1, 2))),
-}  # the derivative of each function that is known, by its argument
+_INVERSE = Fraction(-1)
 
 
 class Differentiation(NamedTuple):
     """The derivative by an entry, or by the parameter of a function where `by` is None.
 
-    A quantity that is `defined` depends on others, as its definition says; with a `home`, those at other steps do not.
+    A quantity that is `defined` depends on others, as its definition says; with a `home`, those at other steps do not;
+    in a `direct` derivative, none does.
     """
 
     by: Entry | None
     home: Step | None
     defined: Container[ex.Quantity]
     budget: Budget
+    direct: bool = False
 
     def differentiate(self, node: Expression) -> Expression:
         """Return the derivative of an expression, with the same free indices and those of `by`. Raises `TooLarge`."""
         self.budget.spend(5)  # derivatives of derivatives grow; this ends them before they are evaluated
         match node:
-            case Entry() if self.by is not None and node.quantity in self.defined:
-                return ex.Slope(node, (self.by,), self.home)
-            case Entry() if self.by is not None and node.quantity == self.by.quantity:
-                return compare_entries(node, self.by)
-            case ex.Slope() if self.by is not None:
-                return replace(node, by=(*node.by, self.by))
+            case Entry():
+                return self._differentiate_entry(node)
+            case ex.Slope():
+                return self._differentiate_slope(node)
             case ex.Parameter():
                 return ONE if self.by is None else ZERO
             case ex.Plus():
@@ -67,7 +49,7 @@ class Differentiation(NamedTuple):
             case Power():
                 slope = multiply(ex.Constant(node.exponent), Power(node.base, node.exponent - 1))
                 return multiply(slope, self.differentiate(node.base))
-            case Function():
+            case ex.Function():
                 return multiply(replace(node, order=node.order + 1), self.differentiate(node.argument))
             case ex.Total() | ex.OverSteps():
                 return self._differentiate_repeated(node)
@@ -76,9 +58,27 @@ class Differentiation(NamedTuple):
             case ex.Partial():
                 return self.differentiate(expand(node, self.defined, self.budget))
             case ex.MatrixProduct():
-                raise TooLarge("the derivative of a product of matrices is not taken")
-            case _:
+                return self._differentiate_matrix_product(node)
+            case ex.OfMatrix():
+                return self._differentiate_of_matrix(node)
+            case ex.Constant() | ex.Size() | ex.Delta() | ex.SameStep() | ex.Mask():
                 return ZERO
+
+    def _differentiate_entry(self, node: Entry) -> Expression:
+        by = self.by
+        if by is None:
+            return ZERO
+        if node.quantity in self.defined and not self.direct:
+            return ex.Slope(node, (by,), self.home)
+        return compare_entries(node, by) if node.quantity == by.quantity else ZERO
+
+    def _differentiate_slope(self, node: ex.Slope) -> Expression:
+        """Return a second derivative. Raises `TooLarge` where it would hold other things than the first."""
+        if self.by is None:
+            return ZERO
+        if (node.home, node.direct) != (self.home, self.direct):
+            raise TooLarge("a derivative of a derivative that holds other things is not taken")
+        return replace(node, by=(*node.by, self.by))
 
     def _differentiate_repeated(self, node: ex.Total | ex.OverSteps) -> Expression:
         slope = self.differentiate(node.body)
@@ -89,6 +89,49 @@ class Differentiation(NamedTuple):
         # The derivative of Π f is Π f · Σ f'/f.
         relative = replace(node, body=multiply(slope, Power(node.body, _INVERSE)), product=False)
         return multiply(node, relative)
+
+    def _differentiate_matrix_product(self, node: ex.MatrixProduct) -> Expression:
+        """Return Σ_s (the product of those on the left of A_s) dA_s (the product of those on its right)."""
+        slope = self.differentiate(node.body)
+        if slope == ZERO:
+            return ZERO
+        row, column = self._name_afresh(node, slope)
+        step, steps = node.letter + FRESH, find_free_steps(node) | find_free_steps(slope)
+        while step in steps:
+            step += FRESH
+        before, behind = Step(step, -1), Step(step, 1)
+        slope = replace_steps(rename(slope, {node.inner[0]: row, node.inner[1]: column}), {node.letter: Step(step, 0)})
+        earlier, later = replace(node, last=before), replace(node, first=behind)
+        on_left, on_right = (later, earlier) if node.descending else (earlier, later)
+        left = replace(on_left, outer=(node.outer[0], row))
+        right = replace(on_right, outer=(column, node.outer[1]))
+        summed = ex.Total(row, ex.Total(column, multiply(left, slope, right)))
+        return ex.OverSteps(step, node.first, node.last, summed)
+
+    def _differentiate_of_matrix(self, node: ex.OfMatrix) -> Expression:
+        """Return −A⁻¹ dA A⁻¹, det A tr(A⁻¹ dA) or tr(A⁻¹ dA)."""
+        slope = self.differentiate(node.body)
+        if slope == ZERO:
+            return ZERO
+        row, column = self._name_afresh(node, slope)
+        slope = rename(slope, {node.inner[0]: row, node.inner[1]: column})
+
+        def invert(*outer: ex.Index) -> Expression:
+            return ex.OfMatrix("inverse", node.body, node.inner, outer)
+
+        if node.name == "inverse":
+            product = multiply(invert(node.outer[0], row), slope, invert(column, node.outer[1]))
+            return negate(ex.Total(row, ex.Total(column, product)))
+        trace = ex.Total(row, ex.Total(column, multiply(invert(column, row), slope)))
+        return trace if node.name == "log det" else multiply(node, trace)
+
+    def _name_afresh(self, node: ex.MatrixProduct | ex.OfMatrix, slope: Expression) -> tuple[str, str]:
+        """Name two indices like those of a matrix, as no free index of it or of its derivative is named."""
+        taken = {*find_free_indices(node), *find_free_indices(slope)}
+        row, column = (index + FRESH for index in node.inner)
+        while row in taken or column in taken:
+            row, column = row + FRESH, column + FRESH
+        return row, column
 
 
 def compare_entries(left: Entry, right: Entry) -> Expression:
@@ -101,8 +144,20 @@ def compare_entries(left: Entry, right: Entry) -> Expression:
 def expand(node: ex.Partial, defined: Container[ex.Quantity], budget: Budget) -> Expression:
     """Carry out a derivative. Raises `TooLarge`.
 
-    An immediate one goes through the quantities at the step of its numerator, or else of its denominator, alone.
+    One that holds other steps goes through the quantities at the step of its numerator, or else of its denominator,
+    alone. One that holds all goes through no quantity; a numerator that is one itself stands for its definition.
     """
-    of_step = node.of.step if isinstance(node.of, Entry) else None
-    home = (of_step or node.by.step or NOWHERE) if node.immediate else None
-    return Differentiation(node.by, home, defined, budget).differentiate(node.of)
+    numerator = _find_numerator(node)
+    if node.held == "all" and node.of == numerator and isinstance(numerator, Entry) and numerator.quantity in defined:
+        return ex.Slope(numerator, (node.by,), None, direct=True)
+    of_step = numerator.step if isinstance(numerator, Entry) else None
+    home = (of_step or node.by.step or NOWHERE) if node.held == "other steps" else None
+    return Differentiation(node.by, home, defined, budget, direct=node.held == "all").differentiate(node.of)
+
+
+def _find_numerator(node: ex.Partial) -> Expression:
+    """Find what is differentiated first, in a derivative of a derivative."""
+    of: Expression = node
+    while isinstance(of, ex.Partial) and of.held == node.held:
+        of = of.of
+    return of

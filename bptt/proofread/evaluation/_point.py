@@ -1,17 +1,11 @@
-"""A point at which equations are evaluated: sizes, steps, and the values of all that nothing defines."""
+"""A point at which equations are evaluated: sizes, steps, and of what kind the values are that nothing defines."""
 
-import random
 from collections.abc import Mapping
-from typing import Any, NamedTuple
-
-import numpy as np
-import numpy.typing as npt
-from flint import arb
+from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
-from bptt.proofread._expressions import Quantity, Range, Step
-
-_BITS = 53  # of a random number, as many as a float has
+from bptt.proofread._expressions import Range, Step
+from bptt.proofread.evaluation._drawing import Values
 
 
 class NoSuchStep(ValueError):  # noqa: N818
@@ -19,12 +13,12 @@ class NoSuchStep(ValueError):  # noqa: N818
 
 
 class Point(NamedTuple):
-    """The sizes, the number of steps, and the seed of the values of all that nothing defines."""
+    """The sizes, the number of steps, and the seed and the kind of the values of all that nothing defines."""
 
     sizes: Mapping[str, int]
     steps: int
     seed: int = 0
-    positive: bool = False
+    values: Values = "small"
 
     def get_size(self, axis: Range) -> int:
         """Return how many values an index has that runs over a range."""
@@ -44,15 +38,6 @@ class Point(NamedTuple):
             raise NoSuchStep(f"a product over the steps runs from {first} to {last}")
         return range(first, last + 1)
 
-    def has_step(self, step: int | None) -> bool:
-        """Whether there is such a step, from 0, the one before the first, to the last."""
-        return step is None or 0 <= step <= self.steps
-
-    def draw(self, quantity: Quantity, step: int | None, shape: tuple[int, ...], positive: bool) -> npt.NDArray[Any]:
-        """Draw random numbers between -1 and 1, or between 0 and 1: the same ones for the same quantity and step."""
-        source = random.Random(f"{self.seed} {quantity.name} {len(quantity.axes)} {step} {shape}")
-        values = np.empty(shape, dtype=object)
-        for place in np.ndindex(shape):
-            bits = source.getrandbits(_BITS) | 1  # odd, so never 0
-            values[place] = arb(bits if positive or self.positive else 2 * bits - 2**_BITS) / 2**_BITS
-        return values
+    def holds(self, mask: ex.Mask, left: int, right: int) -> bool:
+        """Whether two numbers are in the relation of a mask."""
+        return {"=": left == right, "≠": left != right, "<": left < right, "≤": left <= right}[mask.relation]

@@ -1,16 +1,13 @@
-"""At which sizes and steps a claim is tried."""
+"""At which sizes, steps and values a claim is tried."""
 
-import itertools
 from collections.abc import Iterator, Sequence
 
 from bptt.proofread import _expressions as ex
-from bptt.proofread._expressions import LAST, Claim, Definitions, Entry, Expression
-from bptt.proofread._traversal import list_steps, walk, walk_definitions
+from bptt.proofread._expressions import LAST, Claim, Definitions, Entry, Expression, Mask, Step
+from bptt.proofread._traversal import get_indices, list_entries, list_steps, walk, walk_definitions
 from bptt.proofread.evaluation._point import Point
 
-MORE_STEPS = 2  # than the equation speaks of: a first step, one in between and a last
-MANY_STEPS = 5  # beyond which no others are tried: each takes all those before it
-MOST_POINTS = 80  # at which the smallest sizes are looked for: three ranges up to 3, at three numbers of steps
+MANY_STEPS = 5  # beyond which fewer numbers of steps are tried: each takes all those before it
 
 
 class SamplePoints:
@@ -29,51 +26,98 @@ class SamplePoints:
         self.ranges = tuple(sorted(involved.union(*map(_list_ranges, nodes))))
         self._names = {name for axis in claim.ranges.values() for name in axis}.union(self.ranges)
         self.timed = bool(claim.steps) or any(map(_is_timed, nodes))
-        first = claim.last_is
-        if first is None:
-            first = max(1, _find_latest_step(claim.left), _find_latest_step(claim.right))
-        fixed = claim.last_is is not None or not self.timed
-        self.step_counts = [first] if fixed or first > MANY_STEPS else list(range(first, first + MORE_STEPS + 1))
+        self.step_counts = self._choose_step_counts(nodes)
+        self._least = self._find_least_sizes()
 
-    def choose(self) -> Iterator[Point]:
-        """Yield the points that are tried: small and unequal sizes first, then larger ones."""
-        least = self._find_least_sizes()
-        unequal = {name: least[name] + 1 + n for n, name in enumerate(sorted(least))}
-        reverse = {name: least[name] + max(2, len(least)) - n for n, name in enumerate(sorted(least))}
-        larger = {name: size + 2 for name, size in reverse.items()}
-        # Equal sizes would hide a transpose, and a size of 1 a sum.
+    def _choose_step_counts(self, nodes: Sequence[Expression]) -> list[int]:
+        """Choose as many steps as the claim speaks of, one more, and two more than its letters are apart.
+
+        So there is a first step, one in between and a last; and what is cut after some steps shows what it lacks.
+        """
+        if self.claim.last_is is not None:
+            return [self.claim.last_is]
+        if not self.timed:
+            return [1]
+        stated = [*walk(self.claim.left), *walk(self.claim.right), *self.claim.where]
+        first = max(1, _find_latest_step(stated))
+        last = max(first + 2, _find_span([*nodes, *self.claim.where]) + 2)
+        return sorted({first, first + 1} if first > MANY_STEPS else {first, first + 1, last - 1, last})
+
+    def choose(self) -> Iterator[tuple[Point, ...]]:
+        """Yield the points that have to be tried, each with others in its place where it says nothing.
+
+        Equal sizes would hide a transpose, a size of 1 a sum, fewer than 4 what numbers of a few entries are tied by.
+        """
+        before, last = self.step_counts[-2:][0], self.step_counts[-1]
+        count = max(len(self._least), 2)
+        unequal = self._enlarge([1 + n % 4 for n in range(count)])
+        reverse = self._enlarge([1 + (count - 1 - n) % 4 for n in range(count)])
+        larger = self._enlarge([3 + n % 2 for n in range(count)])
+        yield (Point(unequal, before),)
+        yield (Point(self._least, last, 2, "wide"),)
+        yield (Point(reverse, last, 2, "opposite"),)
         for steps in self.step_counts:
-            yield Point(unequal, steps)
-        yield Point(unequal, self.step_counts[0], seed=1)
-        yield Point(least, self.step_counts[-1], seed=2)
-        yield Point(reverse, self.step_counts[-1], seed=3)
-        # Beyond 3, as numbers of a few entries may be tied: what is left out may vanish up to there. Costly, so last.
-        yield Point(larger, self.step_counts[-1], seed=4)
+            if steps not in (before, last):
+                yield (Point(unequal, steps, 1),)
+        yield tuple(Point(larger, steps, 4) for steps in dict.fromkeys((before, last)))
 
-    def choose_smaller(self, failing: Point) -> Iterator[Point]:
-        """Yield the points up to one at which the claim fails, the smallest first."""
-        grid = itertools.product(self.step_counts, *(range(1, failing.sizes[name] + 1) for name in self.ranges))
-        ordered = sorted((n for n in grid if n[0] <= failing.steps), key=lambda n: (sum(n), n))
-        for steps, *sizes in ordered[:MOST_POINTS]:
-            yield Point({**failing.sizes, **dict(zip(self.ranges, sizes, strict=True))}, steps, failing.seed)
+    def choose_largest(self) -> tuple[Point, ...]:
+        """Return what is tried, too, if that is cheap, and what in its place."""
+        sizes = self._enlarge([5 + n % 2 for n in range(len(self._least))])
+        return tuple(Point(sizes, steps, 5) for steps in dict.fromkeys(self.step_counts[-2:]))
+
+    def choose_small(self, failing: Point) -> Iterator[Point]:
+        """Yield the least sizes, and then those that are one larger, at each number of steps up to a point's own."""
+        for more in (0, 1):
+            sizes = {name: min(size, self._least[name] + more) for name, size in failing.sizes.items()}
+            for steps in self.step_counts:
+                if steps <= failing.steps:
+                    yield failing._replace(sizes=sizes, steps=steps)
+
+    def list_smaller(self, failing: Point) -> list[list[Point]]:
+        """List for the steps and each range the points at which it alone is smaller, the smallest first."""
+        fewer = [failing._replace(steps=steps) for steps in self.step_counts if steps < failing.steps]
+        found = [fewer]
+        for name in self.ranges:
+            sizes = range(self._least[name], failing.sizes[name])
+            found.append([failing._replace(sizes={**failing.sizes, name: size}) for size in sizes])
+        return found
+
+    def _enlarge(self, by: Sequence[int]) -> dict[str, int]:
+        """Return the least sizes, each larger by a number, in the order of their names."""
+        return {name: self._least[name] + more for name, more in zip(sorted(self._least), by, strict=False)}
 
     def _find_least_sizes(self) -> dict[str, int]:
         """Find the smallest sizes at which every entry exists that stands in the claim by its number."""
-        least = dict.fromkeys(self._names, 1)
+        least = dict.fromkeys(sorted(self._names), 1)
+
+        def need(index: ex.Index | Step, axis: Sequence[str]) -> None:
+            if isinstance(index, int) and len(axis) == 1:
+                least[axis[0]] = max(least.get(axis[0], 1), index)
+
         for node in (*walk(self.claim.left), *walk(self.claim.right)):
-            if isinstance(node, Entry):
-                for index, axis in zip(node.indices, node.quantity.axes, strict=True):
-                    if isinstance(index, int) and len(axis) == 1:
-                        least[axis[0]] = max(least.get(axis[0], 1), index)
+            for entry in list_entries(node):
+                for index, axis in zip(entry.indices, entry.quantity.axes, strict=True):
+                    need(index, axis)
+        for mask in self.claim.where:
+            for letter in get_indices(mask):
+                if isinstance(letter, str):
+                    need(mask.right if letter == mask.left else mask.left, self.claim.ranges[letter])
         return least
 
 
-def _find_latest_step(node: Expression) -> int:
-    """Find the latest step that stands in an expression as a number; T − 2 needs a third step from the last."""
-    steps = [step for one in walk(node) for step in list_steps(one)]
+def _find_latest_step(nodes: Sequence[Expression]) -> int:
+    """Find the latest step that stands there as a number; T − 2 needs a third step from the last."""
+    steps = [step for one in nodes for step in list_steps(one)]
     numbers = [step.offset for step in steps if not step.anchor]
     from_last = [1 - step.offset for step in steps if step.anchor == LAST and step.offset < 0]
     return max([0, *numbers, *from_last])
+
+
+def _find_span(nodes: Sequence[Expression]) -> int:
+    """Find how many steps lie between those that bear letters, such as t − 3 and t."""
+    offsets = [step.offset for one in nodes for step in list_steps(one) if not step.is_fixed]
+    return max([0, *offsets]) - min([0, *offsets])
 
 
 def _list_ranges(node: Expression) -> Sequence[str]:
@@ -85,4 +129,6 @@ def _list_ranges(node: Expression) -> Sequence[str]:
 def _is_timed(node: Expression) -> bool:
     if isinstance(node, Entry):
         return node.quantity.timed
+    if isinstance(node, Mask):
+        return isinstance(node.left, Step)
     return isinstance(node, ex.OverSteps | ex.MatrixProduct | ex.SameStep) or node == ex.Size(None)

@@ -1,41 +1,67 @@
 """What an equation claims: two index expressions with the same free indices, under one interpretation."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread import _traversal as traversal
-from bptt.proofread._expressions import LAST_STEP, Claim, Expression, Step
-from bptt.proofread.semantics._dependencies import leads_to
+from bptt.proofread._expressions import LAST_STEP, Claim, Expression, Mask, Step
+from bptt.proofread.semantics._arguments import find_arguments, make_any_number
+from bptt.proofread.semantics._differentials import find_varied
 from bptt.proofread.semantics._elaborate import Elaborator
 from bptt.proofread.semantics._implied_sums import ImpliedSums
 from bptt.proofread.semantics._interpretation import Choice, Interpretation
 from bptt.proofread.semantics._notation import Scripts
+from bptt.proofread.semantics._paths import require_paths, require_usable
 from bptt.proofread.semantics._ranges import Ranges
 from bptt.proofread.semantics._refusals import OrdersDiffer
 from bptt.proofread.semantics._symbols import Name, Symbols
-from bptt.proofread.semantics._values import Value
-from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
-from bptt.proofread.syntax.tree import Adjacent, At, Derivative, Node, Symbol, Unreadable, nodes
+from bptt.proofread.semantics._values import Value, unify_stands
+from bptt.proofread.semantics._vocabulary import Vocabulary
+from bptt.proofread.syntax.tree import (
+    At,
+    Derivative,
+    Node,
+    Relation,
+    Symbol,
+    Unreadable,
+    nodes,
+)
 
 SILENT = "every step"  # the letter of a step that an equation leaves away
 MOST_STEP_LETTERS = 3  # that are free in an equation: it is compared at every choice of their steps
 
 
-def state_claim(vocabulary: Vocabulary, left: Node, right: Node, interpretation: Interpretation) -> Claim:
+class Equation(NamedTuple):
+    """The two sides of an equation, and the relations between indices or steps under which it is stated."""
+
+    left: Node
+    right: Node
+    where: tuple[Relation, ...] = ()
+
+
+def state_claim(vocabulary: Vocabulary, equation: Equation, interpretation: Interpretation) -> Claim:
     """State the claim that an equation makes. Raises one of `REFUSALS`."""
+    left, right, where = equation
+    vocabulary.restart_indices()
+    arguments = find_arguments(vocabulary, left, right)
     silent = _choose_silent_step(vocabulary.symbols, left, right, interpretation)
-    elaborator = Elaborator(vocabulary, interpretation, _find_arguments(vocabulary, left), silent)
+    elaborator = Elaborator(vocabulary, interpretation, arguments, silent)
+    elaborator.varied = find_varied(vocabulary, left, right)
     stated = elaborator.elaborate(left)
+    elaborator.left_indices = frozenset(traversal.find_free_indices(stated.body))
+    masks = tuple(_list_masks(elaborator, where))
     letters = _choose_free_letters(stated, left, elaborator.below_brackets, interpretation)
     free = (*letters, *stated.axes)
     sums = ImpliedSums(interpretation, vocabulary.make_index)
     bound = sums.insert(stated.body, frozenset(free))
-    derived = _elaborate_right(elaborator, right, traversal.find_free_steps(bound))
+    fixed = traversal.find_free_steps(bound) | _list_step_letters(masks)
+    derived = _elaborate_right(elaborator, right, fixed)
     body = sums.insert(_align_axes(stated, letters, derived, interpretation), frozenset(free))
-    _require_paths(vocabulary, bound, body)
-    _require_usable(vocabulary, bound, body)
-    return _make_claim(bound, body, free, elaborator.last_is)
+    require_paths(vocabulary, bound, body)
+    require_usable(vocabulary, bound, body)
+    return _make_claim(bound, body, free, elaborator.last_is, masks)
 
 
 def state_function_claim(vocabulary: Vocabulary, parameters: Sequence[str], left: Node, right: Node) -> Claim:
@@ -43,9 +69,11 @@ def state_function_claim(vocabulary: Vocabulary, parameters: Sequence[str], left
 
     Raises `Unreadable` or `Misfit`.
     """
-    numbers = {name: _any_number(name) for name in parameters}
+    numbers = {name: make_any_number(name) for name in parameters}
     stated, derived = (elaborate_number(vocabulary, side, numbers) for side in (left, right))
-    return _make_claim(stated, derived, (), None)
+    if any(traversal.find_free_steps(side) or traversal.find_free_indices(side) for side in (stated, derived)):
+        raise Unreadable("a function of numbers has letters of indices or steps")
+    return _make_claim(stated, derived, (), None, ())
 
 
 def elaborate_number(vocabulary: Vocabulary, node: Node, parameters: dict[str, Value]) -> Expression:
@@ -57,14 +85,18 @@ def elaborate_number(vocabulary: Vocabulary, node: Node, parameters: dict[str, V
     return ImpliedSums(interpretation, vocabulary.make_index).insert(value.body, frozenset())
 
 
-def infer_axes(vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node) -> tuple[ex.Range, ...]:
+def infer_axes(
+    vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node, order: int | None = None
+) -> tuple[tuple[ex.Range, ...], bool]:
     """Infer the axes of a new quantity with these scripts from what is said to equal it. Raises one of `REFUSALS`.
 
-    Where it stands on the right as well, as in a recurrence, its axes there are those on the left.
+    Where it stands on the right as well, as in a recurrence, its axes there are those on the left. Returns also whether
+    a vector may stand as a row or as a column.
     """
-    unknown = tuple(f"axis {n}" for n in range(len(scripts.indices) or 1))
+    unknown = tuple(f"axis {n}" for n in range(len(scripts.indices) or (1 if order is None else order)))
     timed = scripts.step is not None
     provisional = vocabulary.symbols.add(name, tuple((axis,) for axis in unknown), timed) if timed else None
+    vocabulary.restart_indices()
     try:
         interpretation = Interpretation()
         elaborator = Elaborator(vocabulary, interpretation, silent=scripts.step or LAST_STEP)
@@ -80,16 +112,44 @@ def infer_axes(vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node
     ranges = Ranges(body, unknown=unknown)
     for axis, index in zip(unknown, indices, strict=False):
         ranges.unify(axis, index)
-    return tuple(map(ranges.get, indices))
+    return tuple(map(ranges.get, indices)), derived.order == 1 and derived.stand == "either"
 
 
-def _make_claim(left: Expression, right: Expression, free: tuple[str, ...], last_is: int | None) -> Claim:
+def _list_masks(elaborator: Elaborator, where: Sequence[Relation]) -> Iterator[Mask]:
+    """Make the masks of what an equation is stated under. Raises `Unreadable`."""
+    for relation in where:
+        made = elaborator.make_mask(relation, None)
+        for one in made.factors if isinstance(made, ex.Times) else (made,):
+            if isinstance(one, ex.Delta):
+                yield Mask("=", one.left, one.right)
+            elif isinstance(one, Mask):
+                yield one
+            else:
+                raise Unreadable("it is stated under a condition that is not read")
+
+
+def _list_step_letters(masks: Sequence[Mask]) -> set[str]:
+    steps = [side for mask in masks for side in (mask.left, mask.right) if isinstance(side, Step)]
+    return {step.anchor for step in steps if not step.is_fixed}
+
+
+def _make_claim(
+    left: Expression, right: Expression, free: tuple[str, ...], last_is: int | None, masks: tuple[Mask, ...]
+) -> Claim:
     ranges = Ranges(left, right)
-    steps = tuple(sorted(traversal.find_free_steps(left)))
+    steps = tuple(sorted(traversal.find_free_steps(left) | _list_step_letters(masks)))
     if len(steps) > MOST_STEP_LETTERS:
         raise Unreadable(f"it has more than {MOST_STEP_LETTERS} letters for steps")
     known = {**ranges.get_all(), **{index: ranges.get(index) for index in free}}
-    return Claim(left, right, free, steps, known, last_is)
+    for mask in masks:
+        for side in (mask.left, mask.right):
+            if isinstance(side, str) and side not in free:
+                raise Unreadable(
+                    f"it is stated for some values of {traversal.get_letter(side)}, which is not free in it"
+                )
+    for dangling in set(traversal.find_free_indices(right)) - set(free):
+        known = {**known, dangling: ranges.get(dangling)}
+    return Claim(left, right, free, steps, known, last_is, masks)
 
 
 def _elaborate_right(elaborator: Elaborator, right: Node, stated: set[str]) -> Value:
@@ -101,7 +161,6 @@ def _elaborate_right(elaborator: Elaborator, right: Node, stated: set[str]) -> V
         shown = traversal.get_letter(letter)
         summed = Choice("every step", shown)
         if elaborator.interpretation.choose(Choice("last step", shown), summed) == summed:
-            elaborator.interpretation.doubt = summed  # no author may leave away a sum over the steps
             bound = elaborator.vocabulary.make_index(letter)
             body = ex.OverSteps(bound, Step("", 1), LAST_STEP, traversal.replace_steps(body, {letter: Step(bound, 0)}))
         else:
@@ -111,8 +170,11 @@ def _elaborate_right(elaborator: Elaborator, right: Node, stated: set[str]) -> V
 
 def _choose_silent_step(symbols: Symbols, left: Node, right: Node, interpretation: Interpretation) -> Step:
     """Choose at which step a timed symbol is meant that bears none."""
-    at_last, at_every = Choice("silent at last"), Choice("silent at every")
+    at_last, at_every, at_step = Choice("silent at last"), Choice("silent at every"), Choice("silent at the step")
     silent = [node for node in nodes(left) if _is_silent(symbols, node)]
+    step = _find_step(symbols, left)
+    if step is not None and (silent or any(_is_silent(symbols, node) for node in nodes(right))):
+        return step if interpretation.choose(at_step, at_last) == at_step else LAST_STEP
     if silent:
         main = _find_numerator(left)
         usual = at_every if any(node is main for node in silent) else at_last
@@ -121,6 +183,19 @@ def _choose_silent_step(symbols: Symbols, left: Node, right: Node, interpretatio
     if any(_is_silent(symbols, node) for node in nodes(right)):
         interpretation.remark("silent at last")
     return LAST_STEP
+
+
+def _find_step(symbols: Symbols, left: Node) -> Step | None:
+    """Find the step that a symbol on the left bears by its letter."""
+    for node in nodes(left):
+        if isinstance(node, Symbol) and symbols.find_name(node) is not None:
+            try:
+                step = symbols.resolve(node).scripts.step
+            except Unreadable:
+                continue
+            if step is not None and not step.is_fixed and not step.offset:
+                return step
+    return None
 
 
 def _is_silent(symbols: Symbols, node: Node) -> bool:
@@ -135,23 +210,9 @@ def _is_silent(symbols: Symbols, node: Node) -> bool:
 
 
 def _find_numerator(left: Node) -> Node:
-    while isinstance(left, At | Derivative):
+    while isinstance(left, At | Derivative) and left.of is not None:
         left = left.of
     return left
-
-
-def _find_arguments(vocabulary: Vocabulary, left: Node) -> dict[str, Value]:
-    """Find the letters that stand for any number: those of σ'(z), where z is no symbol."""
-    symbols = vocabulary.symbols
-    calls = [node for node in nodes(left) if isinstance(node, Adjacent) and vocabulary.may_apply(node.symbol)]
-    letters = [one for call in calls for one in call.bracket.entries if isinstance(one, Symbol)]
-    free = [one for one in letters if symbols.find_name(one) is None and not (one.below or one.above)]
-    return {name: _any_number(name) for name in map(symbols.get_base, free)}
-
-
-def _any_number(name: str) -> Value:
-    """Make a quantity without axes that nothing defines, so that it takes any value."""
-    return Value((), ex.Entry(ex.Quantity(f"the argument {name}", (), False), None, ()))
 
 
 def _choose_free_letters(
@@ -186,11 +247,18 @@ def _count_occurrences(node: Expression) -> Counter[str]:
 
 
 def _align_axes(stated: Value, letters: tuple[str, ...], derived: Value, interpretation: Interpretation) -> Expression:
-    """Give the right-hand side the axes of the left. Raises `OrdersDiffer`."""
+    """Give the right-hand side the axes of the left. Raises `OrdersDiffer`, or `Misfit` for a row and a column."""
     if len(derived.axes) == len(stated.axes):
+        if len(stated.axes) == 1:
+            unify_stands(stated.stand, derived.stand)
         return traversal.rename(derived.body, dict(zip(derived.axes, stated.axes, strict=True)))
     if not derived.axes and isinstance(derived.body, ex.Constant):  # a vector = 0
         return derived.body
+    if len(stated.axes) == 1 and not letters and not derived.axes:
+        # A 1 = Σ_j A_ij: what bears the letter i is meant at the one axis of the left.
+        free = list(dict.fromkeys(traversal.find_free_indices(derived.body)))
+        if len(free) == 1:
+            return traversal.rename(derived.body, {free[0]: stated.axes[0]})
     if not stated.axes:
         # h_k = … a …: the vector a without an index is meant at the index that the right-hand side lacks.
         lost = tuple(letter for letter in letters if letter not in traversal.find_free_indices(derived.body))
@@ -200,21 +268,3 @@ def _align_axes(stated: Value, letters: tuple[str, ...], derived: Value, interpr
             return traversal.rename(derived.body, dict(zip(derived.axes, taken, strict=True)))
     order = len(stated.axes) or len(letters)
     raise OrdersDiffer(f"the left-hand side has order {order}, the right-hand side order {len(derived.axes)}")
-
-
-def _require_usable(vocabulary: Vocabulary, *sides: Expression) -> None:
-    """Raise `Unreadable` where something is met that the document defines by what cannot be used."""
-    functions = vocabulary.definitions.functions
-    for node in traversal.walk_definitions(vocabulary.definitions, sides):
-        if isinstance(node, ex.Entry) and node.quantity in vocabulary.unusable:
-            line = vocabulary.unusable[node.quantity]
-            raise Unreadable(f"{node.quantity.name} is defined on line {line} by what cannot be used")
-        if isinstance(node, ex.Function) and not (node.name in functions or is_standard(node.name)):
-            raise Unreadable(f"{node.name} is defined anew by more than its argument, or by what cannot be used")
-
-
-def _require_paths(vocabulary: Vocabulary, *sides: Expression) -> None:
-    """Raise `Unreadable` for a derivative by what is defined beside the numerator, not on the way to it."""
-    for node in (node for side in sides for node in traversal.walk(side) if isinstance(node, ex.Partial)):
-        if not leads_to(vocabulary.definitions, node.of, node.by.quantity):
-            raise Unreadable(f"the numerator is not defined by way of {node.by.quantity.name}")

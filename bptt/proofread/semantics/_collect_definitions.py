@@ -1,58 +1,126 @@
-"""Which equations of a document define what they are about: the first for each quantity that can be used."""
+"""Which equations of a document define what they are about: the first for each quantity that can be used.
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+What the equations are about is found before any is read. They are taken in the order in which they need one another.
+A symbol of the glossary stays free where an equation gives it a value: that is an assumption, used nowhere else.
+"""
 
-from bptt.proofread._expressions import LAST, Entry
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, NamedTuple
+
+from bptt.proofread._expressions import LAST, Entry, Quantity
 from bptt.proofread._traversal import walk
-from bptt.proofread.semantics._definitions import Circular, Target, define, find_target, list_definitions
+from bptt.proofread.semantics._definitions import (
+    NoDefinition,
+    OpenLetters,
+    Target,
+    define,
+    find_target,
+    get_parameters,
+    list_definitions,
+    read_call,
+)
 from bptt.proofread.semantics._fold import fold
+from bptt.proofread.semantics._notation import is_transpose, parse_exponent
 from bptt.proofread.semantics._refusals import REFUSALS
-from bptt.proofread.semantics._vocabulary import FunctionDefinition, Vocabulary, get_key
-from bptt.proofread.syntax import Node, Unreadable
+from bptt.proofread.semantics._uses import Candidate, Uses
+from bptt.proofread.semantics._vocabulary import FunctionDefinition, Vocabulary, get_key, is_standard
+from bptt.proofread.syntax.tree import (
+    Application,
+    Node,
+    Symbol,
+    Unreadable,
+    list_symbols,
+    nodes,
+    strip_brackets,
+)
 
 MOST_TRIED = 10  # equations for one quantity, of which the first that can be used is taken
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them
 
-
-class Candidate(NamedTuple):
-    """What can define something: both sides, and the line of the document."""
-
-    left: Node
-    right: Node
-    line: int
+Role = Literal["taken up", "assumed", "repeats the glossary"]
 
 
 class Collected(NamedTuple):
-    """The equations that are definitions now, and those that would be but cannot be used, each with the reason."""
+    """What the equations are that are no claims, and why those are not used that would be definitions."""
 
-    used: frozenset[int]
+    roles: Mapping[int, Role]
     unused: Mapping[int, Exception]
 
 
+def normalise_left(vocabulary: Vocabulary, left: Node, right: Node) -> Node:
+    """Return the symbol or the function that a left-hand side is about: J of J(θ), f(x) of a function, h_t of h(t)."""
+    call = read_call(left)
+    if call is None:
+        return left
+    symbols, notation = vocabulary.symbols, vocabulary.symbols.notation
+    known = symbols.find_name(call.function) is not None
+    if len(call.arguments) == 1 and notation.bears_letter(call.arguments[0]):
+        timed = known and any(one.timed for one in symbols.quantities[symbols.find_name(call.function)])  # type: ignore[index]
+        if timed or not known:
+            return _add_step(vocabulary, call.function, call.arguments[0])
+    if known and not vocabulary.defines_function(symbols.get_base(call.function)):
+        return left if not _is_about(vocabulary, call, right) else call.function
+    if is_standard(symbols.get_base(call.function)) or vocabulary.defines_function(symbols.get_base(call.function)):
+        return call
+    return call.function if _is_about(vocabulary, call, right) else call
+
+
+def _add_step(vocabulary: Vocabulary, symbol: Symbol, step: Node) -> Symbol:
+    if vocabulary.symbols.notation.time_below:
+        return Symbol(symbol.name, (*symbol.below, step), symbol.above, symbol.primes, symbol.place)
+    return Symbol(symbol.name, symbol.below, (*symbol.above, step), symbol.primes, symbol.place)
+
+
+def _is_about(vocabulary: Vocabulary, call: Application, right: Node) -> bool:
+    """Whether what stands in the bracket only says on what the symbol depends: known symbols, or indices."""
+    parameters = get_parameters(vocabulary, call)
+    if parameters is None:
+        return False
+    if (
+        vocabulary.symbols.get_base(call.function) in vocabulary.applied
+        and vocabulary.symbols.find_name(call.function) is None
+    ):
+        return False
+    used = {vocabulary.symbols.get_base(one) for one in nodes(right) if isinstance(one, Symbol)}
+    if vocabulary.symbols.get_base(call.function) in used:
+        return False  # λ(a) = λ(b) says nothing of what λ depends on
+    for name in parameters:
+        quantity = vocabulary.symbols.find_name(Symbol(name))
+        declared = quantity is not None and any(
+            one in vocabulary.symbols.declared for one in vocabulary.symbols.quantities[quantity]
+        )
+        if not declared and name not in vocabulary.subjects and name in used:
+            return False
+    return True
+
+
 def collect_definitions(
-    vocabulary: Vocabulary, candidates: Mapping[int, Candidate], unread: Sequence[tuple[Node, int]]
+    vocabulary: Vocabulary,
+    candidates: Mapping[int, Candidate],
+    unread: Sequence[tuple[Node, int]],
+    holds: Callable[[Node, Node], bool],
 ) -> Collected:
     """Take the definitions of a document into the vocabulary. One step alone only where not all are.
 
     `unread` has the left-hand sides, with their lines, of equations whose right-hand side is not read: where the
-    document defines what cannot be used, no default may stand in its place.
+    document defines what cannot be used, no default may stand in its place. `holds` says whether an equation is right
+    by what is known so far.
     """
-    collection = _Collection(vocabulary, candidates)
+    collection = _Collection(vocabulary, candidates, holds)
+    for left, line in unread:
+        collection.lose(left, line)
     targets = {n: target for n in sorted(candidates) if (target := collection.find_target(n)) is not None}
     failed = collection.take([n for n, target in targets.items() if not _is_one_step(target)])
     failed |= collection.take([n for n, target in targets.items() if _is_one_step(target)])
     collection.take(sorted(failed))  # once more, now that single steps are known
-    failed = {n: why for n, why in failed.items() if n not in collection.used}
+    failed = {n: why for n, why in failed.items() if n not in collection.roles}
     for n, why in failed.items():
-        if not isinstance(why, Circular):
+        if not isinstance(why, NoDefinition):
             collection.give_up(targets[n], candidates[n].line)
-    for left, line in unread:
-        target = find_target(vocabulary, left)
-        if target is not None and target.key not in vocabulary.given:
-            collection.give_up(target, line)
+        if isinstance(why, OpenLetters):
+            collection.note_unused(n)
     fold(vocabulary.definitions)
-    return Collected(frozenset(collection.used), failed)
+    return Collected(collection.roles, failed)
 
 
 def _is_one_step(target: Target) -> bool:
@@ -76,28 +144,104 @@ def _is_claim(vocabulary: Vocabulary, target: Target) -> bool:
 class _Collection:
     """The definitions taken so far."""
 
-    def __init__(self, vocabulary: Vocabulary, candidates: Mapping[int, Candidate]) -> None:
+    def __init__(
+        self, vocabulary: Vocabulary, candidates: Mapping[int, Candidate], holds: Callable[[Node, Node], bool]
+    ) -> None:
         self.vocabulary = vocabulary
         self.candidates = candidates
-        self.used: set[int] = set()
+        self.holds = holds
+        self.roles: dict[int, Role] = {}
         self.defined: set[Target] = set()
+        self.uses = Uses(vocabulary, candidates)
+        self.second: set[int] = set()  # what is an assumption, too, should an earlier definition not be read
+        for n in self._list_assumptions():
+            self.roles[n] = "assumed"
+            quantity = self._find_declared(candidates[n].left)[0]  # type: ignore[arg-type]  # it is a symbol
+            if quantity is not None:
+                late = find_target(vocabulary, candidates[n].left) is not None
+                other: Literal["late", "formula"] = "late" if late else "formula"
+                vocabulary.assumed[quantity] = "value" if self._is_value(candidates[n].right) else other
+                vocabulary.late[quantity] = (candidates[n].left, candidates[n].right)
+
+    def _list_assumptions(self) -> Iterator[int]:
+        """List the equations that give a symbol of the glossary a value which others do not need."""
+        defined: set[Quantity] = set()
+        late: list[int] = []
+        for n, one in sorted(self.candidates.items(), key=lambda item: abs(item[0])):
+            left = one.left
+            if not isinstance(left, Symbol):
+                continue
+            quantity, fixed = self._find_declared(left)
+            if quantity is None or fixed or quantity in self.vocabulary.definitions.quantities:
+                continue
+            if quantity in defined:
+                self.second |= {n} if self._is_value(one.right) or self.uses.is_used_before(n) else set()
+                continue
+            if (
+                find_target(self.vocabulary, left) is None
+            ):  # R_nn = …, S^{-1} = …: it is known in part, or by its inverse
+                if not any(self._find_declared(node)[0] == quantity for node in list_symbols(one.right)):
+                    yield n
+                continue
+            if self._is_value(one.right):
+                yield n
+                continue
+            defined.add(quantity)
+            late += [n] if self.uses.is_used_before(n) else []
+        yield from set(late) - self.uses.find_needed(late)
+
+    def _find_declared(self, left: Symbol) -> tuple[Quantity | None, bool]:
+        symbols = self.vocabulary.symbols
+        if symbols.find_name(left) is None:
+            return None, False
+        try:
+            quantity, scripts = symbols.resolve(left)
+        except Unreadable:
+            return None, False
+        fixed = scripts.step is not None and scripts.step.is_fixed
+        return (quantity if quantity in symbols.declared else None), fixed
+
+    def _is_value(self, right: Node) -> bool:
+        """Whether a formula is a number, or another symbol of the glossary alone."""
+        right = strip_brackets(right)
+        if isinstance(right, Symbol):
+            quantity, _ = self._find_declared(right)
+            powers = [item for item in right.above if not is_transpose(item)]
+            bare = not any(parse_exponent(item) is not None for item in powers)
+            return (quantity is not None and bare) or right.name in (
+                "I",
+                r"\mathbf{I}",
+                r"\mathbf{0}",
+                r"\mathbf{1}",
+                r"\mathbb{1}",
+            )
+        names = [node for node in nodes(right) if isinstance(node, Symbol)]
+        return all(self.vocabulary.symbols.notation.find_size(name) for name in names)
 
     def find_target(self, n: int) -> Target | None:
         """Find what an equation would define by now; None if that is defined already."""
+        if n in self.roles:
+            return None
         target = find_target(self.vocabulary, self.candidates[n].left)
-        if target is None or target.key in self.vocabulary.given or target in self.defined:
+        if (
+            target is None
+            or target.key in {*self.vocabulary.given, *self.vocabulary.repeated}
+            or target in self.defined
+        ):
+            return None
+        if (target.key, target.fixed) in self.vocabulary.repeated:
             return None
         return None if _is_one_step(target) and _is_claim(self.vocabulary, target) else target
 
     def take(self, candidates: Sequence[int]) -> dict[int, Exception]:
-        """Take the first that can be used for each quantity, whichever needs which; return those that cannot be."""
-        waiting = list(candidates)
+        """Take the first that can be used for each quantity, in the order in which they need one another."""
+        waiting = self.uses.sort(candidates)
         unused: dict[int, Exception] = {}
         for rounds in range(MOST_ROUNDS + MOST_TRIED):
-            before = len(self.used)
+            before = len(self.roles)
             failed, later = self._take_round(waiting)
-            if len(self.used) > before and rounds < MOST_ROUNDS:
-                waiting = sorted([*failed, *later])  # what failed may need what has been taken
+            if len(self.roles) > before and rounds < MOST_ROUNDS:
+                waiting = self.uses.sort([*failed, *later])  # what failed may need what has been taken
             else:
                 unused |= failed
                 waiting = later
@@ -115,16 +259,50 @@ class _Collection:
             elif target is not None:
                 tried.add(target)
                 try:
-                    define(self.vocabulary, *self.candidates[n])
+                    self._take(n, target)
                 except REFUSALS as error:
                     failed[n] = error
                 except RecursionError:
                     failed[n] = Unreadable("it is nested too deeply")
-                else:
-                    self.used.add(n)
-                    defined = find_target(self.vocabulary, self.candidates[n].left)  # its axes are known only now
-                    self.defined |= {defined} if defined is not None else set()
+                except Exception as error:  # one equation is no reason to lose the others
+                    failed[n] = Unreadable(
+                        f"an error of this program, please report it: {type(error).__name__}: {error}"
+                    )
         return failed, later
+
+    def _take(self, n: int, target: Target) -> None:
+        left, right, _ = self.candidates[n]
+        if n in self.second:
+            self.roles[n] = "assumed"
+            return
+        if self._repeats_default(target, left, right):
+            self.roles[n] = "repeats the glossary"
+            self.vocabulary.repeated.setdefault((target.key, target.fixed), self.candidates[n].line)
+            return
+        define(self.vocabulary, *self.candidates[n])
+        self.roles[n] = "taken up"
+        defined = find_target(self.vocabulary, left)  # its axes are known only now
+        self.defined |= {defined} if defined is not None else set()
+
+    def _repeats_default(self, target: Target, left: Node, right: Node) -> bool:
+        """Whether an equation says what the glossary says: then the glossary's is kept, with all that it names."""
+        if target.key.function or target in self.defined:
+            return False
+        defaults = [one for one in list_definitions(self.vocabulary, target.key) if one.line is None]
+        return bool(defaults) and self.holds(left, right)
+
+    def note_unused(self, n: int) -> None:
+        """Take note that what an equation says of a symbol of the glossary is not used."""
+        left = self.candidates[n].left
+        quantity = self._find_declared(left)[0] if isinstance(left, Symbol) else None
+        if quantity is not None and quantity not in self.vocabulary.definitions.quantities:
+            self.vocabulary.assumed[quantity] = "formula"
+
+    def lose(self, left: Node, line: int) -> None:
+        """Take note of an equation whose right-hand side is not read."""
+        target = find_target(self.vocabulary, left)
+        if target is not None and target.key not in self.vocabulary.given:
+            self.give_up(target, line)
 
     def give_up(self, target: Target, line: int) -> None:
         """Forget what a default says of a quantity or a function, unless the document has another definition of it."""
@@ -135,6 +313,6 @@ class _Collection:
             self.vocabulary.functions[name, order] = FunctionDefinition((), None, closed=False)
             if order == 1:
                 self.vocabulary.definitions.functions.pop(name, None)
-        for quantity in (one for held in self.vocabulary.symbols.quantities.values() for one in held):
-            if get_key(quantity) == target.key:
+        for quantity in list(self.vocabulary.definitions.quantities):
+            if get_key(quantity) == target.key:  # what the glossary only declares stays free
                 self.vocabulary.unusable.setdefault(quantity, line)

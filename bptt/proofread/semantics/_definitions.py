@@ -3,22 +3,36 @@
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Claim, Definition, Entry, Parameter, Step
-from bptt.proofread._traversal import rename, walk
-from bptt.proofread.semantics._claims import elaborate_number, infer_axes, state_claim
+from bptt.proofread._traversal import find_free_indices, get_letter, rename, walk
+from bptt.proofread.semantics._claims import Equation, elaborate_number, infer_axes, state_claim
 from bptt.proofread.semantics._dependencies import function_has_cycle, has_cycle
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError
 from bptt.proofread.semantics._interpretation import Interpretation
 from bptt.proofread.semantics._latex import parse_definition
 from bptt.proofread.semantics._ranges import Ranges
-from bptt.proofread.semantics._refusals import REFUSALS
+from bptt.proofread.semantics._refusals import REFUSALS, Misfit, OrdersDiffer
 from bptt.proofread.semantics._symbols import Symbols
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import FunctionDefinition, Key, Vocabulary, get_key, is_standard
-from bptt.proofread.syntax.tree import Adjacent, Node, Symbol, Unreadable
+from bptt.proofread.syntax.tree import Application, Node, Symbol, Unreadable
+
+MOST_ORDER = 2  # of a quantity that is defined without letters: a matrix
 
 
-class Circular(Unreadable):
-    """What would be a definition goes round in a circle: it is a claim on what is defined elsewhere, or nowhere."""
+class NoDefinition(Unreadable):
+    """What would be a definition is none, but a claim on what is defined elsewhere, or nowhere."""
+
+
+class Circular(NoDefinition):
+    """It goes round in a circle."""
+
+
+class Dangling(NoDefinition):
+    """An index stands once on its right-hand side, and not on the left, of what is defined already."""
+
+
+class OpenLetters(Unreadable):
+    """An index stands once on its right-hand side, and not on the left, of what nothing defines."""
 
 
 class Target(NamedTuple):
@@ -31,9 +45,18 @@ class Target(NamedTuple):
 def build_vocabulary(glossary: Glossary) -> Vocabulary:
     """Build the vocabulary of a glossary, with its definitions and defaults. Raises `GlossaryError`."""
     vocabulary = Vocabulary(Symbols(glossary))
-    vocabulary.definitions.positive.update(vocabulary.symbols.positive)
-    given = [(latex, parse_definition(latex)) for latex in (*glossary.definitions, *glossary.defaults)]
-    waiting = given
+    vocabulary.definitions.properties.update(vocabulary.symbols.properties)
+    words = vocabulary.words
+    given = [
+        (latex, _read_call(*parse_definition(latex, words))) for latex in (*glossary.definitions, *glossary.defaults)
+    ]
+    _require_single(vocabulary, given[: len(glossary.definitions)])
+    fixed = {target for _, (left, _) in given[: len(glossary.definitions)] if (target := find_target(vocabulary, left))}
+    waiting = [
+        (latex, sides)
+        for n, (latex, sides) in enumerate(given)
+        if n < len(glossary.definitions) or find_target(vocabulary, sides[0]) not in fixed
+    ]
     while waiting:  # some need others, whichever stands first
         failed, errors = [], []
         for latex, sides in waiting:
@@ -50,10 +73,52 @@ def build_vocabulary(glossary: Glossary) -> Vocabulary:
     return vocabulary
 
 
+def _require_single(vocabulary: Vocabulary, given: list[tuple[str, tuple[Node, Node]]]) -> None:
+    """Require that the definitions of a glossary are of different things."""
+    found: dict[Target, str] = {}
+    for latex, (left, _) in given:
+        target = find_target(vocabulary, left)
+        if target is not None and found.setdefault(target, latex) != latex:
+            raise GlossaryError(f"definitions has {found[target]!r} and {latex!r}, which define the same symbol")
+
+
+def _read_call(left: Node, right: Node) -> tuple[Node, Node]:
+    return read_call(left) or left, right
+
+
+def read_call(left: Node) -> Application | None:
+    """Read f(x, y) on a left-hand side; None for what is no symbol with letters in a bracket behind it."""
+    from bptt.proofread.syntax.tree import Bracket, Product
+
+    if not isinstance(left, Product) or left.operators != ("",):
+        return None
+    symbol, bracket = left.factors
+    if not isinstance(symbol, Symbol) or not isinstance(bracket, Bracket) or bracket.kind not in ("(", "["):
+        return None
+    return Application(symbol, bracket.entries) if bracket.entries else None
+
+
+def get_parameters(vocabulary: Vocabulary, left: Application) -> tuple[str, ...] | None:
+    """Return the parameters of f(x, y), if that is all that stands there."""
+    entries = left.arguments
+    bare = not (left.function.above or left.function.primes)
+    if not bare or not all(isinstance(one, Symbol) and not (one.below or one.above or one.primes) for one in entries):
+        return None
+    names = tuple(vocabulary.symbols.get_base(one) for one in entries if isinstance(one, Symbol))
+    return names if len(set(names)) == len(names) else None
+
+
+def name_function(vocabulary: Vocabulary, symbol: Symbol) -> str:
+    """Name a function: f, or f_{1}."""
+    base = vocabulary.symbols.get_base(symbol)
+    below = "".join(map(vocabulary.symbols.notation.spell, symbol.below))
+    return f"{base}_{{{below}}}" if below else base
+
+
 def find_target(vocabulary: Vocabulary, left: Node) -> Target | None:
     """Find what an equation with this left-hand side would define; None if it can only be a claim."""
     symbols = vocabulary.symbols
-    if isinstance(left, Adjacent):
+    if isinstance(left, Application):
         return _find_function(vocabulary, left)
     if not isinstance(left, Symbol) or left.primes:
         return None
@@ -64,6 +129,8 @@ def find_target(vocabulary: Vocabulary, left: Node) -> Target | None:
         else:
             quantity, scripts = symbols.resolve(left)
             key = get_key(quantity)
+            if scripts.indices and len(scripts.indices) != len(quantity.axes):
+                return None
     except Unreadable:
         return None
     letters = {index for index in scripts.indices if isinstance(index, str)}
@@ -73,24 +140,18 @@ def find_target(vocabulary: Vocabulary, left: Node) -> Target | None:
     return Target(key, fixed)
 
 
-def _find_function(vocabulary: Vocabulary, left: Adjacent) -> Target | None:
+def _find_function(vocabulary: Vocabulary, left: Application) -> Target | None:
     parameters = get_parameters(vocabulary, left)
-    name = vocabulary.symbols.get_base(left.symbol)
-    if (left.applied or is_standard(name)) and (name, len(left.bracket.entries)) not in vocabulary.functions:
+    name = name_function(vocabulary, left.function)
+    if parameters is None or (
+        is_standard(name)
+        and (name, len(parameters)) not in vocabulary.functions
+        and name not in ("sigmoid", "sigm", "relu", "ReLU", "softplus")
+    ):
         return None
-    if parameters is None or (vocabulary.symbols.find_name(left.symbol) and not vocabulary.may_apply(left.symbol)):
+    if vocabulary.symbols.find_name(left.function) and not vocabulary.defines_function(name):
         return None
     return Target(Key(name, len(parameters), function=True))
-
-
-def get_parameters(vocabulary: Vocabulary, left: Adjacent) -> tuple[str, ...] | None:
-    """Return the parameters of f(x, y), if that is all that stands there."""
-    entries = left.bracket.entries
-    bare = not (left.symbol.below or left.symbol.above or left.symbol.primes or left.below or left.above)
-    if not bare or not all(isinstance(one, Symbol) and not (one.below or one.above or one.primes) for one in entries):
-        return None
-    names = tuple(vocabulary.symbols.get_base(one) for one in entries if isinstance(one, Symbol))
-    return names if len(set(names)) == len(names) else None
 
 
 def find_line(vocabulary: Vocabulary, target: Target) -> tuple[int | None] | None:
@@ -113,22 +174,77 @@ def list_definitions(vocabulary: Vocabulary, key: Key) -> list[Definition]:
 
 def define(vocabulary: Vocabulary, left: Node, right: Node, line: int | None) -> None:
     """Take an equation for the definition of its left-hand side. Raises one of `REFUSALS`."""
-    if isinstance(left, Adjacent):
-        _define_function(vocabulary, left, right, line)
-        return
-    if not isinstance(left, Symbol):
-        raise Unreadable("what is defined must be one symbol or a function")
+    with vocabulary.define():
+        if isinstance(left, Application):
+            _define_function(vocabulary, left, right, line)
+        elif isinstance(left, Symbol):
+            try:
+                _define_symbol(vocabulary, left, right, line)
+            except (Misfit, OrdersDiffer):
+                with vocabulary.symbols.turn():  # a text may have rows in one part and columns in another
+                    _define_symbol(vocabulary, left, right, line)
+                vocabulary.turned = True
+        else:
+            raise Unreadable("what is defined must be one symbol or a function")
+
+
+def _define_symbol(vocabulary: Vocabulary, left: Symbol, right: Node, line: int | None) -> None:
     introduced = None
     if vocabulary.symbols.brings_in(left):
         name, scripts = vocabulary.symbols.introduce(left)
-        axes = infer_axes(vocabulary, name, scripts, right)
+        axes, either = _infer_axes(vocabulary, left, right)
         introduced = vocabulary.symbols.add(name, axes, scripts.step is not None)
+        if either:
+            vocabulary.symbols.either.add(introduced)
     try:
-        _define_quantity(vocabulary, state_claim(vocabulary, left, right, Interpretation()), line)
+        claim = state_claim(vocabulary, Equation(left, right), Interpretation())
+        _define_quantity(vocabulary, claim, line)
+        if introduced is not None and introduced.name.endswith("^{2}"):
+            _define_root(vocabulary, left, introduced, line)
     except REFUSALS:
         if introduced is not None:
             vocabulary.symbols.remove(introduced)
         raise
+
+
+def _infer_axes(vocabulary: Vocabulary, left: Symbol, right: Node) -> tuple[tuple[tuple[str, ...], ...], bool]:
+    """Infer the axes of what is brought in: a vector in a recurrence, or else a number or a matrix."""
+    name, scripts = vocabulary.symbols.introduce(left)
+    try:
+        return infer_axes(vocabulary, name, scripts, right)
+    except REFUSALS as error:
+        if scripts.indices or scripts.step is None:
+            raise
+        for order in (0, 2):
+            try:
+                return infer_axes(vocabulary, name, scripts, right, order)
+            except REFUSALS:
+                continue
+        raise error
+
+
+def _define_root(vocabulary: Vocabulary, left: Symbol, squared: object, line: int | None) -> None:
+    """Define σ as the root of what is called σ²."""
+    from fractions import Fraction
+
+    from bptt.proofread import _expressions as ex
+
+    notation = vocabulary.symbols.notation
+    above = tuple(item for item in left.above if notation.spell(item) != "2")
+    root = Symbol(left.name, left.below, above)
+    if vocabulary.symbols.find_name(root) is None:
+        name, _scripts = vocabulary.symbols.introduce(root)
+        quantity = vocabulary.symbols.add(name, squared.axes, squared.timed)  # type: ignore[attr-defined]
+    else:
+        quantity = vocabulary.symbols.resolve(root).quantity
+    if quantity in vocabulary.definitions.quantities or quantity.axes != squared.axes:  # type: ignore[attr-defined]
+        return
+    made = vocabulary.definitions.quantities[squared][-1]  # type: ignore[index]
+    names = {index: vocabulary.make_index(index) for index in made.indices}
+    vocabulary.definitions.ranges.update({names[index]: vocabulary.definitions.ranges[index] for index in made.indices})
+    indices = tuple(names.values())
+    body = ex.Power(Entry(squared, made.step, indices), Fraction(1, 2))  # type: ignore[arg-type]
+    vocabulary.definitions.quantities[quantity] = [Definition(quantity, made.step, indices, body, line)]
 
 
 def _define_quantity(vocabulary: Vocabulary, claim: Claim, line: int | None) -> None:
@@ -137,6 +253,15 @@ def _define_quantity(vocabulary: Vocabulary, claim: Claim, line: int | None) -> 
         raise Unreadable("what is defined must be every entry of a quantity")
     if len(set(entry.indices)) < len(entry.indices):
         raise Unreadable("an index stands twice in what is defined")
+    dangling = tuple(index for index in dict.fromkeys(find_free_indices(claim.right)) if index not in entry.indices)
+    named = len(entry.indices) == len(entry.quantity.axes) and entry.quantity not in vocabulary.symbols.declared
+    if dangling and ((entry.quantity.axes and not named) or entry.quantity in vocabulary.definitions.quantities):
+        known = entry.quantity in vocabulary.definitions.quantities
+        raise (Dangling if known else OpenLetters)(
+            f"{get_letter(dangling[0])} stands once on the right, not on the left"
+        )
+    if dangling:
+        entry = _make_family(vocabulary, entry, dangling, claim)
     names = {index: vocabulary.make_index(str(index)) for index in entry.indices}
     definitions = vocabulary.definitions
     definitions.ranges.update({names.get(index, index): axis for index, axis in claim.ranges.items()})
@@ -151,16 +276,27 @@ def _define_quantity(vocabulary: Vocabulary, claim: Claim, line: int | None) -> 
         raise Circular(f"{entry.quantity.name} is defined by itself")
 
 
+def _make_family(vocabulary: Vocabulary, entry: Entry, letters: tuple[str, ...], claim: Claim) -> Entry:
+    """Bring in a number for each value of the letters that its definition leaves open."""
+    symbols = vocabulary.symbols
+    name = next(name for name, held in symbols.quantities.items() if entry.quantity in held)
+    symbols.remove(entry.quantity)
+    axes = entry.quantity.axes + tuple(claim.ranges[letter] for letter in letters)
+    made = symbols.add(name, axes, entry.quantity.timed)
+    symbols.families[made] = tuple(map(get_letter, letters))
+    return Entry(made, entry.step, entry.indices + letters)
+
+
 def _is_of_same_steps(one: Step | None, other: Step | None) -> bool:
     """Whether definitions at these steps are both of all steps, or of the same one."""
     return one == other or not any(step is not None and step.is_fixed for step in (one, other))
 
 
-def _define_function(vocabulary: Vocabulary, left: Adjacent, right: Node, line: int | None) -> None:
+def _define_function(vocabulary: Vocabulary, left: Application, right: Node, line: int | None) -> None:
     parameters = get_parameters(vocabulary, left)
     if parameters is None:
         raise Unreadable("a function is defined by its letters alone, as in f(x)")
-    name = vocabulary.symbols.get_base(left.symbol)
+    name = name_function(vocabulary, left.function)
     closed = len(parameters) == 1 and _define_closed(vocabulary, name, parameters[0], right)
     vocabulary.functions[name, len(parameters)] = FunctionDefinition(parameters, right, closed)
     vocabulary.lines[name, len(parameters)] = line
@@ -169,7 +305,15 @@ def _define_function(vocabulary: Vocabulary, left: Adjacent, right: Node, line: 
 def _define_closed(vocabulary: Vocabulary, name: str, parameter: str, right: Node) -> bool:
     """Take up the value of a function if it depends on its parameter alone; return whether it does."""
     definitions = vocabulary.definitions
-    body = elaborate_number(vocabulary, right, {parameter: Value((), Parameter())})
+    try:
+        body = elaborate_number(vocabulary, right, {parameter: Value((), Parameter())})
+    except (OrdersDiffer, ValueError):
+        if any(
+            isinstance(one, Symbol) and vocabulary.symbols.find_name(one) is not None for one in _list_symbols(right)
+        ):
+            definitions.functions.pop(name, None)
+            return False
+        raise
     definitions.ranges.update(Ranges(body).get_all())
     before = definitions.functions.pop(name, None)  # a default holds no longer, unless this goes round
     if any(isinstance(node, Entry) for node in walk(body)):
@@ -180,3 +324,9 @@ def _define_closed(vocabulary: Vocabulary, name: str, parameter: str, right: Nod
         definitions.functions.update({} if before is None else {name: before})
         raise Circular(f"{name} is defined by itself")
     return True
+
+
+def _list_symbols(node: Node) -> list[Node]:
+    from bptt.proofread.syntax.tree import nodes
+
+    return list(nodes(node))

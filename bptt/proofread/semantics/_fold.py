@@ -50,10 +50,13 @@ def _fold(node: Any, one: Definition) -> Any:
     if not isinstance(node, ex.Expression) or isinstance(node, Entry | Partial):
         return node
     for match in _match(one.body, node, _Match({})):
-        return _make_entry(one, match)
+        if set(one.indices) <= set(match.indices):
+            return _make_entry(one, match)
     if isinstance(node, Plus) and isinstance(one.body, Plus) and len(one.body.terms) < len(node.terms) <= MOST_TERMS:
         for some in itertools.combinations(node.terms, len(one.body.terms)):
             for match in _match(one.body, Plus(some), _Match({})):
+                if not set(one.indices) <= set(match.indices):
+                    continue
                 return Plus((_make_entry(one, match), *(term for term in node.terms if term not in some)))
     return replace(node, **{part.name: _fold(getattr(node, part.name), one) for part in fields(node)})
 

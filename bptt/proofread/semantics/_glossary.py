@@ -3,9 +3,9 @@
 import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_args
 
-from bptt.proofread._expressions import Range
+from bptt.proofread._expressions import Property, Range
 
 
 class GlossaryError(ValueError):
@@ -18,7 +18,8 @@ class Declared(NamedTuple):
     latex: str
     axes: tuple[Range, ...]
     timed: bool = False
-    positive: bool = False
+    properties: frozenset[Property] = frozenset()
+    data: bool = False  # given numbers, which depend on nothing
 
 
 class Glossary(NamedTuple):
@@ -41,7 +42,8 @@ class Glossary(NamedTuple):
 
 # The keys that each table may have; any, where there are none here.
 _TABLES = {"sizes": (), "time": ("place", "letters", "last"), "notation": ("ignore", "vectors"), "symbols": ()}
-_PROPERTIES = ("axes", "time", "positive")
+_PROPERTIES: tuple[Property, ...] = get_args(Property)
+_MATRICES = ("symmetric", "orthogonal", "diagonal")  # what only a matrix with rows and columns of one range can be
 MOST_SYMBOLS = 1_000  # each of them is a formula to parse, and is compared with every symbol of the page
 LONGEST_SHOWN = 80  # characters of a value in an error, about a line
 
@@ -59,6 +61,7 @@ def read_glossary(text: str) -> Glossary:
         raise GlossaryError(f"the glossary is not TOML: {error}") from error
     _require_known_keys(content)
     sizes = {name: _require_strings(f"sizes.{name}", letters) for name, letters in _get_table(content, "sizes").items()}
+    _require_unlike(sizes)
     time, notation = _get_table(content, "time"), _get_table(content, "notation")
     symbols: list[Declared] = []
     for latex, described in _get_table(content, "symbols").items():
@@ -122,8 +125,8 @@ def _declare(latex: str, described: object, sizes: Mapping[str, Any]) -> Declare
             f'{name} must name its axes, as "hidden input" or {{axes = "hidden"}}; got {_shorten(described)}'
         )
     for key, value in table.items():
-        if key not in _PROPERTIES:
-            raise GlossaryError(f"{name} has the property {key!r}; expected {', '.join(_PROPERTIES)}")
+        if key not in ("axes", "time", "data", *_PROPERTIES):
+            raise GlossaryError(f"{name} has the property {key!r}; expected axes, time, data, {', '.join(_PROPERTIES)}")
         if key != "axes" and not isinstance(value, bool):
             raise GlossaryError(f"{name}.{key} must be true or false; got {_shorten(value)}")
     axes = tuple(tuple(axis.split("+")) for axis in table["axes"].split())
@@ -132,4 +135,19 @@ def _declare(latex: str, described: object, sizes: Mapping[str, Any]) -> Declare
             raise GlossaryError(
                 f"{name} has the axis {part!r}; the ranges under sizes are {', '.join(sizes) or 'none'}"
             )
-    return Declared(latex, axes, table.get("time", False), table.get("positive", False))
+    properties = frozenset(one for one in _PROPERTIES if table.get(one, False))
+    for one in properties:
+        if (one in _MATRICES and (len(axes) != 2 or axes[0] != axes[1])) or (one != "positive" and not axes):
+            raise GlossaryError(f"{name} cannot be {one}: it has the axes {table['axes']!r}")
+    return Declared(latex, axes, table.get("time", False), properties, table.get("data", False))
+
+
+def _require_unlike(sizes: Mapping[str, tuple[str, ...]]) -> None:
+    """Require that each range has a size, and each letter means one of them."""
+    owners: dict[str, str] = {}
+    for name, letters in sizes.items():
+        if not letters:
+            raise GlossaryError(f"sizes.{name} must be the letter of its size, or a list of letters; got []")
+        for letter in letters:
+            if owners.setdefault(letter, name) != name:
+                raise GlossaryError(f"sizes.{name} has the letter {letter!r}, which sizes.{owners[letter]} has, too")

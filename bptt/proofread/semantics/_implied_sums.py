@@ -1,29 +1,31 @@
 """Where the sums stand that an equation leaves to convention.
 
-An index that is not free in the equation is summed over the smallest product that holds all its occurrences, in each
-term of a sum on its own, and never across the argument of a function or a power unless it also stands outside.
+An index that is not free in the equation, and stands twice or more in a term, is summed over the smallest product that
+holds it, in each term of a sum on its own, and never across the argument of a function unless it also stands outside.
+One that stands once is a slip: the sum over it was dropped. A square counts as twice.
 """
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import replace
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Expression
 from bptt.proofread._traversal import find_free_indices, rename
-from bptt.proofread.semantics._interpretation import Choice, Convention, Interpretation
+from bptt.proofread.semantics._interpretation import Choice, Interpretation
 from bptt.proofread.syntax import Unreadable
 
 
-class ImpliedSums(NamedTuple):
-    """Puts the sums into one equation. `fresh` names an index that stands nowhere else."""
+@dataclass
+class ImpliedSums:
+    """Puts the sums into one equation. `fresh` names an index that stands nowhere else; `dangling` stand once."""
 
     interpretation: Interpretation
     fresh: Callable[[str], str]
+    dangling: set[str] = field(default_factory=set)
 
     def insert(self, node: Expression, outside: frozenset[str]) -> Expression:
-        """Sum every index that is free in the expression and not outside. Raises `Unreadable`."""
+        """Sum every index that is free in the expression, repeated, and not outside. Raises `Unreadable`."""
         match node:
             case ex.Plus():
                 return ex.Plus(tuple(self.insert(term, outside) for term in node.terms))
@@ -31,8 +33,9 @@ class ImpliedSums(NamedTuple):
                 here = _find_repeated(node.factors, outside)
                 return self._sum(ex.Times(tuple(self.insert(one, outside | here) for one in node.factors)), here)
             case ex.Partial():
-                # The derivative by an entry whose index is not free is a sum over that index.
-                here = _find_repeated((node.of, node.by), outside) | (_find_letters(node.by) - outside)
+                here = _find_repeated((node.of, node.by), outside)
+                self._note(_find_letters(node.by) - outside - here)
+                here |= self._summed(_find_letters(node.by) - outside - here)
                 return self._sum(replace(node, of=self.insert(node.of, outside | here)), here)
             case ex.Total():
                 body = self.insert(node.body, outside | {node.index})
@@ -40,38 +43,44 @@ class ImpliedSums(NamedTuple):
                 return replace(node, index=index, body=rename(body, {node.index: index}))
             case ex.MatrixProduct():
                 return replace(node, body=self.insert(node.body, outside | frozenset(node.inner)))
+            case ex.OfMatrix():
+                made = replace(node, body=self.insert(node.body, outside | frozenset(node.inner)))
+                return self._sum(made, self._settle(node, outside))
             case ex.OverSteps():
                 return replace(node, body=self.insert(node.body, outside))
             case ex.Power():
-                out = self._choose_outside_power(node, outside)
-                return self._sum(replace(node, base=self.insert(node.base, outside | out)), out)
+                squared = frozenset(_find_single(node.base, outside)) if node.exponent >= 2 else frozenset()
+                return self._sum(replace(node, base=self.insert(node.base, outside | squared)), squared)
             case ex.Function():
-                out = self._choose_outside_function(node, outside)
-                return self._sum(replace(node, argument=self.insert(node.argument, outside | out)), out)
+                return replace(node, argument=self.insert(node.argument, outside))
             case ex.Concatenation():
                 parts = tuple((index, self.insert(body, outside | {index})) for index, body in node.parts)
                 return ex.Concatenation(node.index, parts)
-            case ex.Entry() | ex.Delta() | ex.Slope():
-                return self._sum(node, _find_letters(node) - outside)
+            case ex.Mask() if node.left == node.right and isinstance(node.left, str):
+                if node.left not in outside:
+                    raise Unreadable(f"{node.left} stands below ones alone")
+                return node
+            case ex.Entry() | ex.Delta() | ex.Slope() | ex.Mask():
+                return self._sum(node, self._settle(node, outside))
         return node
 
-    def _choose_outside_power(self, node: ex.Power, outside: frozenset[str]) -> frozenset[str]:
-        """Choose the indices that are summed outside a power: Σ_i x_i² rather than (Σ_i x_i)²."""
-        single = _find_single(node.base, outside)
-        if single and node.exponent < 0:
-            raise Unreadable(f"{single[0]} stands alone below a line: the sum over it must be written")
-        return self._choose(single, "sum outside power", "sum inside power")
+    def _settle(self, node: Expression, outside: frozenset[str]) -> frozenset[str]:
+        """Return the letters that stand twice in a factor alone, W_ii, or that are taken to be summed all the same."""
+        held = Counter(letter for letter in find_free_indices(node) if letter not in outside)
+        once = frozenset(letter for letter, times in held.items() if times == 1)
+        self._note(once)
+        return frozenset(held) - once | self._summed(once)
 
-    def _choose_outside_function(self, node: ex.Function, outside: frozenset[str]) -> frozenset[str]:
-        """Choose the indices that are summed outside a function: f(Σ_i x_i) comes before Σ_i f(x_i)."""
-        single = _find_single(node.argument, outside)
-        inside = self._choose(single, "sum inside function", "sum outside function")
-        return frozenset(single) - inside
+    def _note(self, letters: frozenset[str]) -> None:
+        self.dangling |= letters
 
-    def _choose(self, letters: list[str], usual: Convention, other: Convention) -> frozenset[str]:
-        """Return the letters for which the usual is taken."""
-        questions = {one: (Choice(usual, one), Choice(other, one)) for one in letters}
-        return frozenset(one for one, asked in questions.items() if self.interpretation.choose(*asked) == asked[0])
+    def _summed(self, letters: frozenset[str]) -> frozenset[str]:
+        """Return the letters over which a sum is taken to have been dropped."""
+        return frozenset(
+            one
+            for one in sorted(letters)
+            if self.interpretation.choose(None, Choice("indices summed", one)) is not None
+        )
 
     def _sum(self, node: Expression, letters: frozenset[str]) -> Expression:
         for letter in sorted(letters):
@@ -91,7 +100,7 @@ def _find_repeated(factors: tuple[Expression, ...], outside: frozenset[str]) -> 
 
 
 def _find_single(inner: Expression, outside: frozenset[str]) -> list[str]:
-    """Find the indices that are repeated in no product inside a power or a function: their sum may stand outside."""
+    """Find the indices that are repeated in no product inside a power: the square is summed over them."""
     return sorted(letter for letter in _find_letters(inner) - outside if not _is_contracted(inner, letter))
 
 

@@ -68,6 +68,9 @@ class Ranges:
             case ex.MatrixProduct():
                 for index in (node.inner[1], *node.outer):
                     self.unify(node.inner[0], index)
+            case ex.OfMatrix():
+                for index in (node.inner[1], *node.outer):
+                    self.unify(node.inner[0], index)
             case ex.Concatenation():
                 self._place(node.index, tuple(name for index, _ in node.parts for name in self.get(index)))
 

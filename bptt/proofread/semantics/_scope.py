@@ -1,15 +1,33 @@
 """What symbols stand for within one equation: entries, steps, limits, and what means the same everywhere."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from fractions import Fraction
 from typing import NamedTuple
 
-from bptt.proofread._expressions import LAST_STEP, ONE, ZERO, Delta, Entry, Expression, Index, Range, Size, Step
+from bptt.proofread import _expressions as ex
+from bptt.proofread._expressions import (
+    LAST_STEP,
+    ONE,
+    ZERO,
+    Delta,
+    Entry,
+    Expression,
+    Index,
+    Mask,
+    Quantity,
+    Size,
+    Step,
+)
 from bptt.proofread._traversal import rename
 from bptt.proofread.semantics._interpretation import Interpretation
-from bptt.proofread.semantics._symbols import Reference
+from bptt.proofread.semantics._notation import SLICE, is_transpose
+from bptt.proofread.semantics._symbols import Reference, Stand
 from bptt.proofread.semantics._values import Value, VectorAlgebra
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
-from bptt.proofread.syntax.tree import Bracket, Node, Number, Place, Relation, Repeated, Symbol, Unreadable
+from bptt.proofread.syntax.tree import Node, Number, Place, Relation, Symbol, Unreadable, strip_brackets
+
+INDICATORS = (r"\mathbb{1}", r"\mathbf{1}", r"\mathbb{I}", r"\mathds{1}", "1", r"\mathbf{I}", "I", r"\mathrm{1}")
 
 
 class Variable(NamedTuple):
@@ -17,6 +35,7 @@ class Variable(NamedTuple):
 
     axes: tuple[str, ...]
     entry: Entry
+    stand: Stand = "either"
 
 
 class Scope:
@@ -28,6 +47,10 @@ class Scope:
         allows_immediate: whether a derivative may be taken for an immediate one
         last_is: the number of steps that the equation is stated for
         below_brackets: the letters below a bracket, which are no sums
+        left_indices: the letters that stand as indices on the left
+        varied: what varies in an equation between differentials
+        dependencies: what is said in a bracket that a symbol is made of, as in L(W)
+        chained: the derivatives that stand in a product with another, by their identity
     """
 
     def __init__(
@@ -41,16 +64,22 @@ class Scope:
         self.symbols = vocabulary.symbols
         self.notation = vocabulary.symbols.notation
         self.interpretation = interpretation
-        self.algebra = VectorAlgebra(interpretation, vocabulary.symbols.glossary.vectors == "rows")
+        self.algebra = VectorAlgebra(interpretation, vocabulary.symbols.default_stand)
         self.parameters = parameters or {}
         self.silent = silent
         self.allows_immediate = False
         self.last_is: int | None = None
+        self.varied: tuple[Quantity, ...] = ()
+        self.left_indices: frozenset[str] = frozenset()
         self.below_brackets: set[str] = set()
+        self.chained: set[int] = set()
+        self.calls = 0
+        self.dependencies: dict[str, tuple[Node, ...]] = {}
         self._bound_steps: dict[str, str] = {}
-        self._calls = 0
-        self._chained: set[int] = set()  # derivatives that stand in a product with another, by their id
-        self._sizes: dict[int, tuple[int, Expression]] = {}  # the operations of expressions, by their id
+
+    def elaborate(self, node: Node) -> Value:
+        """Return what a formula stands for. Raises one of `REFUSALS`."""
+        raise NotImplementedError
 
     def make_axes(self, count: int) -> tuple[str, ...]:
         """Name so many axes without a letter."""
@@ -60,104 +89,195 @@ class Scope:
         """Whether the name is a function of so many arguments here."""
         return (name, arguments) in self.vocabulary.functions or (arguments == 1 and is_standard(name))
 
+    @contextmanager
+    def bind_step(self, letter: str) -> Iterator[str]:
+        """Let a letter stand for the steps of a sum; yield the name that it has there."""
+        bound, outer = self.vocabulary.make_index(letter), self._bound_steps
+        letters = self.notation.bound_letters
+        self.notation.bound_letters = letters | {letter}
+        self._bound_steps = {**outer, letter: bound}
+        try:
+            yield bound
+        finally:
+            self._bound_steps, self.notation.bound_letters = outer, letters
+
+    def name_step(self, step: Step) -> Step:
+        """Rename the letter of a step that a sum binds."""
+        return Step(self._bound_steps.get(step.anchor, step.anchor), step.offset)
+
     def get_entry(self, reference: Reference) -> Variable:
         """Return the entry, or the vector or matrix without letters, that a symbol stands for."""
         quantity, scripts = reference
-        indices: tuple[Index, ...] = scripts.indices
-        axes: tuple[str, ...] = ()
-        if quantity.axes and not indices:
-            indices = axes = self.make_axes(len(quantity.axes))
-        elif scripts.transposed:
+        family = self.symbols.families.get(quantity, ())
+        bare = len(scripts.indices) + len(family) == len(quantity.axes)
+        indices: tuple[Index, ...] = scripts.indices + (family if bare else ())
+        if scripts.transposed and len(indices) == len(quantity.axes):
             indices = indices[::-1]
+        indices += (SLICE,) * (len(quantity.axes) - len(indices))
+        axes: list[str] = []
+        for n, index in enumerate(indices):
+            if index == SLICE:
+                axes.append(self.vocabulary.make_index())
+                indices = (*indices[:n], axes[-1], *indices[n + 1 :])
+        stand = self.symbols.get_stand(quantity)
+        if SLICE in scripts.indices and len(axes) == 1 and len(indices) == 2:
+            stand = "row" if indices[1] == axes[0] else "column"
         step = None
         if quantity.timed:  # a step that a sum binds is renamed with its letter; a silent one stands outside all sums
-            step = self.silent if scripts.step is None else self._bind_step(scripts.step)
-        return Variable(axes, Entry(quantity, step, indices))
-
-    def _bind_step(self, step: Step) -> Step:
-        return Step(self._bound_steps.get(step.anchor, step.anchor), step.offset)
+            step = self.silent if scripts.step is None else self.name_step(scripts.step)
+        return Variable(tuple(axes), Entry(quantity, step, indices), stand)
 
     def get_constant(self, node: Symbol) -> Value | None:
         """Return what a symbol means everywhere unless the glossary has it, such as δ_ij and I; None for others."""
         base = self.symbols.get_base(node)
         bare = not (node.below or node.above or node.primes)
-        if base == r"\delta" and len(node.below) == 2 and not node.above:
-            left, right = (self.notation.parse_index(item, node) for item in node.below)
-            return Value((), Delta(left, right))
-        if base in (r"\mathbb{1}", r"\mathbf{1}", r"\mathbb{I}", "1"):
+        if base in (r"\delta", r"\mathbb{1}", r"\mathbf{1}") and len(node.below) == 2 and not node.above:
+            return Value((), self.make_delta(*node.below, node))
+        if base in INDICATORS and node.below and not node.above:
             return self._get_indicator(node)
         if base in (r"\mathbf{0}", r"\vec{0}", "0") and bare:
             return Value((), ZERO)
-        if base in ("I", r"\mathbf{I}", r"\mathbb{I}") and bare:
+        if base in (r"\mathbf{1}", r"\vec{1}", r"\mathbb{1}") and not node.below:
+            return self._get_ones(node)
+        if base in ("I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbb{1}") and (bare or self._numbers_size(node)):
             left, right = self.make_axes(2)
             return Value((left, right), Delta(left, right))
+        if base == r"\pi" and bare and base not in self.vocabulary.subjects:
+            return Value((), ex.multiply(ex.Constant(Fraction(4)), ex.Function("arctan", 0, ONE)))
         size = self.notation.find_size(node)
         if size is not None or self.notation.parse_step(node) == LAST_STEP:
             return Value((), Size(size))
         return None
 
-    def _get_indicator(self, node: Symbol) -> Value:
-        if not node.below and not node.above:
-            return Value((), ONE)
-        where = _unwrap(node.below[0]) if len(node.below) == 1 else None
-        if not isinstance(where, Relation) or where.sign != "=":
-            raise Unreadable("the condition of an indicator is not read", node.place)
-        return Value((), Delta(*(self.notation.parse_index(side, node) for side in (where.left, where.right))))
+    def _numbers_size(self, node: Symbol) -> bool:
+        """Whether what stands below I is the size of it."""
+        below = node.below[0] if len(node.below) == 1 and not node.above else None
+        return isinstance(below, Symbol) and self.notation.find_size(below) is not None
+
+    def _get_ones(self, node: Symbol) -> Value:
+        stand: Stand = "column"  # also where vectors are rows: it stands for the rows of a batch
+        for item in node.above:
+            if not is_transpose(item):
+                raise Unreadable("what stands above the ones is not read", node.place)
+            stand = "row"
+        return Value(self.make_axes(1), ONE, stand)
+
+    def make_delta(self, left: Node, right: Node, node: Symbol) -> Expression:
+        """Build Kronecker's δ of two indices, or of two steps."""
+        steps = [self.notation.parse_step(strip_brackets(side)) for side in (left, right)]
+        letters = any(step is not None and not step.is_fixed for step in steps)
+        if steps[0] is not None and steps[1] is not None and letters:
+            return ex.SameStep(self.name_step(steps[0]), self.name_step(steps[1]))
+        return Delta(self.notation.parse_index(left, node), self.notation.parse_index(right, node))
+
+    def _get_indicator(self, node: Symbol) -> Value | None:
+        if len(node.below) > 1:
+            return None
+        where = strip_brackets(node.below[0])
+        if isinstance(where, Relation):
+            return Value((), self.make_mask(where, node.place))
+        if isinstance(where, Symbol) and self.notation.find_size(where) is not None:
+            return Value(self.make_axes(1), ONE, "column")
+        index = self.notation.parse_index(where, node)
+        return Value((), Mask("=", index, index))  # an entry of the vector of ones
+
+    def make_mask(self, where: Relation, place: Place | None) -> Expression:
+        """Build what is 1 where a relation between two indices, steps or numbers holds. Raises `Unreadable`."""
+        if isinstance(where.left, Relation):
+            middle = where.left.right
+            return ex.multiply(
+                self.make_mask(where.left, place), self.make_mask(Relation(middle, where.sign, where.right), place)
+            )
+        sign = where.sign
+        left: Node = where.left
+        right: Node = where.right
+        if sign in (r"\ge", ">"):
+            sign, left, right = {r"\ge": r"\le", ">": "<"}[sign], right, left
+        steps = [self.notation.parse_step(side) for side in (left, right)]
+        if (
+            sign in _MASKS
+            and steps[0] is not None
+            and steps[1] is not None
+            and not all(step.is_fixed for step in steps if step)
+        ):
+            return Mask(_MASKS[sign], self.name_step(steps[0]), self.name_step(steps[1]))
+        if sign in _MASKS and self.is_index(left) and self.is_index(right):
+            symbol = Symbol("the condition", place=place)
+            one, two = (self.notation.parse_index(side, symbol) for side in (left, right))
+            return Delta(one, two) if sign == "=" else Mask(_MASKS[sign], one, two)
+        if sign in ("<", r"\le"):
+            difference = self.algebra.add([self.elaborate(right), _negate(self.elaborate(left))])
+            if not difference.axes:
+                return ex.Function("step", 0, difference.body)
+        raise Unreadable("the condition is not read", place)
+
+    def is_index(self, node: Node) -> bool:
+        """Whether a formula can be an index: a letter that is no symbol of the glossary, or a number."""
+        node = strip_brackets(node)
+        if isinstance(node, Number):
+            return node.value.denominator == 1 and node.value > 0
+        if not isinstance(node, Symbol) or node.above:
+            return False
+        name = self.symbols.find_name(node)
+        return name is None or not any(one in self.symbols.declared for one in self.symbols.quantities[name])
 
     def is_free(self, node: Symbol) -> bool:
         """Whether the glossary leaves a symbol to what it means everywhere: δ_ij and e^x, where it has δ_k and e_i."""
         if self.symbols.find_name(node) is None:
             return True
+        base = self.symbols.get_base(node)
+        if (
+            base == r"\delta"
+            and len(node.below) == 2
+            and {self.notation.spell(one) for one in node.below} <= self.left_indices
+        ):
+            return True
         try:
-            self.symbols.resolve(node)
+            quantity, scripts = self.symbols.resolve(node)
         except Unreadable:
-            return self.symbols.get_base(node) in (r"\delta", "e")
-        return False
+            return base == r"\delta"
+        # δ with one index may be a slope, of which δ_ij with two is no entry.
+        return (
+            base == r"\delta"
+            and len(node.below) == 2
+            and len(scripts.indices) != len(quantity.axes)
+            and not quantity.timed
+        )
 
     def get_variable(self, node: Node, place: Place | None) -> Variable:
         """Return the entry that a derivative is by. Raises `Unreadable` for what is none."""
-        node = _unwrap(node)
+        node = strip_brackets(node)
         if not isinstance(node, Symbol):
             raise Unreadable("a derivative is by one symbol", place)
         argument = self.parameters.get(self.symbols.get_base(node))
         if argument is not None and isinstance(argument.body, Entry) and not (node.below or node.above):
-            return Variable(argument.axes, argument.body)
+            return Variable(argument.axes, argument.body, argument.stand)
         reference = self.symbols.resolve(node)
         scripts = reference.scripts
-        if scripts.power is not None or (scripts.transposed and not scripts.indices):
-            raise Unreadable("a derivative is by a symbol without a power or a transpose", place)
-        return self.get_entry(reference)
+        if scripts.power is not None:
+            raise Unreadable("a derivative is by a symbol without a power", place)
+        found = self.get_entry(reference)
+        if scripts.transposed and not scripts.indices:
+            return found._replace(
+                axes=found.axes[::-1], stand="row" if self.symbols.default_stand == "column" else "column"
+            )
+        return found
 
     def pick_entry(self, value: Value, below: tuple[Node, ...], place: Place | None) -> Value:
         """Pick an entry of what has axes, as in (W h)_k. Raises `Unreadable`."""
-        indices = [self.notation.parse_index(item, Symbol("the bracket", place=place)) for item in below]
+        symbol = Symbol("the bracket", place=place)
+        if len(below) == 1 and isinstance(below[0], Symbol) and below[0].name == "F":
+            raise Unreadable("what stands below the bracket is no index", place)
+        indices = [self.notation.parse_index(item, symbol) for item in below]
         if len(indices) != len(value.axes):
             raise Unreadable(f"{len(value.axes)} indices are expected below the bracket, got {len(indices)}", place)
         # (W h)_k says itself that k is free, also where k stands twice in a product.
         self.below_brackets |= {index for index in indices if isinstance(index, str)}
         return Value((), rename(value.body, dict(zip(value.axes, indices, strict=True))))
 
-    def get_step_limit(self, node: Node | None, default: Step, place: Place | None) -> Step:
-        """Return the step at which a sum over the steps starts or ends. Raises `Unreadable`."""
-        if node is None:
-            return default
-        step = self.notation.parse_step(node)
-        if step is None:
-            raise Unreadable("the limit of a sum over steps is no step", place)
-        return self._bind_step(step)
 
-    def get_range(self, node: Repeated) -> Range | None:
-        """Return what the limits of a sum say that it runs over; None without limits. Raises `Unreadable`."""
-        if node.last is None and node.first is None:
-            return None
-        size = self.notation.find_size(node.last) if isinstance(node.last, Symbol) else None
-        if size is None or not (isinstance(node.first, Number) and node.first.value == 1):
-            raise Unreadable("a sum runs from 1 to a size of the glossary", node.place)
-        return size
+_MASKS: Mapping[str, ex.MaskRelation] = {"=": "=", r"\neq": "≠", "<": "<", r"\le": "≤"}
 
 
-def _unwrap(node: Node) -> Node:
-    """Take the brackets off what stands alone in them."""
-    while isinstance(node, Bracket) and len(node.entries) == 1:
-        node = node.entries[0]
-    return node
+def _negate(value: Value) -> Value:
+    return value._replace(body=ex.negate(value.body))

@@ -1,12 +1,16 @@
 """Which quantity a symbol on the page is: one of the glossary, or one that the document has brought in."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
 
-from bptt.proofread._expressions import Quantity, Range
-from bptt.proofread.semantics._glossary import Glossary
+from bptt.proofread._expressions import Property, Quantity, Range
+from bptt.proofread.semantics._glossary import Glossary, GlossaryError
 from bptt.proofread.semantics._latex import parse_symbol
 from bptt.proofread.semantics._notation import Notation, Scripts
-from bptt.proofread.syntax import Symbol, Unreadable
+from bptt.proofread.syntax.tree import Bracket, Node, Number, Symbol, Unreadable, strip_brackets, written
+
+Stand = Literal["column", "row", "either"]  # how a vector stands; either, where a convention decides
 
 
 class Reference(NamedTuple):
@@ -32,25 +36,115 @@ class Name(NamedTuple):
 
 
 class Symbols:
-    """The symbols of a glossary, and those that a document introduces."""
+    """The symbols of a glossary, and those that a document introduces.
+
+    Attributes:
+        declared: the quantities of the glossary
+        data: those of them that are given numbers, which depend on nothing
+        properties: what the glossary, or the document, says of the values of quantities
+        families: the letters that number quantities which were defined without: J = u_o·v_c is one for each o and c
+        stepped, indexed: the letters that bear the letter of a step, or of an index, somewhere in the document
+        totals: the names of which one without an index is made of others with one, as L = Σ L_i
+        plain: the names of which an equation is about more than the square
+        either: the quantities that were defined by a derivative, which may stand as rows or as columns
+    """
 
     def __init__(self, glossary: Glossary) -> None:
         self.glossary = glossary
+        self._is_turned = False
+        self._larger = ""
         self.notation = Notation(glossary)
         self.quantities: dict[Name, list[Quantity]] = {}
-        self._declared: set[Quantity] = set()
-        self.positive: set[str] = set()
-        for declared in glossary.symbols:
-            name = self._name(parse_symbol(declared.latex, f"symbols.{declared.latex}"))
-            self._declared.add(self.add(name, declared.axes, declared.timed))
-            if declared.positive:
-                self.positive.add(name.latex)
+        self.declared: set[Quantity] = set()
+        self.data: set[Quantity] = set()
+        self.properties: dict[Quantity, frozenset[Property]] = {}
+        self.families: dict[Quantity, tuple[str, ...]] = {}
+        self.plain: set[str] = set()
+        self.totals: set[str] = set()
+        self.stepped: set[str] = set()
+        self.indexed: set[str] = set()
+        self.either: set[Quantity] = set()
+        for one in glossary.symbols:
+            symbol = parse_symbol(one.latex, f"symbols.{one.latex}")
+            scripts = (*symbol.below, *symbol.above)
+            if one.timed and any(map(self.notation.bears_letter, scripts)):
+                raise GlossaryError(f"symbols.{one.latex}: it has steps, so its name must not have the letter of one")
+            quantity = self.add(self._name(symbol), one.axes, one.timed)
+            self.declared.add(quantity)
+            self.data |= {quantity} if one.data else set()
+            if one.properties:
+                self.properties[quantity] = one.properties
+
+    @property
+    def default_stand(self) -> Stand:
+        """How a vector stands that nothing is said of."""
+        return "row" if (self.glossary.vectors == "rows") != self._is_turned else "column"
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Take vectors for rows where the glossary has columns, and the reverse."""
+        self._is_turned = not self._is_turned
+        try:
+            yield
+        finally:
+            self._is_turned = not self._is_turned
+
+    @contextmanager
+    def take_larger(self, base: str) -> Iterator[None]:
+        """Take a name without indices for the quantity of most axes that bears it."""
+        outer, self._larger = self._larger, base
+        try:
+            yield
+        finally:
+            self._larger = outer
+
+    def get_stand(self, quantity: Quantity) -> Stand:
+        """Return how a vector stands."""
+        return "either" if quantity in self.either else self.default_stand
 
     def add(self, name: Name, axes: tuple[Range, ...], timed: bool) -> Quantity:
         """Bring in a quantity of this name; one name may have several, of other orders."""
         quantity = Quantity(name.latex, axes, timed)
         self.quantities.setdefault(name, []).append(quantity)
         return quantity
+
+    def _is_of_another_order(self, symbol: Symbol, name: Name) -> bool:
+        """Whether L is brought in beside L_i, or L_i beside L: a sum and its terms, or a part of the whole."""
+        known = self.quantities.get(name, [])
+        if name.below or name.above or any(one in self.declared or one.timed for one in known):
+            return False
+        return name.base in self.totals and not any(len(one.axes) == len(symbol.below) for one in known)
+
+    def note_scripts(self, symbol: Symbol) -> None:
+        """Take note of what stands below and above a symbol somewhere in the document."""
+        base = self.get_base(symbol)
+        if symbol.below and written(symbol.below[0]).startswith("|"):
+            self._add_seen(symbol)
+        scripts = [strip_brackets(item) for item in (*symbol.below, *symbol.above)]
+        if any(map(self.notation.bears_letter, scripts)):
+            self.stepped.add(base)
+        if any(
+            isinstance(item, Symbol) and len(item.name) == 1 and not self.notation.is_step_letter(item.name)
+            for item in symbol.below
+        ):
+            self.indexed.add(base)
+
+    def _add_seen(self, symbol: Symbol) -> None:
+        """Bring in x_{k|k−1}, a quantity of its own, with the axes of x_k."""
+        plain = self.find_name(Symbol(symbol.name))
+        seen = Name(self.get_base(symbol), (written(symbol.below[0]),), ())
+        if plain is not None and seen not in self.quantities:
+            for one in self.quantities[plain]:
+                if one.timed:
+                    made = self.add(seen, one.axes, True)
+                    self.declared.add(made)
+                    self.properties[made] = self.properties.get(one, frozenset())
+
+    def note_subject(self, symbol: Symbol) -> None:
+        """Take note of a symbol that an equation is about, so that σ² is a power where σ is defined."""
+        above = [self.notation.spell(item) for item in symbol.above]
+        if "2" not in above:
+            self.plain.add(self._propose_name(symbol).latex)
 
     def remove(self, quantity: Quantity) -> None:
         """Take back what `add` brought in."""
@@ -73,7 +167,7 @@ class Symbols:
             for name in self.quantities
             if name.base == whole.base
             and whole.below[: len(name.below)] == name.below
-            and whole.above[: len(name.above)] == name.above
+            and (whole.above[: len(name.above)] == name.above or (name.above == ("2",) and "2" in whole.above))
         ]
         return max(fitting, key=lambda name: len(name.below) + len(name.above), default=None)
 
@@ -82,17 +176,31 @@ class Symbols:
         name = self.find_name(symbol)
         if name is None:
             return False
+        if self._is_squared(symbol, name):
+            return True
         scripts = (*symbol.below[len(name.below) :], *symbol.above[len(name.above) :])
         indices = len(symbol.below) - len(name.below)
         fits = any(one.timed or (indices and len(one.axes) == indices) for one in self.quantities[name])
         return fits or not any(map(self.notation.bears_letter, scripts))
 
+    def _is_squared(self, symbol: Symbol, name: Name) -> bool:
+        """Whether nothing but a 2 stands beside the name of a symbol that has no steps above."""
+        rest = [self.notation.spell(item) for item in symbol.above[len(name.above) :]]
+        timed = any(one.timed for one in self.quantities[name])
+        return rest == ["2"] and len(symbol.below) == len(name.below) and (self.notation.time_below or not timed)
+
     def brings_in(self, symbol: Symbol) -> bool:
         """Whether a definition of the symbol brings in a quantity: also L, where the document itself brought in L_t."""
         if not self.is_known(symbol):
             return True
-        quantities = self.quantities[self.find_name(symbol) or self._name(symbol)]
-        if any(one in self._declared or not one.timed for one in quantities):
+        name = self.find_name(symbol) or self._name(symbol)
+        quantities = self.quantities[name]
+        if self._is_of_another_order(symbol, name):
+            return True
+        squared = name.above != ("2",) and name.latex not in self.plain and self._is_squared(symbol, name)
+        if squared and not any(one.axes for one in quantities):
+            return True  # σ² = … says what σ² is
+        if any(one in self.declared or not one.timed for one in quantities):
             return False  # what the glossary declares is not brought in again
         return self.resolve(symbol).scripts.step is None
 
@@ -103,11 +211,25 @@ class Symbols:
             raise Unreadable(f"{self._propose_name(symbol).latex} is not in the glossary", symbol.place)
         quantities = self.quantities[name]
         timed = any(quantity.timed for quantity in quantities)
+        if name.above == ("2",) and symbol.above:  # σ² is a symbol of its own, wherever the 2 stands
+            spelled = [self.notation.spell(item) for item in symbol.above]
+            n = spelled.index("2")
+            symbol = Symbol(
+                symbol.name,
+                symbol.below,
+                (symbol.above[n], *symbol.above[:n], *symbol.above[n + 1 :]),
+                symbol.primes,
+                symbol.place,
+            )
         scripts = self.notation.parse_scripts(symbol, timed, len(name.below), len(name.above))
         borne = [quantity for quantity in quantities if quantity.timed == (scripts.step is not None)] or quantities
         fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices)]
+        if not scripts.indices and name.base == self._larger:
+            fitting = [max(borne, key=lambda quantity: len(quantity.axes))]
         if not scripts.indices and not fitting:
             fitting = borne[:1]  # a vector or a matrix without letters
+        if not fitting and len(scripts.indices) == 1:
+            fitting = [quantity for quantity in borne if len(quantity.axes) == 2]  # a vector that a letter numbers
         if not fitting:
             expected = " or ".join(str(len(quantity.axes)) for quantity in quantities)
             raise Unreadable(f"{name.latex} has {expected} indices, got {len(scripts.indices)}", symbol.place)
@@ -115,12 +237,36 @@ class Symbols:
 
     def _propose_name(self, symbol: Symbol) -> Name:
         """Name a symbol that is not known: its scripts belong to the name where they are words."""
+        below = tuple(self.notation.spell(item) for item in symbol.below if self.notation.is_word(item))
         words = filter(self.notation.is_word, symbol.above)
-        return Name(self.get_base(symbol), (), tuple(map(self.notation.spell, words)))
+        return Name(self.get_base(symbol), below, tuple(map(self.notation.spell, words)))
 
     def introduce(self, symbol: Symbol) -> tuple[Name, Scripts]:
-        """Name a symbol that the document defines, and read its scripts. Raises `Unreadable`."""
-        name = self._propose_name(symbol)
-        above = tuple(item for item in symbol.above if self.notation.spell(item) not in name.above)
-        rest = Symbol(symbol.name, symbol.below, above, place=symbol.place)
-        return name, self.notation.parse_scripts(rest, timed=True)
+        """Name a symbol that the document defines, and read its scripts. Raises `Unreadable`.
+
+        Words belong to the name, and numbers where no letter of a step stands in their place elsewhere: z_1 and z^{(2)}
+        are symbols of their own.
+        """
+        name, notation = self._propose_name(symbol), self.notation
+        numbered = [] if name.base in self.stepped else [item for item in symbol.above if _is_bracketed_number(item)]
+        if name.base not in self.stepped and name.base not in self.indexed and not name.below:
+            numbered += [item for item in symbol.below if isinstance(item, Number) and len(symbol.below) == 1]
+        below = tuple(item for item in symbol.below if notation.spell(item) not in name.below and item not in numbered)
+        above = tuple(item for item in symbol.above if notation.spell(item) not in name.above and item not in numbered)
+        inside = [
+            tuple(map(notation.spell, (one for one in items if one in numbered)))
+            for items in (symbol.below, symbol.above)
+        ]
+        name = Name(name.base, name.below + inside[0], name.above + inside[1])
+        squared = [item for item in above if notation.spell(item) == "2"]
+        if (squared and notation.time_below) or (squared and len(above) == 1 and not symbol.below):
+            name = Name(name.base, name.below, (*name.above, "2"))
+            above = tuple(item for item in above if item not in squared)
+        rest = Symbol(symbol.name, below, above, place=symbol.place)
+        return name, notation.parse_scripts(rest, timed=True)
+
+
+def _is_bracketed_number(item: Node) -> bool:
+    if not isinstance(item, Bracket) or item.kind not in ("(", "[") or len(item.entries) != 1:
+        return False
+    return isinstance(item.entries[0], Number)

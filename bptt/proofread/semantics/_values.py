@@ -1,6 +1,7 @@
-"""Vectors and matrices without letters for their axes, and what is done with them.
+"""Numbers, vectors and matrices without letters for their axes, and what is done with them.
 
-A vector is a list of numbers; whether it stands as a row or as a column matters only where two of them meet.
+A vector stands as a row or as a column, and where the two meet it matters: W x^⊤ has no meaning for a column x. The
+derivative of a number by a vector may be either.
 """
 
 from fractions import Fraction
@@ -10,61 +11,130 @@ from typing import NamedTuple
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Expression, Quantity
 from bptt.proofread._traversal import rename
-from bptt.proofread.semantics._interpretation import Interpretation
+from bptt.proofread.semantics._interpretation import Choice, Interpretation
 from bptt.proofread.semantics._refusals import Misfit
+from bptt.proofread.semantics._symbols import Stand
 from bptt.proofread.syntax import Place, Unreadable
 
 LARGEST_POWER = 8  # a power multiplies the sizes that suffice, and derivatives of it have as many factors
+_OPPOSITE: dict[Stand, Stand] = {"row": "column", "column": "row", "either": "either"}
 
 
 class Value(NamedTuple):
     """What a formula stands for: `body` for each choice of the indices `axes`, and of the letters that it has.
 
-    `turned` says that a vector has been transposed: it stands as a row where vectors are columns, and the reverse.
-    `of` and `by` are the quantities of a derivative, numerator and denominator, by which the chain rule is known.
+    `stand` says how a vector stands. `of` and `by` are the quantities of a derivative, numerator and denominator, by
+    which the chain rule is known.
     """
 
     axes: tuple[str, ...]
     body: Expression
-    turned: bool = False
+    stand: Stand = "either"
     of: Quantity | None = None
     by: Quantity | None = None
 
+    @property
+    def order(self) -> int:
+        """The number of axes."""
+        return len(self.axes)
+
+
+def unify_stands(left: Stand, right: Stand) -> Stand:
+    """Return how two vectors stand that are added or compared. Raises `Misfit` for a row and a column."""
+    if left == "either":
+        return right
+    if right not in ("either", left):
+        raise Misfit("a row meets a column")
+    return left
+
 
 class VectorAlgebra(NamedTuple):
-    """How vectors, which are rows or columns, are multiplied and added under one interpretation."""
+    """How vectors and matrices are multiplied and added under one interpretation; `default` is how vectors stand."""
 
     interpretation: Interpretation
-    rows: bool
+    default: Stand
 
     def multiply(self, left: Value, operator: str, right: Value, place: Place | None) -> Value:
         """Multiply two values. Raises `Misfit` where their orders do not allow it."""
-        if not left.axes or not right.axes or operator == r"\otimes":
+        if not left.axes or not right.axes:
+            return _multiply_outer(left, right)
+        if operator == r"\otimes":
+            if left.order == right.order == 2:
+                raise Unreadable("Kronecker's product is not read", place)
             return _multiply_outer(left, right)
         if operator == r"\odot":
-            return multiply_entries(left, right)
+            return self.multiply_entries(left, right)
+        if operator == r"\times" and left.order == right.order == 1:
+            raise Unreadable("× between vectors is not read", place)
         chained = _count_chained(left, right)
-        if chained or not len(left.axes) == len(right.axes) == 1:
-            return _contract(left, right, chained or 1)
-        if left.turned != right.turned:
-            return _multiply_outer(left, right) if left.turned == self.rows else _contract(left, right, 1)
-        if operator == r"\cdot":
+        if chained:
+            return _contract(left, right, chained)
+        if left.order == right.order == 1:
+            return self._multiply_vectors(left, operator, right, place)
+        may_be_entries = operator in (r"\cdot", "*") and left.order == right.order
+        if may_be_entries and self.interpretation.choose(None, Choice("entry by entry", place=place)) is not None:
+            return self.multiply_entries(left, right)
+        return self._multiply_matrices(left, right)
+
+    def _multiply_vectors(self, left: Value, operator: str, right: Value, place: Place | None) -> Value:
+        one, two = left.stand, right.stand
+        if (one, two) in (("row", "column"), ("column", "row")):
+            return self._meet(left, right, one == "row")
+        if "either" in (one, two) and one != two:
+            # A derivative stands as its neighbour wants it; as a default it is a column where vectors are columns.
+            known = two if one == "either" else one
+            transposed = known != self.default
+            if transposed:
+                return self._meet(left, right, (one if one != "either" else _OPPOSITE[two]) == "row")
+        if operator == r"\cdot":  # of vectors, the scalar product comes first; of a star, as in code, the entries
+            entries, product = Choice("entry by entry", place=place), Choice("scalar product", place=place)
+            if self.interpretation.choose(product, entries) == product:
+                return _contract(left, right, 1)
+            return self.multiply_entries(left, right)
+        entries, product = Choice("entry by entry", place=place), Choice("scalar product", place=place)
+        if self.interpretation.choose(entries, product) == product:
             return _contract(left, right, 1)
-        self.interpretation.remark("entry by entry", place=place)
-        return multiply_entries(left, right)
+        return self.multiply_entries(left, right)
+
+    def _meet(self, left: Value, right: Value, row_first: bool) -> Value:
+        return _contract(left, right, 1) if row_first else _multiply_outer(left, right)
+
+    def _multiply_matrices(self, left: Value, right: Value) -> Value:
+        """Multiply where one has two axes or more. Raises `Misfit` for a matrix before a row, and after a column."""
+        if left.order == 1 and left.stand == "column" and right.order == 2:
+            raise Misfit("a column stands before a matrix")
+        if right.order == 1 and right.stand == "row" and left.order == 2:
+            raise Misfit("a row stands behind a matrix")
+        made = _contract(left, right, 1)
+        if made.order == 1:
+            return made._replace(stand="row" if left.order == 1 else "column")
+        return made
+
+    def multiply_entries(self, left: Value, right: Value) -> Value:
+        """Multiply entry by entry. Raises `Misfit` for values of different orders, and for a row and a column."""
+        if left.order != right.order:
+            raise Misfit(f"an order of {left.order} and one of {right.order} are multiplied entry by entry")
+        stand = unify_stands(left.stand, right.stand) if left.order == 1 else "either"
+        return Value(left.axes, ex.multiply(left.body, align(right, left.axes)), stand)
 
     def add(self, values: list[Value]) -> Value:
         """Add values: a number to every entry, a vector to every vector of a batch. Raises `Misfit`."""
-        first = max(values, key=lambda value: len(value.axes))  # the others are added to each part of it
-        return Value(first.axes, ex.add(*(self._align_term(value, first) for value in values)), first.turned)
+        first = max(values, key=lambda value: value.order)  # the others are added to each part of it
+        stand: Stand = "either"
+        if first.order == 1:
+            for value in values:
+                stand = unify_stands(stand, value.stand) if value.order else stand
+        return Value(first.axes, ex.add(*(self._align_term(value, first) for value in values)), stand)
 
     def _align_term(self, value: Value, first: Value) -> Expression:
-        if len(value.axes) in (0, len(first.axes)):
-            return align(value, first.axes[: len(value.axes)])
-        if (len(value.axes), len(first.axes)) == (1, 2):
-            self.interpretation.remark("added to rows" if self.rows else "added to columns")
-            return align(value, first.axes[1:] if self.rows else first.axes[:1])
-        raise Misfit(f"an order of {len(value.axes)} is added to one of {len(first.axes)}")
+        if value.order in (0, first.order):
+            return align(value, first.axes[: value.order])
+        if (value.order, first.order) == (1, 2):
+            rows, columns = Choice("added to rows"), Choice("added to columns")
+            usual = (rows, columns) if self.default == "row" else (columns, rows)
+            taken = self.interpretation.choose(*usual)
+            return align(value, first.axes[1:] if taken == rows else first.axes[:1])
+        raise Misfit(f"an order of {value.order} is added to one of {first.order}")
 
 
 def align(value: Value, axes: tuple[str, ...]) -> Expression:
@@ -82,25 +152,21 @@ def _count_chained(left: Value, right: Value) -> int:
 def _multiply_outer(left: Value, right: Value) -> Value:
     """Multiply every entry of the one by every entry of the other: the axes of both."""
     axes = left.axes + right.axes
-    return Value(axes, ex.multiply(left.body, right.body), len(axes) == 1 and (left.turned or right.turned))
-
-
-def multiply_entries(left: Value, right: Value) -> Value:
-    """Multiply entry by entry. Raises `Misfit` for values of different orders."""
-    if len(left.axes) != len(right.axes):
-        raise Misfit(f"an order of {len(left.axes)} and one of {len(right.axes)} are multiplied entry by entry")
-    return Value(left.axes, ex.multiply(left.body, align(right, left.axes)), left.turned and right.turned)
+    stand = left.stand if left.axes else right.stand
+    made = Value(axes, ex.multiply(left.body, right.body), stand if len(axes) == 1 else "either")
+    # A number times a derivative is one still: the chain goes on.
+    chain = left if left.axes else right
+    return made._replace(of=chain.of, by=chain.by) if not (left.axes and right.axes) else made
 
 
 def _contract(left: Value, right: Value, count: int) -> Value:
     """Sum over the last axes of the one and the first of the other. Raises `Misfit` where there are not so many."""
-    if count > min(len(left.axes), len(right.axes)):
-        raise Misfit(f"orders of {len(left.axes)} and {len(right.axes)} cannot share {count} axes")
-    kept, summed = left.axes[: len(left.axes) - count], left.axes[len(left.axes) - count :]
+    if count > min(left.order, right.order):
+        raise Misfit(f"orders of {left.order} and {right.order} cannot share {count} axes")
+    kept, summed = left.axes[: left.order - count], left.axes[left.order - count :]
     axes = kept + right.axes[count:]
     body = sum_over(summed, ex.multiply(left.body, align(right, summed + right.axes[count:])))
-    turned = left.turned if len(left.axes) == 1 else right.turned
-    return Value(axes, body, turned and len(axes) == 1, left.of, right.by)
+    return Value(axes, body, "either", left.of, right.by)
 
 
 def sum_over(axes: tuple[str, ...], body: Expression) -> Expression:
@@ -108,40 +174,75 @@ def sum_over(axes: tuple[str, ...], body: Expression) -> Expression:
     return reduce(lambda body, axis: ex.Total(axis, body), axes, body)
 
 
-def transpose(value: Value, place: Place | None) -> Value:
+def transpose(value: Value, place: Place | None, default: Stand) -> Value:
     """Transpose a vector or a matrix; a number stays. Raises `Unreadable` for what has more than two axes."""
     if not value.axes:
         return value
-    if len(value.axes) > 2:
-        raise Unreadable(f"the transpose of an order of {len(value.axes)}", place)
+    if value.order > 2:
+        raise Unreadable(f"the transpose of an order of {value.order}", place)
     # The transpose of a Jacobian is no factor of a chain any more: it does not know what it is by.
-    return value._replace(axes=value.axes[::-1], turned=len(value.axes) == 1 and not value.turned, of=None, by=None)
+    stand = _OPPOSITE[default if value.stand == "either" else value.stand] if value.order == 1 else "either"
+    return value._replace(axes=value.axes[::-1], stand=stand, of=None, by=None)
 
 
-def raise_to_power(value: Value, power: Fraction, place: Place | None) -> Value:
-    """Raise a number, or every entry of a vector. Raises `Unreadable` for a matrix, and beyond `LARGEST_POWER`."""
+def raise_to_power(value: Value, power: Fraction, place: Place | None, entries: bool = False) -> Value:
+    """Raise a number, or every entry of a vector; those of a matrix if `entries`.
+
+    Raises `Unreadable` for the power of a matrix, and beyond `LARGEST_POWER`.
+    """
     if abs(power) > LARGEST_POWER:
         raise Unreadable(f"a power beyond {LARGEST_POWER}", place)
-    if len(value.axes) > 1:
+    if value.order > 1 and not entries:
         raise Unreadable("a power of a matrix", place)
-    return Value(value.axes, ex.Power(value.body, power), value.turned)
+    return Value(value.axes, ex.Power(value.body, power), value.stand)
+
+
+def invert(value: Value, axes: tuple[str, str]) -> Value:
+    """Invert a matrix; `axes` are names for the rows and the columns of the inverse."""
+    row, column = value.axes
+    return Value(axes, ex.OfMatrix("inverse", value.body, (row, column), axes))
+
+
+def take_determinant(value: Value, logarithm: bool = False) -> Value:
+    """Take the determinant of a matrix, or the logarithm of that. Raises `Misfit` for what is no matrix."""
+    if value.order != 2:
+        raise Misfit("the determinant is that of a matrix")
+    row, column = value.axes
+    return Value((), ex.OfMatrix("log det" if logarithm else "det", value.body, (row, column)))
+
+
+def take_trace(value: Value) -> Value:
+    """Sum the diagonal of a matrix; the trace of a number is that number. Raises `Misfit` for a vector."""
+    if not value.axes:
+        return value
+    if value.order != 2:
+        raise Misfit("the trace is that of a matrix")
+    row, column = value.axes
+    return Value((), ex.Total(row, rename(value.body, {column: row})))
 
 
 def concatenate(values: list[Value], axis: str, place: Place | None) -> Value:
     """Put vectors behind one another: [u, v]. Raises `Unreadable` for other values."""
-    if any(len(value.axes) != 1 for value in values):
+    if any(value.order != 1 for value in values):
         raise Unreadable("only vectors are put behind one another", place)
-    return Value((axis,), ex.Concatenation(axis, tuple((value.axes[0], value.body) for value in values)))
+    parts = tuple((value.axes[0], value.body) for value in values)
+    stand: Stand = "either"
+    for value in values:
+        stand = unify_stands(stand, value.stand)
+    return Value((axis,), ex.Concatenation(axis, parts), stand)
 
 
-def apply_softmax(vector: Value, axis: str) -> Value:
-    """Divide the exponential of each entry by the sum of all; `axis` is a name for the index of that sum."""
-    over = ex.Function("exp", 0, vector.body)
-    under = ex.Total(axis, ex.Function("exp", 0, align(vector, (axis,))))
-    return Value(vector.axes, ex.multiply(over, ex.Power(under, Fraction(-1))))
+def apply_softmax(value: Value, axis: str, along: int) -> Value:
+    """Divide the exponential of each entry by the sum over an axis of all; `axis` is a name for the index of it."""
+    over = ex.Function("exp", 0, value.body)
+    under = ex.Total(axis, ex.Function("exp", 0, rename(value.body, {value.axes[along]: axis})))
+    return Value(value.axes, ex.multiply(over, ex.Power(under, Fraction(-1))), value.stand)
 
 
-def make_diagonal(vector: Value, axis: str) -> Value:
-    """Build the diagonal matrix of a vector; `axis` is a name for its columns."""
-    (row,) = vector.axes
-    return Value((row, axis), ex.multiply(ex.Delta(row, axis), vector.body))
+def make_diagonal(value: Value, axis: str) -> Value:
+    """Build the diagonal matrix of a vector, or take the diagonal of a matrix; `axis` is a name for the columns."""
+    if value.order == 2:
+        row, column = value.axes
+        return Value((row,), rename(value.body, {column: row}))
+    (row,) = value.axes
+    return Value((row, axis), ex.multiply(ex.Delta(row, axis), value.body))

@@ -1,165 +1,196 @@
-"""Parse the tokens of a formula into its syntax tree."""
+"""Parse the tokens of a formula into its syntax tree: symbols, groups, brackets and bars, fractions, fonts."""
 
-import functools
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fractions import Fraction
-from importlib.resources import files
-from typing import Any, TypeVar
 
-from lark import Lark, Transformer, Tree, UnexpectedInput, v_args
-from lark import Token as Terminal
-from lark.exceptions import VisitError
-
-from bptt.proofread.document import Token
+from bptt.proofread.document import Token, is_number
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax._lexer import FONTS, UPRIGHT, TokenLexer, classify_tokens, place_of
-from bptt.proofread.syntax._pieces import Mark, Piece, split_product, strip_braces
-from bptt.proofread.syntax._terms import assemble_term, combine_terms
-from bptt.proofread.syntax.tree import Node, Unreadable, list_parts, written
+from bptt.proofread.syntax._cursor import ENDS, RELATIONS
+from bptt.proofread.syntax._derivatives import read_quotient
+from bptt.proofread.syntax._environments import make_cases, parse_environment
+from bptt.proofread.syntax._lexer import Lexeme, classify_tokens
+from bptt.proofread.syntax._scripts import ACCENTS, OLD_FONTS, WORD_FONTS, add_scripts, apply_accent, unwrap
+from bptt.proofread.syntax._terms import OPERATORS, TermParser
+from bptt.proofread.syntax.tree import Node, Place, Symbol, Unreadable
 
-# What reads a tree calls itself some times for each level, and Python allows 1,000 calls within one another.
-DEEPEST_TREE = 200
-DEEPEST_FORMULA = 90
 LONGEST_NUMBER = 40  # digits: beyond it a number is no formula, and powers of it would fill the memory
-
-T = TypeVar("T")
-Script = tuple[str, tuple[Node, ...]]  # SUB, SUP or PRIME, and what stands there
-Entries = tuple[tuple[Node, ...], tuple[str, ...]]  # what stands in brackets, and the separators between
-NO_ENTRIES: Entries = ((), ())
-
-
-@functools.cache
-def _load_parser() -> Lark:
-    grammar = files(__package__).joinpath("latex.lark").read_text(encoding="utf-8")
-    return Lark(grammar, parser="lalr", lexer=TokenLexer)
+_CLOSING = {
+    "(": (")", "]"), "[": ("]", ")"), r"\{": (r"\}",), "<": (">",), r"\lfloor": (r"\rfloor",), r"\lceil": (r"\rceil",),
+}  # fmt: skip
+_BIG = frozenset({r"\sum", r"\prod", "max", "min", "argmax", "argmin", "lim", "sup", "inf"})
+_LOOSE = tree.Sum | tree.Negative | tree.Product | tree.Relation | tree.Scripted | tree.At  # what braces hold together
+_NO_SYMBOLS = RELATIONS | OPERATORS | ENDS
 
 
-def parse(tokens: Sequence[Token]) -> Node:
-    """Parse one side of an equation.
+def parse(tokens: Sequence[Token], words: Collection[str] = ()) -> Node:
+    """Parse one side of an equation; `words` are names of several letters that stand without a font.
 
-    Raises `Unreadable`, with the place, for what the grammar does not have, and for what goes beyond its limits.
+    Raises `Unreadable`, with the place, for what is no formula, and for what goes beyond the limits.
     """
-    terminals = classify_tokens(tokens)
-    if not terminals:
-        raise Unreadable("nothing stands here", place_of(tokens[0]) if tokens else None)
-    try:
-        parsed = _load_parser().parse(terminals)
-    except UnexpectedInput as error:
-        unexpected: Any = getattr(error, "token", None)
-        if unexpected is None or unexpected.type == "$END":
-            raise Unreadable("it ends where something must follow", place_of(terminals[-1])) from None
-        raise Unreadable(f"{unexpected} stands where it cannot be read", place_of(unexpected)) from None
-    depth = _measure_depth(parsed, lambda node: [child for child in node.children if isinstance(child, Tree)])
-    if depth > DEEPEST_TREE:
-        raise Unreadable("it is nested too deeply")
-    try:
-        formula: Node = _Builder().transform(parsed)
-    except VisitError as error:
-        raise error.orig_exc from None
-    if _measure_depth(formula, lambda node: list_parts(node, scripts=True)) > DEEPEST_FORMULA:
-        raise Unreadable(f"it is nested deeper than {DEEPEST_FORMULA} operations")
-    return formula
+    parser = _Parser(classify_tokens(tokens, words))
+    if not parser.lexemes:
+        raise Unreadable("nothing stands here")
+    node = parser.parse_sum()
+    parser.require_end()
+    return node
 
 
-def _measure_depth(root: T, list_children: Callable[[T], Iterable[T]]) -> int:
-    """Count the levels of a tree, without a call for each, so that any tree can be measured."""
-    depth, level = 0, [root]
-    while level:
-        depth, level = depth + 1, [child for node in level for child in list_children(node)]
-    return depth
+def parse_list(tokens: Sequence[Token], words: Collection[str] = ()) -> tuple[Node, ...]:
+    """Parse formulas and relations that stand behind commas: a condition beside an equation. Raises `Unreadable`."""
+    parser = _Parser(classify_tokens(tokens, words))
+    entries, _ = parser.parse_entries()
+    parser.require_end()
+    return entries
 
 
-@v_args(inline=True)
-class _Builder(Transformer[Terminal, Any]):
-    """A method for each rule of the grammar. Pieces of a term stay pieces until the whole term is known."""
+class _Parser(TermParser):
+    """A parser of one formula."""
 
-    def sum(self, *children: Any) -> Node:
-        terms = combine_terms(children)
-        return terms[0] if len(terms) == 1 else tree.Sum(tuple(terms))
+    def parse_atom(self) -> Node:
+        """Parse a factor without its scripts. Raises `Unreadable`."""
+        if bar := self.bar:
+            return self._parse_bars(bar)
+        lexeme = self.take()
+        text, place = lexeme.text, lexeme.place
+        if lexeme.word:
+            return _make_word(lexeme)
+        if text == "." and lexeme.side == "left":
+            return self._parse_left_alone(place)
+        if text in _CLOSING:
+            return self._parse_bracket(text, place)
+        if text in ACCENTS or text in OLD_FONTS:
+            return self._parse_accent(OLD_FONTS.get(text, text), place)
+        if text in _COMMANDS:
+            return _COMMANDS[text](self, place)
+        if is_number(text):
+            return _make_number(text, place)
+        if not text.removeprefix("\\").isalpha() or text in _NO_SYMBOLS:
+            self.at -= 1
+            self.refuse()
+        return Symbol(text, place=place)
 
-    def term(self, *pieces: Piece) -> list[Piece]:
-        return list(pieces)
+    def parse_group(self) -> Node:
+        """Parse what stands in braces; a symbol in braces is that symbol, so that it takes the scripts behind them."""
+        place = self.expect("{").place
+        with self.nest():
+            font = OLD_FONTS.get(self.take_if(*OLD_FONTS), "")
+            if font and (word := self._take_word(font)):
+                return word
+            entries, separators = self.parse_entries("\\\\")  # of a \substack
+            if len(entries) == 1 and self.take_if(r"\over"):
+                entries = (read_quotient(entries[0], self.parse_sum(), place),)
+        self.expect("}")
+        if font:
+            return apply_accent(font, tree.Bracket(entries, separators, "{", place), place)
+        keeps_braces = len(entries) != 1 or isinstance(entries[0], _LOOSE)
+        return tree.Bracket(entries, separators, "{", place) if keeps_braces else entries[0]
 
-    def factor(self, atom: Piece, *scripts: Script) -> Piece:
-        if not scripts:
-            return atom
-        below = tuple(item for kind, items in scripts if kind == "SUB" for item in items)
-        above = tuple(item for kind, items in scripts if kind == "SUP" for item in items)
-        primes = [kind for kind, _ in scripts].count("PRIME")
-        if isinstance(atom, Mark):
-            return atom._replace(below=below, above=above, primes=primes)
-        if isinstance(atom, tree.Symbol):
-            return tree.Symbol(atom.name, atom.below + below, atom.above + above, atom.primes + primes, atom.place)
-        if primes:
-            raise Unreadable("a prime stands behind a bracket", getattr(atom, "place", None))
-        return tree.Scripted(atom, below, above, getattr(atom, "place", None))
+    def _parse_braces(self, place: Place) -> Node:
+        """Parse a group that is a factor; an empty one with scripts gives them to the factor behind it: {}_S W."""
+        self.at -= 1
+        with self.nest():
+            group = self.parse_group()
+            if not isinstance(group, tree.Bracket) or group.entries:
+                return group
+            below, above, _ = self.take_scripts()
+            if self.ends_term():
+                raise Unreadable("nothing stands here", place)
+            return add_scripts(self.parse_atom(), below, above, 0)
 
-    def script(self, sign: Terminal, argument: Node | None = None) -> Script:
-        """Take what is written side by side in a script apart, as in W_{kl}."""
-        if argument is None:
-            return sign.type, ()
-        entries = argument.entries if isinstance(argument, tree.Bracket) and argument.kind == "{" else (argument,)
-        return sign.type, tuple(item for entry in entries for item in split_product(entry))
+    def _parse_bracket(self, opening: str, place: Place) -> Node:
+        with self.nest(*("<" if opening == "<" else "")):
+            entries, separators = self.parse_entries()
+        match entries:
+            case (tree.Grid(rows),) if opening == r"\{" and self.side == "right" and self.take_if("."):
+                return make_cases(rows, place)
+        self.expect(*_CLOSING[opening])
+        return tree.Bracket(entries, separators, opening, place)
 
-    def mark(self, terminal: Terminal) -> Mark:
-        text = terminal.removeprefix("\\") if terminal.type == "FUNCTION" else str(terminal)
-        return Mark(terminal.type, text, place_of(terminal))
+    def _parse_bars(self, bar: str) -> Node:
+        place = self.place
+        self.take_bar()
+        with self.nest(*self.bars, bar):
+            inside = self.parse_sum()
+            if self.bar != bar:
+                self.refuse()
+            self.take_bar()
+        return tree.Bracket((inside,), (), "‖" if bar == r"\|" else "|", place)
 
-    def symbol(self, terminal: Terminal) -> tree.Symbol:
-        return tree.Symbol(terminal.removeprefix('"'), place=place_of(terminal))
+    def _parse_left_alone(self, place: Place) -> Node:
+        r"""Parse \left. … \right|_{…}: what stands between is evaluated."""
+        with self.nest("|"):
+            inside = self.parse_sum()
+            self.expect("|")
+        scripts = self.take_scripts(whole=True)
+        if not scripts.below and not scripts.above:
+            raise Unreadable("the bar does not say where it is evaluated", place)
+        return tree.At(inside, scripts.below + scripts.above, place)
 
-    def number(self, digits: Terminal) -> tree.Number:
-        if len(digits) > LONGEST_NUMBER:
-            raise Unreadable(f"a number has more than {LONGEST_NUMBER} digits", place_of(digits))
-        if digits == ".":  # as TeX reads x^.5
-            raise Unreadable(". is no number", place_of(digits))
-        return tree.Number(Fraction(digits), place_of(digits))
+    def _parse_fraction(self, place: Place) -> Node:
+        over, under = self._parse_operand(), self._parse_operand()
+        return read_quotient(over, under, place)
 
-    def bracket(self, opening: Terminal, inside: Entries | None, closing: Terminal) -> tree.Bracket:
-        if (opening == "<") != (closing == ">"):
-            raise Unreadable(f"{opening} is closed by {closing}", place_of(closing))
-        return tree.Bracket(*(inside or NO_ENTRIES), str(opening), place_of(opening))
+    def _parse_operand(self) -> Node:
+        """Parse the argument of a command. Raises `Unreadable` for an empty one."""
+        place, operand = self.place, unwrap(self.parse_argument())
+        if isinstance(operand, tree.Bracket) and not operand.entries and operand.kind == "{":
+            raise Unreadable("nothing stands here", place)
+        return operand
 
-    def bars(self, opening: Terminal, inside: Node, _: Terminal) -> tree.Bracket:
-        return tree.Bracket((inside,), (), "‖" if opening in (r"\|", r"\Vert", r"\lVert") else "|", place_of(opening))
+    def _parse_root(self, place: Place) -> Node:
+        degree = None
+        if self.take_if("["):
+            with self.nest():
+                degree = self.parse_sum()
+            self.expect("]")
+        return tree.Root(self._parse_operand(), degree, place)
 
-    def evaluated(self, opening: Terminal, inside: Node, _: Terminal) -> Mark:
-        return Mark("EVALUATED", "|", place_of(opening), parts=(inside,))
+    def _parse_accent(self, accent: str, place: Place) -> Node:
+        """Parse what stands under an accent or in a font."""
+        if accent == r"\operatorname":
+            self.take_if("*")
+        start = self.at
+        if self.take_if("{") and (word := self._take_word(accent)):
+            return word
+        self.at = start
+        return apply_accent(accent, self._parse_operand(), place)
 
-    def group(self, opening: Terminal, inside: Entries | None, _: Terminal) -> Node:
-        entries, separators = inside or NO_ENTRIES
-        alone = entries[0] if len(entries) == 1 else None
-        if isinstance(alone, tree.Symbol | tree.Number) and not getattr(alone, "above", ()):
-            return alone  # a symbol in braces takes the scripts behind them
-        return tree.Bracket(entries, separators, "{", place_of(opening))
+    def _take_word(self, font: str) -> Node | None:
+        """Take a word of several letters up to the closing brace, if there is nothing else."""
+        start, parts = self.at, list[str]()
+        while font in WORD_FONTS and (self.text.replace("-", "").isalnum() or (parts and self.text == "-")):
+            parts.append(self.take().text)
+        name = "".join(parts)
+        is_word = len(name) > 1 and all(part.isalnum() and part[-1].isalpha() for part in name.split("-"))
+        if self.text == "}" and is_word:
+            self.take()
+            return _make_word(self.lexemes[start]._replace(text=name))
+        self.at = start
+        return None
 
-    def entries(self, *children: Any) -> Entries:
-        return children[::2], tuple(map(str, children[1::2]))
 
-    def relation(self, left: Node, sign: Terminal, right: Node) -> tree.Relation:
-        return tree.Relation(left, str(sign), right)
+def _make_number(digits: str, place: Place) -> tree.Number:
+    if len(digits) > LONGEST_NUMBER:
+        raise Unreadable(f"a number has more than {LONGEST_NUMBER} digits", place)
+    return tree.Number(Fraction(digits), place)
 
-    def fraction(self, sign: Terminal, over: Node, under: Node) -> Mark:
-        return self.mark(sign)._replace(parts=(over, under))
 
-    def whole_fraction(self, sign: Terminal, over: Node, under: Node) -> Node:
-        return assemble_term([self.fraction(sign, over, under)])
+def _make_word(lexeme: Lexeme) -> Node:
+    if lexeme.text in _BIG:
+        return tree.Big(lexeme.text, place=lexeme.place)
+    is_name = all(part.isalnum() for part in lexeme.text.split("-"))
+    return (Symbol if is_name else tree.Words)(lexeme.text, place=lexeme.place)
 
-    def root(self, sign: Terminal, radicand: Node) -> tree.Root:
-        return tree.Root(strip_braces(radicand), place_of(sign))
 
-    def accented(self, accent: Terminal, of: Node) -> Node:
-        """Give an accent or a font to a symbol: as part of its name."""
-        of = strip_braces(of)
-        letters = split_product(of)
-        plain = all(isinstance(one, tree.Symbol | tree.Number) and not getattr(one, "below", ()) for one in letters)
-        if accent in UPRIGHT and isinstance(of, tree.Product) and plain:
-            return tree.Symbol("".join(map(written, letters)), place=place_of(accent))
-        if isinstance(of, tree.Symbol):
-            renamed = of.name if len(of.name) > 1 and accent in UPRIGHT else f"{accent}{{{of.name}}}"
-            return tree.Symbol(renamed, of.below, of.above, of.primes, of.place)
-        if isinstance(of, tree.Number):
-            return tree.Symbol(f"{accent}{{{of.value}}}", place=place_of(accent))
-        if isinstance(of, tree.Product) and of.operator == "" and accent in FONTS:
-            return tree.Product(self.accented(accent, of.left), "", self.accented(accent, of.right), of.place)
-        raise Unreadable(f"{accent} stands over more than a symbol", place_of(accent))
+_COMMANDS: dict[str, Callable[[_Parser, Place], Node]] = {
+    "{": _Parser._parse_braces,
+    r"\frac": _Parser._parse_fraction,
+    r"\sqrt": _Parser._parse_root,
+    r"\begin": parse_environment,
+    r"\substack": lambda parser, _: parser.parse_group(),
+    r"\sum": lambda _, place: tree.Big(r"\sum", place=place),
+    r"\prod": lambda _, place: tree.Big(r"\prod", place=place),
+    r"\partial": lambda _, place: tree.Differential(r"\partial", place=place),
+    r"\nabla": lambda _, place: tree.Nabla(None, place=place),
+    "…": lambda _, place: tree.Dots(place),
+}

@@ -1,236 +1,198 @@
-"""Put a term together from its pieces: which factor takes which, and how tightly."""
+"""Parse what stands side by side: entries of a bracket, relations, sums, products, factors with their scripts."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
+from abc import ABC, abstractmethod
+from typing import NamedTuple
 
+from bptt.proofread.document import is_number
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax._differentials import build_differential, list_variables, split_differentials
-from bptt.proofread.syntax._pieces import Mark, Piece, is_bracket, is_letter_d, is_mark, strip_braces
-from bptt.proofread.syntax.tree import Node, Place, Unreadable
+from bptt.proofread.syntax._cursor import ENDS, RELATIONS, Cursor
+from bptt.proofread.syntax._derivatives import join_slashes, make_mark
+from bptt.proofread.syntax._scripts import add_scripts, list_items
+from bptt.proofread.syntax.tree import Node, Symbol, Unreadable, multiply
 
-# More than any term of a derivation has; the work on a term may grow with the square of its factors.
-MOST_FACTORS = 60
-
-LOOSE = (r"\times", r"\odot", r"\otimes")  # what is written side by side, with a dot or a slash binds more tightly
-
-
-def combine_terms(children: Sequence[Any]) -> list[Node]:
-    """Assemble the terms of a sum, given with their signs.
-
-    An operator or a Σ at the end of a term takes the signed term behind it.
-    """
-    terms: list[list[Piece]] = []
-    signs: list[str] = []
-    sign = "+"
-    for child in children:
-        if not isinstance(child, list):
-            sign = str(child)
-        elif terms and (is_mark(terms[-1][-1], "BIG") or (is_mark(terms[-1][-1], "OPERATOR") and len(terms[-1]) > 1)):
-            terms[-1] = terms[-1] + ([tree.Number(Fraction(-1))] if sign == "-" else []) + child
-        else:
-            terms.append(child)
-            signs.append(sign)
-    made = map(assemble_term, terms)
-    return [tree.Negative(term) if sign == "-" else term for sign, term in zip(signs, made, strict=True)]
+MOST_FACTORS = 60  # of one product, and terms of one sum
+OPERATORS = frozenset({r"\cdot", r"\times", r"\odot", r"\otimes", "/", r"\star", r"\oplus"})
+_ALONE = frozenset({"*", "+", "-", ":", r"\cdot", r"\star", r"\times", r"\oplus", r"\odot", r"\otimes"})  # as a script
+_LEADING = frozenset({":", "<", ">", r"\le", r"\ge", r"\neq"})  # as in A_{:j} and x_{<t}
 
 
-def assemble_term(pieces: Sequence[Piece]) -> Node:
-    """Build the node of a term. Raises `Unreadable` where the pieces do not fit together."""
-    if len(pieces) > MOST_FACTORS:
-        raise Unreadable(f"a term has more than {MOST_FACTORS} factors", getattr(pieces[MOST_FACTORS], "place", None))
-    pieces = [
-        piece for piece in pieces if not (isinstance(piece, tree.Bracket) and piece.kind == "{" and not piece.entries)
-    ]
-    if not pieces:
-        raise Unreadable("nothing stands here")
-    if len(pieces) == 1 and is_mark(pieces[0], "OPERATOR"):
-        return tree.Symbol(pieces[0].text, place=pieces[0].place)  # as in x^*
-    return _Term(pieces).read()
+class Scripts(NamedTuple):
+    """What stands below and above a factor, each as a list of items, and the number of its primes."""
+
+    below: tuple[Node, ...] = ()
+    above: tuple[Node, ...] = ()
+    primes: int = 0
 
 
-@dataclass
-class _Term:
-    """The pieces of a term, read from left to right; `n` is the number of those that are read."""
+class TermParser(Cursor, ABC):
+    """The part of a parser that knows what stands side by side, and not what a factor is."""
 
-    pieces: Sequence[Piece]
-    n: int = 0
+    @abstractmethod
+    def parse_atom(self) -> Node:
+        """Parse a factor without its scripts. Raises `Unreadable`."""
 
-    @property
-    def next(self) -> Piece:
-        """The piece that follows, None if none does."""
-        return self.pieces[self.n] if self.n < len(self.pieces) else None
+    @abstractmethod
+    def parse_group(self) -> Node:
+        """Parse what stands in braces; a symbol in braces is that symbol. Raises `Unreadable`."""
 
-    @property
-    def ends(self) -> bool:
-        """Whether no factor follows."""
-        return self.next is None or is_mark(self.next, "OPERATOR")
+    def parse_entries(self, *separators: str) -> tuple[tuple[Node, ...], tuple[str, ...]]:
+        """Parse what stands in a bracket: formulas and relations, behind commas, semicolons and bars."""
+        entries, between = list[Node](), list[str]()
+        while self.text not in ENDS:
+            entries.append(self.parse_relation())
+            if self.bar and self.bar not in self.bars and self.separates():
+                between.append(self.take_bar())
+            elif separator := self.take_if(",", ";", *separators):
+                between.append(separator)
+            else:
+                break
+        return tuple(entries), tuple(between)
 
-    def read(self) -> Node:
-        factors: list[Node] = []
-        operators: list[Mark | None] = []
-        while self.next is not None:
-            operator = self._take() if is_mark(self.next, "OPERATOR") else None
-            if operator and (not factors or self.ends):
-                raise Unreadable(f"{operator.text} has not a factor on each side", operator.place)
-            if is_mark(self.next, "EVALUATED") and not self.next.parts and factors and not operator:
-                factors[-1] = _evaluate(factors[-1], self._take())
+    def parse_relation(self) -> Node:
+        """Parse a formula, or a chain of relations such as 1 ≤ k ≤ t; a colon stands side by side with formulas."""
+        if self.text in _ALONE and self.peek(1) in ENDS | {",", ";"}:
+            return self.take_symbol()
+        if self.text in _LEADING and not (self.text == "<" and (self.side or ">" in self.look_ahead())):
+            return multiply((self.take_symbol(), self.parse_sum()), ("",))
+        node = self.parse_sum()
+        while self.text in RELATIONS and not (self.text == ">" and ("<" in self.bars or self.side == "right")):
+            sign = self.take().text
+            node = tree.Relation(node, sign, self.parse_sum())
+        return self._parse_colon(node) if self.text == ":" else node
+
+    def _parse_colon(self, node: Node) -> Node:
+        """Parse what stands behind a colon: the end of a slice, or a condition, as in i : y_i = 1."""
+        colon = self.take_symbol()
+        if self.text in ENDS | {",", ";"}:
+            return multiply((node, colon), ("",))
+        rest = self.parse_relation()
+        if isinstance(node, tree.Relation) or isinstance(rest, tree.Relation):
+            return tree.Bracket((node, rest), (":",), "{", colon.place)
+        return multiply((node, colon, rest), ("", ""))
+
+    def take_symbol(self) -> Symbol:
+        """Take the lexeme at the place for a symbol, whatever it is."""
+        lexeme = self.take()
+        return Symbol(lexeme.text, place=lexeme.place)
+
+    def parse_sum(self) -> Node:
+        """Parse terms with their signs."""
+        terms: list[Node] = []
+        while not terms or self.text in ("+", "-"):
+            sign = self.take_if("+", "-")
+            term = self.parse_term()
+            terms.append(tree.Negative(term) if sign == "-" else term)
+            if len(terms) > MOST_FACTORS:
+                raise Unreadable(f"a sum has more than {MOST_FACTORS} terms", self.place)
+        return terms[0] if len(terms) == 1 else tree.Sum(tuple(terms))
+
+    def parse_term(self) -> Node:
+        """Parse factors side by side, and what stands between them."""
+        factors, operators, place = [self.parse_factor()], list[str](), self.place
+        self._parse_evaluation(factors, operators)
+        while (operator := self.take_if(*OPERATORS, "*")) or self._follows_sum(factors[-1]) or not self.ends_term():
+            operators.append(operator)
+            factors.append(self._parse_signed() if operator or self._follows_sum(factors[-1]) else self.parse_factor())
+            if len(factors) > MOST_FACTORS:
+                raise Unreadable(f"a term has more than {MOST_FACTORS} factors", self.place)
+            self._parse_evaluation(factors, operators)
+        join_slashes(factors, operators)
+        return multiply(tuple(factors), tuple(operators), place)
+
+    def _follows_sum(self, before: Node) -> bool:
+        """Whether a sign belongs to what is summed, as in Σ_i −2 x_i."""
+        return self.text in ("+", "-") and isinstance(before, tree.Big)
+
+    def _parse_signed(self) -> Node:
+        """Parse a factor behind an operator, which may have a sign."""
+        sign = self.take_if("+", "-")
+        factor = self.parse_factor()
+        return tree.Negative(factor) if sign == "-" else factor
+
+    def parse_factor(self) -> Node:
+        """Parse an atom with its scripts."""
+        return self._give_scripts(self.parse_atom(), self.take_scripts())
+
+    def _parse_evaluation(self, factors: list[Node], operators: list[str]) -> None:
+        """Parse the bar behind factors that says where they are evaluated; put what it evaluates in their place."""
+        while self.bar and self.bar not in self.bars and self.side != "left" and self.peek(1) in ("_", "^"):
+            place = self.take().place
+            scripts = self.take_scripts(whole=True)
+            start = _find_evaluated(factors, operators)
+            of = multiply(tuple(factors[start:]), tuple(operators[start:]))
+            factors[start:] = [tree.At(of, scripts.below + scripts.above, place)]
+            del operators[start:]
+
+    def _give_scripts(self, atom: Node, scripts: Scripts) -> Node:
+        below, above, primes = scripts
+        if isinstance(atom, tree.Nabla):
+            by, order = below[0] if below else None, 2 if [tree.written(item) for item in above] == ["2"] else 1
+            if len(below) > 1 or (above and order == 1) or primes:
+                raise Unreadable("the scripts of ∇ are not read", atom.place)
+            return tree.Nabla(by, order, atom.place)
+        if isinstance(atom, tree.Big) and not primes:
+            return tree.Big(atom.operator, below, above, atom.place)
+        if isinstance(atom, tree.Differential):
+            if below and not above and not primes:
+                return tree.Derivative(None, below, place=atom.place)  # ∂_x f
+            return make_mark(Symbol(atom.sign, below, above, primes, atom.place))
+        return add_scripts(atom, below, above, primes)
+
+    def take_scripts(self, whole: bool = False) -> Scripts:
+        """Take what stands below and above; `whole`: what stands side by side in a script is no list of items."""
+        below, above, primes = tuple[Node, ...](), tuple[Node, ...](), 0
+        while sign := self.take_if("_", "^", "'"):
+            if sign == "'":
+                primes += 1
                 continue
-            if factors:
-                operators.append(operator)
-            factors.append(self._read_factor())
-        return _multiply_all(factors, operators)
+            count, alone = self._take_primes() if sign == "^" else (0, False)
+            primes += count
+            if alone:
+                continue
+            content = self.parse_argument()
+            items = list_entries(content) if whole else list_items(content)
+            below, above = (below + items, above) if sign == "_" else (below, above + items)
+        return Scripts(below, above, primes)
 
-    def _take(self) -> Piece:
-        self.n += 1
-        return self.pieces[self.n - 1]
-
-    def _take_rest(self) -> Sequence[Piece]:
-        start, self.n = self.n, len(self.pieces)
-        return self.pieces[start:]
-
-    def _read_factor(self) -> Node:
-        piece = self._take()
-        if is_mark(piece, "BIG"):
-            return _build_repeated(piece, self._take_rest())
-        if is_mark(piece, "FUNCTION"):
-            return self._read_application(piece)
-        if is_mark(piece, "NABLA"):
-            operand = self._read_operand(piece)
-            if not piece.below or piece.above:
-                raise Unreadable("∇ does not say by what the derivative is", piece.place)
-            return tree.Derivative(operand, (assemble_term(piece.below),), place=piece.place)
-        if is_mark(piece, "DIFFERENTIAL"):
-            return self._read_slashed_derivative(piece) or self._read_differential(piece)
-        if is_mark(piece, "FRACTION"):
-            return self._read_fraction(piece)
-        if isinstance(piece, Mark):
-            if not piece.parts:
-                raise Unreadable("nothing stands before the bar", piece.place)
-            return _evaluate(piece.parts[0], piece)
-        if is_letter_d(piece) and (derivative := self._read_slashed_derivative(piece)):
-            return derivative
-        if isinstance(piece, tree.Symbol) and is_bracket(self.next):
-            return _build_adjacent(piece, self._take(), applied=False)
-        return strip_braces(piece)
-
-    def _read_operand(self, mark: Mark) -> Node:
-        if self.ends:
-            raise Unreadable(f"nothing stands behind {mark.text}", mark.place)
-        return self._read_factor()
-
-    def _read_application(self, mark: Mark) -> Node:
-        r"""Read the argument in \tanh x, \exp{x}, \tanh^2(x), where the power is that of the value."""
-        start = self.n
-        argument = self._read_operand(mark)
-        if not isinstance(self.pieces[start], tree.Bracket | tree.Scripted):
-            # Without brackets it goes on up to the next bracket or mark: \sin 2a is the sine of 2a.
-            ending = (tree.Bracket, tree.Scripted, Mark)
-            while not self.ends and (not isinstance(self.next, ending) or is_mark(self.next, "FRACTION")):
-                argument = tree.Product(argument, "", self._read_factor(), mark.place)
-        symbol = tree.Symbol(mark.text, mark.below, (), mark.primes, mark.place)
-        applied = _build_adjacent(symbol, argument, applied=True)
-        return tree.Scripted(applied, (), mark.above, mark.place) if mark.above else applied
-
-    def _read_fraction(self, mark: Mark) -> Node:
-        """Read a quotient, a derivative, or ∂/∂X applied to the bracket behind it or else to all that follows."""
-        over, under = map(strip_braces, mark.parts)
-        top, bottom = split_differentials(over), split_differentials(under)
-        if len(top) != 1 or not bottom:
-            return _add_scripts(tree.Quotient(over, under, mark.place), mark)
-        by = list_variables(top[0], bottom, mark.place)
-        if top[0].of is None:
-            return self._apply_derivative(by, mark.place)
-        return _add_scripts(tree.Derivative(top[0].of, by, top[0].immediate, mark.place), mark)
-
-    def _apply_derivative(self, by: tuple[Node, ...], place: Place) -> Node:
-        if self.ends:
-            raise Unreadable("nothing stands behind the ∂/∂", place)
-        operand = [self._take()] if is_bracket(self.next) else self._take_rest()
-        return tree.Derivative(assemble_term(operand), by, place=place)
-
-    def _read_differential(self, d: Piece) -> Node:
-        """Read ∂X up to the next ∂: one side of a quotient."""
-        start = self.n
-        while self.next is not None and not is_mark(self.next, "DIFFERENTIAL"):
-            self.n += 1
-        return build_differential(d, assemble_term(self.pieces[start : self.n]) if self.n > start else None)
-
-    def _read_slashed_derivative(self, d: Piece) -> Node | None:
-        """Read ∂X/∂Y behind its first ∂ or d; return None, and take nothing, if it is no such thing."""
-        start = self.n
-        if self.ends and not self._is_slash():
-            return None
-        over = None if self._is_slash() else self._read_factor()
-        below = self.pieces[self.n + 1] if self.n + 2 < len(self.pieces) else None
-        if not self._is_slash() or not (is_mark(below, "DIFFERENTIAL") or is_letter_d(below)):
-            self.n = start
-            return None
-        self.n += 2
-        under = self._read_factor()
-        top = build_differential(d, over)
-        by = list_variables(top, [build_differential(below, under)], d.place)
-        if over is None:
-            return self._apply_derivative(by, d.place)
-        return tree.Derivative(over, by, top.immediate, d.place)
-
-    def _is_slash(self) -> bool:
-        return is_mark(self.next, "OPERATOR") and self.next.text == "/"
-
-
-def _multiply_all(factors: Sequence[Node], operators: Sequence[Mark | None]) -> Node:
-    """Multiply and divide, first what binds tightly, each from left to right."""
-    tight, loose = [factors[0]], list[Mark]()
-    for factor, operator in zip(factors[1:], operators, strict=True):
-        if operator and operator.text in LOOSE:
-            loose.append(operator)
-            tight.append(factor)
+    def _take_primes(self) -> tuple[int, bool]:
+        r"""Take the primes with which a superscript begins, and all of it if it holds nothing else, as in x^\prime."""
+        if self.take_if("'"):
+            return 1, True
+        count = 0
+        while self.text == "{" and self.peek(1 + count) == "'":
+            count += 1
+        alone = count > 0 and self.peek(1 + count) == "}"
+        if alone:
+            self.at += count + 2
         else:
-            tight[-1] = _multiply(tight[-1], operator, factor)
-    result = tight[0]
-    for factor, operator in zip(tight[1:], loose, strict=True):
-        result = _multiply(result, operator, factor)
-    return result
+            del self.lexemes[self.at + 1 : self.at + 1 + count]
+        return count, alone
+
+    def parse_argument(self) -> Node:
+        """Parse the argument of a command or a script: a group, or one token, of a number its first digit."""
+        with self.nest():
+            if self.text == "{":
+                return self.parse_group()
+            if is_number(self.text) and len(self.text) > 1:
+                number = self.lexemes[self.at]
+                rest = tree.Place(number.place.line, number.place.column + 1)
+                digits = number._replace(text=number.text[0]), number._replace(text=number.text[1:], place=rest)
+                self.lexemes[self.at : self.at + 1] = digits
+            return self.take_symbol() if self.text in _ALONE else self.parse_atom()
 
 
-def _multiply(left: Node, operator: Mark | None, right: Node) -> Node:
-    if operator is None:
-        return tree.Product(left, "", right)
-    if operator.text == "/":
-        return tree.Quotient(left, right, operator.place)
-    return tree.Product(left, operator.text, right, operator.place)
+def _find_evaluated(factors: list[Node], operators: list[str]) -> int:
+    """Return where starts what a bar behind factors evaluates: a derivative, a function with its argument, a factor."""
+    start = last = len(factors) - 1
+    while start and not operators[start - 1]:
+        start -= 1
+        match factors[start]:
+            case tree.Nabla() | tree.Derivative(None):
+                return start
+    has_argument = isinstance(factors[last], tree.Bracket) and last > start and isinstance(factors[last - 1], Symbol)
+    return last - has_argument
 
 
-def _build_adjacent(symbol: tree.Symbol, argument: Piece, applied: bool) -> tree.Adjacent:
-    if isinstance(argument, tree.Scripted) and isinstance(argument.base, tree.Bracket):
-        return tree.Adjacent(symbol, argument.base, argument.below, argument.above, applied)
-    bracket = argument if isinstance(argument, tree.Bracket) else tree.Bracket((argument,))
-    return tree.Adjacent(symbol, bracket, applied=applied)
-
-
-def _build_repeated(mark: Mark, rest: Sequence[Piece]) -> tree.Repeated:
-    """Build a Σ or ∏ over all that follows it, with the limits that stand below and above it."""
-    if not rest:
-        raise Unreadable(f"nothing stands behind {mark.text}", mark.place)
-    letters, first, last = mark.below, None, None
-    if len(letters) == 1 and isinstance(letters[0], tree.Relation) and letters[0].sign == "=":
-        if len(mark.above) > 1:
-            raise Unreadable(f"the upper limit of {mark.text} is not read", mark.place)
-        first, last = letters[0].right, mark.above[0] if mark.above else None
-        letters = (letters[0].left,)
-    elif mark.above or any(isinstance(letter, tree.Relation) for letter in letters):
-        raise Unreadable(f"the limits of {mark.text} are not read", mark.place)
-    if not letters:
-        raise Unreadable(f"{mark.text} does not say over what", mark.place)
-    return tree.Repeated(mark.text, letters, first, last, assemble_term(rest), mark.place)
-
-
-def _evaluate(of: Node, bar: Mark) -> tree.At:
-    if not bar.below + bar.above:
-        raise Unreadable("the bar does not say where it is evaluated", bar.place)
-    return tree.At(of, bar.below + bar.above, bar.place)
-
-
-def _add_scripts(node: Node, mark: Mark) -> Node:
-    return tree.Scripted(node, mark.below, mark.above, mark.place) if mark.below or mark.above else node
+def list_entries(content: Node) -> tuple[Node, ...]:
+    """List what stands behind commas in braces."""
+    return content.entries if isinstance(content, tree.Bracket) and content.kind == "{" else (content,)

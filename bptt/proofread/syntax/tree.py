@@ -1,7 +1,7 @@
 """Define the syntax tree of a formula: what stands on the page, before anything is known of what it means."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from fractions import Fraction
 
 
@@ -29,7 +29,7 @@ class Place:
 @dataclass(frozen=True, slots=True)
 class Number:
     value: Fraction
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +40,32 @@ class Symbol:
     below: "tuple[Node, ...]" = ()
     above: "tuple[Node, ...]" = ()
     primes: int = 0
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Prose within a formula."""
+
+    text: str
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Dots:
+    """What is left out: … or ⋯."""
+
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Bracket:
-    """What stands in brackets; of several entries, `separators` has what stands between them."""
+    """What stands in brackets, in braces or between bars; of several entries, `separators` stand between them."""
 
     entries: "tuple[Node, ...]"
     separators: tuple[str, ...] = ()
     kind: str = "("
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +73,10 @@ class Scripted:
     """Scripts on what is no single symbol."""
 
     base: "Node"
-    below: "tuple[Node, ...]"
-    above: "tuple[Node, ...]"
-    place: Place | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Adjacent:
-    """A symbol with a bracket behind it: an application or a product, as the symbol is a function or not."""
-
-    symbol: Symbol
-    bracket: Bracket
     below: "tuple[Node, ...]" = ()
     above: "tuple[Node, ...]" = ()
-    applied: bool = False  # it can only be an application
+    primes: int = 0
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,62 +91,75 @@ class Negative:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    r"""Two factors and what stands between them: "" for nothing, else `\cdot`, `\times`, `\odot` or `\otimes`."""
+    r"""Factors side by side, and what stands between each two: "" for nothing, `\cdot`, `\odot`, `/` and so on.
 
-    left: "Node"
-    operator: str
-    right: "Node"
-    place: Place | None = None
+    A function without a bracket, `Nabla`, `Big` and a `Derivative` of nothing are factors, too: which of the factors
+    behind them they take depends on what these are.
+    """
+
+    factors: "tuple[Node, ...]"
+    operators: tuple[str, ...]
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotient:
+    """One formula over another, with a line between them."""
+
     over: "Node"
     under: "Node"
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Derivative:
-    """∂ of / ∂ by, applied once for each of `by`; `immediate` if it is marked so (∂⁺)."""
+    """∂ of / ∂ by, applied once for each of `by`; `immediate` if it is marked so (∂⁺). Without `of`, an operator."""
 
-    of: "Node"
+    of: "Node | None"
     by: "tuple[Node, ...]"
     immediate: bool = False
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Differential:
-    """∂X, or ∂ alone where `of` is None, as it stands over or under a line; `order` 2 for ∂²X."""
+    """The ∂ or d before a symbol; `order` 2 for ∂²."""
 
-    of: "Node | None"
-    order: int
-    immediate: bool
-    place: Place | None = None
+    sign: str
+    order: int = 1
+    immediate: bool = False
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Repeated:
-    r"""`\sum` or `\prod`: over `letters`, from `first` to `last` where limits are given."""
+class Nabla:
+    """The gradient by what stands below it, or by what its scalar depends on; `order` 2 for the Hessian."""
+
+    by: "Node | None"
+    order: int = 1
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Big:
+    r"""`\sum`, `\prod`, `\max` and so on, with what stands below and above."""
 
     operator: str
-    letters: "tuple[Node, ...]"
-    first: "Node | None"
-    last: "Node | None"
-    body: "Node"
-    place: Place | None = None
+    below: "tuple[Node, ...]" = ()
+    above: "tuple[Node, ...]" = ()
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Root:
     radicand: "Node"
-    place: Place | None = None
+    degree: "Node | None" = None
+    place: Place | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """Two sides inside a script or a bracket, such as t = 2."""
+    """Two sides inside a script, a bracket or a condition, such as t = 2."""
 
     left: "Node"
     sign: str
@@ -154,31 +172,86 @@ class At:
 
     of: "Node"
     where: "tuple[Node, ...]"
-    place: Place | None = None
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Application:
+    """A function with its arguments: made of a symbol and a bracket behind it, once it is known to be one."""
+
+    function: Symbol
+    arguments: "tuple[Node, ...]"
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """Values, each with what stands beside it: its condition."""
+
+    rows: "tuple[tuple[Node, tuple[Node, ...]], ...]"
+    place: Place | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """A matrix that is written out, row by row."""
+
+    rows: "tuple[tuple[Node, ...], ...]"
+    place: Place | None = field(default=None, compare=False)
 
 
 Node = (
-    Number | Symbol | Bracket | Scripted | Adjacent | Sum | Negative | Product | Quotient | Derivative | Differential
-    | Repeated | Root | Relation | At
+    Number | Symbol | Words | Dots | Bracket | Scripted | Sum | Negative | Product | Quotient | Derivative
+    | Differential | Nabla | Big | Root | Relation | At | Application | Cases | Grid
 )  # fmt: skip
 
 
 def list_parts(node: Node, scripts: bool = False) -> Iterator[Node]:
     """List the formulas that stand directly in one; those in its scripts on request."""
-    for field in fields(node):
-        value = getattr(node, field.name)
-        if scripts or field.name not in ("below", "above"):
-            yield from (item for item in (value if isinstance(value, tuple) else (value,)) if isinstance(item, Node))
+    for one in fields(node):
+        if scripts or one.name not in ("below", "above") or isinstance(node, Big):
+            yield from _list_nodes(getattr(node, one.name))
 
 
-def nodes(node: Node) -> Iterator[Node]:
-    """Walk a formula and all within it, but for what stands in scripts."""
+def _list_nodes(value: object) -> Iterator[Node]:
+    if isinstance(value, tuple):
+        for item in value:
+            yield from _list_nodes(item)
+    elif isinstance(value, Node):
+        yield value
+
+
+def nodes(node: Node, scripts: bool = False) -> Iterator[Node]:
+    """Walk a formula and all within it, but for what stands in scripts unless asked for."""
     stack = [node]
     while stack:
         yield (found := stack.pop())
-        stack += list_parts(found)
+        stack += list_parts(found, scripts)
+
+
+def list_symbols(node: Node) -> Iterator[Symbol]:
+    """List the symbols of a formula, those in the exponent of e with them."""
+    for one in nodes(node):
+        if isinstance(one, Symbol):
+            yield one
+            if one.name == "e":
+                for item in one.above:
+                    yield from list_symbols(item)
 
 
 def written(node: Node) -> str:
     """Return the name of a symbol or the digits of a number, without scripts; "" for any other formula."""
     return node.name if isinstance(node, Symbol) else str(node.value) if isinstance(node, Number) else ""
+
+
+def multiply(factors: "tuple[Node, ...]", operators: tuple[str, ...], place: Place | None = None) -> Node:
+    """Build a product; of a single factor, that factor. Raises `Unreadable` for none."""
+    if not factors:
+        raise Unreadable("a factor is missing", place)
+    return factors[0] if len(factors) == 1 else Product(factors, operators, place)
+
+
+def strip_brackets(node: Node) -> Node:
+    """Take off the brackets around what stands alone in them."""
+    while isinstance(node, Bracket) and len(node.entries) == 1 and node.kind in ("(", "[", "{", r"\{"):
+        node = node.entries[0]
+    return node

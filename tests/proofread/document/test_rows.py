@@ -2,13 +2,13 @@
 
 import pytest
 
-from bptt.proofread.document._rows import Row, find_rows, strip_gaps, strip_punctuation
-from bptt.proofread.document._statements import split_statements
-from bptt.proofread.document._tokens import spell, tokenize
+from bptt.proofread.document import spell, tokenize
+from bptt.proofread.document._rows import GAPS, find_rows, read_items
 
 
 def rows(source: str) -> list[str]:
-    return [spell(strip_gaps(row.tokens)) for row in find_rows(tokenize(source, 1, 1))]
+    found = find_rows(tokenize(source, 1, 1))
+    return [spell([token for item in row for token in item.tokens if item.text not in GAPS]) for row in found]
 
 
 @pytest.mark.parametrize(
@@ -43,35 +43,8 @@ def test_rows_are_joined_where_one_goes_on_with_the_one_above(source: str, found
     assert [row.replace(" ", "") for row in rows(source)] == [row.replace(" ", "") for row in found]
 
 
-def test_prose_at_the_end_of_a_row_is_left_out_and_kept_where_it_is_a_condition() -> None:
-    remark, condition = find_rows(tokenize(r"a = b \quad \text{by (1)}. \\ c = d, \text{ if } x", 1, 1))
-    assert (spell(remark.tokens), remark.condition) == ("a = b", "")
-    (last,) = find_rows(tokenize(r"c = d \quad \text{if x = 1}", 1, 1))
-    assert (spell(last.tokens), last.condition) == ("c = d", "if x = 1")
-    assert condition.condition == ""
-
-
-def test_punctuation_at_the_end_goes_but_for_the_bracket_that_is_none() -> None:
-    assert spell(strip_punctuation(tokenize(r"a = b \quad . , ;", 1, 1))) == "a = b"
-    assert spell(strip_punctuation(tokenize(r"\left( a \right.", 1, 1))) == r"\left(a \right."
-
-
-@pytest.mark.parametrize(
-    ("row", "found"),
-    [
-        (r"a = b, \quad c = d", ["a = b", "c = d"]),
-        (r"a = f, g", ["a = f, g"]),
-        (r"a = b \quad \forall t", ["a = b"]),
-        (r"a = b \quad (3.2a)", ["a = b"]),
-        (r"a = b \quad (c)", [r"a = b \quad (c)"]),
-        (r"a = b \text{ for } t = 1", ["a = b"]),
-        (r"a = b \text{ and } c = d", ["a = b", "c = d"]),
-    ],
-)
-def test_a_row_is_cut_between_two_complete_equations_and_ends_before_a_remark(row: str, found: list[str]) -> None:
-    assert [spell(statement.tokens) for statement in split_statements(Row(tokenize(row, 1, 1)))] == found
-
-
-def test_a_condition_goes_with_the_equation_before_it() -> None:
-    (statement,) = split_statements(Row(tokenize(r"a = b \text{ if } t = 1", 1, 1)))
-    assert (spell(statement.tokens), statement.condition) == ("a = b", "if")
+def test_what_is_never_cut_is_one_item() -> None:
+    items = read_items(tokenize(r"f(a & \quad \\ b) := \not\in \text{a b} x^= {a & b}", 1, 1))
+    assert [item.text for item in items] == ["f", "{}", ":=", r"\not\in", "text", "x", "^", "{}", "{}"]
+    assert [spell(item.tokens) for item in items[1:5:3]] == ["(a b)", r"\text{a b}"]
+    assert items[4].words == "a b"

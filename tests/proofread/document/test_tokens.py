@@ -18,6 +18,7 @@ from tests.proofread.document.texts import anything, texts
         ("x % y\nz", ["x", "z"]),
         ("x\\\ny", ["x", "\\ ", "y"]),
         ("x\\", ["x", "\\"]),
+        (r"h\_t \* \text{a\_b}", ["h", "_", "t", "*", "\\text", "{", r"a\_b", "}"]),
         (r"\text{a {b} \} c}d", ["\\text", "{", r"a {b} \} c", "}", "d"]),
         (r"\label{}", ["\\label", "{", "", "}"]),
         (r"\text{a b", ["\\text", "{", "a", "b"]),

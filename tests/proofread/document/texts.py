@@ -2,16 +2,18 @@
 
 from hypothesis import strategies as st
 
-from bptt.proofread.document import Equation, collect_macros, extract_equations, find_displays
-from bptt.proofread.document._displays import Display
-from bptt.proofread.document._tokens import tokenize
+from bptt.proofread.document import Equation, Token, read_document, spell, tokenize
+from bptt.proofread.document._equations import read_display
+from bptt.proofread.document._passages import Passage
 
 PIECES = r"""
-    $$ $ \[ \] \\[ \\] \\ \\[2pt] & &= = := < + - ( ) { } [ ] ^ _ x h_t \alpha 12 .5 0.5 . , ; % # > - 1. ` ``` ~~~
-    ```math \begin{align} \end{align} \begin{aligned} \end{aligned} \begin{cases} \end{cases} \begin{verbatim}
-    \end{verbatim} \begin \end \left \right \left( \right. \text \text{and} \text{if \label{ \tag* \boxed{ \underbrace{
-    \overset \color{red} \textcolor \quad \, ~ \Rightarrow \therefore \intertext{ \substack{ \def\x#1{#1} \x
-    \newcommand{\y}[1]{ \y \DeclareMathOperator{\z}{z} \z <!-- --> --- words and_more \frac \not \forall : \cr"""
+    $$ $ \[ \] \\[ \\] \( \) \\ \\[2pt] & &= = := < + - ( ) { } [ ] ^ _ x h_t \alpha 12 .5 0.5 . , ; : % # > - 1. ` ```
+    ~~~ ```math ```{math} :label: \begin{align} \end{align} \begin{aligned} \end{aligned} \begin{cases} \end{cases}
+    \begin{verbatim} \end{verbatim} \begin \end \left \right \left( \right. \text \text{and} \text{if \label{ \tag*
+    \boxed{ \underbrace{ \overset{!}{=} \overset \color{red} \textcolor \quad \, ~ \Rightarrow \therefore \intertext{
+    \substack{ \def\x#1{#1} \x \newcommand{\y}[1]{ \y \DeclareMathOperator{\z}{z} \z <!-- --> --- words and_more \frac
+    \not \forall \cr \text{for} \text{where} \dots \in <p> </p> <code> </code> <pre> </pre> | |-|-| \section{a} \iffalse
+    \fi \begin{document} \end{document} \documentclass{a} \verb|a| .. math:: {"cells": *a* \_"""
 
 
 BLANKS = [
@@ -21,9 +23,11 @@ BLANKS = [
     "\r\n",
     "\n\n",
     "\t",
+    "    ",
     "\0",
     "\ufeff",
     "\ud800",
+    "\ufffc",
     "\x85",
     "\u2028",
     "\\",
@@ -39,14 +43,27 @@ anything = st.text() | fragments
 
 
 def cut(text: str) -> list[Equation]:
-    macros = collect_macros(text)
-    return [equation for display in find_displays(text) for equation in extract_equations(display, macros)]
+    return [equation for display in read_document(text).displays for equation in display]
+
+
+def read_rows(rows: str) -> tuple[Equation, ...]:
+    """Read a display with these rows."""
+    return read_display(Passage(1, 1, rows), 1, {})
 
 
 def stated(rows: str) -> list[str]:
     """The equations of a display with these rows; why not, where one could not be cut out."""
-    return [equation.unreadable or equation.latex for equation in extract_equations(Display(1, 1, 1, rows), {})]
+    return [equation.unreadable or equation.latex for equation in read_rows(rows)]
+
+
+def sources(text: str) -> list[str]:
+    """The equations of each display of a text, put together."""
+    return ["; ".join(equation.latex for equation in display) for display in read_document(text).displays]
 
 
 def texts(source: str) -> list[str]:
     return [token.text for token in tokenize(source, 1, 1)]
+
+
+def spell_all(formulas: tuple[tuple[Token, ...], ...]) -> list[str]:
+    return [spell(formula) for formula in formulas]

@@ -1,19 +1,17 @@
 """Derivatives of index expressions, against derivatives that are known."""
 
-import math
-from collections.abc import Callable
 from fractions import Fraction
 
 import pytest
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import ONE, ZERO, Definition, Definitions, Entry, Expression, Parameter, Quantity, Step
+from bptt.proofread._traversal import find_free_indices, walk
 from bptt.proofread.evaluation import Budget, TooLarge
-from bptt.proofread.evaluation._arrays import make_ball, make_scalar
-from bptt.proofread.evaluation._differentiate import SLOPES, Differentiation, expand
+from bptt.proofread.evaluation._differentiate import Differentiation, expand
 from bptt.proofread.evaluation._evaluate import Evaluator
 from bptt.proofread.evaluation._point import Point
-from bptt.proofread.semantics._vocabulary import KNOWN_FUNCTIONS
+from bptt.proofread.evaluation._setting import make_setting
 
 n = ("hidden",)
 a, c, d = Quantity("a", (n,), False), Quantity("c", (), False), Quantity("d", (), False)
@@ -26,33 +24,6 @@ def differentiate(
     node: Expression, by: Entry, defined: tuple[Quantity, ...] = (), home: Step | None = None
 ) -> Expression:
     return Differentiation(by, home, defined, Budget()).differentiate(node)
-
-
-KNOWN: dict[str, Callable[[float], float]] = {
-    "exp": math.exp,
-    "log": lambda x: 1 / x,
-    "tanh": lambda x: 1 / math.cosh(x) ** 2,
-    "logistic": lambda x: math.exp(-x) / (1 + math.exp(-x)) ** 2,
-    "sin": math.cos,
-    "cos": lambda x: -math.sin(x),
-    "tan": lambda x: 1 / math.cos(x) ** 2,
-    "sinh": math.cosh,
-    "cosh": math.sinh,
-    "arctan": lambda x: 1 / (1 + x**2),
-    "sqrt": lambda x: 1 / (2 * math.sqrt(x)),
-}
-
-
-def test_every_function_that_a_formula_may_have_can_be_differentiated() -> None:
-    assert set(SLOPES) == set(KNOWN_FUNCTIONS) == set(KNOWN)
-
-
-@pytest.mark.parametrize("name", KNOWN_FUNCTIONS)
-@pytest.mark.parametrize("x", [Fraction(1, 8), Fraction(3, 4), Fraction(5, 2)])
-def test_the_slope_of_a_function_is_the_one_that_is_known(name: str, x: Fraction) -> None:
-    evaluator = Evaluator(Definitions(), {}, Point({}, 1), Budget())
-    slope = evaluator.apply(name, 1, make_scalar(make_ball(x))).values.item()
-    assert float(slope.mid()) == pytest.approx(KNOWN[name](float(x)), rel=1e-14)
 
 
 def test_the_derivative_of_an_entry_by_an_entry_of_the_same_quantity_is_a_delta() -> None:
@@ -104,14 +75,14 @@ def test_an_immediate_derivative_stays_at_the_step_of_its_numerator_or_else_of_i
         return slope.home
 
     h_t, h_1 = Entry(h, Step("t", 0), ("k",)), Entry(h, Step("", 1), ("l",))
-    assert home_of(ex.Partial(h_t, a_i, immediate=True)) == Step("t", 0)
-    assert home_of(ex.Partial(c_, h_1, immediate=True)) == Step("", 1)
+    assert home_of(ex.Partial(h_t, a_i, held="other steps")) == Step("t", 0)
+    assert home_of(ex.Partial(c_, h_1, held="other steps")) == Step("", 1)
     assert home_of(ex.Partial(h_t, a_i)) is None
 
 
 def test_a_second_derivative_of_what_is_defined_goes_through_its_definition() -> None:
     definitions = Definitions({c: [Definition(c, None, (), ex.Power(d_, Fraction(3)))]})
-    evaluator = Evaluator(definitions, {}, Point({}, 1), Budget())
+    evaluator = Evaluator(make_setting(definitions, {}, [c_], Budget()), Point({}, 1))
     value = {name: evaluator.evaluate(node, {}).values.item() for name, node in (("d", d_), ("c''", _twice(c_, d_)))}
     assert float((value["c''"] - 6 * value["d"]).mid()) == pytest.approx(0, abs=1e-15)
 
@@ -127,7 +98,25 @@ def test_the_parameter_of_a_function_is_what_its_derivative_is_by() -> None:
     assert differentiate(Parameter(), c_) == ZERO
 
 
-def test_a_derivative_that_is_not_taken_names_why() -> None:
-    product = ex.MatrixProduct("t", Step("", 1), Step("", 2), c_, ("i", "j"), ("k", "l"), True)
-    with pytest.raises(TooLarge, match="the derivative of a product of matrices is not taken"):
-        differentiate(product, c_)
+def test_a_derivative_of_an_immediate_one_that_holds_other_things_is_not_taken() -> None:
+    immediate = ex.Partial(Entry(h, Step("t", 0), ("k",)), a_i, "other steps")
+    with pytest.raises(TooLarge, match="a derivative of a derivative that holds other things is not taken"):
+        expand(ex.Partial(immediate, a_j), (h,), Budget())
+    twice = expand(ex.Partial(immediate, a_j, "other steps"), (h,), Budget())
+    assert twice == ex.Slope(Entry(h, Step("t", 0), ("k",)), (a_i, a_j), Step("t", 0))
+
+
+def test_a_direct_derivative_goes_through_no_definition_but_that_of_its_numerator() -> None:
+    assert expand(ex.Partial(c_, d_, "all"), (c,), Budget()) == ex.Slope(c_, (d_,), None, direct=True)
+    product = ex.Times((c_, d_))
+    assert expand(ex.Partial(product, d_, "all"), (c,), Budget()) == c_
+    assert expand(ex.Partial(product, c_, "all"), (c,), Budget()) == d_
+
+
+def test_names_that_a_rule_makes_are_unlike_those_that_stand_there() -> None:
+    matrix = Entry(Quantity("A", (n, n), False), None, ("r", "s"))
+    inverse = ex.OfMatrix("inverse", matrix, ("r", "s"), ("r′", "l"))
+    slope = differentiate(inverse, Entry(matrix.quantity, None, ("i", "j")))
+    totals = [node for node in walk(slope) if isinstance(node, ex.Total)]
+    assert {total.index for total in totals} == {"r′′", "s′′"}
+    assert sorted(find_free_indices(slope)) == ["i", "j", "l", "r′"]

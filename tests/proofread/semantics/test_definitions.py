@@ -1,24 +1,24 @@
 """Which equations define something, in which order they are taken, and which of them cannot be used."""
 
+import itertools
 from collections.abc import Mapping
 
 import pytest
 
 from bptt.proofread._expressions import Definitions, Entry, Function, Quantity
 from bptt.proofread._traversal import walk
-from bptt.proofread.semantics import Candidate, Circular, Vocabulary, collect_definitions, find_line, find_target
-from bptt.proofread.semantics._collect_definitions import Collected
-from bptt.proofread.semantics._definitions import define
+from bptt.proofread.semantics import collect_definitions, find_line, find_target
+from bptt.proofread.semantics._definitions import Circular, define, read_call
 from bptt.proofread.semantics._dependencies import leads_to
 from bptt.proofread.semantics._vocabulary import Key
-from tests.proofread.semantics.reading import make_vocabulary, parse
+from bptt.proofread.syntax import Node
+from tests.proofread.semantics.reading import collect, make_vocabulary, parse
 
 
-def collect(vocabulary: Vocabulary, *equations: str) -> Collected:
-    """Collect the definitions of a document of these equations, one a line."""
-    sides = [equation.split(" = ") for equation in equations]
-    candidates = {n: Candidate(parse(left), parse(right), n + 1) for n, (left, right) in enumerate(sides)}
-    return collect_definitions(vocabulary, candidates, [])
+def parse_left(latex: str) -> Node:
+    """Parse what stands on the left of an equation: f(z) is a function there."""
+    node = parse(latex)
+    return read_call(node) or node
 
 
 def quantities_in(definitions: Definitions, name: str) -> Mapping[str, Quantity]:
@@ -31,7 +31,7 @@ def quantities_in(definitions: Definitions, name: str) -> Mapping[str, Quantity]
 def test_definitions_are_taken_whichever_stands_first() -> None:
     vocabulary = make_vocabulary()
     collected = collect(vocabulary, "u_k = 2 v_k", "v_k = w_k + a_k", "w_k = 3 b_k")
-    assert collected.used == {0, 1, 2}
+    assert collected.roles == dict.fromkeys(range(3), "taken up")
     assert collected.unused == {}
     assert {quantity.name for quantity in vocabulary.definitions.quantities} == {"u", "v", "w"}
 
@@ -46,7 +46,7 @@ def test_a_quantity_that_is_brought_in_has_the_axes_of_what_equals_it() -> None:
 
 def test_the_first_definition_of_a_quantity_is_taken_and_a_later_one_is_a_claim() -> None:
     vocabulary = make_vocabulary()
-    assert collect(vocabulary, "q = 2 c", "q = 3 c").used == {0}
+    assert collect(vocabulary, "q = 2 c", "q = 3 c").roles == {0: "taken up"}
     target = find_target(vocabulary, parse("q"))
     assert target is not None
     assert find_line(vocabulary, target) == (1,)
@@ -54,13 +54,13 @@ def test_the_first_definition_of_a_quantity_is_taken_and_a_later_one_is_a_claim(
 
 def test_the_next_definition_is_taken_where_the_first_cannot_be_used() -> None:
     collected = collect(make_vocabulary(), r"q = \nu + 1", "q = 3 c")
-    assert collected.used == {1}
+    assert collected.roles == {1: "taken up"}
     assert [str(why) for why in collected.unused.values()] == [r"\nu is not in the glossary"]
 
 
 def test_definitions_that_go_round_are_not_taken() -> None:
     collected = collect(make_vocabulary(), "q = 2 c", "c = q + 1")
-    assert collected.used == {0}
+    assert collected.roles == {0: "taken up"}
     assert isinstance(collected.unused[1], Circular)
 
 
@@ -82,8 +82,8 @@ def test_a_function_of_its_argument_alone_is_closed_and_any_other_is_not() -> No
 
 def test_what_a_document_defines_by_what_cannot_be_used_is_unusable_and_its_default_goes() -> None:
     vocabulary = make_vocabulary("defaults = ['q = 2 c', 'f(z) = 2 z']\n")
-    unread = [(parse("q"), 7), (parse("f(z)"), 8)]
-    collect_definitions(vocabulary, {}, unread)
+    unread = [(parse_left("q"), 7), (parse_left("f(z)"), 8)]
+    collect_definitions(vocabulary, {}, unread, lambda _left, _right: False)
     assert {quantity.name: line for quantity, line in vocabulary.unusable.items()} == {"q": 7}
     assert vocabulary.functions["f", 1].body is None
     assert vocabulary.definitions.functions == {}
@@ -122,14 +122,15 @@ def test_a_derivative_by_what_is_beside_the_way_leads_nowhere() -> None:
     ],
 )
 def test_the_left_hand_side_says_what_an_equation_would_define(left: str, key: Key) -> None:
-    target = find_target(make_vocabulary(), parse(left))
+    vocabulary = make_vocabulary()
+    target = find_target(vocabulary, parse_left(left))
     assert target is not None
     assert target.key == key
 
 
 @pytest.mark.parametrize("left", ["q + c", "a_k^2", "z_{kk}", r"W^\top", r"\tanh(z)", "f(z + 1)", "2"])
 def test_what_can_only_be_a_claim_defines_nothing(left: str) -> None:
-    assert find_target(make_vocabulary(), parse(left)) is None
+    assert find_target(make_vocabulary(), parse_left(left)) is None
 
 
 def test_a_standard_function_that_is_not_defined_stays_what_it_is() -> None:
@@ -137,3 +138,63 @@ def test_a_standard_function_that_is_not_defined_stays_what_it_is() -> None:
     collect(vocabulary, r"q = \tanh(c)")
     (held,) = vocabulary.definitions.quantities.values()
     assert held[0].body == Function("tanh", 0, Entry(Quantity("c", (), False), None, ()))
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(4))))
+def test_definitions_are_taken_in_the_order_in_which_they_need_one_another(order: tuple[int, ...]) -> None:
+    equations = ["u = 2 v", "v = w + z", "w = 3 c", "z = w w"]
+    vocabulary = make_vocabulary()
+    assert collect(vocabulary, *(equations[n] for n in order)).unused == {}
+    assert set(quantities_in(vocabulary.definitions, "v")) == {"w", "z"}
+
+
+@pytest.mark.parametrize("equation", ["c = 1", "a = 0", "a = b", "a_k = b_k", "W = I", r"c = \frac{1}{n}"])
+def test_a_value_of_what_the_glossary_declares_is_an_assumption(equation: str) -> None:
+    vocabulary = make_vocabulary()
+    assert collect(vocabulary, equation).roles == {0: "assumed"}
+    assert vocabulary.definitions.quantities == {}
+
+
+@pytest.mark.parametrize("equation", ["u = 1", "a = W b", "c = a_k a_k", "q = 2 c"])
+def test_what_is_new_or_made_of_others_is_a_definition(equation: str) -> None:
+    assert collect(make_vocabulary(), equation).roles == {0: "taken up"}
+
+
+def test_a_definition_behind_a_claim_on_the_symbol_is_an_assumption() -> None:
+    claim, late = r"2 c = \frac{\partial q}{\partial a_k}", "c = b_k b_k"
+    assert collect(make_vocabulary(), "q = c", claim, late).roles[2] == "assumed"
+    assert collect(make_vocabulary(), "q = c", late, claim).roles[1] == "taken up"
+
+
+def test_a_late_definition_that_a_derivative_goes_by_is_taken() -> None:
+    needed = [r"\frac{\partial q}{\partial b_k} = 2 c b_k", "q = c c", "c = b_k b_k"]
+    assert collect(make_vocabulary(), *needed).roles == {1: "taken up", 2: "taken up"}
+
+
+def test_a_value_behind_a_definition_that_is_not_read_is_no_definition() -> None:
+    vocabulary = make_vocabulary()
+    assert collect(vocabulary, r"W = \nu", "W = I").roles == {1: "assumed"}
+    assert vocabulary.definitions.quantities == {}
+
+
+def test_what_is_numbered_by_letters_is_one_for_each_of_them() -> None:
+    vocabulary = make_vocabulary()
+    collect(vocabulary, "J = a_o b_v")
+    ((family, letters),) = vocabulary.symbols.families.items()
+    assert (family.name, letters) == ("J", ("o", "v"))
+    collect(vocabulary, "K = a_o b_o")
+    assert len(vocabulary.symbols.families) == 1
+
+
+def test_a_square_and_its_root_are_defined_together() -> None:
+    vocabulary = make_vocabulary()
+    collect(vocabulary, "r^2 = a_k a_k")
+    assert set(quantities_in(vocabulary.definitions, "r")) == {"r^{2}"}
+    assert set(quantities_in(vocabulary.definitions, "r^{2}")) == {"a"}
+
+
+def test_what_a_symbol_depends_on_is_no_part_of_its_name() -> None:
+    vocabulary = make_vocabulary()
+    collect(vocabulary, "r(a) = W a", "g(z) = 2 z", "f_1(z) = 3 z")
+    assert {quantity.name for quantity in vocabulary.definitions.quantities} == {"r"}
+    assert set(vocabulary.functions) == {("g", 1), ("f_{1}", 1)}

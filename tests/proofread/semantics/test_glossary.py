@@ -1,11 +1,13 @@
 """A glossary read from TOML: what it declares, and what it may not say."""
 
+from fractions import Fraction
+
 import pytest
 
-from bptt.proofread._expressions import Quantity
+from bptt.proofread._expressions import Constant, Quantity
 from bptt.proofread.semantics import GlossaryError, build_vocabulary, read_default_glossary, read_glossary
 from bptt.proofread.semantics._symbols import Name
-from tests.proofread.semantics.reading import NETWORK, make_vocabulary
+from tests.proofread.semantics.reading import NETWORK, get_properties, make_vocabulary
 
 
 def test_a_symbol_has_the_axes_and_the_steps_that_its_glossary_says() -> None:
@@ -56,6 +58,47 @@ def test_definitions_of_a_glossary_may_stand_in_any_order() -> None:
 def test_what_a_glossary_defines_stands_and_its_defaults_do_not() -> None:
     vocabulary = make_vocabulary("definitions = ['q = 2']\ndefaults = ['c = 3']\n")
     assert {key.name for key in vocabulary.given} == {"q"}
+
+
+@pytest.mark.parametrize(
+    ("glossary", "message"),
+    [
+        ("[sizes]\nn = 'n'\nm = 'n'", "sizes.m has the letter 'n', which sizes.n has, too"),
+        ("[sizes]\nn = []", "sizes.n must be the letter of its size, or a list of letters"),
+        ("definitions = ['c = 1', 'c = 2']\n[symbols]\nc = ''", "which define the same symbol"),
+        ("[symbols]\nh_t = { axes = '', time = true }", "its name must not have the letter of one"),
+        ("[symbols]\nc = { axes = '', symmetric = true }", "symbols.c cannot be symmetric: it has the axes ''"),
+        (
+            "[sizes]\nn = 'n'\nm = 'm'\n[symbols]\nA = { axes = 'n m', orthogonal = true }",
+            "symbols.A cannot be orthogonal: it has the axes 'n m'",
+        ),
+        ("[symbols]\nc = { axes = '', normalised = true }", "symbols.c cannot be normalised"),
+        ("[symbols]\nc = { axes = '', odd = true }", "symbols.c has the property 'odd'; expected axes, time, data"),
+        ("[symbols]\nc = { axes = '', data = 1 }", "symbols.c.data must be true or false; got 1"),
+        ("[notation]\nvectors = 'up'", "notation.vectors must be 'columns' or 'rows'; got 'up'"),
+    ],
+)
+def test_a_glossary_that_says_two_things_is_refused(glossary: str, message: str) -> None:
+    with pytest.raises(GlossaryError, match=message):
+        build_vocabulary(read_glossary(glossary))
+
+
+def test_a_definition_and_a_default_of_one_symbol_do_not_conflict() -> None:
+    vocabulary = make_vocabulary("definitions = ['c = 2']\ndefaults = ['c = 3']\n")
+    ((definition,),) = vocabulary.definitions.quantities.values()
+    assert definition.body == Constant(Fraction(2))
+
+
+def test_the_properties_of_a_symbol_are_those_of_its_glossary() -> None:
+    glossary = NETWORK + "A = { axes = 'hidden hidden', symmetric = true, positive = true }\n"
+    vocabulary = make_vocabulary(glossary=glossary)
+    assert get_properties(vocabulary, "A") == {"symmetric", "positive"}
+    assert get_properties(vocabulary, "W") == frozenset()
+
+
+def test_data_depend_on_nothing() -> None:
+    data = make_vocabulary(glossary=NETWORK + "y = { axes = 'hidden', data = true }\n").symbols.data
+    assert {quantity.name for quantity in data} == {"y"}
 
 
 def test_a_glossary_of_too_many_symbols_names_the_limit() -> None:

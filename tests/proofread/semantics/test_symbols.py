@@ -63,7 +63,7 @@ def test_the_longest_name_of_the_glossary_is_taken() -> None:
     ("latex", "message"),
     [
         ("z_k", "z is not in the glossary"),
-        ("W_k", "W has 2 indices, got 1"),
+        ("W_{klm}", "W has 2 indices, got 3"),
         ("h'", "a prime on h, which is no function"),
         ("h^{t k}", "what stands above h is neither a step nor a power"),
         ("a_{-1}", "what stands below a is no index"),
@@ -78,6 +78,44 @@ def test_a_symbol_that_cannot_be_read_says_why_and_where(latex: str, message: st
 def test_a_symbol_that_a_document_brings_in_has_the_words_above_it_in_its_name() -> None:
     name, scripts = read_symbols().introduce(Symbol("z", (Symbol("k"),), (Symbol("out"), Symbol("t"))))
     assert (name.latex, scripts) == ("z^{out}", Scripts(Step("t", 0), ("k",), False, None))
+
+
+def introduce(latex: str, *seen: str) -> tuple[str, int]:
+    """Name a symbol that a document defines, which has others in it; return its name and the number of its indices."""
+    symbols = read_symbols()
+    for one in seen:
+        symbols.note_scripts(parse_symbol(one))
+    name, scripts = symbols.introduce(parse_symbol(latex))
+    return name.latex, len(scripts.indices)
+
+
+def test_a_letter_below_a_matrix_numbers_a_vector() -> None:
+    reference = read_symbols().resolve(parse_symbol("W_k"))
+    assert (reference.quantity.axes, reference.scripts.indices) == ((("hidden",), ("hidden",)), ("k",))
+
+
+def test_a_number_belongs_to_the_name_unless_letters_stand_in_its_place_elsewhere() -> None:
+    assert introduce("z_1") == ("z_{1}", 0)
+    assert introduce("z_1", "z_k") == ("z", 1)
+    assert introduce("z^{(2)}") == ("z^{(2)}", 0)
+    assert introduce("z^{(2)}", "z^t") == ("z", 0)
+
+
+def test_a_square_is_a_name_where_nothing_is_squared() -> None:
+    assert introduce(r"\nu^2") == (r"\nu^{2}", 0)
+    symbols = read_symbols()
+    name, _ = symbols.introduce(parse_symbol(r"\nu^2"))
+    symbols.add(name, (), timed=False)
+    assert symbols.resolve(parse_symbol(r"\nu^2")).scripts.power is None
+    assert symbols.resolve(parse_symbol("c^2")).scripts.power == 2
+
+
+def test_a_vector_stands_as_the_glossary_says() -> None:
+    stands = []
+    for more in ("", '[notation]\nvectors = "rows"\n'):
+        symbols = Symbols(read_glossary(more + "[sizes]\nn = 'n'\n[symbols]\na = 'n'"))
+        stands.append(symbols.get_stand(symbols.resolve(parse_symbol("a")).quantity))
+    assert stands == ["column", "row"]
 
 
 def test_what_was_added_and_removed_is_not_known() -> None:

@@ -1,0 +1,264 @@
+"""How many axes each symbol has that a document does not define: the choice with which most equations can be read.
+
+It starts from what the document says, from indices and from habits (uppercase is a matrix), and changes one symbol at a
+time while that makes more equations readable.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from bptt.proofread._expressions import Claim
+from bptt.proofread.semantics._claims import Equation, state_claim
+from bptt.proofread.semantics._draft_signs import MEANINGLESS, Occurrence, Signs, spell_name
+from bptt.proofread.semantics._glossary import Declared, Glossary
+from bptt.proofread.semantics._interpretation import Interpretation
+from bptt.proofread.semantics._refusals import REFUSALS
+from bptt.proofread.semantics._symbols import Name
+from bptt.proofread.semantics._vocabulary import Vocabulary
+from bptt.proofread.syntax import Node
+
+ANY = "any"  # the range of every axis, until ranges are told apart
+MOST_WAYS = 8  # to read an equation that are looked at
+MOST_READINGS = 1_000  # of an equation under one choice: of 40 equations, 25 choices
+LEAST_TRIED = 6  # choices, of however long a document
+MOST_IN_VAIN = 8  # choices, one after the other, that read no more
+MANY_MORE = 3  # equations that a choice against habit must read to be believed
+_SCALARS = frozenset({
+    r"\lambda", r"\eta", r"\epsilon", r"\varepsilon", r"\alpha", r"\beta", r"\tau", r"\gamma", r"\kappa", r"\rho",
+    r"\nu", r"\mu", r"\omega", r"\zeta", r"\xi", r"\sigma",
+})  # fmt: skip
+_LOSSES = frozenset(
+    {"L", "J", "E", "C", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\mathcal{E}", r"\mathcal{C}", r"\mathcal{l}"}
+)
+
+
+Reader = Callable[[Glossary, int], "Reading"]  # reads a document under a glossary, each equation in so many ways
+
+
+class Reading(NamedTuple):
+    """What came of a document under one glossary: the ways to read each equation, none for one that cannot be read."""
+
+    vocabulary: Vocabulary
+    ways: Sequence[Sequence[Claim]]
+
+    @property
+    def number(self) -> int:
+        """How many equations can be read."""
+        return sum(map(bool, self.ways))
+
+
+@dataclass(frozen=True)
+class Orders:
+    """A choice: the number of axes of each name that is declared, those that bear steps, and how vectors stand."""
+
+    orders: Mapping[Name, int]
+    timed: frozenset[Name]
+    both: frozenset[Name] = frozenset()  # those that stand without a step as well
+    vectors: str = "columns"
+    joined: frozenset[Name] = frozenset()  # matrices whose second axis is one range behind another
+    guessed: frozenset[Name] = field(default=frozenset(), compare=False)
+    unusual: frozenset[Name] = frozenset()  # those that have not the number of axes that is usual for their letter
+
+    def list_kinds(self, name: Name) -> list[bool]:
+        """List whether there is one of a name that bears steps, and one that bears none."""
+        return [True, False] if name in self.both else [name in self.timed]
+
+
+def list_ways(vocabulary: Vocabulary, left: Node, right: Node, most: int) -> Sequence[Claim]:
+    """List what an equation may claim, by at most so many ways to read it."""
+    return list(itertools.islice(_list_ways(vocabulary, left, right), most))
+
+
+def _list_ways(vocabulary: Vocabulary, left: Node, right: Node) -> Iterator[Claim]:
+    waiting: list[tuple[int, ...]] = [()]
+    for _ in range(MOST_WAYS):
+        interpretation = Interpretation(waiting.pop(0))
+        try:
+            claim = state_claim(vocabulary, Equation(left, right), interpretation)
+            if not (interpretation.odd or interpretation.slip):
+                yield claim
+        except (*REFUSALS, RecursionError):
+            pass
+        waiting += interpretation.propose_others()
+        if not waiting:
+            return
+
+
+def choose_orders(signs: Signs, read: Reader) -> tuple[Orders, Reading]:
+    """Choose how many axes each symbol has. `read` reads the document under a glossary."""
+    search = _Search(signs, read)
+    start, number = search.best, search.reading.number
+    search.try_rows()
+    search.climb()
+    if search.best != start:
+        search.try_rows()
+    return search.conclude(number), read(make_glossary(signs, search.best), MOST_WAYS)
+
+
+def make_glossary(signs: Signs, chosen: Orders) -> Glossary:
+    """Make a glossary in which all ranges are the same."""
+    axis, whole = (ANY,), (ANY, ANY)
+    symbols = tuple(
+        Declared(spell_name(name), (axis, whole) if name in chosen.joined else (axis,) * order, timed)
+        for name, order in chosen.orders.items()
+        for timed in chosen.list_kinds(name)
+    )
+    sizes = {ANY: signs.sizes or ("N_{any}",)}
+    return Glossary(
+        sizes, symbols, signs.letters, signs.last, signs.place, MEANINGLESS, chosen.vectors, (), list_defaults(signs)
+    )
+
+
+def list_defaults(signs: Signs) -> tuple[str, ...]:
+    """List what nobody writes down: σ is the logistic function."""
+    return (r"\sigma(z) = \frac{1}{1 + \exp(-z)}",) if r"\sigma" in signs.functions else ()
+
+
+class _Search:
+    """The best choice so far."""
+
+    def __init__(self, signs: Signs, read: Reader) -> None:
+        self.signs = signs
+        self._read = read
+        self.uses: dict[Name, list[Occurrence]] = {}
+        for found in signs.occurrences:
+            for one in found:
+                self.uses.setdefault(one.name, []).append(one)
+        self.left = max(LEAST_TRIED, MOST_READINGS // max(1, len(signs.occurrences)))
+        needed = [name for name in self.uses if self._must_be_declared(name)]
+        self.best = self._choose(needed)
+        self.reading = self._try(self.best)
+
+    def _must_be_declared(self, name: Name) -> bool:
+        """Whether a name is none that a definition could bring in, or stands in a recurrence of several symbols."""
+        if any(len(part) == 1 or part[0] in "\\(" for part in (*name.below, *name.above)):
+            return True
+        return name not in self.signs.subjects or name in self._list_recurrent()
+
+    def _list_recurrent(self) -> set[Name]:
+        """List the names that are defined by way of others which need them at another step."""
+        needs: dict[Name, set[Name]] = {}
+        shifted: set[Name] = set()
+        for subject, found in zip(self.signs.subjects, self.signs.occurrences, strict=True):
+            if subject is not None and subject not in needs and any(one.timed for one in found if one.name == subject):
+                needs[subject] = {one.name for one in found} - {subject}
+                shifted |= {one.name for one in found if one.shifted}
+        return {name for name in needs if name in shifted and _leads(needs, name)}
+
+    def _choose(self, names: Sequence[Name]) -> Orders:
+        orders = {name: self._guess(name) for name in names if not self._is_loss(name)}
+        stepped = [any(one.timed for one in found) for found in self.signs.occurrences]
+        timed = frozenset(name for name in orders if any(one.timed for one in self.uses[name]))
+        alone = Counter(
+            one.name
+            for found, any_timed in zip(self.signs.occurrences, stepped, strict=True)
+            if not any_timed
+            for one in found
+        )
+        both = frozenset(name for name in timed if 2 * alone[name] > len(self.uses[name]))
+        guessed = frozenset(
+            name for name in orders if name not in self.signs.shapes and not any(one.indices for one in self.uses[name])
+        )
+        return Orders(orders, timed, both, guessed=guessed)
+
+    def _is_loss(self, name: Name) -> bool:
+        """Whether a name is a loss that is defined nowhere, which is taken for an unknown function."""
+        return (
+            name.base in _LOSSES
+            and name not in self.signs.shapes
+            and not (name.below or name.above)
+            and name not in self.signs.subjects
+            and not any(one.indices or one.timed for one in self.uses[name])
+        )
+
+    def _guess(self, name: Name) -> int:
+        if name in self.signs.shapes:
+            return len(self.signs.shapes[name])
+        uses = self.uses[name]
+        letters = max(one.indices for one in uses)
+        if letters:
+            return letters
+        plain = name.base.partition("{")[2].rstrip("}") or name.base
+        if name.base in _LOSSES or plain in _SCALARS:
+            return 0
+        return 2 if plain[-1:].isupper() or plain in (r"\Sigma", r"\Lambda", r"\Delta", r"\Theta", r"\Phi") else 1
+
+    def _try(self, chosen: Orders) -> Reading:
+        self.left -= 1
+        return self._read(make_glossary(self.signs, chosen), 1)
+
+    def _take(self, chosen: Orders) -> bool:
+        """Take a choice if more equations can be read with it."""
+        reading = self._try(chosen)
+        if reading.number <= self.reading.number:
+            return False
+        self.best, self.reading = chosen, reading
+        return True
+
+    def conclude(self, start: int) -> Orders:
+        """Return the best choice, with the names for which it is unusual and does not read many more equations."""
+        changed = {name for name, order in self.best.orders.items() if order != self._guess(name)}
+        return replace(self.best, unusual=frozenset(changed if self.reading.number < start + MANY_MORE else ()))
+
+    def try_rows(self) -> None:
+        """Let vectors stand the other way round, if that reads more."""
+        if self.left > 0 and not self._is_done():
+            other = "rows" if self.best.vectors == "columns" else "columns"
+            self._take(replace(self.best, vectors=other))
+
+    def climb(self) -> None:
+        """Change the symbols of one letter at a time while more equations can be read."""
+        improved, in_vain = True, 0
+        while improved:
+            improved = False
+            for base in self._list_suspects():
+                for chosen in self._list_changes(base):
+                    if self.left <= 0 or in_vain >= MOST_IN_VAIN or self._is_done():
+                        return
+                    if self._take(chosen):
+                        improved, in_vain = True, 0
+                        break
+                    in_vain += 1
+
+    def _is_done(self) -> bool:
+        return self.reading.number == len(self.reading.ways)
+
+    def _list_suspects(self) -> list[str]:
+        """List the letters of equations that cannot be read, those first that stand in most of them."""
+        counts: Counter[str] = Counter()
+        for ways, found in zip(self.reading.ways, self.signs.occurrences, strict=True):
+            if not ways:
+                counts.update({one.name.base for one in found})
+        return sorted(counts, key=lambda base: (-counts[base], base))
+
+    def _list_changes(self, base: str) -> Iterator[Orders]:
+        """List what can be changed about the names of one letter, as W_f and W_i."""
+        orders, names = self.best.orders, [name for name in self.uses if name.base == base]
+        unknown = [name for name in names if name not in orders and not self._is_loss(name)]
+        if unknown:
+            more = self._choose([one for one in self.uses if one in orders or one in unknown])
+            yield replace(more, orders={**more.orders, **orders}, vectors=self.best.vectors, joined=self.best.joined)
+        free = [name for name in names if name in orders and name not in self.signs.shapes]
+        matrices = frozenset(name for name in free if orders[name] == 2)
+        if matrices - self.best.joined:
+            yield replace(self.best, joined=self.best.joined | matrices)
+        for order in (0, 1, 2):
+            changed = {name: order for name in free if max(one.indices for one in self.uses[name]) <= order}
+            if any(orders[name] != order for name in changed):
+                yield replace(self.best, orders={**orders, **changed}, joined=self.best.joined - frozenset(changed))
+
+
+def _leads(needs: Mapping[Name, set[Name]], start: Name) -> bool:
+    """Whether what a name needs leads back to it."""
+    met, stack = set[Name](), list(needs[start])
+    while stack:
+        name = stack.pop()
+        if name == start:
+            return True
+        if name not in met:
+            met.add(name)
+            stack += needs.get(name, ())
+    return False

@@ -1,0 +1,149 @@
+"""What the axes of symbols range over, by unification: each axis is a range of its own until an equation joins two."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from bptt.proofread import _expressions as ex
+from bptt.proofread._expressions import Claim, Expression, Quantity
+from bptt.proofread._traversal import get_letter, walk
+from bptt.proofread.semantics._vocabulary import Vocabulary
+
+Node = tuple[str, ...]  # an axis of a quantity, an index of an equation, or the letter of a size
+
+
+class Conflict(ValueError):  # noqa: N818
+    """Two sizes that the document tells apart would be the same."""
+
+
+class AxisRanges:
+    """Which axes range over the same, and the letters of their sizes."""
+
+    def __init__(self) -> None:
+        self._parents: dict[Node, Node] = {}
+        self._letters: dict[Node, frozenset[str]] = {}
+        self._parts: dict[Node, tuple[Node, ...]] = {}
+        self.merged: list[tuple[str, str]] = []  # sizes that had to be the same
+
+    def find(self, node: Node) -> Node:
+        """Return the representative of what is known to range over the same."""
+        while (parent := self._parents.get(node, node)) != node:
+            node = parent
+        return node
+
+    def get_letters(self, node: Node) -> frozenset[str]:
+        """Return the letters of the size of a node."""
+        return self._letters.get(self.find(node), frozenset())
+
+    def get_parts(self, node: Node) -> tuple[Node, ...]:
+        """Return the nodes whose ranges stand behind one another in that of a node; none for a plain one."""
+        return self._parts.get(self.find(node), ())
+
+    def name_size(self, node: Node, letter: str) -> None:
+        """Say that the size of a node has a letter. Raises `Conflict` if it has another."""
+        self.join(node, ("size", letter))
+
+    def join(self, one: Node, other: Node) -> None:
+        """Let two nodes range over the same. Raises `Conflict` where that makes two sizes one."""
+        a, b = self.find(one), self.find(other)
+        if a == b:
+            return
+        letters = (
+            frozenset({node[1] for node in (a, b) if node[0] == "size"}) | self.get_letters(a) | self.get_letters(b)
+        )
+        if len(letters) > 1:
+            raise Conflict(" and ".join(sorted(letters)))
+        parts = self._parts.get(a, ()), self._parts.get(b, ())
+        self._parents[b] = a
+        self._letters[a] = letters
+        if all(parts):
+            if len(parts[0]) != len(parts[1]):
+                raise Conflict("numbers of parts")
+            for left, right in zip(*parts, strict=True):
+                self.join(left, right)
+        elif any(parts):
+            self._parts[a] = parts[0] or parts[1]
+
+    def take(
+        self, sides: Sequence[Expression], number: int, bounds: Mapping[str, str], free: Mapping[Node, str]
+    ) -> bool:
+        """Take up what the sides of an equation say, all or nothing; return whether that does not conflict.
+
+        Args:
+            sides: index expressions of one equation
+            number: of the equation: its indices are its own
+            bounds: the letter of the size to which each Σ runs, by the letter that it binds
+            free: the index that each of these axes has
+        """
+        kept = dict(self._parents), dict(self._letters), dict(self._parts)
+        try:
+            for axis, index in free.items():
+                self.join(axis, ("index", str(number), index))
+            for node in (node for side in sides for node in walk(side)):
+                self._take_node(node, number, bounds)
+        except Conflict:
+            self._parents, self._letters, self._parts = kept
+            return False
+        return True
+
+    def _take_node(self, node: Expression, number: int, bounds: Mapping[str, str]) -> None:
+        def place(index: ex.Index) -> Node | None:
+            return None if isinstance(index, int) else ("index", str(number), index)
+
+        pairs: list[tuple[Node | None, Node | None]] = []
+        match node:
+            case ex.Entry():
+                axes = get_axes(node.quantity)
+                pairs = [(axis, place(index)) for axis, index in zip(axes, node.indices, strict=True)]
+            case ex.Delta():
+                pairs = [(place(node.left), place(node.right))]
+            case ex.Total() if get_letter(node.index) in bounds:
+                self.name_size(("index", str(number), node.index), bounds[get_letter(node.index)])
+            case ex.MatrixProduct():
+                pairs = [(place(node.inner[0]), place(index)) for index in (node.inner[1], *node.outer)]
+            case ex.OfMatrix():
+                if node.outer:
+                    pairs = list(zip(map(place, node.inner[::-1]), map(place, node.outer), strict=True))
+            case ex.Concatenation() if isinstance(node.index, str):
+                whole = ("concatenation", str(number), node.index)
+                self._parts[whole] = tuple(("index", str(number), index) for index, _ in node.parts)
+                pairs = [(whole, place(node.index))]
+        for one, other in pairs:
+            if one is not None and other is not None:
+                self.join(one, other)
+
+
+def get_axes(quantity: Quantity) -> list[Node]:
+    """Return the nodes of the axes of a quantity."""
+    name = re.sub(r"_\{\|[^}]*\}", "", quantity.name)  # x_{k|k-1} has the axes of x_k
+    return [("axis", name, str(len(quantity.axes)), str(n)) for n in range(len(quantity.axes))]
+
+
+def unify(
+    vocabulary: Vocabulary,
+    claims: Sequence[tuple[int, Sequence[Claim], Mapping[str, str]]],
+    shapes: Mapping[Quantity, tuple[str, ...]],
+) -> tuple[AxisRanges, list[int]]:
+    """Unify the axes of all quantities through the definitions and the claims of a document.
+
+    Args:
+        vocabulary: with what the document defines
+        claims: number, ways to read it and bounds of Σ of each equation
+        shapes: what the document says of the sizes of quantities
+
+    Returns the ranges, and the numbers of the equations that would make two sizes one.
+    """
+    ranges, conflicts = AxisRanges(), list[int]()
+    for quantity, letters in shapes.items():
+        for axis, letter in zip(get_axes(quantity), letters, strict=True):
+            if letter:
+                ranges.name_size(axis, letter)
+    for number, ways, bounds in claims:
+        free: dict[Node, str] = {}
+        if not any(ranges.take((way.left, way.right), number, bounds, free) for way in ways) and ways:
+            conflicts.append(number)
+    number = len(claims) + 1
+    for quantity, definitions in vocabulary.definitions.quantities.items():
+        for one in definitions:
+            ranges.take([one.body], -number, {}, dict(zip(get_axes(quantity), one.indices, strict=True)))
+            number += 1
+    return ranges, conflicts

@@ -1,0 +1,58 @@
+"""What a claim needs: definitions that can be used, and ways from each numerator to its variable."""
+
+from bptt.proofread import _expressions as ex
+from bptt.proofread import _traversal as traversal
+from bptt.proofread._expressions import Claim, Expression
+from bptt.proofread.semantics._dependencies import leads_to
+from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
+from bptt.proofread.syntax.tree import (
+    Unreadable,
+)
+
+
+def require_usable(vocabulary: Vocabulary, *sides: Expression) -> None:
+    """Raise `Unreadable` where something is met that the document defines by what cannot be used."""
+    functions = vocabulary.definitions.functions
+    for node in traversal.walk_definitions(vocabulary.definitions, sides):
+        if isinstance(node, ex.Entry) and node.quantity in vocabulary.unusable:
+            line = vocabulary.unusable[node.quantity]
+            raise Unreadable(f"{node.quantity.name} is defined on line {line} by what cannot be used")
+        if isinstance(node, ex.Function) and not (node.name in functions or is_standard(node.name)):
+            raise Unreadable(f"{node.name} is defined anew by more than its argument, or by what cannot be used")
+
+
+def require_paths(vocabulary: Vocabulary, *sides: Expression) -> None:
+    """Raise `Unreadable` for a derivative by what is defined beside the numerator, not on the way to it."""
+    for node in (node for side in sides for node in traversal.walk(side) if isinstance(node, ex.Partial)):
+        if isinstance(node.of, ex.Size) or _is_undefined(vocabulary, node.of, node.by.quantity):
+            raise Unreadable("the numerator of a derivative is defined nowhere")
+        if not leads_to(vocabulary.definitions, node.of, node.by.quantity):
+            raise Unreadable(f"the numerator is not defined by way of {node.by.quantity.name}")
+        for unknown in vocabulary.unknown:
+            if _meets(vocabulary, node.of, unknown) and not _meets(vocabulary, node.of, node.by.quantity):
+                raise Unreadable(
+                    f"{unknown.name} is defined nowhere, and nothing says how it depends on {node.by.quantity.name}"
+                )
+
+
+def _is_undefined(vocabulary: Vocabulary, of: Expression, by: ex.Quantity) -> bool:
+    """Whether a numerator is what nothing defines, so that its derivative is unknown and not 0; data are given."""
+    if not isinstance(of, ex.Entry) or of.quantity == by or of.quantity in vocabulary.symbols.data:
+        return False
+    return of.quantity not in vocabulary.definitions.quantities and not of.quantity.name.startswith("the argument")
+
+
+def find_unrelated(vocabulary: Vocabulary, claim: Claim) -> str:
+    """Name what a derivative is by though its numerator is not made of it, as far as is known; "" if there is none."""
+    for side in (claim.left, claim.right):
+        for node in traversal.walk_definitions(vocabulary.definitions, [side]):
+            if not isinstance(node, ex.Partial) or _meets(vocabulary, node.of, node.by.quantity):
+                continue
+            if not (isinstance(node.of, ex.Entry) and node.of.quantity in vocabulary.symbols.data):
+                return node.by.quantity.name
+    return ""
+
+
+def _meets(vocabulary: Vocabulary, of: Expression, quantity: ex.Quantity) -> bool:
+    found = traversal.walk_definitions(vocabulary.definitions, [of])
+    return any(isinstance(node, ex.Entry) and node.quantity == quantity for node in found)

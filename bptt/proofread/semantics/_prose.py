@@ -1,0 +1,105 @@
+"""What the sentences of a document say of the symbols in them: that y is one-hot, that A is symmetric."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from bptt.proofread._expressions import Property, Quantity
+from bptt.proofread.document import Token
+from bptt.proofread.semantics._vocabulary import Vocabulary
+from bptt.proofread.syntax import parse_list
+from bptt.proofread.syntax.tree import (
+    Relation,
+    Symbol,
+    Unreadable,
+    strip_brackets,
+    written,
+)
+
+_ONE = r"(?:1|one)"
+_PROSE: tuple[tuple[str, Property], ...] = (
+    (r"one[- ]hot|indicator vector", "one-hot"),
+    (rf"(?:exactly|only) one (?:\w+ ){{0,3}}(?:is|equals?) (?:a |to )?{_ONE}", "one-hot"),
+    (rf"(?:is|has|equals?) (?:a )?{_ONE} (?:\S+ ){{1,8}}(?:0|zeros?) (?:elsewhere|everywhere|otherwise)", "one-hot"),
+    (rf"(?:is|has|equals?) (?:a )?{_ONE} (?:\S+ ){{1,8}}(?:0|zeros?) (?:for|in|at) all", "one-hot"),
+    (r"all (?:its )?(?:entries|components) (?:\w+ ){0,3}(?:are )?(?:0|zero) (?:but|except)", "one-hot"),
+    (r"sums? (?:up )?to (?:one|1)", "normalised"), (r"symmetric", "symmetric"),
+    (r"orthogonal|orthonormal", "orthogonal"), (r"unit (?:vector|norm|length)", "unit"), (r"diagonal", "diagonal"),
+    (r"positive(?![- ](?:semi-?)?definite)|greater than (?:zero|0)", "positive"),
+    (r"probability (?:vector|distribution)", "normalised"),
+)  # fmt: skip
+FORMULA = "\ufffc"  # stands for a formula in the words of a sentence
+_NEGATED = re.compile(
+    r"\b(?:not|never|no|neither|nor|without|skew|rarely|hardly|seldom|fails? to be|n[’']t)\b", re.IGNORECASE
+)
+# What may stand between a symbol and what is said of it: nothing that turns or hedges it.
+_SAID_BEHIND = re.compile(
+    rf"(?:({FORMULA})\s*and\s*)?{FORMULA}\s*,?\s*"
+    r"(?:(?:is|are|be|being|denotes?|has|have|as|for|which|that|always|both|also|assumed|to|a|an|the|real|square|fixed"
+    r"|given|constant|strictly|target|label|vector|matrix|symmetric|orthogonal|orthonormal|diagonal|positive|definite"
+    r"|and|with|of)[\s,]+)*$",
+    re.IGNORECASE,
+)
+_SAID_AHEAD = re.compile(
+    rf"\s*(?:(?!(?:and|or|but|if|is|are|was|then|has|have|part|parts|of|in|class|example|examples)\b)[\w-]+\s+){{0,3}}?{FORMULA}",
+    re.IGNORECASE,
+)
+_TAKEN_BACK = re.compile(r"\s*(?:\?|(?:or|nor|part|parts|only|if|when|unless|example|examples)\b)", re.IGNORECASE)
+_UNREAL = re.compile(r"\b(?:were|would|unlike)\b", re.IGNORECASE)  # what is said to be so were things otherwise
+
+
+class Statement(NamedTuple):
+    """A property that is said of a quantity, and the line on which it is."""
+
+    quantity: Quantity
+    property: Property
+    line: int | None = None
+
+
+def state_property(vocabulary: Vocabulary, symbol: Symbol, what: Property) -> Statement | None:
+    """State a property of a symbol that nothing defines; None where it cannot have it."""
+    if vocabulary.symbols.find_name(symbol) is None:
+        return None
+    try:
+        quantity = vocabulary.symbols.resolve(symbol).quantity
+    except Unreadable:
+        return None
+    square = len(quantity.axes) == 2 and quantity.axes[0] == quantity.axes[1]
+    fits = square if what in ("symmetric", "orthogonal", "diagonal") else bool(quantity.axes) or what == "positive"
+    if not fits or quantity in vocabulary.definitions.quantities:
+        return None
+    return Statement(quantity, what)
+
+
+def find_properties(vocabulary: Vocabulary, words: str, formulas: Sequence[Sequence[Token]]) -> Iterator[Statement]:
+    """Find what a sentence says of the symbols in it: that y is one-hot, that A is symmetric."""
+    if _UNREAL.search(words):
+        return
+    for pattern, what in _PROSE:
+        for found in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", words, re.IGNORECASE):
+            for number in _find_subjects(words[: found.start()], words[found.end() :]):
+                for symbol in _list_symbols(vocabulary, formulas[number]) if number < len(formulas) else ():
+                    stated = state_property(vocabulary, symbol, what)
+                    if stated is not None:
+                        yield stated
+
+
+def _find_subjects(before: str, after: str) -> list[int]:
+    """Return the numbers of the formulas that a word is about: the one right behind it, or those before it."""
+    count = before.count(FORMULA)
+    if _SAID_AHEAD.match(after) and not _NEGATED.search(before[-24:]):
+        return [count]
+    said = _SAID_BEHIND.search(before)
+    if said is None or _TAKEN_BACK.match(after) or _NEGATED.search(re.split(r"[.,;:]", before[: said.start()])[-1]):
+        return []
+    return [count - 2, count - 1] if said[1] and re.search(r"\bare\b", said[0]) else [count - 1]
+
+
+def _list_symbols(vocabulary: Vocabulary, formula: Sequence[Token]) -> list[Symbol]:
+    try:
+        parsed = parse_list(formula, vocabulary.words)
+    except Unreadable:
+        return []
+    found = [strip_brackets(one) for one in parsed]
+    found = [one.left if isinstance(one, Relation) and one.sign in (r"\in", "=") else one for one in found]
+    return [one for one in found if isinstance(one, Symbol) and written(one)]

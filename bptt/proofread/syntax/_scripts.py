@@ -1,0 +1,107 @@
+"""Make a list of the items that stand in a script; make accents and fonts part of a symbol's name."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from bptt.proofread.syntax import tree
+from bptt.proofread.syntax.tree import Bracket, Node, Number, Place, Product, Symbol, Unreadable, written
+
+FONTS = frozenset(
+    {r"\mathbf", r"\mathcal", r"\mathbb", r"\mathfrak", r"\mathscr", r"\mathnormal", r"\mathds", r"\mathit"}
+)
+UPRIGHT = frozenset({r"\mathrm", r"\operatorname", r"\mathsf", r"\mathtt", r"\mathop"})
+WORD_FONTS = UPRIGHT | {r"\mathit"}  # several letters in these are a word; in \mathbf{Wx} each is a symbol
+OLD_FONTS = {
+    r"\bf": r"\mathbf", r"\it": r"\mathit", r"\rm": r"\mathrm", r"\sf": r"\mathsf", r"\tt": r"\mathtt",
+    r"\cal": r"\mathcal",
+}  # fmt: skip  # they stand first in a group, and over all of it
+_ABOVE = frozenset({
+    r"\tilde", r"\hat", r"\bar", r"\vec", r"\dot", r"\ddot", r"\check", r"\breve", r"\underline", r"\acute", r"\grave",
+    r"\widecheck", r"\mathring",
+})  # fmt: skip
+ACCENTS = FONTS | UPRIGHT | _ABOVE
+
+
+def unwrap(node: Node) -> Node:
+    """Take off the braces around what only groups."""
+    return node.entries[0] if isinstance(node, Bracket) and node.kind == "{" and len(node.entries) == 1 else node
+
+
+def list_items(content: Node) -> tuple[Node, ...]:
+    """List what stands in a script: side by side, as in W_{kl}, or behind commas."""
+    if isinstance(content, Bracket) and content.kind == "{" and content.separators == ("|",):
+        return _read_pair(*content.entries)
+    entries = content.entries if isinstance(content, Bracket) and content.kind == "{" else (content,)
+    return tuple(item for entry in entries for item in _split(unwrap(entry)))
+
+
+def _read_pair(first: Node, second: Node) -> tuple[Node, ...]:
+    """Read k|k−1, of step k as seen from step k − 1: how far the two are apart is a part of the name."""
+    (letter, offset), (other, later) = _split_offset(first), _split_offset(second)
+    return (Symbol(f"|{int(later - offset):+}"), first) if letter == other else (first, second)
+
+
+def _split_offset(item: Node) -> tuple[str, Fraction]:
+    """Split k − 1 into its letter and its offset."""
+    if isinstance(item, Number):
+        return "", item.value
+    if isinstance(item, tree.Sum) and len(item.terms) == 2:
+        letter, offset = item.terms
+        number = offset.term if isinstance(offset, tree.Negative) else offset
+        if isinstance(number, Number):
+            return written(letter), -number.value if isinstance(offset, tree.Negative) else number.value
+    return written(item) or repr(item), Fraction(0)
+
+
+def _split(entry: Node) -> Sequence[Node]:
+    """Split what stands side by side; 2t is twice t, while i1 and k2 are two items."""
+    if not isinstance(entry, Product) or set(entry.operators) - {""}:
+        return [entry]
+    simple = all(isinstance(one, Symbol | Bracket | tree.Scripted) for one in entry.factors)
+    if isinstance(entry.factors[0], Number) and not simple and not any(written(one) == ":" for one in entry.factors):
+        return [entry]
+    return entry.factors
+
+
+def add_scripts(base: Node, below: tuple[Node, ...], above: tuple[Node, ...], primes: int) -> Node:
+    """Give scripts to a formula."""
+    if not (below or above or primes):
+        return base
+    if isinstance(base, Symbol | tree.Scripted):
+        return replace(base, below=base.below + below, above=base.above + above, primes=base.primes + primes)
+    return tree.Scripted(base, below, above, primes, getattr(base, "place", None))
+
+
+def apply_accent(accent: str, of: Node, place: Place) -> Node:
+    """Give an accent or a font to a symbol, as part of its name. Raises `Unreadable` where there is none."""
+    of = unwrap(of)
+    if isinstance(of, Symbol):
+        is_word = accent in UPRIGHT and len(of.name) > 1
+        has_font = accent not in _ABOVE and f"{accent}{{" in of.name
+        return of if is_word or has_font else replace(of, name=f"{accent}{{{of.name}}}")
+    if isinstance(of, Number):
+        return Symbol(f"{accent}{{{of.value}}}", place=place)
+    if accent in _ABOVE:
+        raise Unreadable(f"{accent} stands over more than a symbol", place)
+    return _apply_font(accent, of, place)
+
+
+def _apply_font(font: str, of: Node, place: Place) -> Node:
+    """Give a font to each symbol of a formula."""
+    match of:
+        case Symbol():
+            return apply_accent(font, of, place)
+        case Number() | tree.Dots() | tree.Words() | tree.Big():
+            return of
+        case tree.Sum():
+            return replace(of, terms=tuple(_apply_font(font, term, place) for term in of.terms))
+        case Product():
+            return replace(of, factors=tuple(_apply_font(font, factor, place) for factor in of.factors))
+        case tree.Negative():
+            return replace(of, term=_apply_font(font, of.term, place))
+        case tree.Scripted():
+            return replace(of, base=_apply_font(font, of.base, place))
+        case Bracket():
+            return replace(of, entries=tuple(_apply_font(font, entry, place) for entry in of.entries))
+    raise Unreadable(f"{font} stands over more than symbols", place)
