@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bptt.proofread._expressions import Entry, Property
-from bptt.proofread._judge import Judge
+from bptt.proofread._judge import PLEASE_REPORT, Judge
 from bptt.proofread._parsed import EQUALS, ParsedEquation
 from bptt.proofread._rendering import render
 from bptt.proofread._traversal import walk_definitions
@@ -324,3 +324,5 @@ def _parse_side(side: tuple[Token, ...], words: frozenset[str]) -> Node | Unread
         return error
     except RecursionError:
         return Unreadable("it is nested too deeply")
+    except Exception as error:  # one formula is no reason to lose the document
+        return Unreadable(f"{PLEASE_REPORT}: {type(error).__name__}: {error}")

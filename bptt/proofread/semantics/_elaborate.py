@@ -19,6 +19,7 @@ from bptt.proofread.semantics._vocabulary import REFUSED
 from bptt.proofread.syntax import tree
 from bptt.proofread.syntax.tree import Bracket, Node, Product, Scripted, Symbol, Unreadable, strip_brackets, written
 
+LARGE = 10  # operations: as much work again as to read a formula
 MOST_OPERATIONS = 1_500  # that one formula stands for: functions of functions, written out, double with each
 
 
@@ -27,10 +28,12 @@ class Elaborator(Scope):
 
     def elaborate(self, node: Node) -> Value:
         """Return what a formula stands for. Raises one of `REFUSALS`."""
-        self.vocabulary.count_reading()
+        self.vocabulary.count_readings(1)
         value = self._elaborate(node)
-        if self._count_operations(value.body) > MOST_OPERATIONS:
+        operations = self._count_operations(value.body)
+        if operations > MOST_OPERATIONS:
             raise Unreadable(f"it stands for more than {MOST_OPERATIONS:,} operations")
+        self.vocabulary.count_readings(operations // LARGE)
         return value
 
     def _count_operations(self, node: Expression) -> int:

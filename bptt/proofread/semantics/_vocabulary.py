@@ -99,9 +99,9 @@ class Vocabulary:
         names = (self.symbols.get_base(Symbol(name.base)) for name in self.symbols.quantities)
         return frozenset(name for name in names if len(name) > 1 and name.isalnum())
 
-    def count_reading(self) -> None:
-        """Count a formula that is read. Raises `Unreadable` beyond `MOST_READINGS`: operators in operators double."""
-        self.readings_left -= 1
+    def count_readings(self, count: int) -> None:
+        """Count formulas that are read. Raises `Unreadable` beyond `MOST_READINGS`: operators in operators double."""
+        self.readings_left -= count
         if self.readings_left < 0:
             raise Unreadable(f"it takes more than {MOST_READINGS:,} formulas to read")
 

@@ -31,6 +31,8 @@ def unwrap(node: Node) -> Node:
 def list_items(content: Node) -> tuple[Node, ...]:
     """List what stands in a script: side by side, as in W_{kl}, or behind commas."""
     if isinstance(content, Bracket) and content.kind == "{" and content.separators == ("|",):
+        if len(content.entries) != 2:
+            raise Unreadable("nothing stands beside the bar of a script", content.place)
         return _read_pair(*content.entries)
     entries = content.entries if isinstance(content, Bracket) and content.kind == "{" else (content,)
     return tuple(item for entry in entries for item in _split(unwrap(entry)))

@@ -151,6 +151,7 @@ def test_a_root_has_a_radicand_and_may_have_a_degree(latex: str, node: Node) -> 
         (r"\frac{a}", "it ends where something must follow, line 1, column 8"),
         (r"\frac{}{b}", "nothing stands here, line 1, column 6"),
         (r"\sqrt{}", "nothing stands here, line 1, column 6"),
+        (r"\frac{d x}{d x_{a \beta\right|}}", "nothing stands beside the bar of a script, line 1, column 16"),
         (r"\nabla_{x,y} f", "the scripts of ∇ are not read, line 1, column 1"),
         (r"\nabla^t f", "the scripts of ∇ are not read, line 1, column 1"),
         (r"\nabla' f", "the scripts of ∇ are not read, line 1, column 1"),
