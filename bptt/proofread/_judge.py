@@ -197,6 +197,8 @@ class Judge(AccusationJudge):
             if not correct or verdict.label not in FINDINGS or verdict.other_layout is not None:  # a layout is no slip
                 return verdict
             return verdict._replace(correction=self._correct(n))
+        except Unreadable as error:
+            return Verdict("unreadable", error)
         except RecursionError:
             return Verdict("unreadable", Unreadable("it is nested too deeply"))
         except Exception as error:  # one equation is no reason to lose the others

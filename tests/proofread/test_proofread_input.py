@@ -126,6 +126,12 @@ def test_what_failed_or_took_long_once_has_a_label(equations: list[str]) -> None
     assert all(map(is_said_properly, judged(*equations)))
 
 
+def test_what_cannot_be_read_beside_an_equation_is_no_fault_of_the_program() -> None:
+    soup = r"\frac{\partial \forall \begin{cases} / \mathrm{d} = ² T"
+    first, _ = said_of(rf"$$ h_k = \sum_{{k=1}}^{{D_h}} \nonumber \sigma' I 2 = / y ^ \tilde{{y}} + \log {soup} $$")
+    assert (first.label, first.note) == ("unreadable", "it is stated under a condition that is not read")
+
+
 def test_many_letters_of_steps_are_a_limit() -> None:
     glossary = f"time.letters = {[*'abcdefgijkmn']}\nsizes.r = 'D'\nsymbols.H = {{axes = 'r', time = true}}"
     product = " ".join(f"H^{letter}" for letter in "abcdefgijkmn")
