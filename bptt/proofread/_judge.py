@@ -225,6 +225,7 @@ class Judge(AccusationJudge):
         return self.search.find(Equation(left, right, conditions.where), others, properties, layout, is_right)
 
     def _judge(self, n: int, equation: ParsedEquation) -> Verdict:
+        """Judge an equation of which both sides are parsed. Raises `Unreadable` for a condition that is not read."""
         left, right = equation.left, equation.right
         assert not isinstance(left, Unreadable)
         assert not isinstance(right, Unreadable)
@@ -243,11 +244,9 @@ class Judge(AccusationJudge):
             refusal = label_refusal(reason)
             if refusal.label == "unreadable":
                 return Verdict("definition", reason)
+            semantics.read_conditions(self.vocabulary, equation.remarks)  # under one that is not read, none is accused
             return self._excuse(Equation(left, right), refusal, {})
-        try:
-            conditions = semantics.read_conditions(self.vocabulary, equation.remarks)
-        except Unreadable as error:
-            return Verdict("unreadable", error)
+        conditions = semantics.read_conditions(self.vocabulary, equation.remarks)
         target = semantics.find_target(self.vocabulary, left)
         verdict = self._compare_sides(left, right, conditions)
         if verdict.label == "wrong" and n in self.nearby and not conditions.where:

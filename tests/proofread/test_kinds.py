@@ -14,6 +14,7 @@ from tests.proofread.kinds import (
     judge,
     list_equations,
 )
+from tests.proofread.kinds_of_notation import DESCENT, JACOBIAN, NOTATIONS
 
 SQUARE = (r"\ell = \frac{\lambda}{2} \|M a - r\|^2",)
 SLOPE = r"\frac{\partial \ell}{\partial a} = "
@@ -273,22 +274,22 @@ KINDS = {
 }
 
 
-@pytest.mark.parametrize(("kind", "equation"), list_equations(KINDS, "true"))
+@pytest.mark.parametrize(("kind", "equation"), list_equations({**KINDS, **NOTATIONS}, "true"))
 def test_a_true_equation_is_right(kind: Kind, equation: str) -> None:
     assert judge(kind, equation).label == "right"
 
 
-@pytest.mark.parametrize(("kind", "equation"), list_equations(KINDS, "false"))
+@pytest.mark.parametrize(("kind", "equation"), list_equations({**KINDS, **NOTATIONS}, "false"))
 def test_a_false_equation_is_found(kind: Kind, equation: str) -> None:
     assert judge(kind, equation).label in FOUND
 
 
-@pytest.mark.parametrize(("kind", "equation"), list_equations(KINDS, "unread"))
+@pytest.mark.parametrize(("kind", "equation"), list_equations({**KINDS, **NOTATIONS}, "unread"))
 def test_a_true_equation_that_may_be_read_in_two_ways_is_not_accused(kind: Kind, equation: str) -> None:
     assert judge(kind, equation).label in ("right", "unreadable")
 
 
-@pytest.mark.parametrize(("kind", "equation"), list_equations(KINDS, "unfound"))
+@pytest.mark.parametrize(("kind", "equation"), list_equations({**KINDS, **NOTATIONS}, "unfound"))
 def test_a_false_equation_that_cannot_be_refuted_is_not_right(kind: Kind, equation: str) -> None:
     assert judge(kind, equation).label != "right"
 
@@ -300,3 +301,22 @@ def test_a_false_equation_that_cannot_be_refuted_is_not_right(kind: Kind, equati
 )
 def test_a_false_equation_that_holds_up_to_5_is_found(equation: str) -> None:
     assert judge(Kind(VECTORS), equation).label in FOUND
+
+
+def test_a_number_times_a_bracket_may_stand_on_the_left() -> None:
+    assert judge(Kind(VECTORS), r"\lambda (a) = a \lambda").label == "right"
+
+
+@pytest.mark.xfail(strict=True, reason="z[i] on the left is an entry only where the glossary has z")
+def test_an_entry_in_brackets_may_stand_on_the_left() -> None:
+    assert judge(Kind(VECTORS, ["z = M a"]), "z[i] = M[i,k] a[k]").label == "right"
+
+
+@pytest.mark.parametrize("update", [r"a \gets a - \lambda b", r"a = a - \lambda b", r"M \leftarrow M - r a^\top"])
+def test_an_update_is_no_claim(update: str) -> None:
+    assert judge(DESCENT, update).label == "definition"
+
+
+def test_what_is_0_is_shown_as_0() -> None:
+    finding = judge(Kind(VECTORS, SOFTMAX), JACOBIAN + r"p_i \delta_{ik}")
+    assert finding.note.startswith("at n = 1, entry i = 1, k = 1: 0 on the left, 1 on the right")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bptt.proofread import proofread
 from tests.proofread.kinds import VECTORS, Kind, judge
+from tests.proofread.kinds_of_notation import NOTATIONS
 from tests.proofread.test_kinds import KINDS
-from tests.proofread.test_kinds_notation import KINDS as NOTATIONS
 
 # Equations that are rewritten as text: without a remark, and without letters that mean something on one side alone.
 NOT_REWRITTEN = (r"\quad", r"\text{", "cases", "dz", "dq", r"\partial R_j")

@@ -16,8 +16,6 @@ from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import FunctionDefinition, Key, Vocabulary, get_key, is_standard
 from bptt.proofread.syntax.tree import Application, Node, Symbol, Unreadable
 
-MOST_ORDER = 2  # of a quantity that is defined without letters: a matrix
-
 
 class NoDefinition(Unreadable):
     """What would be a definition is none, but a claim on what is defined elsewhere, or nowhere."""

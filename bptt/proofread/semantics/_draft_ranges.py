@@ -22,7 +22,6 @@ class AxisRanges:
         self._parents: dict[Node, Node] = {}
         self._letters: dict[Node, frozenset[str]] = {}
         self._parts: dict[Node, tuple[Node, ...]] = {}
-        self.merged: list[tuple[str, str]] = []  # sizes that had to be the same
 
     def find(self, node: Node) -> Node:
         """Return the representative of what is known to range over the same."""

@@ -161,14 +161,10 @@ class Symbols:
 
     def find_name(self, symbol: Symbol) -> Name | None:
         """Find the name that the symbol begins with: the longest."""
-        whole = self._name(symbol)
-        fitting = [
-            name
-            for name in self.quantities
-            if name.base == whole.base
-            and whole.below[: len(name.below)] == name.below
-            and (whole.above[: len(name.above)] == name.above or (name.above == ("2",) and "2" in whole.above))
-        ]
+        base, below, above = self._name(symbol)
+        beginnings = [above[:n] for n in range(len(above) + 1)] + ([("2",)] if "2" in above else [])
+        names = (Name(base, below[:n], beginning) for n in range(len(below) + 1) for beginning in beginnings)
+        fitting = (name for name in names if name in self.quantities)
         return max(fitting, key=lambda name: len(name.below) + len(name.above), default=None)
 
     def is_known(self, symbol: Symbol) -> bool:

@@ -5,7 +5,7 @@ import itertools
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from bptt.proofread._expressions import Quantity
+from bptt.proofread._expressions import Quantity, Step
 from bptt.proofread.semantics._definitions import (
     read_call,
 )
@@ -70,19 +70,16 @@ class Uses:
 
     def _list_names(self, right: Node, left: Node) -> Iterator[str]:
         """List the names that stand on a right-hand side, but for those of other steps."""
-        own = [*left.below, *left.above] if isinstance(left, Symbol) else []
-        steps = {
-            step for item in own if (step := self.vocabulary.symbols.notation.parse_step(item)) and not step.is_fixed
-        }
+        steps = self._find_steps(left) if isinstance(left, Symbol) else set()
         for node in list_symbols(right):
-            if True:
-                found = {
-                    step
-                    for item in (*node.below, *node.above)
-                    if (step := self.vocabulary.symbols.notation.parse_step(item)) and not step.is_fixed
-                }
-                if not (steps and found and not found & steps):
-                    yield self._get_name(node)
+            found = self._find_steps(node)
+            if not (steps and found and not found & steps):
+                yield self._get_name(node)
+
+    def _find_steps(self, node: Symbol) -> set[Step]:
+        """Find the steps that a symbol bears by their letters."""
+        steps = map(self.vocabulary.symbols.notation.parse_step, (*node.below, *node.above))
+        return {step for step in steps if step is not None and not step.is_fixed}
 
     def _list_derivatives(self, side: Node) -> Iterator[tuple[str, str]]:
         for node in nodes(side):

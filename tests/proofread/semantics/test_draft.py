@@ -204,8 +204,9 @@ def test_drafting_does_not_take_longer_the_less_it_reads(monkeypatch: pytest.Mon
     "text", ["", "no mathematics", "$$ \\frac{ $$", "$$ = $$", r"$$ x_{n_{max}}^{a,b} = y $$", MANY]
 )
 def test_the_draft_of_any_document_is_a_glossary(text: str) -> None:
-    read_glossary(draft_glossary(text))
-    proofread(text)
+    glossary = draft_glossary(text)
+    read_glossary(glossary)
+    assert list(map(len, proofread(text, glossary))) == list(map(len, proofread(text)))
 
 
 def test_a_draft_is_the_same_each_time() -> None:
