@@ -167,7 +167,8 @@ def is_of_balls(array: Any) -> bool:
 def get_floats(array: Any) -> npt.NDArray[Any]:
     """Return the floats that stand in an array of balls, as the array that the float run has."""
     elements = strip_class(array)
-    floats = [get_float(ball) for ball in elements.reshape(-1).tolist()]
+    flat = elements.reshape(-1).tolist()
+    floats = [ball.as_float for ball in flat] if are_balls(find_types(flat)) else list(map(get_float, flat))
     return asarray(floats, dtype=_find_float_type(elements)).reshape(elements.shape)
 
 
@@ -246,7 +247,25 @@ def make_constant_of_run(number: Any, dtype: Any = None) -> Ball:
 
 def list_elements(elements: npt.NDArray[Any]) -> list[Any]:
     """Return the elements of an array of objects; of those that are arrays without axes, what these hold."""
-    return [x[()] if isinstance(x, np.ndarray) and not x.ndim else x for x in elements.reshape(-1).tolist()]
+    flat: list[Any] = elements.reshape(-1).tolist()
+    if not holds_arrays(find_types(flat)):
+        return flat
+    return [x[()] if isinstance(x, np.ndarray) and not x.ndim else x for x in flat]
+
+
+def find_types(objects: Sequence[Any]) -> set[type]:
+    """Return the types of objects, which balls do not tell: to `isinstance` they are what their floats are."""
+    return set(map(type, objects))
+
+
+def are_balls(types: set[type]) -> bool:
+    """Whether all these are types of balls."""
+    return all(issubclass(one, Ball) for one in types)
+
+
+def holds_arrays(types: set[type]) -> bool:
+    """Whether one of these is a type of arrays."""
+    return any(issubclass(one, np.ndarray) for one in types)
 
 
 def convert_operand(given: Any) -> Any:
@@ -288,14 +307,17 @@ def unify(array: Any, dtype: Any = None) -> Any:
     """Make balls of one float type of all elements, in place: of that which NumPy gives to so mixed an array."""
     elements = strip_class(array)
     flat = list_elements(elements)
-    types = {type(x.as_float) if isinstance(x, Ball) else None for x in flat}
+    if are_balls(find_types(flat)):
+        types: set[Any] = {type(x.as_float) for x in flat}
+    else:
+        types = {type(x.as_float) if isinstance(x, Ball) else None for x in flat}
     if dtype is None:
         dtype = getattr(array, "_float_type", None)
     if dtype is None:
         weak = [np.complex64] if complex in types or any(isinstance(x, complex) for x in flat) else []
         strong: list[Any] = [np.dtype(t) for t in types if t is not None and issubclass(t, np.inexact)] or [_WEAK]
         dtype = np.dtype(np.result_type(*strong, *weak))
-    if types - {dtype.type} or any(isinstance(x, np.ndarray) for x in elements.reshape(-1).tolist()):
+    if types - {dtype.type} or holds_arrays(find_types(elements.reshape(-1).tolist())):
         converted = empty(len(flat), dtype=object)
         converted[:] = [_convert_for(x, dtype) for x in flat]
         elements[...] = converted.reshape(elements.shape)

@@ -8,7 +8,9 @@ import numpy as np
 from bptt.balls._array import (
     BallArray,
     NumPysBallArray,
+    are_balls,
     convert_operand,
+    find_types,
     get_floats,
     holds_complex,
     is_of_balls,
@@ -19,8 +21,9 @@ from bptt.balls._array import (
     take_floats,
     unify,
 )
-from bptt.balls._ball import Ball, get_float
+from bptt.balls._ball import Ball
 from bptt.balls._context import CURRENT
+from bptt.balls._contractions import CONTRACTIONS
 
 _ON_FLOATS = {np.allclose, np.isclose, np.array_equal, np.array_equiv, np.result_type, np.can_cast, np.array_repr}
 _ON_FLOATS |= {
@@ -35,7 +38,8 @@ _ON_FLOATS |= {
 }
 """What says nothing of a derivative: a comparison up to a tolerance, a type, a text, is that of the floats."""
 _IN_PLACE = {np.copyto, np.put, np.place, np.putmask, np.fill_diagonal, np.put_along_axis}
-_CONTRACTIONS = {np.dot, np.inner, np.vdot, np.einsum, np.tensordot, np.outer, np.cumsum, np.trace}
+_IN_AN_ORDER = {np.dot, np.inner, np.vdot, np.einsum, np.tensordot, np.cumsum, np.trace}  # of the terms, NumPy's
+_WITH_FLOATS = {np.dot, np.outer}  # as contractions, which have given them
 FUNCTIONS: dict[Any, Callable[..., Any]] = {}
 """Functions of NumPy's that are written anew for balls of any kind."""
 OF_REAL: dict[Any, Callable[..., Any]] = {}
@@ -59,17 +63,31 @@ def _apply_function(self: Any, function: Any, types: Any, arguments: Any, keywor
         return result
     given = tuple(_convert_numbers(argument) for argument in arguments)
     keywords = {name: _convert_numbers(argument) for name, argument in keywords.items()}
-    result = _apply_to_elements(self, function, types, given, keywords)
+    result = _contract(function, given, keywords)
+    if result is not None and function in _WITH_FLOATS:
+        return result
+    if result is None:
+        result = _complete(_apply_to_elements(self, function, types, given, keywords))
     if function in _IN_PLACE and is_of_balls(given[0]):
         unify(arguments[0])
-    result = _complete(result)
     if function is np.where and len(given) == 3 and CURRENT.context.origins is not None:
         condition, *choices = given
         rejected = _apply_to_elements(self, function, types, (condition, *choices[::-1]), keywords)
         return _record_choices(result, _complete(rejected))
-    if function in _CONTRACTIONS:
+    if function in _IN_AN_ORDER:
         return take_floats(result, lambda *floats: function(*floats, **keywords), *given)
     return result
+
+
+def _contract(function: Any, operands: Any, keywords: Any) -> Any:
+    """Return what a contraction of two arrays of balls returns; `None` for any other function."""
+    if function not in CONTRACTIONS or not keywords.keys() <= {"axes", "optimize"}:
+        return None
+    arrays = operands[-2:] if function is np.einsum else operands[:2]
+    if not all(isinstance(x, NumPysBallArray) and not holds_complex(x) for x in arrays):
+        return None
+    result = CONTRACTIONS[function](*operands, **keywords)
+    return result.view(BallArray) if isinstance(result, NumPysBallArray) else result
 
 
 def _convert_numbers(argument: Any) -> Any:
@@ -93,10 +111,11 @@ def _complete(result: Any) -> Any:
         return result.view(np.ndarray) if isinstance(result, NumPysBallArray) else result
     result = result.view(BallArray)
     elements = strip_class(result)
-    if all(isinstance(x, Ball | int | float | complex | np.number) for x in list_elements(elements)):
+    types = find_types(list_elements(elements))
+    if all(issubclass(one, Ball | int | float | complex | np.number) for one in types):
         result._float_type = None
         flat = elements.reshape(-1).tolist()
-        are_alike = all(isinstance(x, Ball) for x in flat) and len({type(get_float(x)) for x in flat}) < 2
+        are_alike = are_balls(find_types(flat)) and len({type(x.as_float) for x in flat}) < 2
         return result if are_alike else unify(elements.copy().view(BallArray))
     return elements
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from flint import arb, ctx
@@ -34,6 +34,7 @@ class Encountered:
     operations: int = 0  # on arrays of balls, by elements
     shortest_bits: int = 53  # of the mantissas of the float types that anything was computed in
     shortest_data_bits: int = 53  # of those that stood in the code or were closed over
+    matrices: dict[Any, Any] = field(default_factory=dict)  # that products were taken of: see `_products`
 
 
 @dataclass(frozen=True)

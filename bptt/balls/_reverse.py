@@ -49,7 +49,8 @@ class Traced(Ball):
     """A ball that knows which traced balls it was computed from, and its partial derivative by each.
 
     If `collapsed`, it is a function of the one source alone, and whatever is computed from it may refer to that; the
-    number says whether a linear function or a curved one.
+    number says whether a linear function or a curved one. The source of an entry of a product of matrices is that, with
+    its position in the place of a partial derivative.
     """
 
     __slots__ = ("adjoint", "blurred", "collapsed", "created", "sources")
@@ -57,13 +58,31 @@ class Traced(Ball):
     adjoint: Any  # an arb while a sweep is under way, the sum of what has come back so far; None before
 
     def __init__(
-        self, value: arb, as_float: Any = None, sources: tuple[tuple["Traced", arb], ...] = (), collapsed: int = 0
+        self, value: arb, as_float: Any = None, sources: tuple[tuple["Traced", Any], ...] = (), collapsed: int = 0
     ) -> None:
         super().__init__(value, as_float)
         self.sources = sources
         self.collapsed = collapsed
         self.blurred = 0.0  # what it may have lost since its variable, in roundings; if that is measured
         self.created = next(_creation)
+
+    def send_back(self) -> None:
+        """Add to the adjoint of each source what this ball's contributes."""
+        adjoint = self.adjoint
+        for source, partial in self.sources:
+            if type(partial) is int:
+                source.receive(adjoint, partial)
+            else:
+                contribution = adjoint * partial
+                source.adjoint = contribution if source.adjoint is None else source.adjoint + contribution
+
+    def receive(self, adjoint: arb, position: int) -> None:
+        """Take the adjoint of an entry, where this stands for a product of matrices: see `_products`."""
+        raise NotImplementedError
+
+    def sum_sizes(self, position: int) -> arb:
+        """Return Σ |term| of an entry of such a product."""
+        raise NotImplementedError
 
     def apply_unary(self, f: Unary) -> "Traced":
         v = f.apply(self.value)
@@ -186,10 +205,11 @@ def _sum_slopes(node: Traced) -> dict[int, arb]:
 def make_traced_constant(number: object, dtype: Any = None) -> Traced:
     """Return a number that depends on no input, such as the zeros of a buffer."""
     fixed = make_fixed(number, dtype)
-    return _make_untraced(fixed.value, fixed.as_float)
+    return make_untraced(fixed.value, fixed.as_float)
 
 
-def _make_untraced(value: arb, as_float: Any) -> Traced:
+def make_untraced(value: arb, as_float: Any) -> Traced:
+    """Return a number that depends on no input, given its enclosure."""
     made = Traced(value, as_float)
     made.created = -1 - made.created
     return made
@@ -198,7 +218,7 @@ def _make_untraced(value: arb, as_float: Any) -> Traced:
 def _record_one(value: arb, as_float: Any, x: Traced, partial: arb, how: int) -> Traced:
     """Return the result of an operation on x that is linear or curved, with its partial derivative."""
     if x.created < 0:
-        return _make_untraced(value, as_float)
+        return make_untraced(value, as_float)
     context = CURRENT.context
     if context.last_created is not None and x.created > context.last_created:
         raise TooManyOperationsError(context.most_operations or 0)
@@ -278,7 +298,10 @@ def sum_masses(output: object) -> arb:
     met = set()
     while waiting:
         node, factor = waiting.pop()
-        if not isinstance(node, Traced) or not _is_sum(node):
+        source, position = node.sources[0] if isinstance(node, Traced) and node.sources else (None, None)
+        if source is not None and type(position) is int:
+            total += abs(factor) * source.sum_sizes(position)
+        elif not isinstance(node, Traced) or not _is_sum(node):
             total += abs(factor * enclose(node))
         elif node.created not in met:
             met.add(node.created)
@@ -297,10 +320,7 @@ def _sweep_back(output: Traced) -> list[Traced]:
     reached = sort_latest_first(output)
     output.adjoint = _ONE
     for node in reached:
-        adjoint = node.adjoint
-        for source, partial in node.sources:
-            contribution = adjoint * partial
-            source.adjoint = contribution if source.adjoint is None else source.adjoint + contribution
+        node.send_back()
     return reached
 
 

@@ -216,15 +216,22 @@ class Rounded(Ball):
         kind = self._get_kind_of(as_float)
         a = self if self.kind is kind else self.cast(kind.scalar)
         b = term if term.kind is kind else term.cast(kind.scalar)
-        if b._terms == 1 and b._sum.is_zero():
-            return a
-        if a._terms == 1 and a._sum.is_zero():
-            return b
         if kind.bits < _LONGEST:
-            _note_short_type(kind.bits)
-        if not (a._sum.is_finite() and b._sum.is_finite()):  # ∞ absorbs whatever is finite, and is not rounded
-            return Rounded(a.value + b.value, as_float, kind)
-        return Rounded(a._sum + b._sum, as_float, kind, a.mass + b.mass, a._terms + b._terms)
+            note_type(kind)
+        return a.add_term(b, as_float)
+
+    def add_term(self, term: "Rounded", as_float: Any) -> "Rounded":
+        """Return the sum with a float of the same kind."""
+        a, b, mass, other = self._sum, term._sum, self._mass, term._mass
+        if other is None and b.is_zero():
+            return self
+        if mass is None and a.is_zero():
+            return term
+        total = a + b
+        if not total.is_finite():  # ∞ absorbs whatever is finite, and is not rounded
+            return Rounded(self.value + term.value, as_float, self.kind)
+        mass = (abs(a) if mass is None else mass) + (abs(b) if other is None else other)
+        return Rounded(total, as_float, self.kind, mass, self._terms + term._terms)
 
     __radd__ = __add__
 
@@ -292,15 +299,16 @@ def leave_unbounded(number: Any) -> Any:
     return Rounded(arb.nan(), number.as_float, number.kind) if isinstance(number, Rounded) else number
 
 
-def _note_short_type(bits: int) -> None:
+def note_type(kind: Kind) -> None:
+    """Note that something was computed in that type."""
     if (encountered := CURRENT.context.encountered) is not None:
-        encountered.shortest_bits = min(encountered.shortest_bits, bits)
+        encountered.shortest_bits = min(encountered.shortest_bits, kind.bits)
 
 
 def make_single(value: arb, as_float: Any, kind: Kind) -> Rounded:
     """Return the result of one operation; where the float has overflowed, that is what stands there."""
     if kind.bits < _LONGEST:
-        _note_short_type(kind.bits)
+        note_type(kind)
     if as_float - as_float != 0 and value.is_finite():
         value = arb(float(as_float))
     return Rounded(value, as_float, kind)

@@ -24,6 +24,8 @@ from bptt.balls._array import (
 from bptt.balls._ball import Ball, get_float
 from bptt.balls._context import count_operations
 from bptt.balls._functions import BINARY, UNARY
+from bptt.balls._passes import apply_in_one_pass
+from bptt.balls._products import multiply
 from bptt.balls._steps import (
     divide_to_floor,
     take_ceil,
@@ -60,6 +62,9 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
     is_index = 1 if method in ("at", "reduceat") else None
     inside = any(type(operand) is NumPysBallArray for operand in inputs)
     inputs = [operand if n == is_index else convert_operand(operand) for n, operand in enumerate(inputs)]
+    if ufunc is np.matmul and not keywords and (product := multiply(*inputs)) is not None:
+        count_operations(np.size(product))
+        return product.view(NumPysBallArray) if inside and isinstance(product, BallArray) else product
     if method == "__call__":
         result = _apply_to_elements(ufunc, inputs, keywords)
     else:
@@ -68,7 +73,7 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
     if method == "at" and is_of_balls(inputs[0]):
         unify(inputs[0])
     count_operations(getattr(result, "size", 1))
-    if any(0 in np.shape(operand) for n, operand in enumerate(inputs) if n != is_index):
+    if any(0 in getattr(operand, "shape", ()) for n, operand in enumerate(inputs) if n != is_index):
         result = _make_empty_sums(result, inputs)
     result = as_ball_array(result)
     if (ufunc is np.add and method in ("reduce", "accumulate")) or ufunc is np.matmul:
@@ -85,6 +90,11 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
 
 def _apply_to_elements(ufunc: np.ufunc, inputs: Sequence[Any], keywords: Any) -> Any:
     operands = [strip_class(operand) for operand in inputs]
+    if not keywords.keys() - {"out"} and (made := apply_in_one_pass(ufunc, operands)) is not None:
+        if "out" not in keywords:
+            return made
+        keywords["out"][0][...] = made
+        return keywords["out"][0]
     apply = _OF_ELEMENTS.get(ufunc) or _OF_PAIRS.get(ufunc) or apply_special(ufunc) or ufunc
     try:
         return apply(*operands, **keywords)

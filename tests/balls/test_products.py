@@ -1,0 +1,221 @@
+"""Products of matrices of balls, and sums of whole arrays: what FLINT computes at once is what the elements give."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from flint import arb
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bptt.balls import (
+    Ball,
+    Comparisons,
+    Encountered,
+    Rounded,
+    TooManyOperationsError,
+    Traced,
+    _passes,
+    _products,
+    change_context,
+    convert_to_balls,
+    enclose,
+    limit_operations,
+    make_fixed,
+    make_rounded_constant,
+    make_traced_constant,
+    sum_masses,
+    sweep,
+    use_precision,
+)
+
+Array = Any
+MakeBall = Callable[[arb, Any], Ball]
+
+
+@pytest.fixture(autouse=True)
+def in_a_run() -> Iterator[None]:
+    with (
+        use_precision(50),
+        change_context(comparisons=Comparisons(), encountered=Encountered()),
+        np.errstate(all="ignore"),
+    ):
+        yield
+
+
+def draw(*shape: int, seed: int = 0) -> Array:
+    """Return numbers of many sizes, some of them 0."""
+    random = np.random.default_rng(seed)
+    numbers = random.normal(size=shape) * 10.0 ** random.integers(-6, 6, shape)
+    return np.where(random.random(shape) < 0.1, 0.0, numbers)
+
+
+def as_balls(numbers: Array, make: MakeBall) -> Any:
+    return convert_to_balls(numbers, lambda x, dtype: make(arb(float(x)), dtype.type(x)))
+
+
+def elements(array: Any) -> list[Any]:
+    return [array] if isinstance(array, Ball) else array.view(np.ndarray).reshape(-1).tolist()
+
+
+def round_as(_: arb, x: Any) -> Rounded:
+    return make_rounded_constant(x)
+
+
+@pytest.fixture
+def term_by_term(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], Any]], Any]:
+    """Call something while neither products nor passes are taken at once."""
+
+    def call(compute: Callable[[], Any]) -> Any:
+        with monkeypatch.context() as patch:
+            patch.setattr(_products, "_FEWEST_TERMS", 10**9)
+            patch.setattr(_passes, "_FEWEST", 10**9)
+            return compute()
+
+    return call
+
+
+FORMS: dict[str, Callable[[Any, Any], Any]] = {
+    "A @ B": lambda a, b: a @ b,
+    "A @ v": lambda a, b: a @ b[:, 0],
+    "v @ A": lambda a, b: a[0] @ b,
+    "v · w": lambda a, b: a[0] @ b[:, 0],
+    "dot": np.dot,
+    "inner": lambda a, b: np.inner(a, b.T),
+    "vdot": lambda a, b: np.vdot(a, b.T[: a.shape[0]]) if a.shape[0] <= b.shape[1] else np.vdot(a[0], b[:, 0]),
+    "outer": lambda a, b: np.outer(a[0], b[0]),
+    "tensordot": lambda a, b: np.tensordot(a, b, 1),
+    "tensordot by axes": lambda a, b: np.tensordot(a, b, ([1], [0])),
+    "einsum": lambda a, b: np.einsum("ij,jk->ik", a, b),
+    "einsum to its transpose": lambda a, b: np.einsum("ij, jk -> ki", a, b),
+    "einsum of rows": lambda a, b: np.einsum("ij,ij->i", a, a * 0.5),
+    "einsum of both": lambda a, b: np.einsum("ij,jk", a, b),
+    "einsum outer": lambda a, b: np.einsum("i,k->ik", a[:, 0], b[0]),
+    "stacks": lambda a, b: np.stack([a, a + a]) @ b,
+    "sums": lambda a, b: a[:, :1] + b[:1],
+    "products": lambda a, b: a[:, :1] * b[:1],
+}
+
+
+@pytest.mark.parametrize("kind", [Ball, Traced, round_as], ids=["value", "traced", "rounded"])
+@pytest.mark.parametrize("form", FORMS)
+def test_what_is_computed_at_once_is_what_the_elements_give(form: str, kind: MakeBall, term_by_term: Any) -> None:
+    x, y = draw(5, 4), draw(4, 6, seed=1)
+    a, b = as_balls(x, kind), as_balls(y, kind)
+    at_once, one_by_one = FORMS[form](a, b), term_by_term(lambda: FORMS[form](a, b))
+    assert np.shape(at_once) == np.shape(one_by_one)
+    assert type(at_once) is type(one_by_one)
+    for new, old, number in zip(
+        elements(at_once), elements(one_by_one), np.reshape(FORMS[form](x, y), -1).tolist(), strict=True
+    ):
+        assert type(new) is type(old)
+        assert new.as_float == old.as_float == number
+        assert type(new.as_float) is type(old.as_float)
+        assert new.value.overlaps(old.value)
+        assert new.value.rad() <= 2 * old.value.rad() + abs(old.value).upper() * arb(10) ** -45
+
+
+@given(n=st.integers(1, 6), k=st.integers(1, 6), m=st.integers(1, 6), seed=st.integers(0, 99))
+def test_the_gradient_of_a_chain_of_products_is_that_of_its_terms(n: int, k: int, m: int, seed: int) -> None:
+    with use_precision(50), change_context(comparisons=Comparisons(), encountered=Encountered()):
+        x, y, weights = draw(n, k, seed=seed), draw(k, m, seed=seed + 1), draw(n, m, seed=seed + 2)
+        a, b, w = as_balls(x, Traced), as_balls(y, Traced), as_balls(weights, Traced)
+        square = (b @ b.T).view(np.ndarray)  # the same balls on both sides
+        total = np.sum((a @ b) * w) + np.sum(a @ square.view(type(b)))
+        slope = sweep(total, [*elements(a), *elements(b), *elements(w)])
+        for balls, true in (
+            (a, weights @ y.T + np.ones((n, k)) @ (y @ y.T)),
+            (b, x.T @ weights + (_outer_sums(x, k) + _outer_sums(x, k).T) @ y),
+            (w, x @ y),
+        ):
+            scale = np.abs(true).max() + np.abs(x).max() * np.abs(y).max() ** 2 * n * k * m + 1
+            for ball, number in zip(elements(balls), true.reshape(-1).tolist(), strict=True):
+                assert abs(float(slope(ball).mid()) - number) <= 1e-12 * scale
+                assert slope(ball).rad() <= arb(10) ** -40 * scale
+
+
+def _outer_sums(x: Array, k: int) -> Array:
+    """Return ∂(Σ x q)/∂q for a square matrix q with k rows."""
+    return np.outer(x.sum(axis=0), np.ones(k))
+
+
+@given(k=st.integers(2, 40), seed=st.integers(0, 99), dtype=st.sampled_from([np.float64, np.float32]))
+def test_floats_added_in_any_order_lie_within_the_bound(k: int, seed: int, dtype: Any) -> None:
+    random = np.random.default_rng(seed)
+    x, y = draw(8, k, seed=seed).astype(dtype), draw(k, 3, seed=seed + 1).astype(dtype)
+    with use_precision(50), change_context(comparisons=Comparisons(), encountered=Encountered()):
+        bounds = as_balls(x, round_as) @ as_balls(y, round_as)
+        for _ in range(3):
+            order = random.permutation(k)
+            floats = np.zeros((8, 3), dtype=dtype)
+            for term in order:
+                floats = floats + x[:, term : term + 1] * y[term : term + 1]
+            for bound, number in zip(elements(bounds), floats.reshape(-1).tolist(), strict=True):
+                assert bound.value.contains(arb(number))
+
+
+def test_a_float_beyond_the_rounding_of_its_product_lies_outside_of_the_bound() -> None:
+    x, y = np.full((4, 4), 1 / 3), np.full((4, 4), 0.7)
+    bound = elements(as_balls(x, round_as) @ as_balls(y, round_as))[0]
+    assert bound.value.contains(arb((x @ y)[0, 0]))
+    assert not bound.value.contains(arb((x @ y)[0, 0] * (1 + 1e-14)))
+
+
+def test_what_is_written_into_a_matrix_counts_in_its_next_product() -> None:
+    a, v = as_balls(np.eye(5), Ball), as_balls(np.arange(5.0), Ball)
+    before = elements(a @ v)
+    a[1, 2] = 4.0
+    assert [float(x.value.mid()) for x in before] == [0, 1, 2, 3, 4]
+    assert [float(x.value.mid()) for x in elements(a @ v)] == [0, 9, 2, 3, 4]
+
+
+def test_what_is_not_finite_stays_with_its_own_rows() -> None:
+    x = np.ones((4, 4))
+    x[1, 1] = np.inf
+    made = elements(as_balls(x, Ball) @ as_balls(np.ones(4), Ball))
+    assert [ball.value.is_finite() for ball in made] == [True, False, True, True]
+    assert [ball.as_float for ball in made] == [4.0, np.inf, 4.0, 4.0]
+
+
+def test_constants_stay_constants_beside_balls() -> None:
+    x = np.arange(1.0, 17.0).reshape(4, 4)
+    constants = convert_to_balls(x, make_fixed)
+    assert {type(ball) for ball in elements(constants @ constants)} == {type(make_fixed(1.0))}
+    mixed = convert_to_balls(x, make_fixed)
+    mixed[0] = as_balls(x[0], Ball)
+    kinds = [type(ball) for ball in elements(mixed @ constants)]
+    assert kinds == [Ball] * 4 + [type(make_fixed(1.0))] * 12
+
+
+def test_a_product_of_numbers_that_depend_on_nothing_has_no_slope() -> None:
+    data = convert_to_balls(np.ones((4, 4)), make_traced_constant)
+    assert all(ball.created < 0 for ball in elements(data @ data))
+    weights = as_balls(np.ones((4, 4)), Traced)
+    total = np.sum(data @ weights)
+    slope = sweep(total, elements(weights))
+    assert {float(slope(ball).mid()) for ball in elements(weights)} == {4.0}
+
+
+def test_the_terms_of_a_product_count_in_what_is_added_up() -> None:
+    x = np.array([1e8, -1e8] * 16)
+    product = as_balls(x, Traced) @ as_balls(np.ones(32), Traced)
+    assert enclose(product) == 0
+    assert float(sum_masses(product).mid()) == 32e8
+
+
+def test_products_beyond_what_was_granted_are_an_error() -> None:
+    x = as_balls(np.ones((8, 8)), Traced)
+    with limit_operations(100):
+        y = x @ x
+        with pytest.raises(TooManyOperationsError):
+            y @ y
+
+
+def test_a_product_of_two_float_types_is_taken_term_by_term() -> None:
+    x, y = np.full((4, 4), 0.1, dtype=np.float32), np.full((4, 4), 0.3)
+    made = as_balls(x, round_as) @ as_balls(y, round_as)
+    assert {type(ball.as_float) for ball in elements(made)} == {np.float64}
+    assert all(
+        ball.value.contains(arb(number)) for ball, number in zip(elements(made), (x @ y).reshape(-1), strict=True)
+    )
