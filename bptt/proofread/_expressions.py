@@ -229,7 +229,10 @@ class Definition:
 
 # What is said of the values of a quantity that nothing defines, and so of what is drawn.
 # normalised: positive, and each vector sums to 1; unit: each vector has the length 1.
-Property = Literal["positive", "symmetric", "orthogonal", "diagonal", "one-hot", "normalised", "unit"]
+Property = Literal[
+    "positive", "symmetric", "orthogonal", "diagonal", "one-hot", "normalised", "unit", "binary", "sign",
+]  # fmt: skip
+Properties = Mapping[Quantity, frozenset[Property]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 
-from bptt.proofread import _excuses as excuses
 from bptt.proofread import semantics
-from bptt.proofread._accusations import AccusationJudge
-from bptt.proofread._expressions import Property, Quantity
+from bptt.proofread._accusations import AccusationJudge, speaks_of_another
+from bptt.proofread._expressions import Properties, Property, Quantity
 from bptt.proofread._parsed import (
     ASSIGNS,
     EQUALS,
@@ -16,33 +17,17 @@ from bptt.proofread._parsed import (
     list_candidates,
     normalise_equation,
 )
-from bptt.proofread._verdict import FINDINGS, Verdict, label_refusal
+from bptt.proofread._verdict import FINDINGS, Verdict, label_refusal, refuse
 from bptt.proofread.corrections import Correction, Search
 from bptt.proofread.document import Sentence
 from bptt.proofread.evaluation import Budget, Counterexample
-from bptt.proofread.semantics import (
-    LAYOUT,
-    Candidate,
-    Choice,
-    Conditions,
-    Equation,
-    Statement,
-    Vocabulary,
-)
-from bptt.proofread.syntax.tree import (
-    Bracket,
-    Derivative,
-    Node,
-    Product,
-    Relation,
-    Scripted,
-    Symbol,
-    Unreadable,
-    list_symbols,
-    nodes,
-)
+from bptt.proofread.semantics import Candidate, Choice, Conditions, Equation, Statement, Vocabulary
+from bptt.proofread.syntax import tree
+from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, list_symbols, nodes
 
 _RESTRICTS = re.compile(r"\b(?:for|if|when|where|case|suppose|assume|let|with|consider)\b", re.IGNORECASE)
+_HOLDS_FIXED = re.compile(r"\b(?:h[eo]ld|keep|kept|with)\w*\b[^.]*\b(?:fixed|constant)\b", re.IGNORECASE)
+NEARBY = 4  # lines between a sentence and the equation that it introduces, at the most
 PLEASE_REPORT = "an error of this program, please report it"
 
 
@@ -57,223 +42,233 @@ class Judge(AccusationJudge):
         inline: Sequence[Candidate] = (),
     ) -> None:
         super().__init__(vocabulary)
-        self.settled_layout: tuple[int, int] | None = None  # the answer, and the line of the equation that gave it
+        self.layout: int | None = None  # the answer that an equation has settled
+        self.layout_line = 0  # of that equation
         self.line = 0
         self.search = Search(vocabulary)
-        self._keep_bars(equations)
+        parsed = [(one.left, one.right) for one in equations if not isinstance(one.left, Unreadable)]
         sides = [side for one in equations for side in (one.left, one.right) if not isinstance(side, Unreadable)]
+        for left, right in parsed:
+            self._keep_bars(left, right)
         self._note_uses(sides)
-        vocabulary.symbols.totals |= {name for one in equations if (name := _find_total(vocabulary, one))}
+        for left, right in parsed:
+            self._find_total(left, right)
         vocabulary.definitions.properties.update(vocabulary.symbols.properties)
-        self._find_subjects(equations, inline)
+        for left in (*(left for left, _ in parsed), *(one.left for one in inline)):
+            self._find_subject(left)
         semantics.introduce_losses(vocabulary, sides)
         self.equations = [normalise_equation(vocabulary, one) for one in equations]
         self.stated = list(self._list_statements(sentences))
         self.nearby = dict(self._list_nearby(sentences))
-        self._take_statements()
-        unread = [one for one in self.equations if isinstance(one.right, Unreadable)]
+        self.held_fixed = {n for n, one in self._list_introductions(sentences) if _HOLDS_FIXED.search(one.words)}
+        properties = vocabulary.definitions.properties
+        for stated in self.stated:
+            properties[stated.quantity] = _join(properties.get(stated.quantity, frozenset()), stated.property)
+        self.roles, self.unused = self._collect_definitions(sides, inline)
+        self.stated = [one for one in self.stated if one.quantity not in vocabulary.definitions.quantities]
+
+    def _collect_definitions(
+        self, sides: Sequence[Node], inline: Sequence[Candidate]
+    ) -> tuple[Mapping[int, semantics.Role], Mapping[int, Exception]]:
+        """Take up what equations define; return the role of each that is no claim, and why others are not used."""
+        vocabulary = self.vocabulary
+        unread = (one for one in self.equations if isinstance(one.right, Unreadable))
         lost = [(one.left, one.line) for one in unread if not isinstance(one.left, Unreadable)]
         candidates = dict(list_candidates(self.equations))
         known = {get_subject(vocabulary, one.left) for one in candidates.values()}
-        extra = [one for one in inline if get_subject(vocabulary, one.left) not in known]
+        extra = (
+            one._replace(left=semantics.normalise_left(vocabulary, one.left, one.right))
+            for one in inline
+            if get_subject(vocabulary, one.left) not in known
+        )
         candidates |= dict(enumerate(extra, start=len(self.equations) + 1))
-        self.collected = semantics.collect_definitions(vocabulary, candidates, lost, self._holds)
-        semantics.define_losses(vocabulary, sides)
+        first = semantics.collect_definitions(vocabulary, candidates, lost, self._holds)
+        semantics.define_losses(vocabulary, [*sides, *(one.right for one in inline)])
         # g = ∂L/∂y is a definition, too, now that a loss which is defined nowhere is an unknown function.
-        waiting = {n: candidates[n] for n in self.collected.unused if n not in self.collected.roles}
+        waiting = {n: candidates[n] for n in first.unused if n not in first.roles}
         later = semantics.collect_definitions(vocabulary, waiting, [], self._holds)
-        roles = {**self.collected.roles, **later.roles}
-        unused = {n: why for n, why in {**self.collected.unused, **later.unused}.items() if n not in later.roles}
-        self.collected = semantics.Collected(roles, unused)
-        self.stated = [one for one in self.stated if one.quantity not in vocabulary.definitions.quantities]
+        vocabulary.denominators = semantics.find_denominators(vocabulary.symbols, sides)
+        unused = {n: why for n, why in {**first.unused, **later.unused}.items() if n not in later.roles}
+        return {**first.roles, **later.roles}, unused
 
     def _note_uses(self, sides: Sequence[Node]) -> None:
         """Take note of what stands beside each symbol of the document, before any equation is read."""
-        vocabulary = self.vocabulary
+        symbols = self.vocabulary.symbols
         arguments: dict[str, set[object]] = {}
         for node in (node for side in sides for node in nodes(side)):
             if isinstance(node, Symbol):
-                vocabulary.symbols.note_scripts(node)
+                symbols.note_scripts(node)
                 if node.primes:
-                    vocabulary.applied.add(vocabulary.symbols.get_base(node))
-            elif isinstance(node, Product):
+                    self.vocabulary.applied.add(symbols.get_base(node))
+            elif isinstance(node, tree.Product):
                 for one, after, operator in zip(node.factors, node.factors[1:], node.operators, strict=False):
-                    bracket = after.base if isinstance(after, Scripted) else after
-                    if (
-                        isinstance(one, Symbol)
-                        and not operator
-                        and isinstance(bracket, Bracket)
-                        and bracket.kind == "("
-                    ):
-                        arguments.setdefault(vocabulary.symbols.get_base(one), set()).add(bracket.entries)
-        vocabulary.applied |= {name for name, found in arguments.items() if len(found) > 1}
+                    match one, operator, after.base if isinstance(after, tree.Scripted) else after:
+                        case Symbol(), "", tree.Bracket(kind="(", entries=entries):
+                            arguments.setdefault(symbols.get_base(one), set()).add(entries)
+        self.vocabulary.applied |= {name for name, found in arguments.items() if len(found) > 1}
 
-    def _keep_bars(self, equations: Sequence[ParsedEquation]) -> None:
+    def _keep_bars(self, left: Node, right: Node | Unreadable) -> None:
         """Keep the accents that make another symbol: h̄ = ∂L/∂h says that h̄ is not h, whatever bars mean elsewhere."""
         notation = self.vocabulary.symbols.notation
-        for one in equations:
-            if isinstance(one.left, Symbol) and not isinstance(one.right, Unreadable):
-                plain = notation.strip_accents(one.left.name)
-                by = (
-                    symbol
-                    for node in nodes(one.right)
-                    for symbol in getattr(node, "by", None) or ()
-                    if isinstance(node, Derivative)
-                )
-                if plain != one.left.name and any(isinstance(symbol, Symbol) and symbol.name == plain for symbol in by):
-                    notation.kept.add(one.left.name)
+        if isinstance(left, Symbol) and not isinstance(right, Unreadable):
+            plain = notation.strip_accents(left.name)
+            by = [one for node in nodes(right) if isinstance(node, tree.Derivative) for one in node.by]
+            if plain != left.name and any(isinstance(one, Symbol) and one.name == plain for one in by):
+                notation.kept.add(left.name)
 
-    def _find_subjects(self, equations: Sequence[ParsedEquation], inline: Sequence[Candidate]) -> None:
-        """Find what the equations are about, before any is read."""
-        for left in (*(one.left for one in equations), *(one.left for one in inline)):
-            if not isinstance(left, Unreadable):
-                name = get_subject(self.vocabulary, left)
-                declared = self.vocabulary.symbols.find_name(Symbol(name)) if name else None
-                if isinstance(left, Symbol):
-                    self.vocabulary.symbols.note_subject(left)
-                if name and declared is None and not semantics.is_standard(name):
-                    self.vocabulary.subjects.add(name)
+    def _find_total(self, left: Node, right: Node | Unreadable) -> None:
+        """Take note of what is the sum of its own terms, as L = Σ L_i."""
+        if not isinstance(left, Symbol) or left.below or isinstance(right, Unreadable):
+            return
+        if any(node.name == left.name and node.below for node in list_symbols(right)):
+            self.vocabulary.symbols.totals.add(self.vocabulary.symbols.get_base(left))
+
+    def _find_subject(self, left: Node) -> None:
+        """Find what an equation is about, before any is read."""
+        symbols = self.vocabulary.symbols
+        if isinstance(left, Symbol):
+            symbols.note_subject(left)
+        name = get_subject(self.vocabulary, left)
+        if name and symbols.find_name(Symbol(name)) is None and not semantics.is_standard(name):
+            self.vocabulary.subjects.add(name)
 
     def _list_statements(self, sentences: Sequence[Sentence]) -> Iterator[Statement]:
         """List the properties that the prose and the displays say of symbols that nothing defines."""
-        for sentence in sentences:
-            for stated in semantics.find_properties(self.vocabulary, sentence.words, sentence.formulas):
-                yield stated._replace(line=sentence.line)
-            for stated in semantics.find_stated_properties(self.vocabulary, sentence.words, sentence.formulas):
-                if stated.quantity in self.vocabulary.symbols.declared:
-                    yield stated._replace(line=sentence.line)
+        declared = self.vocabulary.symbols.declared
+        for line, words, formulas in ((one.line, one.words, one.formulas) for one in sentences):
+            for stated in semantics.find_properties(self.vocabulary, words, formulas):
+                yield stated._replace(line=line)
+            for stated in semantics.find_stated_properties(self.vocabulary, words, formulas):
+                if stated.quantity in declared:
+                    yield stated._replace(line=line)
         for one in self.equations:
             if one.relation == "=" and not isinstance(one.left, Unreadable) and not isinstance(one.right, Unreadable):
                 found = semantics.read_property_statement(self.vocabulary, one.left, one.right)
-                name = "" if found is None else found.quantity.name
-                if (
-                    found is not None
-                    and found.quantity in self.vocabulary.symbols.declared
-                    and name not in self.vocabulary.subjects
-                ):
+                if found and found.quantity in declared and found.quantity.name not in self.vocabulary.subjects:
                     yield found._replace(line=one.line)
 
     def _list_nearby(self, sentences: Sequence[Sentence]) -> Iterator[tuple[int, tuple[Relation, ...]]]:
         """List what the sentence right before an equation restricts it to, as in "for i ≠ j we have", by its number."""
-        before = 0
-        for n, one in enumerate(self.equations):
-            near = [
-                sentence
-                for sentence in sentences
-                if before < sentence.line <= one.line and one.line - sentence.line <= 4
-            ]
-            before = one.line if not one.continues else before
-            if near and _RESTRICTS.search(near[-1].words):
+        for n, sentence in self._list_introductions(sentences):
+            if _RESTRICTS.search(sentence.words):
                 try:
-                    found = semantics.read_conditions(self.vocabulary, near[-1].formulas)
+                    found = semantics.read_conditions(self.vocabulary, sentence.formulas)
                 except Unreadable:
                     continue
                 if found.where:
                     yield n, found.where
 
-    def _take_statements(self) -> None:
-        properties = self.vocabulary.definitions.properties
-        for stated in self.stated:
-            properties[stated.quantity] = _join(properties.get(stated.quantity, frozenset()), stated.property)
+    def _list_introductions(self, sentences: Sequence[Sentence]) -> Iterator[tuple[int, Sentence]]:
+        """List the sentence right before each equation, by the number of this."""
+        before, near = 0, list[Sentence]()
+        for n, one in enumerate(self.equations):
+            if not one.continues:
+                near = [found for found in sentences if max(before + 1, one.line - NEARBY) <= found.line <= one.line]
+                before = one.line
+            if near:
+                yield n, near[-1]
 
     def _holds(self, left: Node, right: Node) -> bool:
         """Whether an equation is right by what is known so far."""
         self.budget = Budget()
-        return self._judge_readings(Equation(left, right), {}, None)[0].label == "right"
+        return self._is_right(Equation(left, right), {})
 
     def judge(self, n: int, correct: bool = True) -> Verdict:
         """Judge the equation of that number; look for what may have been meant if it is wrong and `correct`."""
         equation = self.equations[n]
+        left, right = equation.left, equation.right
         self.line, self.budget = equation.line, Budget()
-        if isinstance(equation.left, Unreadable) or isinstance(equation.right, Unreadable):
-            unread = (side for side in (equation.left, equation.right) if isinstance(side, Unreadable))
-            return Verdict("unreadable", next(unread))
+        if isinstance(left, Unreadable):
+            return Verdict("unreadable", left)
+        if isinstance(right, Unreadable):
+            return Verdict("unreadable", right)
         if equation.relation not in EQUALS:
-            return Verdict("unreadable", Unreadable(f"{equation.relation} states no equation"))
-        if equation.relation in ASSIGNS or is_update(equation.left, equation.right):
+            return refuse(f"{equation.relation} states no equation")
+        if equation.relation in ASSIGNS or is_update(left, right):
             return Verdict("definition", "assigns")
         try:
-            verdict = self._judge(n, equation)
+            verdict = self._judge(n, left, right)
             if not correct or verdict.label not in FINDINGS or verdict.other_layout is not None:  # a layout is no slip
                 return verdict
-            return verdict._replace(correction=self._correct(n))
+            return verdict._replace(correction=self._correct(n, left, right))
         except Unreadable as error:
             return Verdict("unreadable", error)
         except RecursionError:
-            return Verdict("unreadable", Unreadable("it is nested too deeply"))
+            return refuse("it is nested too deeply")
         except Exception as error:  # one equation is no reason to lose the others
-            return Verdict("unreadable", Unreadable(f"{PLEASE_REPORT}: {type(error).__name__}: {error}"))
+            return refuse(f"{PLEASE_REPORT}: {type(error).__name__}: {error}")
 
-    def _correct(self, n: int) -> Correction | None:
+    def _correct(self, n: int, left: Node, right: Node) -> Correction | None:
         """Find what may have been meant by the equation of that number, which is wrong."""
-        left, right = self.equations[n].left, self.equations[n].right
-        assert not isinstance(left, Unreadable)
-        assert not isinstance(right, Unreadable)
         conditions = semantics.read_conditions(self.vocabulary, self.equations[n].remarks)
         properties = self._get_properties(conditions)
-        layout = None if self.settled_layout is None else self.settled_layout[0]
 
         def is_right(left: Node, right: Node, budget: Budget) -> bool:
             self.budget = budget
             equation = Equation(left, right, conditions.where)
-            verdict = self._judge_function(left, right) or self._judge_readings(equation, properties, layout)[0]
+            verdict = self._judge_function(left, right) or self._judge_readings(equation, properties, self.layout)
             # What else is made of its variable is held fixed where an author says so; a correction must hold without.
-            return verdict.label == "right" and all(one.convention != "direct" for one in verdict.choices)
+            return verdict.label == "right" and all(not one.convention.startswith("direct") for one in verdict.choices)
 
         near = [self.equations[m] for m in (n - 1, n - 2, n + 1) if 0 <= m < len(self.equations)]
         others = [one.right for one in near if not isinstance(one.right, Unreadable)]
-        return self.search.find(Equation(left, right, conditions.where), others, properties, layout, is_right)
+        return self.search.find(Equation(left, right, conditions.where), others, properties, self.layout, is_right)
 
-    def _judge(self, n: int, equation: ParsedEquation) -> Verdict:
+    def _judge(self, n: int, left: Node, right: Node) -> Verdict:
         """Judge an equation of which both sides are parsed. Raises `Unreadable` for a condition that is not read."""
-        left, right = equation.left, equation.right
-        assert not isinstance(left, Unreadable)
-        assert not isinstance(right, Unreadable)
-        role, reason = self.collected.roles.get(n), self.collected.unused.get(n)
+        equation, role, reason = self.equations[n], self.roles.get(n), self.unused.get(n)
         if role == "taken up" or role == "assumed":
             return Verdict("definition", role)  # compared with itself, it would always be right
-        if (
-            any(
-                one.line == equation.line and one.quantity in self.vocabulary.definitions.properties
-                for one in self.stated
-            )
-            and semantics.read_property_statement(self.vocabulary, left, right) is not None
+        if any(one.line == equation.line for one in self.stated) and semantics.read_property_statement(
+            self.vocabulary, left, right
         ):
             return Verdict("definition", "a property")
-        if reason is not None and not isinstance(reason, semantics.NoDefinition):
-            refusal = label_refusal(reason)
-            if refusal.label == "unreadable":
-                return Verdict("definition", reason)
-            semantics.read_conditions(self.vocabulary, equation.remarks)  # under one that is not read, none is accused
+        refusal = None if reason is None or isinstance(reason, semantics.NoDefinition) else label_refusal(reason)
+        if refusal is not None and refusal.label == "unreadable":
+            return refusal._replace(label="definition")
+        conditions = semantics.read_conditions(self.vocabulary, equation.remarks)  # one that is not read excuses all
+        if refusal is not None:
             return self._excuse(Equation(left, right), refusal, {})
-        conditions = semantics.read_conditions(self.vocabulary, equation.remarks)
         target = semantics.find_target(self.vocabulary, left)
         verdict = self._compare_sides(left, right, conditions)
         if verdict.label == "wrong" and n in self.nearby and not conditions.where:
             narrowed = self._compare_sides(left, right, conditions._replace(where=self.nearby[n]))
             if narrowed.label == "right":
                 verdict = narrowed._replace(choices=(*narrowed.choices, Choice("as the text says")))
-        if self.collected.roles.get(-n) == "taken up" and n and verdict.label == "right":
+        if verdict.label == "wrong" and n in self.held_fixed and isinstance(left, tree.Derivative):
+            immediate = self._compare_sides(replace(left, immediate=True), right, conditions)
+            if immediate.label == "right":
+                verdict = immediate._replace(choices=(*immediate.choices, Choice("as the text holds")))
+        if verdict.label == "wrong" and self._may_name_gradients(left, right):
+            return refuse("d may name a gradient here, and not a differential")
+        if self.roles.get(-n) == "taken up" and n and verdict.label == "right":
             return Verdict("definition", "taken up")
         line = None if target is None else semantics.find_line(self.vocabulary, target)
-        if (
-            role != "repeats the glossary"
-            and line == (None,)
-            and target is not None
-            and (target.key, target.fixed) in self.vocabulary.repeated
-        ):
-            line = (self.vocabulary.repeated[target.key, target.fixed],)
+        if target is not None and line == (None,) and role != "repeats the glossary":
+            line = (self.vocabulary.repeated.get((target.key, target.fixed)),)
         if line is None or verdict.label in ("unreadable", "vacuous"):
             return verdict
-        if verdict.label != "right":
-            counters = isinstance(verdict.because, Counterexample) and self.claim is not None
-            if counters and excuses.speaks_of_another(self.vocabulary.definitions, self.claim):  # type: ignore[arg-type]
-                where = "the glossary" if line == (None,) else f"line {line[0]}"
-                return Verdict("unreadable", Unreadable(f"the symbol is said to be two things, here and by {where}"))
-            return verdict._replace(label="contradicts", contradicts=line)
-        goes_on = equation.continues and self.collected.roles.get(n - 1) == "repeats the glossary"
-        repeats = (line == (None,) or goes_on) and not conditions.where
-        return Verdict("definition", "repeats the glossary") if repeats else verdict
+        if verdict.label == "right":
+            goes_on = equation.continues and self.roles.get(n - 1) == "repeats the glossary"
+            repeats = (line == (None,) or goes_on) and not conditions.where
+            return Verdict("definition", "repeats the glossary") if repeats else verdict
+        claim = self.claim if isinstance(verdict.because, Counterexample) else None
+        if claim is not None and speaks_of_another(self.vocabulary.definitions, claim):
+            where = "the glossary" if line == (None,) else f"line {line[0]}"
+            return refuse(f"the symbol is said to be two things, here and by {where}")
+        return verdict._replace(label="contradicts", contradicts=line)
+
+    def _may_name_gradients(self, left: Node, right: Node) -> bool:
+        """Whether dX may be the gradient of a number by X: no other equation holds between differentials."""
+        quantities = [one for held in self.vocabulary.symbols.quantities.values() for one in held]
+        if all(one.axes for one in quantities):
+            return False
+        has_differentials = partial(semantics.has_differentials, self.vocabulary)
+        if not has_differentials(left, right) or semantics.names_differentials(self.vocabulary, left, right):
+            return False
+        pairs = [one.sides for one in self.equations if one.sides and one.relation in EQUALS]
+        others = [pair for pair in pairs if pair != (left, right) and has_differentials(*pair)]
+        return not any(self._is_right(Equation(*pair), {}) for pair in others)
 
     def _compare_sides(self, left: Node, right: Node, conditions: Conditions) -> Verdict:
         of_function = self._judge_function(left, right)
@@ -281,16 +276,14 @@ class Judge(AccusationJudge):
             return of_function
         properties = self._get_properties(conditions)
         equation = Equation(left, right, conditions.where)
-        settled = None if self.settled_layout is None else self.settled_layout[0]
-        verdict, interpretation = self._judge_readings(equation, properties, settled)
-        if LAYOUT in interpretation.asked and verdict.label == "right":
-            answer = interpretation.asked[LAYOUT]
-            if self._judge_readings(equation, properties, 1 - answer)[0].label == "wrong":
-                self.settled_layout = answer, self.line  # for the whole document, as the equation holds in one alone
-        elif self.settled_layout is not None and verdict.label == "wrong":
-            taken, line = self.settled_layout
-            if self._judge_readings(equation, properties, 1 - taken)[0].label == "right":
-                return verdict._replace(other_layout=(1 - taken, line))
+        settled = self.layout
+        verdict = self._judge_readings(equation, properties, settled)
+        if verdict.label == "right" and verdict.layout is not None:
+            if self._judge_readings(equation, properties, 1 - verdict.layout).label == "wrong":
+                # for the whole document, as the equation holds in one alone
+                self.layout, self.layout_line = verdict.layout, self.line
+        elif settled is not None and verdict.label == "wrong" and self._is_right(equation, properties, 1 - settled):
+            return verdict._replace(other_layout=(1 - settled, self.layout_line))
         if verdict.label in ("wrong", "orders differ"):
             verdict = self._excuse(equation, verdict, properties)
         if verdict.label == "wrong" and isinstance(verdict.because, Counterexample):
@@ -299,7 +292,7 @@ class Judge(AccusationJudge):
                 verdict = verdict._replace(label="unreadable", because="a property that is not stated")
         return verdict._replace(stated=(*conditions.properties, *verdict.stated))
 
-    def _get_properties(self, conditions: Conditions) -> Mapping[Quantity, frozenset[Property]]:
+    def _get_properties(self, conditions: Conditions) -> Properties:
         known = self.vocabulary.definitions.properties
         found: dict[Quantity, frozenset[Property]] = {}
         for one in conditions.properties:
@@ -307,16 +300,11 @@ class Judge(AccusationJudge):
         return found
 
 
-def _find_total(vocabulary: Vocabulary, one: ParsedEquation) -> str:
-    """Name what is the sum of its own terms, as L = Σ L_i; "" for any other equation."""
-    if not isinstance(one.left, Symbol) or one.left.below or isinstance(one.right, Unreadable):
-        return ""
-    terms = (node for node in list_symbols(one.right) if node.name == one.left.name and node.below)
-    return vocabulary.symbols.get_base(one.left) if any(True for _ in terms) else ""
-
-
 def _join(properties: frozenset[Property], one: Property) -> frozenset[Property]:
-    """Add a property; a one-hot vector is normalised already."""
-    if one == "normalised" and "one-hot" in properties:
-        return properties
-    return properties - {"normalised"} | {one} if one == "one-hot" else properties | {one}
+    """Add a property; a one-hot vector is normalised and binary already, and what is both is one-hot."""
+    joined = properties | {one}
+    if {"normalised", "binary"} <= joined:
+        joined |= {"one-hot"}
+    if "one-hot" in joined:
+        return joined - {"normalised", "binary"}
+    return joined - {"binary"} if "positive" in joined else joined

@@ -1,18 +1,20 @@
 """From the text of a document to a finding on each of its equations."""
 
+import functools
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bptt.proofread._expressions import Entry, Property
 from bptt.proofread._judge import PLEASE_REPORT, Judge
-from bptt.proofread._parsed import EQUALS, ParsedEquation
+from bptt.proofread._parsed import EQUALS, ParsedEquation, is_plain
 from bptt.proofread._rendering import render
 from bptt.proofread._traversal import walk_definitions
 from bptt.proofread._verdict import FINDINGS, Verdict
 from bptt.proofread._wording import UNUSED, write_note
 from bptt.proofread.corrections import Correction, write_latex
-from bptt.proofread.document import Document, Equation, Sentence, Token, find_relations, read_document, spell, tokenize
+from bptt.proofread.document import Document, Equation, Sentence, Token, cut_equation, read_document, spell, tokenize
 from bptt.proofread.evaluation import Counterexample
 from bptt.proofread.semantics import (
     Candidate,
@@ -29,18 +31,21 @@ from bptt.proofread.semantics import (
     read_default_glossary,
     read_glossary,
 )
+from bptt.proofread.semantics._definitions import read_call
 from bptt.proofread.syntax import Node, Symbol, Unreadable, parse
-from bptt.proofread.syntax.tree import Relation, list_symbols
+from bptt.proofread.syntax.tree import Relation, list_symbols, nodes
 
 LARGEST_DOCUMENT = 1_000_000  # characters: a book
 MOST_ACCUSED = 3  # of so many equations one, beyond which the notation of the post is doubted where none was given
 MOST_EQUATIONS = 5_000  # each may take the whole budget of an equation
+MOST_NODES = 500  # of the tree of one side: a long formula has some 100, and each is walked often
 NOTATIONS = ("given", "the post's", "drafted from the document")
 # Words by which a document may state a property of a symbol, in whatever sentence.
+_EXAMPLES = re.compile(r"example|instance|e\.g\.|such as|\bsay\b|\blike\b", re.IGNORECASE)  # of a function, not it
 _HINTS: dict[Property, str] = {
     "symmetric": r"symmetric|covarianc", "orthogonal": "orthogonal|orthonormal|rotation", "diagonal": "diagonal",
     "one-hot": "one[- ]hot|probabilit|distribution", "normalised": "one[- ]hot|probabilit|distribution|sums? to",
-    "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed",
+    "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed", "binary": "0", "sign": "1",
 }  # fmt: skip
 _GUESSED = "; the glossary was drafted from the document, and may be at fault: with one of your own it would be judged"
 
@@ -101,24 +106,23 @@ def proofread(
     document = _read(text, inline)
     if glossary is not None:
         known = glossary if isinstance(glossary, Glossary) else read_glossary(glossary)
-        return _Course(document, known, NOTATIONS[0]).judge(progress)
+        return _arrange(document, _Course(document, known, NOTATIONS[0]).judge(progress))
     total = sum(map(len, document.displays))
 
     def report(before: int) -> Progress | None:
         return None if progress is None else lambda done, _: progress(before + done, 2 * total)
 
-    usual = _Course(document, read_default_glossary(), NOTATIONS[1])
-    findings = usual.judge(report(0), correct=False)
+    best = _Course(document, read_default_glossary(), NOTATIONS[1])
+    findings = best.judge(report(0), correct=False)
     judged = _count_judged(findings)
-    if judged == total and _count_findings(findings) * MOST_ACCUSED <= total:
-        return usual.correct(findings)
-    drafted = draft(*_list_signs(document), _make_reader(document))
-    notation = f"{NOTATIONS[2]}; the post's judges {judged} of {total} equations"
-    other = _Course(document, read_glossary(drafted.toml), notation, drafted, text)
-    others = other.judge(report(total), correct=False)
-    if (_count_judged(others), -_count_findings(others)) > (judged, -_count_findings(findings)):
-        return other.correct(others)
-    return usual.correct(findings)
+    if judged < total or _count_findings(findings) * MOST_ACCUSED > total:
+        drafted = draft(*_list_signs(document), _make_reader(document))
+        notation = f"{NOTATIONS[2]}; the post's judges {judged} of {total} equations"
+        other = _Course(document, read_glossary(drafted.toml), notation, drafted, text)
+        others = other.judge(report(total), correct=False)
+        if (_count_judged(others), -_count_findings(others)) > (judged, -_count_findings(findings)):
+            best, findings = other, others
+    return _arrange(document, [best.find(n) if one.is_finding else one for n, one in enumerate(findings)])
 
 
 def draft_glossary(text: str) -> str:
@@ -145,21 +149,24 @@ def _read(text: str, inline: bool = False) -> Document:
 def _list_equations(sentence: Sentence) -> Iterator[Equation]:
     """List the formulas of a sentence that state an equation."""
     for formula in sentence.formulas:
-        signs = find_relations(formula)
-        if len(signs) == 1 and signs[0].text in EQUALS and signs[0].start > 0 and signs[0].end < len(formula):
-            (start, end, sign), first = signs[0], formula[signs[0].end]
-            sides = (formula[:start], sign, formula[end:])
-            yield Equation(0, first.line, first.column, spell(formula), *sides, False)
+        left, relation, right = cut_equation(formula)
+        if left and right and relation in EQUALS:
+            yield Equation(0, right[0].line, right[0].column, spell(formula), left, relation, right, False)
 
 
-def _count_judged(findings: Sequence[Sequence[Finding]]) -> int:
+def _arrange(document: Document, findings: Iterable[Finding]) -> list[list[Finding]]:
+    """Return a list of findings for each display."""
+    coming = iter(findings)
+    return [list(islice(coming, len(display))) for display in document.displays]
+
+
+def _count_judged(findings: Sequence[Finding]) -> int:
     """Count the equations that were compared, or taken for definitions and used."""
-    everything = [one for display in findings for one in display]
-    return sum(one.label != "unreadable" and not one.note.startswith(UNUSED) for one in everything)
+    return sum(one.label != "unreadable" and not one.note.startswith(UNUSED) for one in findings)
 
 
-def _count_findings(findings: Sequence[Sequence[Finding]]) -> int:
-    return sum(one.is_finding for display in findings for one in display)
+def _count_findings(findings: Sequence[Finding]) -> int:
+    return sum(one.is_finding for one in findings)
 
 
 class _Course:
@@ -172,7 +179,6 @@ class _Course:
         notation: str,
         drafted: Draft | None = None,
         text: str = "",
-        trees: dict[tuple[Token, ...], Node | Unreadable] | None = None,
     ) -> None:
         self.document = document
         self.glossary = glossary
@@ -180,41 +186,29 @@ class _Course:
         self.drafted = drafted
         self.text = text
         vocabulary = build_vocabulary(glossary)
-        trees = {} if trees is None or vocabulary.words else trees
-        self.parsed = [_parse(one, trees, vocabulary.words) for display in document.displays for one in display]
-        self.inline = list(_list_inline(document.sentences, vocabulary.words))
-        self.judge_one = Judge(vocabulary, self.parsed, document.sentences, self.inline)
+        self.equations = _list_displayed(document)
+        self.parsed = [_parse(one, vocabulary.words) for one in self.equations]
+        inline = list(_list_inline(document.sentences, vocabulary.words))
+        self.judge_one = Judge(vocabulary, self.parsed, document.sentences, inline)
         self.coarse: _Course | None = None  # by a glossary in which all sizes are the same
 
-    def judge(self, progress: Progress | None = None, correct: bool = True) -> list[list[Finding]]:
+    def judge(self, progress: Progress | None = None, correct: bool = True) -> list[Finding]:
         """Judge all equations, in order; look for what may have been meant if `correct`."""
-        findings: list[list[Finding]] = []
-        n = 0
-        for display in self.document.displays:
-            findings.append([])
-            for one in display:
-                findings[-1].append(self._find(n, one, correct))
-                n += 1
-                if progress is not None:
-                    progress(n, len(self.parsed))
+        findings = list[Finding]()
+        for n in range(len(self.equations)):
+            findings.append(self.find(n, correct))
+            if progress is not None:
+                progress(n + 1, len(self.equations))
         return findings
 
-    def correct(self, findings: list[list[Finding]]) -> list[list[Finding]]:
-        """Look for what may have been meant by the equations that are wrong."""
-        n, made = 0, list[list[Finding]]()
-        for display, found in zip(self.document.displays, findings, strict=True):
-            made.append([])
-            for one, finding in zip(display, found, strict=True):
-                made[-1].append(self._find(n, one, correct=True) if finding.is_finding else finding)
-                n += 1
-        return made
-
-    def _find(self, n: int, one: Equation, correct: bool) -> Finding:
+    def find(self, n: int, correct: bool = True) -> Finding:
+        """Judge one equation."""
+        one = self.equations[n]
         verdict, note = self._judge(n, correct)
         known = ("", "") if verdict.correction is None else _spell_correction(one, verdict.correction)
         return Finding(one.display, one.line, one.column, one.latex, verdict.label, note, *known, self.notation)
 
-    def _judge(self, n: int, correct: bool = True) -> tuple[Verdict, str]:
+    def _judge(self, n: int, correct: bool) -> tuple[Verdict, str]:
         """Judge one equation. What only a guess of a drafted glossary accuses is judged by a coarser one."""
         verdict = self.judge_one.judge(n, correct)
         note = write_note(verdict, self.glossary.sizes)
@@ -245,39 +239,54 @@ class _Course:
         """List the names of the glossary that an equation speaks of, by way of what the document defines, too."""
         vocabulary = self.judge_one.vocabulary
         definitions, symbols = vocabulary.definitions, vocabulary.symbols
-        sides = [side for side in (self.parsed[n].left, self.parsed[n].right) if not isinstance(side, Unreadable)]
-        names = {symbols.find_name(one) for side in sides for one in list_symbols(side)} - {None}
+        names = {symbols.find_name(one) for side in self.parsed[n].sides or () for one in list_symbols(side)}
         held = {quantity for name in names if name is not None for quantity in symbols.quantities[name]}
         bodies = [one.body for quantity in held for one in definitions.quantities.get(quantity, ())]
         held |= {one.quantity for one in walk_definitions(definitions, bodies) if isinstance(one, Entry)}
         return {one.name for one in held & symbols.declared if one not in definitions.quantities}
 
 
+def _list_displayed(document: Document) -> list[Equation]:
+    return [one for display in document.displays for one in display]
+
+
 def _list_signs(document: Document) -> tuple[list[tuple[Node | Unreadable, Node | Unreadable]], list[Relation]]:
     """List the sides of all equations, and the relations that the document states in its prose, or beside equations."""
-    trees: dict[tuple[Token, ...], Node | Unreadable] = {}
-    everything = [one for display in document.displays for one in display]
-    sides = [_parse(one, trees, frozenset())[2:4] for one in everything]
+    parsed = [_parse(one, frozenset()) for one in _list_displayed(document)]
     stated = [found for one in document.sentences for found in list_statements(one.words, one.formulas)]
-    stated += [found for one in everything for remark in one.remarks for found in list_statements("", [remark.tokens])]
-    for one, (left, right) in zip(everything, sides, strict=True):
-        if one.relation == r"\in" and not isinstance(left, Unreadable) and not isinstance(right, Unreadable):
-            stated.append(Relation(left, one.relation, right))
-    return sides, stated
+    remarks = (remark for one in _list_displayed(document) for remark in one.remarks)
+    stated += [found for remark in remarks for found in list_statements("", [remark.tokens])]
+    for one in parsed:
+        if one.relation == r"\in" and one.sides:
+            stated.append(Relation(one.sides[0], one.relation, one.sides[1]))
+    return [(one.left, one.right) for one in parsed] + _list_brought_in(document), stated
+
+
+def _list_brought_in(document: Document) -> list[tuple[Node | Unreadable, Node | Unreadable]]:
+    """List the sides of what the prose defines by other symbols, and no display does."""
+    shown = {one.left[0].text for one in _list_displayed(document) if one.left}
+    inline = _list_inline(document.sentences, frozenset())
+    return [
+        (one.left, one.right)
+        for one in inline
+        if isinstance(one.left, Symbol) and one.left.name not in shown and is_plain(one.right)
+    ]
 
 
 def _make_reader(document: Document) -> Callable[[Glossary, int], Reading]:
     """Make what reads a document under a glossary, without judging it."""
-
-    trees: dict[tuple[Token, ...], Node | Unreadable] = {}  # the same under each glossary
+    brought_in = _list_brought_in(document)
 
     def read(glossary: Glossary, most: int) -> Reading:
-        judge = _Course(document, glossary, "", trees=trees).judge_one
+        judge = _Course(document, glossary, "").judge_one
         ways = [
-            []
-            if isinstance(one.left, Unreadable) or isinstance(one.right, Unreadable) or one.relation not in EQUALS
-            else list_ways(judge.vocabulary, one.left, one.right, most)
+            list_ways(judge.vocabulary, *one.sides, most) if one.sides and one.relation in EQUALS else []
             for one in judge.equations
+        ]
+        ways += [
+            list_ways(judge.vocabulary, left, right, most)
+            for left, right in brought_in
+            if not isinstance(left, Unreadable) and not isinstance(right, Unreadable)
         ]
         return Reading(judge.vocabulary, ways)
 
@@ -295,34 +304,33 @@ def _list_inline(sentences: Sequence[Sentence], words: frozenset[str]) -> Iterat
     """List what the formulas of the prose may define."""
     for sentence in sentences:
         for formula in sentence.formulas:
-            signs = [one for one in find_relations(formula) if one.text in ("=", ":=")]
-            if len(signs) == 1:
-                left, right = _parse_side(formula[: signs[0].start], words), _parse_side(formula[signs[0].end :], words)
-                if isinstance(left, Symbol) and not isinstance(right, Unreadable):
-                    yield Candidate(left, right, sentence.line)
+            left, relation, right = cut_equation(formula, ("=", ":="))
+            about, body = _parse_side(left, words), _parse_side(right, words)
+            if not relation or isinstance(about, Unreadable) or isinstance(body, Unreadable):
+                continue
+            if isinstance(about, Symbol) or (read_call(about) and not _EXAMPLES.search(sentence.words)):
+                yield Candidate(about, body, sentence.line)
 
 
-def _parse(
-    equation: Equation, trees: dict[tuple[Token, ...], Node | Unreadable], words: frozenset[str]
-) -> ParsedEquation:
-    """Parse the sides as far as the grammar goes; those of a chain, which are in `trees` then, once."""
+def _parse(equation: Equation, words: frozenset[str]) -> ParsedEquation:
+    """Parse the sides as far as the grammar goes."""
     if equation.unreadable:
         refusal = Unreadable(equation.unreadable)
         return ParsedEquation(equation.line, equation.relation, refusal, refusal)
-    for side in (equation.left, equation.right):
-        if side not in trees:
-            trees[side] = _parse_side(side, words)
-    left, right = trees[equation.left], trees[equation.right]
+    left, right = _parse_side(equation.left, words), _parse_side(equation.right, words)
     remarks = tuple(remark.tokens for remark in equation.remarks)
     return ParsedEquation(equation.line, equation.relation, left, right, equation.continues, remarks)
 
 
+@functools.lru_cache(2 * MOST_EQUATIONS)  # a chain has the same left side throughout, and each glossary the same trees
 def _parse_side(side: tuple[Token, ...], words: frozenset[str]) -> Node | Unreadable:
     try:
-        return parse(side, words)
+        parsed = parse(side, words)
     except Unreadable as error:
         return error
     except RecursionError:
         return Unreadable("it is nested too deeply")
     except Exception as error:  # one formula is no reason to lose the document
         return Unreadable(f"{PLEASE_REPORT}: {type(error).__name__}: {error}")
+    size = sum(1 for _ in nodes(parsed))
+    return parsed if size <= MOST_NODES else Unreadable(f"it has {size} parts: more than {MOST_NODES} are not read")

@@ -1,29 +1,17 @@
 """The verdict on an equation under each way to read it, and on all of them together."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Claim, Entry, Property, Quantity
+from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Properties, Quantity
 from bptt.proofread._traversal import walk_definitions
-from bptt.proofread._verdict import Verdict, label_refusal
-from bptt.proofread.evaluation import Agreement, Budget, Circle, Counterexample, TooLarge, compare
-from bptt.proofread.semantics import (
-    LAYOUT,
-    Equation,
-    Interpretation,
-    Statement,
-    Vocabulary,
-)
+from bptt.proofread._verdict import Verdict, label_refusal, refuse
+from bptt.proofread.evaluation import Agreement, Budget, Counterexample, compare
+from bptt.proofread.semantics import LAYOUT, Choice, Equation, Interpretation, Statement, Vocabulary
 from bptt.proofread.semantics._vocabulary import MOST_READINGS
-from bptt.proofread.syntax.tree import (
-    Application,
-    Node,
-    Symbol,
-    Unreadable,
-    nodes,
-)
+from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
 
 
 class _Reading(NamedTuple):
@@ -31,7 +19,11 @@ class _Reading(NamedTuple):
 
     verdict: Verdict
     interpretation: Interpretation
-    claim: Claim | None = None
+    claim: Claim | None
+
+    @property
+    def ambiguous(self) -> tuple[Choice, ...]:
+        return self.interpretation.ambiguous
 
 
 class ReadingJudge:
@@ -48,33 +40,31 @@ class ReadingJudge:
         self.claim: Claim | None = None
         self.stated: list[Statement] = []
 
-    def _is_of_symbols(self, left: Application, parameters: Sequence[str]) -> bool:
-        """Whether a function that means the same everywhere is applied to symbols, as in Tr(A): it is not defined."""
-        name = self.vocabulary.symbols.get_base(left.function)
-        known = (self.vocabulary.symbols.find_name(Symbol(one)) is not None for one in parameters)
-        return not self.vocabulary.defines_function(name) and any(known)
-
     def _judge_function(self, left: Node, right: Node) -> Verdict | None:
         """Judge an equation about a function that is defined already; None for any other."""
-        parameters = semantics.get_parameters(self.vocabulary, left) if isinstance(left, Application) else None
-        if parameters is None or not isinstance(left, Application) or self._is_of_symbols(left, parameters):
+        if not isinstance(left, Application):
             return None
+        symbols, parameters = self.vocabulary.symbols, semantics.get_parameters(self.vocabulary, left)
+        declared = any(symbols.find_name(Symbol(one)) is not None for one in parameters or ())
+        if parameters is None or (declared and not self.vocabulary.defines_function(symbols.get_base(left.function))):
+            return None  # one that means the same everywhere and is applied to symbols, as in Tr(A), is not defined
         self.vocabulary.readings_left = MOST_READINGS
         try:
             claim = semantics.state_function_claim(self.vocabulary, parameters, left, right)
         except semantics.REFUSALS as error:
             return label_refusal(error)
-        return self._judge_claim(claim, Interpretation(), {})
+        return self._judge_claim(claim, {})
 
-    def _judge_readings(
-        self, equation: Equation, properties: Mapping[Quantity, frozenset[Property]], layout: int | None
-    ) -> tuple[Verdict, Interpretation]:
-        """Judge an equation under each way to read it; return also the way that the verdict rests on."""
+    def _is_right(self, equation: Equation, properties: Properties, layout: int | None = None) -> bool:
+        return self._judge_readings(equation, properties, layout).label == "right"
+
+    def _judge_readings(self, equation: Equation, properties: Properties, layout: int | None) -> Verdict:
+        """Judge an equation under each way to read it."""
         self.vocabulary.readings_left = MOST_READINGS
         waiting: list[tuple[int, ...]] = [()]
         readings: list[_Reading] = []
         known: dict[object, Verdict] = {}
-        for _ in range(semantics.MOST_INTERPRETATIONS):
+        while waiting and len(readings) < semantics.MOST_INTERPRETATIONS:
             interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
             claim = None
             try:
@@ -83,63 +73,46 @@ class ReadingJudge:
                 verdict = label_refusal(error)
             else:
                 key = (claim.left, claim.right, claim.free, claim.where, claim.last_is)
-                verdict = known.get(key) or self._judge_claim(claim, interpretation, properties)
-                known[key] = verdict
-            verdict = verdict._replace(choices=interpretation.taken)
+                verdict = known[key] = known.get(key) or self._judge_claim(claim, properties)
+            verdict = verdict._replace(choices=interpretation.taken, layout=interpretation.asked.get(LAYOUT))
             readings.append(_Reading(verdict, interpretation, claim))
-            plain = not (interpretation.odd or interpretation.slip or interpretation.ambiguous)
-            if verdict.label == "right" and plain:
-                return verdict, interpretation
-            waiting = [*waiting, *interpretation.propose_others()]
-            if not waiting:
-                break
+            if verdict.label == "right" and not (interpretation.odd or interpretation.slip or interpretation.ambiguous):
+                return verdict
+            waiting += interpretation.propose_others()
         return self._decide(equation, readings, exhausted=not waiting)
 
-    def _decide(
-        self, equation: Equation, readings: Sequence[_Reading], exhausted: bool
-    ) -> tuple[Verdict, Interpretation]:
+    def _decide(self, equation: Equation, readings: Sequence[_Reading], exhausted: bool) -> Verdict:
         """Decide by all the ways to read an equation, none of which is right and conventional without a doubt."""
-        first = readings[0]
         fair = [one for one in readings if not one.interpretation.odd and not one.interpretation.slip]
-        right = [one for one in fair if one.verdict.label == "right"]
-        judged = [one for one in fair if one.claim is not None and one.verdict.label != "unreadable"]
+        compared = [one for one in fair if one.claim is not None]
+        right, vacuous, undecided, wrong = (
+            [one for one in compared if one.verdict.label == label]
+            for label in ("right", "vacuous", "unreadable", "wrong")
+        )
         if right:
-            others = {one.interpretation.ambiguous for one in judged} - {one.interpretation.ambiguous for one in right}
+            judged = (one for one in compared if one.verdict.label != "unreadable")
+            others = {one.ambiguous for one in judged} - {one.ambiguous for one in right}
             if others:
-                found = right[0].verdict._replace(label="unreadable", because="two readings", other=min(others))
-                return found, right[0].interpretation
-            return right[0].verdict, right[0].interpretation
-        odd = [
-            one
-            for one in readings
-            if one.interpretation.odd and not one.interpretation.slip and one.verdict.label == "right"
-        ]
-        if odd:
-            choice = odd[0].interpretation.odd
-            return Verdict("unreadable", "an odd reading", doubt=choice), odd[0].interpretation
-        vacuous = [one for one in fair if one.verdict.label == "vacuous"]
-        if vacuous:
-            return vacuous[0].verdict, vacuous[0].interpretation
-        open_ = [one for one in fair if one.claim is not None and one.verdict.label == "unreadable"]
-        if open_:
-            return open_[0].verdict, open_[0].interpretation
-        wrong = [one for one in fair if one.verdict.label == "wrong" and one.claim is not None]
+                return right[0].verdict._replace(label="unreadable", because="two readings", other=min(others))
+            return right[0].verdict
+        doubtful = [one.interpretation for one in readings if one.verdict.label == "right"]
+        for one in doubtful:
+            if one.odd and not one.slip:
+                return Verdict("unreadable", "an odd reading", doubt=one.odd)
+        if vacuous or undecided:
+            return (vacuous or undecided)[0].verdict
+        first = readings[0].verdict
         findings = [one for one in fair if one.verdict.label in ("wrong", "orders differ")]
-        if not findings or first.verdict.label == "unreadable":
-            return first.verdict, first.interpretation
+        if not findings or first.label == "unreadable":
+            return first
         if not exhausted:
-            return Verdict("unreadable", Unreadable("it can be read in more ways than are tried")), first.interpretation
+            return refuse("it can be read in more ways than are tried")
         numbered = self._find_numbered(equation)
         if numbered:
-            return Verdict(
-                "unreadable", Unreadable(f"{numbered} may be one of several that bear a number")
-            ), first.interpretation
-        chosen = (wrong or findings)[0] if first.verdict.label != "orders differ" else findings[0]
-        doubts = [
-            one.interpretation.slip for one in readings if one.interpretation.slip and one.verdict.label == "right"
-        ]
+            return refuse(f"{numbered} may be one of several that bear a number")
+        chosen = findings[0] if first.label == "orders differ" or not wrong else wrong[0]
         self.claim = chosen.claim
-        return chosen.verdict._replace(doubt=doubts[0] if doubts else None, choices=()), chosen.interpretation
+        return chosen.verdict._replace(doubt=next((one.slip for one in doubtful if one.slip), None), choices=())
 
     def _find_numbered(self, equation: Equation) -> str:
         """Name a symbol that stands without the number which others of its name bear; "" if there is none."""
@@ -147,49 +120,38 @@ class ReadingJudge:
         for node in (*nodes(equation.left), *nodes(equation.right)):
             name = symbols.find_name(node) if isinstance(node, Symbol) else None
             if name is not None and not name.below and not name.above:
-                others = [one for one in symbols.quantities if one.base == name.base and one != name]
-                if any(
-                    re.fullmatch(r"\(?[0-9]\)?", "".join((*one.below, *one.above)))
-                    for one in others
-                    if one.above != ("2",)
-                ):
+                others = [one for one in symbols.quantities if one.base == name.base and one.above != ("2",)]
+                if any(re.fullmatch(r"\(?[0-9]\)?", "".join((*one.below, *one.above))) for one in others):
                     return name.latex
         return ""
 
-    def _judge_claim(
-        self, claim: Claim, interpretation: Interpretation, properties: Mapping[Quantity, frozenset[Property]]
-    ) -> Verdict:
-        definitions = self.vocabulary.definitions
+    def _judge_claim(self, claim: Claim, properties: Properties) -> Verdict:
         try:
-            outcome = compare(claim, definitions, self.budget, properties)
-        except (Circle, TooLarge) as error:
-            return Verdict("unreadable", error)
+            outcome = compare(claim, self.vocabulary.definitions, self.budget, properties)
         except ValueError as error:
-            return Verdict("unreadable", Unreadable(str(error)))
-        stated = tuple(one for one in self.stated if one.quantity in self._list_quantities(claim))
+            return Verdict("unreadable", error)
+        quantities = self._list_quantities(claim.left, claim.right)
+        stated = tuple(one for one in self.stated if one.quantity in quantities)
         if isinstance(outcome, Agreement):
-            label = "vacuous" if outcome.vanishes else "right"
-            return Verdict(label, outcome, interpretation.taken, stated=stated)
+            return Verdict("vacuous" if outcome.vanishes else "right", outcome, stated=stated)
         if isinstance(outcome, Counterexample):
-            if not self._is_tied(claim):
+            # Only where both sides speak of the same losses that are defined nowhere, a difference refutes.
+            left, right = (
+                self.vocabulary.unknown & set(self._list_quantities(side)) for side in (claim.left, claim.right)
+            )
+            if left != right:
                 return Verdict("unreadable", "an unknown loss")
             unrelated = semantics.find_unrelated(self.vocabulary, claim)
             if unrelated:
-                return Verdict(
-                    "unreadable", Unreadable(f"nothing says how the numerator of a derivative depends on {unrelated}")
-                )
+                return refuse(f"nothing says how the numerator of a derivative depends on {unrelated}")
             return Verdict("wrong", outcome, stated=stated)
         return Verdict("unreadable", outcome)
 
-    def _list_quantities(self, claim: Claim) -> set[Quantity]:
-        found = walk_definitions(self.vocabulary.definitions, (claim.left, claim.right))
-        return {node.quantity for node in found if isinstance(node, Entry)}
+    def _list_quantities(self, *sides: Expression) -> list[Quantity]:
+        return list_quantities(self.vocabulary.definitions, *sides)
 
-    def _is_tied(self, claim: Claim) -> bool:
-        """Whether both sides speak of the same losses that are defined nowhere, so that a difference refutes."""
-        unknown = self.vocabulary.unknown
-        sides = []
-        for side in (claim.left, claim.right):
-            found = walk_definitions(self.vocabulary.definitions, [side])
-            sides.append({node.quantity for node in found if isinstance(node, Entry) and node.quantity in unknown})
-        return sides[0] == sides[1]
+
+def list_quantities(definitions: Definitions, *sides: Expression) -> list[Quantity]:
+    """List the quantities in expressions, and in the definitions of what they are made of."""
+    found = (node for side in sides for node in walk_definitions(definitions, [side]))
+    return list(dict.fromkeys(node.quantity for node in found if isinstance(node, Entry)))

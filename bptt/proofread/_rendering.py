@@ -19,24 +19,12 @@ _DROPPED = {name.removeprefix("\\") for name in DELIMITERS} | {
     "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "quad", "qquad", ",", ";", ":", "!", " ", ">",
 }  # fmt: skip
 _FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
-_OPENING, _CLOSING, _BARS = "([{⟨⌊⌈", ")]}⟩⌋⌉", "|‖"
 DEEPEST = 50  # groups within one another; what stands deeper is shown as it is written
 
 Kind = Literal[
-    "letter",
-    "number",
-    "word",
-    "operator",
-    "sign",
-    "sum",
-    "prefix",
-    "fraction",
-    "open",
-    "close",
-    "bar",
-    "comma",
+    "letter", "number", "word", "operator", "sign", "sum", "prefix", "fraction", "open", "close", "bar", "comma",
     "slash",
-]
+]  # fmt: skip
 
 
 class _Piece(NamedTuple):
@@ -48,6 +36,16 @@ class _Piece(NamedTuple):
         return self.text + self.scripts
 
 
+_PLAIN: dict[Kind, str] = {
+    "open": "([{⟨⌊⌈", "close": ")]}⟩⌋⌉", "bar": "|‖", "comma": ",;:", "operator": "=+-*<>", "slash": "/",
+}  # fmt: skip
+_SHOWN = {sign: _Piece(sign, kind) for kind, signs in _PLAIN.items() for sign in signs}
+_SHOWN |= {"&": _Piece(",", "comma"), r"\\": _Piece(";", "comma"), r"\prime": _Piece("′", "letter")}
+_SHOWN |= {f"\\{name}": _SHOWN[sign] for name, sign in BRACKETS.items()}
+_NAMED: dict[Kind, dict[str, str]] = {"prefix": PREFIXES, "sum": SUMS, "operator": OPERATORS, "letter": LETTERS}
+_SHOWN |= {f"\\{name}": _Piece(sign, kind) for kind, names in _NAMED.items() for name, sign in names.items()}
+
+
 def render(tokens: Sequence[Token]) -> str:
     """Render a formula as text."""
     text = _join(_Reader([token.text for token in tokens if token.text]).read_formula())
@@ -57,14 +55,13 @@ def render(tokens: Sequence[Token]) -> str:
 class _Reader:
     """Reads the texts of tokens into pieces, from the first to the last."""
 
-    def __init__(self, texts: list[str]) -> None:
-        self.texts = texts
-        self.place = 0
+    def __init__(self, texts: Sequence[str]) -> None:
+        self.waiting = list(reversed(texts))
         self.depth = 0
 
     def read_formula(self) -> list[_Piece]:
         pieces: list[_Piece] = []
-        while self.place < len(self.texts):
+        while self.waiting:
             pieces += self.read_group()
         return pieces
 
@@ -84,12 +81,10 @@ class _Reader:
         return _match_bars(pieces)
 
     def _next(self) -> str:
-        return self.texts[self.place] if self.place < len(self.texts) else ""
+        return self.waiting[-1] if self.waiting else ""
 
     def _take(self) -> str:
-        text = self._next()
-        self.place += 1
-        return text
+        return self.waiting.pop() if self.waiting else ""
 
     def _read_one(self, text: str) -> list[_Piece]:
         name = text[1:] if text[0] == "\\" else ""
@@ -99,7 +94,7 @@ class _Reader:
             group = self.read_group()
             return [_wrap(group)] if self._next() in ("_", "^") and _is_compound(group) else group
         if name in ("left", "right") and self._next() == ".":
-            self.place += 1  # the bracket that is none
+            self._take()  # the bracket that is none
         if name in _FRACTIONS:
             fraction = _make_fraction(self._read_argument(), self._read_argument())
             return [_wrap([fraction])] if self._next() in ("_", "^") else [fraction]
@@ -115,15 +110,13 @@ class _Reader:
 
     def _read_argument(self) -> list[_Piece]:
         """Read what a command is applied to: a group, a command with its own arguments, or one character."""
-        text = self._take()
-        if text in ("", "}"):
-            self.place -= text == "}"
+        if self._next() in ("", "}"):
             return []
+        text = self._take()
         if text == "{":
             return self.read_group()
         if is_number(text) and len(text) > 1:  # \\frac12 is a half
-            self.place -= 1
-            self.texts[self.place] = text[1:]
+            self.waiting.append(text[1:])
             text = text[0]
         self.depth += 1
         pieces = self._read_one(text)
@@ -142,13 +135,12 @@ class _Reader:
     def _read_root(self) -> _Piece:
         degree = ""
         if self._next() == "[":
-            self.place += 1
-            while self._next() not in ("]", ""):
-                degree += self._take()
-            self.place += 1
+            while (text := self._take()) not in ("]", ""):
+                degree += text
+            degree += "]"
         radicand = self._read_argument()
         is_one = len(radicand) == 1 and not radicand[0].scripts and not degree
-        return _Piece(f"√{f'[{degree}]' if degree else ''}{_join(radicand) if is_one else _wrap(radicand)}", "letter")
+        return _Piece(f"√{degree}{_join(radicand) if is_one else _wrap(radicand)}", "letter")
 
     def _read_environment(self, name: str) -> list[_Piece]:
         """Read the start or the end of a matrix or of cases, as a bracket; of anything else, as nothing."""
@@ -156,29 +148,14 @@ class _Reader:
         brackets = "[]" if "matrix" in environment or environment == "array" else "{}" * (environment == "cases")
         if name == "begin" and environment == "array":
             self._read_argument()
-        return [_Piece(brackets[0], "open") if name == "begin" else _Piece(brackets[1], "close")] if brackets else []
+        return [_SHOWN[brackets[name == "end"]]] if brackets else []
 
 
 def _read_symbol(text: str, name: str) -> list[_Piece]:
     if name in _DROPPED or text == "~":
         return []
-    named: tuple[tuple[dict[str, str], Kind], ...] = (
-        (LETTERS, "letter"), (OPERATORS, "operator"), (SUMS, "sum"), (PREFIXES, "prefix"),
-    )  # fmt: skip
-    for names, kind in named:
-        if name in names:
-            return [_Piece(names[name], kind)]
-    if name == "prime":
-        return [_Piece("′", "letter")]
-    shown = BRACKETS.get(name, text)
-    if shown in _OPENING or shown in _CLOSING or shown in _BARS:
-        return [_Piece(shown, "open" if shown in _OPENING else "close" if shown in _CLOSING else "bar")]
-    if text in ("&", "\\\\", ",", ";", ":"):
-        return [_Piece({"&": ",", "\\\\": ";"}.get(text, text), "comma")]
-    if text in ("=", "+", "-", "*", "<", ">"):
-        return [_Piece(text, "operator")]
-    if text == "/":
-        return [_Piece(text, "slash")]
+    if text in _SHOWN:
+        return [_SHOWN[text]]
     if is_number(text):
         return [_Piece(text, "number")]
     words = " ".join(text.split()) if not name else name if name.isalpha() else text

@@ -20,14 +20,6 @@ _INDEX_FIELDS: dict[type[Any], tuple[str, ...]] = {
     ex.OfMatrix: ("outer",),
     ex.Concatenation: ("index",),
 }  # where indices stand that may be free
-_STEP_FIELDS: dict[type[Any], tuple[str, ...]] = {
-    ex.Entry: ("step",),
-    ex.Slope: ("home",),
-    ex.SameStep: ("left", "right"),
-    ex.Mask: ("left", "right"),  # or indices
-    ex.OverSteps: ("first", "last"),
-    ex.MatrixProduct: ("first", "last"),
-}  # where steps stand
 
 
 def number_letter(letter: str, number: int) -> str:
@@ -112,7 +104,7 @@ def find_definition(
 def get_indices(node: Expression) -> tuple[Index, ...]:
     """Return the indices that stand in a node itself, not in its parts."""
     if isinstance(node, ex.Slope):
-        return tuple(index for entry in (node.of, *node.by) for index in entry.indices)
+        return tuple(index for entry in list_entries(node) for index in entry.indices)
     values = [getattr(node, name) for name in _INDEX_FIELDS.get(type(node), ())]
     all_of_them = (index for value in values for index in (value if isinstance(value, tuple) else (value,)))
     return tuple(index for index in all_of_them if not isinstance(index, Step))
@@ -138,14 +130,14 @@ def list_bound_indices(node: Expression) -> tuple[str, ...]:
 
 def list_steps(node: Expression) -> list[Step]:
     """List the steps that stand in a node itself, not in its parts."""
-    values = [getattr(node, name) for name in _STEP_FIELDS.get(type(node), ())]
+    values = [getattr(node, one.name) for one in fields(node)]
     return [value for value in values if isinstance(value, Step)]
 
 
 def find_free_steps(node: Expression) -> set[str]:
     """Collect the letters of the steps of an expression that are not bound in it."""
     found = {step.anchor for step in list_steps(node) if not step.is_fixed}
-    entries = [node.by] if isinstance(node, ex.Partial) else [node.of, *node.by] if isinstance(node, ex.Slope) else []
+    entries = list_entries(node) if isinstance(node, ex.Slope) else ()
     for part in (*get_children(node), *entries):
         found |= find_free_steps(part)
     return found - {node.letter} if isinstance(node, ex.OverSteps | ex.MatrixProduct) else found

@@ -2,14 +2,10 @@
 
 from typing import NamedTuple
 
-from bptt.proofread import semantics
 from bptt.proofread.corrections import Correction
 from bptt.proofread.evaluation import Outcome
-from bptt.proofread.semantics import (
-    Choice,
-    Role,
-    Statement,
-)
+from bptt.proofread.semantics import Choice, Misfit, OrdersDiffer, Role, Statement
+from bptt.proofread.syntax import Unreadable
 
 FINDINGS = ("wrong", "contradicts", "orders differ")
 LABELS = ("right", "wrong", "definition", "contradicts", "orders differ", "vacuous", "unreadable")
@@ -22,6 +18,7 @@ class Verdict(NamedTuple):
         label: one of `LABELS`
         because: what came out of the comparison, or why there was none; of a definition, what it does or why nothing
         choices: what was left to convention
+        layout: the answer to `LAYOUT` under which it is right, if that was asked
         doubt: what would have to be taken for the equation to hold
         other: of two ways to read it, the one in which it does not hold
         other_layout: the answer to `LAYOUT` with which it holds, and the line of the equation that settled the other
@@ -34,6 +31,7 @@ class Verdict(NamedTuple):
     label: str
     because: "Role | str | Outcome | Exception"
     choices: tuple[Choice, ...] = ()
+    layout: int | None = None
     doubt: Choice | None = None
     other: tuple[Choice, ...] = ()
     other_layout: tuple[int, int] | None = None
@@ -43,7 +41,12 @@ class Verdict(NamedTuple):
     correction: Correction | None = None
 
 
+def refuse(why: str) -> Verdict:
+    """Say why an equation cannot be judged."""
+    return Verdict("unreadable", Unreadable(why))
+
+
 def label_refusal(error: Exception) -> Verdict:
     """Label an equation that claims nothing that could be compared: for some reasons, it is wrong."""
-    labels: dict[type[Exception], str] = {semantics.Misfit: "wrong", semantics.OrdersDiffer: "orders differ"}
+    labels: dict[type[Exception], str] = {Misfit: "wrong", OrdersDiffer: "orders differ"}
     return Verdict(labels.get(type(error), "unreadable"), error)

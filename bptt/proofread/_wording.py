@@ -24,6 +24,7 @@ _CONVENTIONS: dict[Convention, str] = {
     "denominators as rows": "the denominators of derivatives stand for the rows",
     "immediate": "the derivative{where} is immediate: the states of the other steps are held fixed",
     "direct": "the derivative{where} holds fixed what else is made of its variable",
+    "direct alone": "the derivative{where} holds fixed what else is made of its variable",
     "ascending": "the factors of the product stand in the order of the steps",
     "added to rows": "a vector is added to every row of a matrix",
     "added to columns": "a vector is added to every column of a matrix",
@@ -44,6 +45,7 @@ _CONVENTIONS: dict[Convention, str] = {
     "the place of the one": "the 1 of a one-hot vector stands at {about}",
     "the larger": "{about} without an index is a vector here",
     "as the text says": "where the sentence before it says",
+    "as the text holds": "with what the sentence before it holds fixed",
     "for earlier": "for {about} alone",
     "along columns": "softmax is taken of each column",
 }
@@ -58,7 +60,7 @@ _ROLES: dict[str, str] = {
 }
 _PROPERTIES: dict[Property, str] = {
     "positive": "positive", "symmetric": "symmetric", "orthogonal": "orthogonal", "diagonal": "diagonal",
-    "one-hot": "one-hot", "normalised": "summing to 1", "unit": "of length 1",
+    "one-hot": "one-hot", "normalised": "summing to 1", "unit": "of length 1", "binary": "0 or 1", "sign": "-1 or 1",
 }  # fmt: skip
 _REMAINDER = 1e-40  # what terms of the size of the other side leave when they cancel on balls of 50 digits, at the most
 _LAYOUTS = ("numerators", "denominators")  # stand for the rows, by the answer to the question
@@ -72,17 +74,16 @@ def write_note(verdict: Verdict, letters: Mapping[str, Sequence[str]]) -> str:
     if verdict.doubt is not None and verdict.label != "unreadable":
         note += f"; it would hold if {_say_choice(verdict.doubt)}"
     if verdict.missing is not None and verdict.label != "unreadable":
-        note += f"; it would hold for {_say_quantity(verdict.missing)} {_PROPERTIES[verdict.missing.property]}"
+        note += f"; it would hold for {_say_property(verdict.missing)}"
     if verdict.other_layout is not None:
-        holds, settled_by = verdict.other_layout
-        taken = _LAYOUTS[1 - holds]
-        note += f"; it holds if {_LAYOUTS[holds]} stand for the rows, but line {settled_by} has {taken}"
+        holds, line = verdict.other_layout
+        note += f"; it holds if {_LAYOUTS[holds]} stand for the rows, but line {line} has {_LAYOUTS[1 - holds]}"
     if verdict.correction is not None and verdict.doubt is None:  # which has said what is missing
         note += f"; {_say_correction(verdict.correction)}"
     if verdict.contradicts is None:
         return note
-    (line,) = verdict.contradicts
-    return f"{'the glossary' if line is None else f'line {line}'}: {note}"
+    (defined,) = verdict.contradicts
+    return f"{'the glossary' if defined is None else f'line {defined}'}: {note}"
 
 
 def _say_correction(found: Correction) -> str:
@@ -98,22 +99,21 @@ def _say_choice(choice: Choice) -> str:
 
 def _say_statement(stated: Statement) -> str:
     where = f", as line {stated.line} says" if stated.line else ""
-    return f"for {_say_quantity(stated)} {_PROPERTIES[stated.property]}{where}"
+    return f"for {_say_property(stated)}{where}"
 
 
-def _say_quantity(stated: Statement) -> str:
-    return render(tokenize(stated.quantity.name, 1, 1))
+def _say_property(stated: Statement) -> str:
+    return f"{render(tokenize(stated.quantity.name, 1, 1))} {_PROPERTIES[stated.property]}"
 
 
 def _say_reason(verdict: Verdict, letters: Mapping[str, Sequence[str]]) -> str:
     match verdict.because:
         case "two readings":
             ways = [" and ".join(filter(None, map(_say_choice, one))) for one in (verdict.choices, verdict.other)]
-            return f"it can be read in two ways: it holds if {ways[0]}, and not if {ways[1]}"
+            otherwise = f"if {ways[1]}" if ways[1] else "otherwise"
+            return f"it can be read in two ways: it holds if {ways[0]}, and not {otherwise}"
         case "a property that is not stated" if verdict.missing is not None:
-            return (
-                f"right for {_say_quantity(verdict.missing)} {_PROPERTIES[verdict.missing.property]}, which is not said"
-            )
+            return f"right for {_say_property(verdict.missing)}, which is not said"
         case "an odd reading" if verdict.doubt is not None:
             return f"it holds only if {_say_choice(verdict.doubt)}"
         case str():
@@ -158,17 +158,19 @@ def _say_index(index: str) -> str:
 
 def _say_agreement(found: Agreement, letters: Mapping[str, Sequence[str]]) -> str:
     """Say at which sizes, numbers of steps and values it was tried."""
-    names = [letters[name][0] for name in found.ranges]
-    steps = sorted({steps for _, steps in found.tried})
-    exist = ", for the steps at which all of it exists" if found.some_steps else ""
-    timed = f"T = {', '.join(map(str, steps))}{exist}" if found.timed else ""
-    where = f"tried at {timed}" if timed else ""
-    if names:
+    places: list[str] = []
+    if found.ranges:
         tried = sorted({tuple(sizes[name] for name in found.ranges) for sizes, _ in found.tried})
-        shown, *listed = (", ".join(map(str, one)) for one in (names, *tried))
-        if len(names) > 1:
-            shown, listed = f"({shown})", [f"({one})" for one in listed]
-        where = f"tried at {shown} = {', '.join(listed)}{f' and {timed}' if timed else ''}"
+        names, *sizes_tried = map(_say_tuple, ([letters[name][0] for name in found.ranges], *tried))
+        places.append(f"{names} = {', '.join(sizes_tried)}")
+    if found.timed:
+        steps = ", ".join(str(steps) for steps in sorted({steps for _, steps in found.tried}))
+        places.append(f"T = {steps}{', for the steps at which all of it exists' if found.some_steps else ''}")
     if found.positive:
-        return f"{where} and positive values" if where else "tried at positive numbers"
-    return where or "tried at random numbers"
+        places.append("positive values" if places else "positive numbers")
+    return f"tried at {' and '.join(places or ['random numbers'])}"
+
+
+def _say_tuple(items: Sequence[object]) -> str:
+    text = ", ".join(map(str, items))
+    return f"({text})" if len(items) > 1 else text

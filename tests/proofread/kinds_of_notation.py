@@ -301,4 +301,107 @@ NOTATIONS = {
         true=[r"= 2 M^\top M a"],
         false=[r"= 2 M M^\top a", r"= M^\top M a"],
     ),
+    "limits in several lines": Kind(
+        VECTORS,
+        [*SOFTMAX, r"q = \sum_i b_i p_i"],
+        true=[
+            r"\frac{\partial q}{\partial a_j} = p_j \sum_{\substack{i=1 \\ i \neq j}}^{n} p_i (b_j - b_i)",
+            r"\frac{\partial q}{\partial a_j} = p_j \sum_{\substack{i=1 \\ j \neq i}}^{n} p_i (b_j - b_i)",
+        ],
+        false=[
+            r"\frac{\partial q}{\partial a_j} = p_j \sum_{\substack{i=1 \\ i \neq j}}^{n} p_i (b_i - b_j)",
+            r"\frac{\partial q}{\partial a_j} = p_j \sum_{\substack{i=1 \\ i \neq j}}^{n} p_i b_j",
+        ],
+    ),
+    "an index beside a derivative": Kind(
+        VECTORS,
+        [r"f = a_i S_{ij} a_j"],
+        true=[r"a_i \frac{\partial f}{\partial a_i} = 2 f", r"\frac{\partial f}{\partial a_i} a_i = 2 f"],
+        false=[r"a_i \frac{\partial f}{\partial a_i} = f", r"a_i \frac{\partial f}{\partial a_i} = 2 a_i f"],
+    ),
+    "ones of a size": Kind(
+        VECTORS,
+        ["g = M a"],
+        true=[
+            r"\sum_i g_i = \mathbf{1}_m^\top M a",
+            r"M \mathbf{1}_n b^\top = M \mathbf{1} b^\top",
+        ],
+        false=[r"\sum_i g_i = 2\, \mathbf{1}_m^\top M a"],
+    ),
+    "differentials in a trace": Kind(
+        VECTORS,
+        ["Z = M S", r"P = \tanh(Z)", r"\ell = \frac{1}{2} \operatorname{tr}(Z^\top Z)"],
+        true=[
+            r"d\ell = \operatorname{tr}(Z^\top dZ)",
+            r"\operatorname{tr}(M^\top dZ) = \operatorname{tr}(M^\top dM\, S) + \operatorname{tr}(M^\top M\, dS)",
+            r"dP = (1 - P \odot P) \odot dZ",
+        ],
+        false=[
+            r"d\ell = 2 \operatorname{tr}(Z^\top dZ)",
+            r"\operatorname{tr}(M^\top dZ) = \operatorname{tr}(M^\top dM\, S) - \operatorname{tr}(M^\top M\, dS)",
+        ],
+    ),
+    "a differential or a gradient": Kind(  # in code dM is the gradient by M
+        VECTORS,
+        [r"\ell = \lambda a^\top a", "Z = M S"],
+        unread=[r"dM = dZ S^\top"],
+        unfound=["dM = dZ S", "dS = M dZ"],
+    ),
+    "0 or 1": Kind(
+        VECTORS,
+        ["z_i = 2 c_i - 1", r"\ell_i = \log(1 + e^{a_i}) - c_i a_i"],
+        true=[r"\frac{\partial \ell_i}{\partial a_i} = -\frac{2 c_i - 1}{1 + e^{z_i a_i}}", "c_i^2 = c_i"],
+        false=[
+            r"\frac{\partial \ell_i}{\partial a_i} = -\frac{2 c_i - 1}{1 + e^{-z_i a_i}}",
+            "c_i^2 = 2 c_i",
+            "1 + c_i = 2",
+        ],
+        prose=r"The outcome is $c_i \in \{0, 1\}$.",
+    ),
+    "minus 1 or 1": Kind(
+        VECTORS,
+        true=["c_i + c_i^3 = 2 c_i", r"c_i |c_i| = c_i"],
+        false=["1 + c_i = 2", "c_i^2 = c_i"],
+        prose=r"A label is one of two: $c \in \{-1, 1\}^n$.",
+    ),
+    "neither 0 nor 1": Kind(VECTORS, false=["c_i^2 = c_i", "c_i + c_i^3 = 2 c_i"]),
+    "what is made of its variable, held fixed": Kind(
+        VECTORS,
+        [r"q = \sum_k e^{a_k}", r"p_i = \frac{e^{a_i}}{q}"],
+        true=[r"\frac{\partial p_i}{\partial a_i} = \frac{e^{a_i} \sum_{k \neq i} e^{a_k}}{q^2}"],
+        unread=[r"\frac{\partial p_i}{\partial a_i} = p_i"],  # with q held fixed, which the text does not say
+        false=[r"\frac{\partial p_i}{\partial a_i} = 2 p_i"],
+    ),
+    "what is made of its variable, held fixed elsewhere": Kind(
+        VECTORS,
+        [r"q = \sum_k e^{a_k}", r"p_i = \frac{e^{a_i}}{q}"],
+        true=[r"\frac{\partial p_i}{\partial a_i} = p_i"],
+        false=[r"\frac{\partial p_i}{\partial a_i} = 2 p_i"],
+        after=[r"\frac{\partial p_i}{\partial q} = -\frac{p_i}{q}"],
+    ),
+    "what the sentence before holds fixed": Kind(
+        NETWORK,
+        true=[r"\frac{\partial h_t}{\partial R} = \frac{\partial^+ h_t}{\partial R}"],
+        false=[r"\frac{\partial h_t}{\partial R} = 2 \frac{\partial^+ h_t}{\partial R}"],
+        prose="With $h_{t-1}$ held fixed,",
+    ),
+    "what nothing holds fixed": Kind(
+        NETWORK, false=[r"\frac{\partial h_t}{\partial R} = \frac{\partial^+ h_t}{\partial R}"]
+    ),
+    "what the prose defines": Kind(
+        VECTORS,
+        [r"\ell = \frac{1}{2} \|g\|^2"],
+        true=[r"\frac{\partial \ell}{\partial a} = M^\top g", r"\phi'(\lambda) = 2 \lambda"],
+        false=[r"\frac{\partial \ell}{\partial a} = 2 M^\top g", r"\phi'(\lambda) = \lambda"],
+        prose=r"Let $g = M a$ and $\phi(u) = u^2$.",
+    ),
+    "an example of a function": Kind(
+        VECTORS, unfound=[r"\phi'(\lambda) = 2 \lambda"], prose=r"Let $\phi$ be smooth, for example $\phi(u) = u^2$."
+    ),
+    "a sum that cannot be used, and its terms": Kind(
+        CELL.replace("y = {", "E = { axes = '', time = true }\ny = {"),
+        [r"E_t = \frac{1}{2} \|h_t - y_t\|^2", r"E = \sum_{t \mid 7} E_t"],
+        unread=[r"\frac{\partial E}{\partial h_t} = h_t - y_t"],
+        unfound=[r"\frac{\partial E}{\partial h_t} = y_t - h_t"],
+    ),
 }

@@ -168,10 +168,10 @@ KINDS = {
         [r"Z = \sum_i e^{a_i}", r"p_i = \frac{e^{a_i}}{Z}", r"\ell = \sum_i c_i p_i"],
         true=[
             r"\frac{\partial p_i}{\partial a_j} = \delta_{ij} p_i - p_i p_j",
-            r"\frac{\partial p_i}{\partial a_j} = \delta_{ij} p_i",
             r"\frac{\partial p_i}{\partial Z} = -\frac{p_i}{Z}",
             r"\frac{\partial \ell}{\partial a_j} = p_j (c_j - \ell)",
         ],
+        unread=[r"\frac{\partial p_i}{\partial a_j} = \delta_{ij} p_i"],  # where ∂/∂Z stands nowhere
         false=[
             r"\frac{\partial p_i}{\partial a_j} = 2 \delta_{ij} p_i",
             r"\frac{\partial p_i}{\partial Z} = \frac{p_i}{Z}",

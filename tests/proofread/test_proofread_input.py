@@ -194,11 +194,15 @@ def test_a_right_equation_with_three_halves_of_one_side_is_wrong(equation: str) 
     assert judged(LOSS, rf"{left} = \frac{{3}}{{2}} \left( {right} \right)")[-1].label in ("wrong", "contradicts")
 
 
+LONG_SUM = f"({'+'.join(['L'] * 50)})"
+
+
 @pytest.mark.parametrize(
     ("equation", "message"),
     [
         (f"L = {'(' * 41}1{')' * 41}", "it is nested deeper than 40 brackets"),
         (f"L = {'+'.join(['1'] * 1_001)}", "it is longer than 2,000 tokens"),
+        (f"L = {'+'.join([LONG_SUM] * 12)}", "it has 625 parts: more than 500 are not read"),
         (f"L = {'+'.join(['1'] * 5_000)}", "it has more than 10,000 tokens"),
         (f"L = {' '.join(['L'] * 61)}", "a term has more than 60 factors"),
         (f"L = {'1' * 41}", "a number has more than 40 digits"),

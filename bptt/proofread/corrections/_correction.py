@@ -35,6 +35,7 @@ class Surroundings(NamedTuple):
         names: the names of symbols that are known, with their accents
         is_function: whether a bracket behind a symbol is its argument
         bears_step: whether one of the scripts of a symbol is a step
+        stated: the letters on the left-hand side
     """
 
     others: tuple[Node, ...] = ()
@@ -45,6 +46,7 @@ class Surroundings(NamedTuple):
     names: frozenset[str] = frozenset()
     is_function: Callable[[Symbol], bool] = lambda symbol: len(symbol.name) > 1 and symbol.name.isalpha()
     bears_step: Callable[[Symbol], bool] = lambda symbol: bool(symbol.above)
+    stated: frozenset[str] = frozenset()
 
     def is_indexed(self, node: Node) -> bool:
         """Whether a formula bears the letter of an index, so that it is a number whose place among others is free."""

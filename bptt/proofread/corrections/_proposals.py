@@ -1,39 +1,90 @@
 """Propose corrections of an equation, the simplest first."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from bptt.proofread.corrections import _places as places
 from bptt.proofread.corrections import _values as values
-from bptt.proofread.corrections._correction import Correction, Surroundings
-from bptt.proofread.corrections._rewriting import is_bare, list_terms
-from bptt.proofread.syntax.tree import Node, Product, Symbol, nodes
+from bptt.proofread.corrections._correction import Correction, Kind, Surroundings
+from bptt.proofread.corrections._rewriting import (
+    Part,
+    list_letters,
+    list_parts,
+    list_products,
+    list_symbols,
+    list_terms,
+    list_whole,
+)
+from bptt.proofread.syntax.tree import Node, Product, nodes
 
 MOST_OF_A_KIND = 24  # so that no kind takes the place of those behind it
 MOST_CORRECTIONS = 200  # of one equation: each takes about 2 ms to be read and to be tried at one point
 
-_OF_RIGHT = (
-    values.propose_signs, values.propose_accents, values.propose_slopes, values.propose_fewer_factors,
-    values.propose_numbers, places.propose_transposes, places.propose_steps, places.propose_orders,
-    places.propose_indices, values.propose_powers, values.propose_marks, values.propose_factors, values.propose_deltas,
-    places.propose_exchanges, values.propose_terms, places.propose_symbols,
-)  # fmt: skip
+
+class _Rule(NamedTuple):
+    """A kind of mistake: in which parts of a side it may be, and what may have been meant by such a part."""
+
+    kind: Kind
+    list_places: Callable[[Node], Iterable[Part]]
+    rewrite: Callable[[Node, Surroundings], Iterator[Node]]
+    is_left: bool = False
+
+    def propose(self, side: Node, around: Surroundings) -> Iterator[Node]:
+        for part in self.list_places(side):
+            yield from map(part.put, self.rewrite(part.node, around))
+
+
+_RULES = (
+    _Rule("an accent", list_symbols, values.change_accent, is_left=True),
+    _Rule("a missing sum", list_whole, places.add_sum),
+    _Rule("the mark of an immediate derivative", list_parts, values.change_mark, is_left=True),
+    _Rule("the indices of a term", list_whole, places.change_term_indices),
+    _Rule("a sign", list_whole, values.change_sign),
+    _Rule("the sign of an argument", list_parts, values.change_argument_sign),
+    _Rule("a sign", list_parts, values.change_term_sign),
+    _Rule("an accent", list_symbols, values.change_accent),
+    _Rule("a slope", list_whole, values.change_slope),
+    _Rule("a sum too much", list_products, partial(values.drop_factor, sums=True)),
+    _Rule("a factor too much", list_products, values.drop_factor),
+    _Rule("a factor too much", list_parts, values.drop_denominator),
+    _Rule("a missing factor", list_whole, values.add_number),
+    _Rule("a transpose", list_parts, places.change_transpose),
+    _Rule("a step", list_parts, places.change_step),
+    _Rule("the order of factors", list_terms, places.change_order),
+    _Rule("an index", list_symbols, places.swap_indices),
+    _Rule("an index", list_symbols, places.change_index),
+    _Rule("a power", list_parts, values.change_power),
+    _Rule("a power", list_products, values.square_factor),
+    _Rule("the mark of an immediate derivative", list_parts, values.change_mark),
+    _Rule("a missing factor", list_whole, values.add_factor),
+    _Rule("a missing δ", list_whole, values.add_delta),
+    _Rule("two symbols exchanged", list_whole, places.exchange_symbols),
+    _Rule("a term too much", list_whole, values.drop_term),
+    _Rule("a missing term", list_whole, values.add_term),
+    _Rule("a symbol", list_whole, places.change_symbol),
+)
 
 
 def propose_corrections(left: Node, right: Node, around: Surroundings = Surroundings()) -> Iterator[Correction]:  # noqa: B008
     """Propose what the author may have meant by an equation that is wrong: each differs from it by one mistake."""
+    around = around._replace(stated=frozenset(list_letters(left)))
     seen = {(left, right)}
-    found = 0
     for one in _list_corrections(left, right, around):
         sides = one.left, one.right
-        if sides in seen or _is_circular(left, right, one) or _has_dangling(*sides, around.letters):
-            continue
-        seen.add(sides)
-        yield one
-        found += 1
-        if found == MOST_CORRECTIONS:
+        if not (sides in seen or _is_circular(left, right, one) or _has_dangling(*sides, around.letters)):
+            seen.add(sides)
+            yield one
+        if len(seen) > MOST_CORRECTIONS:
             return
+
+
+def _list_corrections(left: Node, right: Node, around: Surroundings) -> Iterator[Correction]:
+    for rule in _RULES:
+        for new in islice(rule.propose(left if rule.is_left else right, around), MOST_OF_A_KIND):
+            yield Correction(rule.kind, *((new, right) if rule.is_left else (left, new)), rule.is_left)
 
 
 def _is_circular(left: Node, right: Node, one: Correction) -> bool:
@@ -43,33 +94,8 @@ def _is_circular(left: Node, right: Node, one: Correction) -> bool:
 
 def _has_dangling(left: Node, right: Node, letters: Collection[str]) -> bool:
     """Whether an index stands once on the right-hand side and is not free on the left: nothing says what it is."""
-    counts = _count_letters(right)
-    return any(counts[letter] == 1 and letter not in _list_free(left) for letter in letters)
-
-
-def _list_free(left: Node) -> set[str]:
-    """List the letters of a formula but those that stand twice in a product, which sums over them."""
-    products = [_count_letters(part.node) for part in list_terms(left) if isinstance(part.node, Product)]
-    return {
-        letter
-        for letter in _count_letters(left)
-        if min((one[letter] for one in products if one[letter]), default=1) == 1
-    }
-
-
-def _count_letters(node: Node) -> Counter[str]:
-    return Counter(one.name for one in nodes(node, scripts=True) if isinstance(one, Symbol) and is_bare(one))
-
-
-def _list_corrections(left: Node, right: Node, around: Surroundings) -> Iterator[Correction]:
-    for kind, other in islice(values.propose_accents(left, around), MOST_OF_A_KIND):
-        yield Correction(kind, other, right, is_left=True)
-    for kind, other in islice(places.propose_sums(left, right, around), MOST_OF_A_KIND):
-        yield Correction(kind, left, other)
-    for kind, other in islice(values.propose_marks(left, around), MOST_OF_A_KIND):
-        yield Correction(kind, other, right, is_left=True)
-    for kind, other in islice(places.propose_term_indices(left, right, around), MOST_OF_A_KIND):
-        yield Correction(kind, left, other)
-    for propose in _OF_RIGHT:
-        for kind, other in islice(propose(right, around), MOST_OF_A_KIND):
-            yield Correction(kind, left, other)
+    counts = Counter(list_letters(right))
+    products = [Counter(list_letters(part.node)) for part in list_terms(left) if isinstance(part.node, Product)]
+    # One that stands twice in a product is summed over there.
+    free = {one for one in list_letters(left) if min((held[one] for held in products if one in held), default=1) == 1}
+    return any(counts[letter] == 1 and letter not in free for letter in letters)

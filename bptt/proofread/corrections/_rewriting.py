@@ -6,22 +6,11 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, NamedTuple
 
-from bptt.proofread.syntax.tree import (
-    Big,
-    Bracket,
-    Derivative,
-    Nabla,
-    Negative,
-    Node,
-    Number,
-    Product,
-    Quotient,
-    Sum,
-    Symbol,
-)
+from bptt.proofread.syntax import tree
+from bptt.proofread.syntax.tree import Node, Symbol, nodes
 
 Put = Callable[[Node], Node]
-ONE = Number(Fraction(1))
+ONE = tree.Number(Fraction(1))
 _SCRIPTS = ("below", "above")
 
 
@@ -32,37 +21,50 @@ class Part(NamedTuple):
     put: Put
 
 
-def list_parts(whole: Node, put: Put = lambda new: new) -> Iterator[Part]:
+def list_whole(whole: Node) -> list[Part]:
+    """List a formula alone, as the one part of itself."""
+    return [Part(whole, lambda new: new)]
+
+
+def list_children(part: Part) -> Iterator[Part]:
+    """List what stands directly in a part, from the left to the right, but for scripts."""
+    return _list_fields(part, [one.name for one in fields(part.node) if one.name not in _SCRIPTS])
+
+
+def list_items(node: Node) -> Iterator[Part]:
+    """List what stands below and above a symbol or a sum sign, each as a part of that."""
+    return _list_fields(Part(node, lambda new: new), [name for name in _SCRIPTS if hasattr(node, name)])
+
+
+def _list_fields(part: Part, names: Sequence[str]) -> Iterator[Part]:
+    for name in names:
+        value = getattr(part.node, name)
+        for n, item in enumerate(value if isinstance(value, tuple) else (value,)):
+            if isinstance(item, Node):
+                yield Part(item, partial(_put, part, name, n))
+
+
+def _put(part: Part, name: str, n: int, new: Node) -> Node:
+    """Put a formula in the place of another in a part, and that in the whole."""
+    node: Any = part.node
+    value = getattr(node, name)
+    changed = replace(node, **{name: (*value[:n], new, *value[n + 1 :]) if isinstance(value, tuple) else new})
+    match changed:
+        case tree.Negative():
+            return part.put(negate(changed.term))
+        case tree.Sum():
+            return part.put(make_sum(changed.terms))
+        case tree.Product():
+            return part.put(make_product(changed.factors, changed.operators))
+    return part.put(changed)
+
+
+def list_parts(whole: Node) -> Iterator[Part]:
     """Walk a formula and all that stands in it, from the left to the right, but for scripts."""
-    yield Part(whole, put)
-    for one in fields(whole):
-        value = getattr(whole, one.name)
-        if isinstance(value, Node):
-            yield from list_parts(value, partial(put_field, whole, one.name, put))
-        elif isinstance(value, tuple) and one.name not in _SCRIPTS:
-            for n, item in enumerate(value):
-                if isinstance(item, Node):
-                    yield from list_parts(item, partial(put_item, whole, one.name, n, put))
-
-
-def put_field(node: Any, name: str, put: Put, new: Node) -> Node:
-    """Put a formula in the place of a part of a node, and that in the whole."""
-    match node:
-        case Negative():
-            return put(negate(new))
-    return put(replace(node, **{name: new}))
-
-
-def put_item(node: Any, name: str, n: int, put: Put, new: Node) -> Node:
-    """Put a formula in the place of one of several of a node, and that in the whole."""
-    items = getattr(node, name)
-    changed = (*items[:n], new, *items[n + 1 :])
-    match node:
-        case Sum():
-            return put(make_sum(changed))
-        case Product():
-            return put(make_product(changed, node.operators))
-    return put(replace(node, **{name: changed}))
+    stack = list_whole(whole)
+    while stack:
+        yield (part := stack.pop())
+        stack += reversed(list(list_children(part)))
 
 
 def list_symbols(whole: Node) -> Iterator[Part]:
@@ -70,34 +72,59 @@ def list_symbols(whole: Node) -> Iterator[Part]:
     return (part for part in list_parts(whole) if isinstance(part.node, Symbol))
 
 
-def list_items(part: Part) -> Iterator[Part]:
-    """List what stands below and above a symbol, and in the steps there: of t − 1 that and the t."""
-    for name in _SCRIPTS:
-        for n, item in enumerate(getattr(part.node, name)):
-            yield Part(item, partial(put_item, part.node, name, n, part.put))
+def list_terms(whole: Node) -> Iterator[Part]:
+    """List the terms of a formula and of all the sums within it, without their signs; the outermost first."""
+    first, *others = list_parts(whole)
+    yield from _list_terms_of(first)
+    for part in others:
+        match part.node:
+            case tree.Sum():
+                yield from _list_terms_of(part)
+            case tree.Bracket(entries=(inner,)) if not isinstance(inner, tree.Sum):
+                yield from _list_terms_of(next(list_children(part)))
+
+
+def _list_terms_of(part: Part) -> Iterator[Part]:
+    if isinstance(part.node, tree.Negative | tree.Sum):
+        for term in list_children(part):
+            yield from _list_terms_of(term)
+    else:
+        yield part
+
+
+def list_outer_terms(whole: Node) -> Iterator[Part]:
+    """List a formula, and its terms if it is a sum, but for those that are negative."""
+    for part in list_whole(whole):
+        yield part
+        if isinstance(whole, tree.Sum):
+            yield from (term for term in list_children(part) if not isinstance(term.node, tree.Negative))
+
+
+def list_products(whole: Node) -> Iterator[Part]:
+    """List the terms of a formula, and what stands above and below each line: all that has factors."""
+    yield from list_terms(whole)
+    for part in list_parts(whole):
+        if isinstance(part.node, tree.Quotient):
+            yield from list_children(part)
 
 
 def make_sum(terms: Sequence[Node]) -> Node:
     """Add terms, the first that is not negative in front."""
-    flat = [one for term in terms for one in (term.terms if isinstance(term, Sum) else (term,))]
-    if isinstance(flat[0], Negative):
-        positive = next((term for term in flat if not isinstance(term, Negative)), flat[0])
-        flat = [positive, *(term for term in flat if term is not positive)]
-    return flat[0] if len(flat) == 1 else Sum(tuple(flat))
+    flat = [one for term in terms for one in (term.terms if isinstance(term, tree.Sum) else (term,))]
+    flat.insert(0, flat.pop(next((n for n, term in enumerate(flat) if not isinstance(term, tree.Negative)), 0)))
+    return flat[0] if len(flat) == 1 else tree.Sum(tuple(flat))
 
 
 def negate(node: Node) -> Node:
     """Give a formula the other sign: each term of a sum."""
     match node:
-        case Negative():
+        case tree.Negative():
             return node.term
-        case Sum():
+        case tree.Sum():
             return make_sum([negate(term) for term in node.terms])
-        case Bracket(entries=(inner,), separators=(), kind="{"):
-            return negate(inner)
-        case Bracket(entries=(inner,), separators=(), kind="("):
-            return replace(node, entries=(negate(inner),)) if isinstance(inner, Sum | Negative) else Negative(node)
-    return Negative(node)
+        case tree.Bracket(entries=(tree.Sum() | tree.Negative() as inner,), separators=(), kind="("):
+            return replace(node, entries=(negate(inner),))
+    return tree.Negative(node)
 
 
 def make_product(factors: Sequence[Node], operators: Sequence[str]) -> Node:
@@ -105,15 +132,15 @@ def make_product(factors: Sequence[Node], operators: Sequence[str]) -> Node:
     if not factors:
         return ONE
     flat, between = list[Node](), list[str]()
-    negative = isinstance(factors[0], Negative)
+    negative = isinstance(factors[0], tree.Negative)
     for operator, factor in zip(("", *operators), factors, strict=True):
-        one = factor.term if not flat and isinstance(factor, Negative) else factor
-        if isinstance(one, Sum | Negative):
-            one = Bracket((one,))
-        between += [operator, *one.operators] if isinstance(one, Product) else [operator]
-        flat += one.factors if isinstance(one, Product) else (one,)
-    made = flat[0] if len(flat) == 1 else Product(tuple(flat), tuple(between[1:]))
-    return Negative(made) if negative else made
+        one = factor.term if not flat and isinstance(factor, tree.Negative) else factor
+        if isinstance(one, tree.Sum | tree.Negative):
+            one = tree.Bracket((one,))
+        between += [operator, *one.operators] if isinstance(one, tree.Product) else [operator]
+        flat += one.factors if isinstance(one, tree.Product) else (one,)
+    made = flat[0] if len(flat) == 1 else tree.Product(tuple(flat), tuple(between[1:]))
+    return tree.Negative(made) if negative else made
 
 
 class Term(NamedTuple):
@@ -123,27 +150,26 @@ class Term(NamedTuple):
     operators: tuple[str, ...]
     fixed: int
 
-    @property
-    def join(self) -> str:
-        """What stands between two factors: ⊙ where the term has one."""
-        return r"\odot" if r"\odot" in self.operators else ""
-
     def drop(self, n: int) -> Node:
         """Leave a factor away."""
-        operators = self.operators[:n] + self.operators[n + 1 :] if n < len(self.operators) else self.operators[: n - 1]
-        return make_product(self.factors[:n] + self.factors[n + 1 :], operators)
+        m = min(n, len(self.operators) - 1)
+        return make_product(self.factors[:n] + self.factors[n + 1 :], self.operators[:m] + self.operators[m + 1 :])
 
     def insert(self, n: int, factor: Node) -> Node:
-        """Put a factor before the one of that number."""
-        join = "" if _is_constant(factor) else self.join
+        """Put a factor before the one of that number, with a ⊙ where the term has one."""
+        join = r"\odot" if r"\odot" in self.operators and not _is_constant(factor) else ""
         operators = list(self.operators)
         operators.insert(n if n <= self.fixed else n - 1, join)  # a sum in front is not joined by ⊙
         return make_product((*self.factors[:n], factor, *self.factors[n:]), operators)
 
+    def change(self, new: Mapping[int, Node]) -> Node:
+        """Put others in the place of the factors of some numbers."""
+        return make_product([new.get(n, factor) for n, factor in enumerate(self.factors)], self.operators)
+
 
 def split_term(node: Node, is_function: Callable[[Symbol], bool]) -> Term:
     """Split a term into its factors; an operator takes the factor behind it along."""
-    whole = node if isinstance(node, Product) else Product((node,), ())
+    whole = node if isinstance(node, tree.Product) else tree.Product((node,), ())
     factors, operators = list[Node](), list[str]()
     for operator, factor in zip(("", *whole.operators), whole.factors, strict=True):
         if factors and not operator and _takes(factors[-1], factor, is_function):
@@ -152,78 +178,53 @@ def split_term(node: Node, is_function: Callable[[Symbol], bool]) -> Term:
             factors.append(factor)
             operators.append(operator)
     fixed = 0
-    while fixed < len(factors) - 1 and (isinstance(factors[fixed], Big) or _is_constant(factors[fixed])):
+    while fixed < len(factors) - 1 and (isinstance(factors[fixed], tree.Big) or _is_constant(factors[fixed])):
         fixed += 1
     return Term(tuple(factors), tuple(operators[1:]), fixed)
 
 
 def _takes(before: Node, factor: Node, is_function: Callable[[Symbol], bool]) -> bool:
-    last = before.factors[-1] if isinstance(before, Product) else before
-    if isinstance(last, Derivative) and last.of is None:
-        return True
-    if isinstance(last, Nabla):
-        return True
-    return isinstance(last, Symbol) and isinstance(factor, Bracket) and is_function(last)
+    match before.factors[-1] if isinstance(before, tree.Product) else before:
+        case tree.Derivative(of=None) | tree.Nabla():
+            return True
+        case Symbol() as symbol:
+            return isinstance(factor, tree.Bracket) and is_function(symbol)
+    return False
 
 
 def _is_constant(node: Node) -> bool:
-    return isinstance(node, Number) or (isinstance(node, Quotient) and isinstance(node.over, Number))
-
-
-def list_terms(whole: Node) -> Iterator[Part]:
-    """List the terms of a formula and of all the sums within it, without their signs; the outermost first."""
-    parts = list(list_parts(whole))
-    yield from _list_terms_of(parts[0])
-    for part in parts[1:]:
-        match part.node:
-            case Sum():
-                yield from _list_terms_of(part)
-            case Bracket(entries=(inner,)) if not isinstance(inner, Sum):
-                yield from _list_terms_of(Part(inner, partial(put_item, part.node, "entries", 0, part.put)))
-
-
-def _list_terms_of(part: Part) -> Iterator[Part]:
-    node = part.node
-    if isinstance(node, Negative):
-        yield Part(node.term, partial(put_field, node, "term", part.put))
-    elif isinstance(node, Sum):
-        for n, term in enumerate(node.terms):
-            yield from _list_terms_of(Part(term, partial(put_item, node, "terms", n, part.put)))
-    else:
-        yield part
+    return isinstance(node, tree.Number) or (isinstance(node, tree.Quotient) and isinstance(node.over, tree.Number))
 
 
 def distribute(node: Node) -> Node:
-    """Multiply out the one bracket of a product that holds a sum; the formula itself if there is none."""
-    sign = isinstance(node, Negative)
-    product = node.term if isinstance(node, Negative) else node
-    if not isinstance(product, Product) or "/" in product.operators:
+    """Multiply out the last bracket of a product that holds a sum; the formula itself if there is none."""
+    (product,) = list_children(*list_whole(node)) if isinstance(node, tree.Negative) else list_whole(node)
+    if not isinstance(product.node, tree.Product) or "/" in product.node.operators:
         return node
-    for n, factor in reversed(list(enumerate(product.factors))):
-        before = product.factors[n - 1] if n else None
-        applied = isinstance(before, Symbol) and not (before.below or before.above)
-        if (
-            isinstance(factor, Bracket)
-            and len(factor.entries) == 1
-            and isinstance(factor.entries[0], Sum)
-            and not applied
-        ):
-            terms = factor.entries[0].terms
-            if all(isinstance(term, Product | Negative | Derivative) for term in terms):
-                made = [_put_term(product, n, term) for term in terms]
-                return make_sum([negate(one) for one in made] if sign else made)
+    factors = list(list_children(product))
+    for n in reversed(range(len(factors))):
+        match [factor.node for factor in factors[max(n - 1, 0) : n + 1]]:
+            case [Symbol(below=(), above=()), _]:
+                continue  # which the bracket is the argument of
+            case [*_, tree.Bracket(entries=(tree.Sum(terms=terms),))] if all(
+                isinstance(term, tree.Product | tree.Negative | tree.Derivative) for term in terms
+            ):
+                return make_sum([_put_term(factors[n], term) for term in terms])
     return node
 
 
-def _put_term(product: Product, n: int, term: Node) -> Node:
-    inner = term.term if isinstance(term, Negative) else term
-    made = make_product((*product.factors[:n], inner, *product.factors[n + 1 :]), product.operators)
-    return Negative(made) if isinstance(term, Negative) else made
+def _put_term(part: Part, term: Node) -> Node:
+    return negate(part.put(term.term)) if isinstance(term, tree.Negative) else part.put(term)
 
 
 def is_bare(node: Node) -> bool:
     """Whether a formula is a letter without scripts."""
     return isinstance(node, Symbol) and not (node.below or node.above or node.primes)
+
+
+def list_letters(node: Node) -> list[str]:
+    """List the letters without scripts that stand in a formula and in its scripts, each as often as it does."""
+    return [one.name for one in nodes(node, scripts=True) if isinstance(one, Symbol) and is_bare(one)]
 
 
 def rename_letters(value: Any, names: Mapping[str, str], in_scripts: bool = False) -> Any:

@@ -1,9 +1,9 @@
 """Search for the correction of an equation that holds: each is sorted out at one point, or judged."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Property, Quantity, Range
+from bptt.proofread._expressions import Properties, Range
 from bptt.proofread.corrections._correction import Correction, Surroundings
 from bptt.proofread.corrections._proposals import propose_corrections
 from bptt.proofread.corrections._write import write_latex
@@ -12,7 +12,7 @@ from bptt.proofread.evaluation import Budget, TooLarge
 from bptt.proofread.evaluation._screen import Screen
 from bptt.proofread.semantics import LAYOUT, Interpretation, Vocabulary
 from bptt.proofread.syntax import Unreadable, parse
-from bptt.proofread.syntax.tree import Application, Node, Relation, Symbol, nodes
+from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
 
 MOST_OPERATIONS = 1_500_000  # of one equation, for all its corrections: about 0.8 s
 MOST_OF_DOCUMENT = 40_000_000  # of all equations of a document: about 20 s
@@ -31,7 +31,7 @@ class Search:
         self,
         equation: semantics.Equation,
         others: Sequence[Node],
-        properties: Mapping[Quantity, frozenset[Property]],
+        properties: Properties,
         layout: int | None,
         judge: Callable[[Node, Node, Budget], bool],
     ) -> Correction | None:
@@ -50,11 +50,10 @@ class Search:
         around = survey(self.vocabulary, equation, others)
         try:
             for one in propose_corrections(equation.left, equation.right, around):
-                read = self._read_again(one)
                 try:
-                    if read is None or self._is_rejected(screen, read, equation.where, layout):
-                        continue
-                    if judge(read.left, read.right, budget):
+                    read = self._read_again(one)
+                    corrected = equation._replace(left=read.left, right=read.right)
+                    if self._may_hold(screen, corrected, layout) and judge(read.left, read.right, budget):
                         return read
                 except TooLarge:
                     return None
@@ -64,67 +63,55 @@ class Search:
             self.left -= granted - max(budget.left, 0)
         return None
 
-    def _read_again(self, one: Correction) -> Correction | None:
-        """Parse what a correction is written as, so that what is tried is what stands there; None if it cannot be."""
-        try:
-            right = parse(tokenize(write_latex(one.right), 1, 1), self.vocabulary.words)
-            left = parse(tokenize(write_latex(one.left), 2, 1), self.vocabulary.words) if one.is_left else one.left
-        except Unreadable:
-            return None
+    def _read_again(self, one: Correction) -> Correction:
+        """Parse what a correction is written as, so that what is tried is what stands there."""
+        words = self.vocabulary.words
+        right = parse(tokenize(write_latex(one.right), 1, 1), words)
+        left = parse(tokenize(write_latex(one.left), 2, 1), words) if one.is_left else one.left
         return one._replace(left=left, right=right)
 
-    def _is_rejected(self, screen: Screen, one: Correction, where: tuple[Relation, ...], layout: int | None) -> bool:
-        """Whether it fails at one point under each of the first ways to read it. Raises `TooLarge`."""
-        if isinstance(one.left, Application):
-            return False
-        size = sum(1 for side in (one.left, one.right) for _ in nodes(side, scripts=True))
+    def _may_hold(self, screen: Screen, equation: semantics.Equation, layout: int | None) -> bool:
+        """Whether it holds at one point under one of the first ways to read it. Raises `TooLarge`."""
+        if isinstance(equation.left, Application):
+            return True
+        size = sum(1 for side in (equation.left, equation.right) for _ in nodes(side, scripts=True))
         waiting: list[tuple[int, ...]] = [()]
         for _ in range(MOST_READINGS):
+            if not waiting:
+                break
             interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
             screen.budget.spend(READING * size)
             try:
-                equation = semantics.Equation(one.left, one.right, where)
                 claim = semantics.state_claim(self.vocabulary, equation, interpretation)
                 if not (interpretation.odd or interpretation.slip or screen.rejects(claim)):
-                    return False
+                    return True
             except TooLarge:
                 raise
             except ValueError:
                 pass
-            waiting = [*waiting, *interpretation.propose_others()]
-            if not waiting:
-                break
-        return True
+            waiting += interpretation.propose_others()
+        return False
 
 
 def survey(vocabulary: Vocabulary, equation: semantics.Equation, others: Sequence[Node]) -> Surroundings:
     """Survey what a correction may be made of: the letters of an equation and of those near it, names and sizes."""
-    symbols = vocabulary.symbols
+    symbols, glossary = vocabulary.symbols, vocabulary.symbols.glossary
     sides = [equation.left, equation.right]
-    steps = set[str]()
     letters = dict[str, Range]()
-    for side in sides:
-        for letter, axis in _list_indices(vocabulary, side):
-            letters[letter] = letters.get(letter) or axis
-        steps |= {
-            one.name
-            for one in nodes(side, scripts=True)
-            if isinstance(one, Symbol) and symbols.notation.is_step_letter(symbols.notation.spell(one))
-        }
-    names = {name.base for name in symbols.quantities} | {
-        one.name for side in (*sides, *others) for one in nodes(side) if isinstance(one, Symbol)
-    }
-    glossary = symbols.glossary
+    for letter, axis in (found for side in sides for found in _list_indices(vocabulary, side)):
+        letters[letter] = letters.get(letter) or axis
+    standing = [one for side in sides for one in nodes(side, scripts=True) if isinstance(one, Symbol)]
+    named = [one.name for side in (*sides, *others) for one in nodes(side) if isinstance(one, Symbol)]
     given = [one.latex for one in glossary.symbols if not one.axes and not one.timed]
     scalars = [*glossary.last_step[:1], *(known[0] for known in glossary.sizes.values())]
     scalars += [latex for latex in given if latex not in vocabulary.subjects]
     return Surroundings(
         others=tuple(others),
         scalars=tuple(parse(tokenize(latex, 1, 1)) for latex in scalars),
-        steps=frozenset(steps),
+        steps=frozenset(one.name for one in standing if symbols.notation.is_step_letter(symbols.notation.spell(one))),
         letters=letters,
         alike=dict(_list_alike(vocabulary, equation.right)),
-        names=frozenset(names),
+        names=frozenset([*(name.base for name in symbols.quantities), *named]),
         is_function=lambda symbol: vocabulary.may_apply(symbol) and not symbol.below,
         bears_step=lambda symbol: _bears_step(vocabulary, symbol),
     )
@@ -139,19 +126,13 @@ def _bears_step(vocabulary: Vocabulary, symbol: Symbol) -> bool:
 
 def _list_alike(vocabulary: Vocabulary, side: Node) -> Iterator[tuple[str, tuple[str, ...]]]:
     """List the names that may stand for each other: with as many indices, a step or none, and no scripts in them."""
-    known = [
-        (name.base, one)
-        for name, held in vocabulary.symbols.quantities.items()
-        if not (name.below or name.above)
-        for one in held
-    ]
-    bases = {base for base, _ in known}
+    plain = {name: held for name, held in vocabulary.symbols.quantities.items() if not (name.below or name.above)}
+    known = [(name.base, (len(one.axes), one.timed)) for name, held in plain.items() for one in held]
     for symbol in dict.fromkeys(one for one in nodes(side) if isinstance(one, Symbol)):
         base = vocabulary.symbols.get_base(symbol)
-        own = [(len(one.axes), one.timed) for name, one in known if name == base]
-        fitting = (name for name, one in known if (len(one.axes), one.timed) in own and name != base)
-        if base in bases:
-            yield symbol.name, tuple(dict.fromkeys(fitting))
+        own = {form for name, form in known if name == base}
+        if own:
+            yield symbol.name, tuple(dict.fromkeys(name for name, form in known if form in own and name != base))
 
 
 def _list_indices(vocabulary: Vocabulary, side: Node) -> Iterator[tuple[str, Range]]:

@@ -4,190 +4,153 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
-from functools import partial
-from itertools import pairwise
 
-from bptt.proofread.corrections._correction import Kind, Surroundings
+from bptt.proofread.corrections._correction import Surroundings
 from bptt.proofread.corrections._rewriting import (
     ONE,
-    Part,
+    list_children,
+    list_outer_terms,
     list_parts,
-    list_symbols,
     list_terms,
+    list_whole,
     make_product,
     make_sum,
     negate,
-    put_field,
     split_term,
 )
-from bptt.proofread.syntax.tree import (
-    Big,
-    Bracket,
-    Derivative,
-    Negative,
-    Node,
-    Number,
-    Product,
-    Quotient,
-    Root,
-    Scripted,
-    Sum,
-    Symbol,
-    nodes,
-    strip_brackets,
-)
+from bptt.proofread.syntax import tree
+from bptt.proofread.syntax.tree import Node, Symbol, nodes, strip_brackets
 
-Change = tuple[Kind, Node]
-TWO = Number(Fraction(2))
-HALF = Quotient(ONE, TWO)
+TWO = tree.Number(Fraction(2))
+HALF = tree.Quotient(ONE, TWO)
 
 
-def propose_signs(right: Node, around: Surroundings) -> Iterator[Change]:
-    """Propose the other sign of the whole, of an argument of a function, and of each term of each sum."""
-    yield "a sign", negate(right)
-    for part in list_parts(right):
-        match part.node:
-            case Product():
-                yield from _negate_arguments(part, part.node, around)
-            case Symbol(name="e", above=above) if above:
-                exponent = make_product(above, ("",) * (len(above) - 1))
-                yield "the sign of an argument", part.put(replace(part.node, above=(negate(exponent),)))
-    for part in list_parts(right):
-        if isinstance(part.node, Sum):
-            terms = part.node.terms
-            for n, term in enumerate(terms):
-                yield "a sign", part.put(make_sum((*terms[:n], negate(term), *terms[n + 1 :])))
+def change_sign(node: Node, _: Surroundings) -> Iterator[Node]:
+    """Propose the other sign."""
+    yield negate(node)
 
 
-def _negate_arguments(part: Part, product: Product, around: Surroundings) -> Iterator[Change]:
-    factors = product.factors
-    for n, (before, factor) in enumerate(pairwise(factors), start=1):
-        called = isinstance(before, Symbol) and around.is_function(before) and not product.operators[n - 1]
-        if called and isinstance(factor, Bracket) and len(factor.entries) == 1:
-            negated = Bracket((negate(strip_brackets(factor)),), kind="(" if factor.kind == "{" else factor.kind)
-            changed = make_product((*factors[:n], negated, *factors[n + 1 :]), product.operators)
-            yield "the sign of an argument", part.put(changed)
+def change_argument_sign(node: Node, around: Surroundings) -> Iterator[Node]:
+    """Propose the other sign of an argument of a function, and of the exponent of e."""
+    match node:
+        case tree.Product(factors=factors, operators=operators):
+            parts = list_children(*list_whole(node))
+            next(parts)
+            for before, operator, part in zip(factors, operators, parts, strict=False):
+                called = isinstance(before, Symbol) and around.is_function(before) and not operator
+                if called and isinstance(part.node, tree.Bracket) and len(part.node.entries) == 1:
+                    kind = "(" if part.node.kind == "{" else part.node.kind
+                    yield part.put(tree.Bracket((negate(strip_brackets(part.node)),), kind=kind))
+        case Symbol(name="e", above=(_, *_) as above):
+            yield replace(node, above=(negate(make_product(above, ("",) * (len(above) - 1))),))
 
 
-def propose_accents(side: Node, around: Surroundings) -> Iterator[Change]:
-    """Propose another accent that is known: in one place, then wherever the symbol stands."""
-    used = {part.node.name for part in list_symbols(side) if isinstance(part.node, Symbol)}
-    plain = {name: re.sub(r"^\\[a-z]+\{(.*)\}$", r"\1", name) for name in sorted(around.names | used)}
-    others = {
-        name: [other for other in plain if other != name and plain[other] == plain.get(name, name)] for name in used
-    }
-    for part in list_symbols(side):
-        assert isinstance(part.node, Symbol)
-        for other in others[part.node.name]:
-            yield "an accent", part.put(replace(part.node, name=other))
+def change_term_sign(node: Node, _: Surroundings) -> Iterator[Node]:
+    """Propose the other sign of each term of a sum."""
+    if isinstance(node, tree.Sum):
+        yield from (part.put(negate(part.node)) for part in list_children(*list_whole(node)))
 
 
-def propose_slopes(right: Node, _: Surroundings) -> Iterator[Change]:
+def change_accent(node: Node, around: Surroundings) -> Iterator[Node]:
+    """Propose another accent that is known."""
+    assert isinstance(node, Symbol)
+    for other in sorted(around.names):
+        if other != node.name and _strip_accent(other) == _strip_accent(node.name):
+            yield replace(node, name=other)
+
+
+def _strip_accent(name: str) -> str:
+    return re.sub(r"^\\[a-z]+\{(.*)\}$", r"\1", name)
+
+
+def change_slope(right: Node, _: Surroundings) -> Iterator[Node]:
     """Propose 1 − x² for 1 − x, 1 − x for 1 − x², and x(1 − x) for either."""
-    uses_odot = any(isinstance(node, Product) and r"\odot" in node.operators for node in nodes(right))
+    uses_odot = any(isinstance(node, tree.Product) and r"\odot" in node.operators for node in nodes(right))
     for part in list_parts(right):
         match part.node:
-            case Sum(terms=(Number(value=Fraction(numerator=1, denominator=1)), Negative(term=value))):
+            case tree.Sum(terms=(tree.Number(value=Fraction(numerator=1, denominator=1)), tree.Negative(term=value))):
                 root = _take_root(value)
-                for other in [root] if root else _square(value, uses_odot):
-                    yield "a slope", part.put(make_sum((ONE, Negative(other))))
                 base = root or value
+                yield part.put(make_sum((ONE, tree.Negative(root or _square(value, uses_odot)))))
+                rest = tree.Bracket((make_sum((ONE, tree.Negative(base))),))
                 for operator in (r"\odot", "") if uses_odot or isinstance(value, Symbol) else ("", r"\odot"):
-                    slope = make_product((base, Bracket((make_sum((ONE, Negative(base))),))), (operator,))
-                    yield "a slope", part.put(slope)
+                    yield part.put(make_product((base, rest), (operator,)))
 
 
-def propose_powers(right: Node, around: Surroundings) -> Iterator[Change]:
-    """Propose a square more or less, and a root below a line."""
-    for part in list_parts(right):
-        if isinstance(part.node, Symbol | Scripted | Product) and (root := _take_root(part.node)):
-            yield "a power", part.put(root)
-        elif isinstance(part.node, Quotient):
-            under = part.node.under
-            yield (
-                "a power",
-                part.put(replace(part.node, under=under.radicand if isinstance(under, Root) else Root(under))),
-            )
-    for part in (*list_terms(right), *_list_fractions(right)):
-        term = split_term(part.node, around.is_function)
-        for n, factor in enumerate(term.factors):
-            if isinstance(factor, Symbol | Bracket):
-                square = next(_square(strip_brackets(factor), uses_odot=False))
-                factors = (*term.factors[:n], square, *term.factors[n + 1 :])
-                yield "a power", part.put(make_product(factors, term.operators))
+def change_power(node: Node, _: Surroundings) -> Iterator[Node]:
+    """Propose to take a square away, and a root below a line more or less."""
+    match node:
+        case tree.Quotient(under=tree.Root(radicand=radicand)):
+            yield replace(node, under=radicand)
+        case tree.Quotient(under=under):
+            yield replace(node, under=tree.Root(under))
+        case Symbol() | tree.Scripted() | tree.Product() if root := _take_root(node):
+            yield root
 
 
-def _square(node: Node, uses_odot: bool) -> Iterator[Node]:
+def square_factor(node: Node, around: Surroundings) -> Iterator[Node]:
+    """Propose the square of a factor."""
+    term = split_term(node, around.is_function)
+    for n, factor in enumerate(term.factors):
+        if isinstance(factor, Symbol | tree.Bracket):
+            yield term.change({n: _square(strip_brackets(factor))})
+
+
+def _square(node: Node, uses_odot: bool = False) -> Node:
     if isinstance(node, Symbol) and not node.above:
-        yield replace(node, above=(TWO,))
-    elif uses_odot:
-        yield Product((node, node), (r"\odot",))
-    else:
-        yield Scripted(Bracket((node,)), above=(TWO,))
+        return replace(node, above=(TWO,))
+    return tree.Product((node, node), (r"\odot",)) if uses_odot else tree.Scripted(tree.Bracket((node,)), above=(TWO,))
 
 
 def _take_root(node: Node) -> Node | None:
     """Return x of x², x ⊙ x and x x; None of anything else."""
     match node:
-        case Product(factors=(one, other)) if one == other:
+        case tree.Product(factors=(one, other)) if one == other:
             return one
-        case Product(factors=(Symbol(above=(*_, last)) as function, Bracket() as argument)) if last == TWO:
+        case tree.Product(factors=(Symbol(above=(*_, last)) as function, tree.Bracket() as argument)) if last == TWO:
             return make_product((replace(function, above=function.above[:-1]), argument), node.operators)
         case Symbol(above=(*_, last)) if last == TWO:
             return replace(node, above=node.above[:-1])
-        case Scripted(base=Bracket(entries=(inner,)), below=(), above=(last,)) if last == TWO:
+        case tree.Scripted(base=tree.Bracket(entries=(inner,)), below=(), above=(last,)) if last == TWO:
             return inner
     return None
 
 
-def propose_numbers(right: Node, around: Surroundings) -> Iterator[Change]:
+def add_number(right: Node, around: Surroundings) -> Iterator[Node]:
     """Propose a 2 or a ½ that is missing: of the whole, then of each term."""
     for part in list_terms(right):
-        if not isinstance(part.node, Product | Quotient) and part.node is not right:
-            continue
-        term = split_term(part.node, around.is_function)
-        for number in (HALF, TWO):
-            yield "a missing factor", part.put(term.insert(0, number))
-    if isinstance(right, Sum):
-        for number in (HALF, TWO):
-            yield "a missing factor", make_product((number, right), ("",))
+        if isinstance(part.node, tree.Product | tree.Quotient) or part.node is right:
+            term = split_term(part.node, around.is_function)
+            yield from (part.put(term.insert(0, number)) for number in (HALF, TWO))
+    if isinstance(right, tree.Sum):
+        yield from (make_product((number, right), ("",)) for number in (HALF, TWO))
 
 
-def propose_fewer_factors(right: Node, around: Surroundings) -> Iterator[Change]:
-    """Propose to leave away each factor of each term."""
-    places = [*list_terms(right), *_list_fractions(right)]
-    for part in places:
-        term = split_term(part.node, around.is_function)
-        if len(term.factors) > 1:
-            for n, factor in enumerate(term.factors):
-                yield "a sum too much" if isinstance(factor, Big) else "a factor too much", part.put(term.drop(n))
-    for part in list_parts(right):
-        if isinstance(part.node, Quotient):
-            yield "a factor too much", part.put(part.node.over)
+def drop_factor(node: Node, around: Surroundings, sums: bool = False) -> Iterator[Node]:
+    """Propose to leave away each factor of a term, or each of its `sums`."""
+    term = split_term(node, around.is_function)
+    if len(term.factors) > 1:
+        yield from (term.drop(n) for n, factor in enumerate(term.factors) if isinstance(factor, tree.Big) == sums)
 
 
-def _list_fractions(right: Node) -> Iterator[Part]:
-    for part in list_parts(right):
-        if isinstance(part.node, Quotient):
-            yield Part(part.node.over, partial(put_field, part.node, "over", part.put))
-            yield Part(part.node.under, partial(put_field, part.node, "under", part.put))
+def drop_denominator(node: Node, _: Surroundings) -> Iterator[Node]:
+    """Propose to leave away what stands below a line."""
+    if isinstance(node, tree.Quotient):
+        yield node.over
 
 
-def propose_factors(right: Node, around: Surroundings) -> Iterator[Change]:
+def add_factor(right: Node, around: Surroundings) -> Iterator[Node]:
     """Propose factors that stand nearby and not in a term: in front of it first, then elsewhere in it."""
     terms = [(part, split_term(part.node, around.is_function)) for part in list_terms(right)]
+    outer = {id(part.node) for part in list_outer_terms(right)}
     pool = list(dict.fromkeys(_list_factors(right, around)))
     for front in (True, False):
         for factor in pool:
             for part, term in terms:
-                whole = part.node is right or (isinstance(right, Sum) and part.node in right.terms)
-                if factor in term.factors or not (whole or isinstance(part.node, Product | Derivative)):
-                    continue
-                if not front and around.is_indexed(part.node):
-                    continue
-                places = [term.fixed] if front else range(len(term.factors), term.fixed, -1)
-                for n in places:
-                    yield "a missing factor", part.put(term.insert(n, factor))
+                may_grow = id(part.node) in outer or isinstance(part.node, tree.Product | tree.Derivative)
+                if may_grow and factor not in term.factors and (front or not around.is_indexed(part.node)):
+                    for n in [term.fixed] if front else range(len(term.factors), term.fixed, -1):
+                        yield part.put(term.insert(n, factor))
 
 
 def _list_factors(right: Node, around: Surroundings) -> Iterator[Node]:
@@ -195,39 +158,38 @@ def _list_factors(right: Node, around: Surroundings) -> Iterator[Node]:
         for part in list_terms(other):
             term = split_term(part.node, around.is_function)
             if len(term.factors) > 1 or isinstance(part.node, Symbol):
-                yield from (one for one in term.factors if not isinstance(one, Big | Number) and one != HALF)
+                yield from (one for one in term.factors if not isinstance(one, tree.Big | tree.Number) and one != HALF)
     for scalar in around.scalars:
-        yield Quotient(ONE, scalar)
+        yield tree.Quotient(ONE, scalar)
         yield scalar
 
 
-def propose_terms(right: Node, around: Surroundings) -> Iterator[Change]:
-    """Propose to leave a term away, or to add one that stands nearby."""
-    terms = right.terms if isinstance(right, Sum) else (right,)
-    if len(terms) > 1:
-        for n in range(len(terms)):
-            yield "a term too much", make_sum(terms[:n] + terms[n + 1 :])
-    sums = (node for other in around.others for node in reversed(list(nodes(other))) if isinstance(node, Sum))
+def drop_term(right: Node, _: Surroundings) -> Iterator[Node]:
+    """Propose to leave a term away."""
+    if isinstance(right, tree.Sum):
+        yield from (make_sum(right.terms[:n] + right.terms[n + 1 :]) for n in range(len(right.terms)))
+
+
+def add_term(right: Node, around: Surroundings) -> Iterator[Node]:
+    """Propose a term that stands nearby."""
+    terms = right.terms if isinstance(right, tree.Sum) else (right,)
+    sums = (node for other in around.others for node in reversed(list(nodes(other))) if isinstance(node, tree.Sum))
     for one in dict.fromkeys(term for node in sums for term in node.terms):
         if one not in terms and one != ONE:
-            yield "a missing term", make_sum((*terms, one))
+            yield make_sum((*terms, one))
 
 
-def propose_deltas(right: Node, around: Surroundings) -> Iterator[Change]:
+def add_delta(right: Node, around: Surroundings) -> Iterator[Node]:
     """Propose a δ of two letters, in front of each term."""
     for a in around.letters:
         for b in (letter for letter in around.list_alike(a) if letter > a):
             delta = Symbol(r"\delta", (Symbol(a), Symbol(b)))
             if delta not in nodes(right):
-                yield "a missing δ", make_product((right, delta), ("",))
-            for part in list_terms(right):
-                if isinstance(right, Sum) and part.node in right.terms:
-                    yield "a missing δ", part.put(make_product((part.node, delta), ("",)))
+                for part in list_outer_terms(right):
+                    yield part.put(make_product((part.node, delta), ("",)))
 
 
-def propose_marks(side: Node, _: Surroundings) -> Iterator[Change]:
+def change_mark(node: Node, _: Surroundings) -> Iterator[Node]:
     """Propose the mark of an immediate derivative, or none."""
-    for part in list_parts(side):
-        if isinstance(part.node, Derivative):
-            marked = replace(part.node, immediate=not part.node.immediate)
-            yield "the mark of an immediate derivative", part.put(marked)
+    if isinstance(node, tree.Derivative):
+        yield replace(node, immediate=not node.immediate)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from bptt.proofread.document._macros import Macros, TooLong, expand_macros
 from bptt.proofread.document._passages import Passage
 from bptt.proofread.document._relations import RELATIONS, Kind
-from bptt.proofread.document._rows import Row, find_rows
+from bptt.proofread.document._rows import Row, find_rows, join_brackets
 from bptt.proofread.document._statements import Remark, Statement, cut_sides, read_row
 from bptt.proofread.document._tokens import Token, spell, tokenize
 from bptt.proofread.document._typesetting import strip_typesetting
@@ -40,7 +40,7 @@ def read_tokens(passage: Passage, macros: Macros) -> list[Token]:
     """Return the mathematics of a passage. Raises `TooLong`."""
     if len(passage.source) > LONGEST:
         raise TooLong(f"it is longer than {LONGEST:,} characters")
-    tokens = expand_macros(tokenize(passage.source, passage.line, passage.column), macros)
+    tokens = expand_macros(tokenize(join_brackets(passage.source), passage.line, passage.column), macros)
     if len(tokens) > MOST_TOKENS:
         raise TooLong(f"it has more than {MOST_TOKENS:,} tokens")
     return strip_typesetting(tokens)
@@ -95,20 +95,17 @@ class _Chain:
         if waiting and found:
             found[-1] = _add_remarks(found[-1], waiting)
         elif waiting:
-            tokens = tuple(token for remark in waiting for token in remark.tokens)
-            found.append(self._refuse(tokens, []))
+            found.append(self._refuse([token for remark in waiting for token in remark.tokens], []))
         return found
 
-    def _refuse(self, tokens: tuple[Token, ...], remarks: Sequence[Remark]) -> Equation:
-        first, why = tokens[0], "it states no equation"
-        return Equation(
-            self.number, first.line, first.column, spell(tokens), tokens, "", (), False, tuple(remarks), why
-        )
+    def _refuse(self, tokens: Sequence[Token], remarks: Sequence[Remark]) -> Equation:
+        place, why = tokens[0][1:], "it states no equation"
+        return Equation(self.number, *place, spell(tokens), tuple(tokens), "", (), False, tuple(remarks), why)
 
     def _cut(self, statement: Statement) -> Iterator[Equation]:
         (_, first, _), *sides = cut_sides(statement.items)
         if not sides:
-            yield self._refuse(tuple(first), statement.remarks)
+            yield self._refuse(first, statement.remarks)
             return
         if first:
             self.left, self.spelled, self.remarks = tuple(first), spell(first), []
@@ -118,9 +115,12 @@ class _Chain:
             start = right[0] if right else sign
             assert start is not None
             latex = " ".join(filter(None, [self.spelled, relation, spell(right)]))
+            trouble = "" if right else "nothing stands on the right of its relation"
+            if not self.left:
+                trouble = "it starts with a relation and nothing stands on its left"
             yield Equation(
                 self.number, start.line, start.column, latex, self.left, relation, right,
-                place > 0 or not first, tuple(self.remarks), _find_trouble(self.left, right),
+                place > 0 or not first, tuple(self.remarks), trouble,
             )  # fmt: skip
             if right and RELATIONS[relation] is not Kind.EQUALITY:
                 self.left, self.spelled = right, spell(right)
@@ -128,9 +128,3 @@ class _Chain:
 
 def _add_remarks(equation: Equation, remarks: Sequence[Remark]) -> Equation:
     return equation._replace(remarks=(*equation.remarks, *(remark._replace(leads=False) for remark in remarks)))
-
-
-def _find_trouble(left: Sequence[Token], right: Sequence[Token]) -> str:
-    if not left:
-        return "it starts with a relation and nothing stands on its left"
-    return "" if right else "nothing stands on the right of its relation"

@@ -5,8 +5,7 @@ A bracket closes only what stands in the same braces; a brace or the end of an e
 within it. What has no partner is a token like any other.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread.document._relations import RELATIONS
@@ -15,9 +14,12 @@ from bptt.proofread.document._tokens import PROSE, Token, is_prose, text_at
 GROUP, TEXT = "{}", "text"
 NOTE = "\\stacked note"  # no author can write this command: it holds what stood over or under a relation
 
-_OPENING = frozenset(["(", "[", "\\{", "\\lbrace", "\\lbrack", "\\lfloor", "\\lceil", "\\langle"])
-_CLOSING = frozenset([")", "]", "\\}", "\\rbrace", "\\rbrack", "\\rfloor", "\\rceil", "\\rangle"])
-_LONGEST_NAME = 18  # tokens of an environment's name that are looked at: `subequations` has 12
+# How firmly each holds: what closes one of them leaves open for good what was opened within it and holds less firmly.
+_OPENING = dict.fromkeys(["(", "[", "\\{", "\\lbrace", "\\lbrack", "\\lfloor", "\\lceil", "\\langle"], 0)
+_CLOSING = dict.fromkeys([")", "]", "\\}", "\\rbrace", "\\rbrack", "\\rfloor", "\\rceil", "\\rangle"], 0)
+_OPENING |= {"\\left": 1, "{": 2}
+_CLOSING |= {"\\right": 1, "}": 2}
+_ENVIRONMENT = 3
 
 
 class Item(NamedTuple):
@@ -40,77 +42,47 @@ class RelationSign(NamedTuple):
     text: str
 
 
-@dataclass
-class _Frame:
-    """Braces or an environment that are open, and the brackets that are open in them."""
-
-    kind: str
-    place: int
-    inner: list[tuple[str, int]] = field(default_factory=list)
-    lefts: int = 0
-
-
 def match_groups(tokens: Sequence[Token]) -> dict[int, int]:
     """Map the place of the first token of each group to that of its last, in one pass."""
-    pairs, frames, names = dict[int, int](), [_Frame("", -1)], dict[str, int]()
+    pairs = dict[int, int]()
+    opened = [list[int]() for _ in range(_ENVIRONMENT + 1)]  # the places of what is open, by how firmly it holds
+    names = list[str]()  # of the environments among it
+
+    def close(firmness: int, last: int) -> int:
+        """Close the innermost that holds so firmly, unless what holds firmer is open within it; return its place."""
+        place = opened[firmness][-1] if opened[firmness] else -1
+        if place < 0 or any(outer[-1:] > [place] for outer in opened[firmness + 1 :]):
+            return 0
+        for inner in opened[:firmness]:
+            while inner[-1:] > [place]:
+                inner.pop()
+        pairs[opened[firmness].pop()] = last
+        return place
+
     for place, token in enumerate(tokens):
-        text, sized = token.text, text_at(tokens, place - 1) in ("\\left", "\\right", "\\middle")
-        if is_prose(tokens, place):
+        sized = text_at(tokens, place - 1) in ("\\left", "\\right", "\\middle")
+        if is_prose(tokens, place) or (sized and token.text not in ("{", "}")):
             continue
-        if text in ("\\begin", "\\end"):
-            name = read_environment(tokens, place)
-            if name and text == "\\begin":
-                frames.append(_Frame(name, place))
-                names[name] = names.get(name, 0) + 1
-            elif names.get(name):
-                while frames[-1].kind != name:  # what was left open within it
-                    _forget(frames.pop(), names)
-                _forget(frames[-1], names)
-                pairs[frames.pop().place] = skip_name(tokens, place) - 1
-        elif text == "{":
-            frames.append(_Frame("{", place))
-        elif text == "}" and frames[-1].kind == "{":
-            pairs[frames.pop().place] = place
-        elif not sized:
-            _match_bracket(tokens, frames[-1], place, pairs)
+        if token.text in _OPENING:
+            opened[_OPENING[token.text]].append(place)
+        elif token.text in _CLOSING:
+            first = close(_CLOSING[token.text], min(place + (token.text == "\\right"), len(tokens) - 1))
+            name = read_environment(tokens, pairs, first - 1) if token.text == "}" else ""
+            if name and tokens[first - 1].text == "\\begin":
+                names.append(name)
+                opened[_ENVIRONMENT].append(first - 1)
+            elif name in names:
+                while names.pop() != name:
+                    opened[_ENVIRONMENT].pop()
+                close(_ENVIRONMENT, place)
     return pairs
 
 
-def _forget(frame: _Frame, names: dict[str, int]) -> None:
-    if frame.kind != "{":
-        names[frame.kind] -= 1
-
-
-def _match_bracket(tokens: Sequence[Token], frame: _Frame, place: int, pairs: dict[int, int]) -> None:
-    """Open or close a bracket or `\\left … \\right` within the innermost braces."""
-    text = tokens[place].text
-    if text == "\\left" or text in _OPENING:
-        frame.inner.append((text, place))
-        frame.lefts += text == "\\left"
-    elif text == "\\right" and frame.lefts:
-        while frame.inner[-1][0] != "\\left":
-            frame.inner.pop()
-        frame.lefts -= 1
-        pairs[frame.inner.pop()[1]] = min(place + 1, len(tokens) - 1)
-    elif text in _CLOSING and frame.inner and frame.inner[-1][0] != "\\left":
-        pairs[frame.inner.pop()[1]] = place
-
-
-def read_environment(tokens: Sequence[Token], place: int) -> str:
+def read_environment(tokens: Sequence[Token], pairs: Mapping[int, int], place: int) -> str:
     """Return the name in the `\\begin{…}` or `\\end{…}` at a place, "" if there is none."""
     if text_at(tokens, place) not in ("\\begin", "\\end"):
         return ""
-    end = skip_name(tokens, place)
-    return "".join(token.text for token in tokens[place + 2 : end - 1]) if end > place + 1 else ""
-
-
-def skip_name(tokens: Sequence[Token], place: int) -> int:
-    """Return where the `\\begin{…}` or `\\end{…}` at a place ends; after the command if no name stands there."""
-    if text_at(tokens, place + 1) == "{":
-        for end in range(place + 2, min(place + 3 + _LONGEST_NAME, len(tokens))):
-            if tokens[end].text == "}":
-                return end + 1
-    return place + 1
+    return "".join(token.text for token in tokens[place + 2 : pairs.get(place + 1, place)])
 
 
 def skip_argument(tokens: Sequence[Token], pairs: Mapping[int, int], place: int) -> int:
@@ -140,7 +112,17 @@ def find_relations(tokens: Sequence[Token]) -> list[RelationSign]:
     found = []
     for start, end in iterate_items(tokens, match_groups(tokens)):
         text, before = tokens[start].text, text_at(tokens, start - 1)
-        if end == start + 1 and text in RELATIONS and before not in ("^", "_"):
+        if text in RELATIONS and before not in ("^", "_"):
             joined = before == "\\not" or (before == ":" and text == "=")
             found.append(RelationSign(start - joined, end, before * joined + text))
     return found
+
+
+def cut_equation(
+    tokens: tuple[Token, ...], relations: Container[str] | None = None
+) -> tuple[tuple[Token, ...], str, tuple[Token, ...]]:
+    """Cut tokens at their relation, or at that of `relations`; without a relation unless there is just one."""
+    signs = [sign for sign in find_relations(tokens) if relations is None or sign.text in relations]
+    if len(signs) != 1:
+        return tokens, "", ()
+    return tokens[: signs[0].start], signs[0].text, tokens[signs[0].end :]

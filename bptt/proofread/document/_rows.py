@@ -11,7 +11,6 @@ from bptt.proofread.document._groups import (
     iterate_items,
     match_groups,
     read_environment,
-    skip_name,
 )
 from bptt.proofread.document._relations import OPERATORS, RELATIONS, ROW_ENDS, SPACING
 from bptt.proofread.document._tokens import PROSE, Token, text_at
@@ -23,7 +22,11 @@ DISPLAYED = frozenset(
 ALIGNMENTS = DISPLAYED | {"aligned", "alignedat", "gathered", "multlined", "split", "subequations"}
 GAPS = SPACING | {"&"}
 
-_LENGTH = re.compile(r"\[-?[0-9.]*(?:[a-z]{2}|\\[a-z]+)\]")
+_LENGTH_PATTERN = r"\[-?[0-9.]*(?:[a-z]{2}|\\[a-z]+)\]"
+_LENGTH = re.compile(_LENGTH_PATTERN)
+_GAP = rf"(?:\s|%[^\n]*|\\nonumber|\\notag|{'|'.join(map(re.escape, sorted(GAPS)))})*+"
+_ROW_END = rf"(?:\\\\\*?(?:\s*{_LENGTH_PATTERN})?|\\cr|\\newline)"
+_BROKEN = re.compile(rf"\\right\s*\.{_GAP}{_ROW_END}{_GAP}\\left\s*\.")
 _POSITION = re.compile(r"\[[tcb]\]")
 _WITH_COLUMNS = frozenset(["alignat", "alignedat", "IEEEeqnarray", "darray"])
 _HARD = frozenset(["{", "\\begin"])
@@ -34,14 +37,18 @@ Row = list[Item]
 def find_rows(tokens: Sequence[Token]) -> list[Row]:
     """Find the rows of a display, one for each equation, or line of a chain, that an author began."""
     found: list[Row] = []
-    for row in _split_rows(_join_brackets(tokens)):
-        if not any(item.text not in GAPS for item in row):
-            continue
-        if found and _continues(found[-1], len(found) == 1, row):
-            found[-1].extend(row[_skip_gaps(row, 0) :])  # in place: a row may be put together of thousands
-        else:
+    for row in _split_rows(tokens):
+        start = next((place for place, item in enumerate(row) if item.text not in GAPS), len(row))
+        if found and start < len(row) and _continues(found[-1], len(found) == 1, row, start):
+            found[-1].extend(row[start:])  # in place: a row may be put together of thousands
+        elif start < len(row):
             found.append(row)
     return found
+
+
+def join_brackets(source: str) -> str:
+    """Put blanks for the `\\right.` and `\\left.` of a bracket that is broken over two rows, and the row end."""
+    return _BROKEN.sub(lambda broken: re.sub(r"[^\n]", " ", broken[0]), source)
 
 
 def read_items(tokens: Sequence[Token]) -> Row:
@@ -56,7 +63,7 @@ def _split_rows(tokens: Sequence[Token]) -> Iterator[Row]:
         end = place
         if tokens[place].text in ROW_ENDS:
             end = _skip_row_end(tokens, place)
-        elif name := _read_alignment(tokens, place):
+        elif (name := read_environment(tokens, pairs, place).rstrip("*")) in ALIGNMENTS:
             end = _skip_alignment(tokens, pairs, place, name)
         if end > place:
             row += _make_items(tokens, pairs, start, place)
@@ -79,7 +86,7 @@ def _make_items(tokens: Sequence[Token], pairs: Mapping[int, int], start: int, e
         if last == first + 1:
             script = before in ("^", "_") and token.text not in ("{", "}")
             follows = text_at(tokens, last) if last < end else ""
-            if (token.text == ":" and follows == "=") or (token.text == "\\not" and "\\not" + follows != "\\not"):
+            if (token.text == ":" and follows == "=") or (token.text == "\\not" and follows):
                 joined = piece  # of the relation that follows
                 continue
             item = Item(GROUP if script else "".join(part.text for part in (*joined, token)), (*joined, *piece))
@@ -100,10 +107,7 @@ def _flatten(tokens: Sequence[Token], pairs: Mapping[int, int], start: int, end:
         token = tokens[place]
         if place > hard and token.text in _HARD:
             hard = pairs.get(place, hard)
-        if token.text in PROSE and pairs.get(place + 1, end) < end:
-            yield from tokens[place : pairs[place + 1] + 1]
-            place = pairs[place + 1] + 1
-        elif place > hard and token.text in ROW_ENDS:
+        if place > hard and token.text in ROW_ENDS:
             place = min(_skip_row_end(tokens, place), end)
         else:
             if token.text not in SPACING and not (token.text == "&" and place > hard):
@@ -111,37 +115,9 @@ def _flatten(tokens: Sequence[Token], pairs: Mapping[int, int], start: int, end:
             place += 1
 
 
-def _join_brackets(tokens: Sequence[Token]) -> list[Token]:
-    """Leave out the `\\right.` and `\\left.` with which a bracket was broken over two rows, and the row's end."""
-    kept, place = list[Token](), 0
-    while place < len(tokens):
-        if tokens[place].text == "\\right" and text_at(tokens, place + 1) == ".":
-            end = _skip_spacing(tokens, place + 2)
-            if text_at(tokens, end) in ROW_ENDS:
-                end = _skip_spacing(tokens, _skip_row_end(tokens, end))
-                if text_at(tokens, end) == "\\left" and text_at(tokens, end + 1) == ".":
-                    place = end + 2
-                    continue
-        kept.append(tokens[place])
-        place += 1
-    return kept
-
-
-def _skip_spacing(tokens: Sequence[Token], place: int) -> int:
-    while text_at(tokens, place) in GAPS:
-        place += 1
-    return place
-
-
-def _read_alignment(tokens: Sequence[Token], place: int) -> str:
-    """Return the name, without star, of the alignment that begins or ends at a place, "" if none does."""
-    name = read_environment(tokens, place).rstrip("*")
-    return name if name in ALIGNMENTS else ""
-
-
 def _skip_alignment(tokens: Sequence[Token], pairs: Mapping[int, int], place: int, name: str) -> int:
     """Return where the `\\begin{…}` or `\\end{…}` of an alignment ends, with its position or columns."""
-    end = skip_name(tokens, place)
+    end = pairs[place + 1] + 1
     if tokens[place].text == "\\begin":
         if name in _WITH_COLUMNS and text_at(tokens, end) == "{":
             end = pairs.get(end, end - 1) + 1
@@ -158,30 +134,22 @@ def _skip_row_end(tokens: Sequence[Token], place: int) -> int:
     return place + texts.index("]") + 1 if _LENGTH.fullmatch(length) else place
 
 
-def _skip_gaps(row: Row, place: int) -> int:
-    """Return the first place from one on at which neither spacing nor an alignment mark stands."""
-    while place < len(row) and row[place].text in GAPS:
-        place += 1
-    return place
-
-
-def _continues(above: Row, alone: bool, row: Row) -> bool:
-    """Whether a row goes on with the last of the rows above it, which may be alone."""
-    first = row[_skip_gaps(row, 0)].text
+def _continues(above: Row, alone: bool, row: Row, start: int) -> bool:
+    """Whether a row that starts at a place goes on with the last of those above, which may be alone."""
+    first = row[start].text
     if first in RELATIONS:
         # The row above is the left side if it fills a row by itself.
         is_whole = not any(item.text in RELATIONS or item.text == TEXT for item in above)
         return is_whole and (alone or above[0].text != "&")
-    if _is_equation(row):
+    if _is_equation(row, start):
         return False
     last = next((item.text for item in reversed(above) if item.text not in GAPS), "")
     return first in OPERATORS or last in OPERATORS or last in RELATIONS
 
 
-def _is_equation(row: Row) -> bool:
+def _is_equation(row: Row, start: int) -> bool:
     """Whether a row has a left-hand side and a relation of its own."""
     sign = next((place for place, item in enumerate(row) if item.text in RELATIONS), -1)
-    start = _skip_gaps(row, 0)
     if sign < 0 or start == sign:
         return False
     marked = "&" in (row[sign - 1].text, row[sign + 1].text if sign + 1 < len(row) else "")

@@ -7,7 +7,7 @@ from enum import Enum, auto
 
 from bptt.proofread.document._groups import GROUP, TEXT, Item
 from bptt.proofread.document._relations import OPERATORS, RELATIONS, SPACING, WIDE, Kind
-from bptt.proofread.document._tokens import is_number
+from bptt.proofread.document._tokens import Token, is_number
 
 # Words that say under which condition, or why, something holds: what follows them is no equation of its own.
 GOVERNING = frozenset({
@@ -53,6 +53,11 @@ class Segment:
     defines: bool = False  # it governs only what is less than an equation
     governed: bool = False
 
+    @property
+    def tokens(self) -> list[Token]:
+        """The tokens of all its items."""
+        return [token for item in self.items for token in item.tokens]
+
 
 def cut_segments(row: Sequence[Item]) -> list[Segment]:
     """Cut a row at commas, wide spaces, alignment marks, prose and implications; join again what belongs together."""
@@ -62,10 +67,10 @@ def cut_segments(row: Sequence[Item]) -> list[Segment]:
     joined = list[Segment]()  # from the last to the first, so that in i, j = 1 the comma goes with what follows
     for place in reversed(range(len(found))):
         segment = found[place]
-        if joined and _belongs(segment, joined[-1], _ends_range(found[max(place - 1, 0) : place + 1])):
+        ends_range = any(one.items[0].text in _DOTS for one in found[max(place - 1, 0) : place + 1])
+        if joined and _belongs(segment, joined[-1], ends_range):
             after = joined.pop()
-            gap = [*after.commas]
-            items = [*segment.items, *gap, *after.items]
+            items = [*segment.items, *after.commas, *after.items]
             segment.items, segment.role, segment.colon = items, classify(items), after.colon
         joined.append(segment)
     return [segment for segment in reversed(joined) if not _is_number(segment.items)]
@@ -78,14 +83,16 @@ def _cut(row: Sequence[Item]) -> Iterator[Segment]:
         before, after = _find_neighbour(row, place, -1), _find_neighbour(row, place, 1)
         is_sign = item.text in _SIGNS and (signs or not before)
         is_prose = (item.text == TEXT and _is_prose(row, place)) or item.text in ("\\forall", "\\because")
-        colon = item.text == ":" and (_ends_at_colon(now, row, place) or before == TEXT)
+        following = row[place + 1].text if place + 1 < len(row) else ""
+        ends = following in WIDE | {"", TEXT, "\\ ", "&"} or any(one.text in RELATIONS for one in now.items)
+        colon = item.text == ":" and (ends or before == TEXT)
         if not (is_sign or is_prose or colon or item.text in _PUNCTUATION or item.text in WIDE or item.text == "&"):
             if item.text not in SPACING:
                 now.items.append(item)
             continue
         if item.text == "&" and (before in RELATIONS or after in RELATIONS):
             continue
-        if item.text == "." and place + 1 < len(row) and row[place + 1].text not in SPACING | {"&", TEXT}:
+        if item.text == "." and following not in SPACING | {"", "&", TEXT}:
             now.items.append(item)
             continue
         if now.items:
@@ -137,11 +144,6 @@ def _is_prose(row: Sequence[Item], place: int) -> bool:
     return stands_apart or not _NAME.fullmatch(words)
 
 
-def _ends_at_colon(now: Segment, row: Sequence[Item], place: int) -> bool:
-    following = row[place + 1].text if place + 1 < len(row) else ""
-    return following in WIDE or following in ("", TEXT, "\\ ", "&") or any(item.text in RELATIONS for item in now.items)
-
-
 def classify(items: Sequence[Item]) -> Role:
     """Say what the items of a formula state."""
     signs = [place for place, item in enumerate(items) if item.text in RELATIONS]
@@ -179,11 +181,6 @@ def is_letter(item: Item) -> bool:
     return len(item.tokens) == 1 and ((len(text) == 1 and text.isalpha()) or (len(text) > 1 and text[1:].isalpha()))
 
 
-def _ends_range(segments: Sequence[Segment]) -> bool:
-    """Whether the last segment is, or follows, the dots of a range."""
-    return any(segment.items[0].text in _DOTS for segment in segments)
-
-
 def _belongs(segment: Segment, after: Segment, ends_range: bool) -> bool:
     """Whether a segment and the one after it are one formula."""
     if Role.PROSE in (segment.role, after.role) or Role.SIGN in (segment.role, after.role) or segment.colon:
@@ -203,7 +200,7 @@ def _is_remark(items: Sequence[Item]) -> bool:
     if len(items) != 1 or items[0].text != GROUP:
         return False
     texts = [token.text for token in items[0].tokens]
-    return _is_number(items) or any(text in RELATIONS or text == "\\text" for text in texts)
+    return _is_number(items) or not (RELATIONS.keys() | {"\\text"}).isdisjoint(texts)
 
 
 def _is_number(items: Sequence[Item]) -> bool:

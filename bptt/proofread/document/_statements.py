@@ -81,8 +81,7 @@ class _Reader:
         self.segments = segments
         self.main = _select_main(segments)
         self.statements: list[Statement] = []
-        self.leads: list[Remark] = []
-        self.led: dict[Remark, int] = {}  # how many equations stand before each
+        self.leads: dict[Remark, int] = {}  # how many equations stand before each
         self.words: list[Token] = []
         self.open: list[Token] | None = None  # the remark that is being read
         self.open_leads = False
@@ -94,31 +93,28 @@ class _Reader:
             if segment.role in (Role.PROSE, Role.SIGN):
                 self._read_words(place, segment)
             elif place in self.main:
-                self._close()
-                self._flush_words(leads=True)
-                self.statements.append(Statement(_without_notes(segment), [*self.leads, *_read_notes(segment)]))
+                self._finish(leads=True)
+                notes = [Remark(item.tokens, False) for item in segment.items if item.text == NOTE and item.tokens]
+                items = [item for item in segment.items if item.text != NOTE]
+                self.statements.append(Statement(items, [*self.leads, *notes]))
             else:
                 self._read_remark(place, segment)
-        self._close()
-        self._flush_words(leads=not self.statements)
+        self._finish(leads=not self.statements)
         looks_back = any(segment.governs for segment in self.segments[:1]) and not self.segments[-1].colon
-        return RowStatements(self.statements, [] if self.statements else self.leads, looks_back)
+        return RowStatements(self.statements, [] if self.statements else [*self.leads], looks_back)
 
     def _read_words(self, place: int, segment: Segment) -> None:
-        tokens = [token for item in segment.items for token in item.tokens]
         if segment.role is Role.SIGN and self.open is not None and self.open_leads:
-            self.open += tokens
+            self.open += segment.tokens
             self._close()
-            return
-        self._close()
-        if segment.governs:
-            self._flush_words(leads=not self.statements)
-            self._begin(place, tokens)
+        elif segment.governs:
+            self._finish(leads=not self.statements)
+            self._begin(place, segment.tokens)
         else:
-            self.words += tokens
+            self._close()
+            self.words += segment.tokens
 
     def _read_remark(self, place: int, segment: Segment) -> None:
-        tokens = [token for item in segment.items for token in item.tokens]
         states = segment.role in _STATING
         resumes = segment.items[0].text in OPERATORS and not states and not self.stated
         if resumes and self.statements and (self.open is not None or self.words):
@@ -131,7 +127,7 @@ class _Reader:
         assert self.open is not None
         if self.open and segment.commas:
             self.open += [item.tokens[0] for item in segment.commas]
-        self.open += tokens
+        self.open += segment.tokens
         self.stated = self.stated or states
 
     def _begin(self, place: int, tokens: Sequence[Token]) -> None:
@@ -142,34 +138,24 @@ class _Reader:
         self.open_leads = not self.statements or implies or (self.segments[place].colon and place + 1 in self.main)
 
     def _close(self) -> None:
-        if self.open:
-            self._add(self.open, self.open_leads)
+        self._add(self.open or (), self.open_leads)
         self.open = None
 
-    def _flush_words(self, leads: bool) -> None:
-        if self.words:
-            self._add(self.words, leads)
+    def _finish(self, leads: bool) -> None:
+        """End the remark that is being read, and make another of the words that wait."""
+        self._close()
+        self._add(self.words, leads)
         self.words = []
 
     def _add(self, tokens: Sequence[Token], leads: bool) -> None:
-        remark = Remark(tuple(tokens), leads)
-        if leads:
-            if self.statements and not {token.text.strip() for token in tokens} <= _ADDING:
+        remark, count = Remark(tuple(tokens), leads), len(self.statements)
+        if tokens and leads:
+            if count and not {token.text.strip() for token in tokens} <= _ADDING:
                 # What led the equations above leads no further: if …: a = b, otherwise: c = d.
-                self.leads = [lead for lead in self.leads if len(self.statements) == self.led[lead]]
-            self.led[remark] = len(self.statements)
-            self.leads.append(remark)
-        else:
+                self.leads = {lead: before for lead, before in self.leads.items() if before == count}
+            self.leads[remark] = count
+        elif tokens:
             self.statements[-1].remarks.append(remark)
-
-
-def _without_notes(segment: Segment) -> list[Item]:
-    return [item for item in segment.items if item.text != NOTE]
-
-
-def _read_notes(segment: Segment) -> Iterator[Remark]:
-    """Yield what stands over the relations of a segment."""
-    return (Remark(item.tokens, False) for item in segment.items if item.text == NOTE and item.tokens)
 
 
 def cut_sides(items: Sequence[Item]) -> Iterator[tuple[str, list[Token], Token | None]]:

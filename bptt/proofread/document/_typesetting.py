@@ -7,13 +7,15 @@ from collections.abc import Sequence
 
 from bptt.proofread.document._groups import NOTE, iterate_items, match_groups, skip_argument
 from bptt.proofread.document._relations import OPERATORS, RELATIONS, SPACING
-from bptt.proofread.document._tokens import Token, find_closing_braces, is_prose, text_at
+from bptt.proofread.document._tokens import Token, is_prose, text_at
 
 _SILENT = frozenset(
     ["\\nonumber", "\\notag", "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits"]
     + ["\\nolimits", "\\allowbreak", "\\hline", "\\strut", "\\mathstrut", "\\noindent", "\\centering", "$"]
 )
-_SILENT_WITH_ARGUMENT = frozenset(["\\label", "\\tag", "\\vspace", "\\color", "\\phantom", "\\hphantom", "\\vphantom"])
+_SILENT_WITH_ARGUMENT = frozenset(
+    ["\\label", "\\tag", "\\vspace", "\\hspace", "\\color", "\\phantom", "\\hphantom", "\\vphantom"]
+)
 _BETWEEN_ROWS = frozenset(["\\intertext", "\\shortintertext"])
 _BRACES = ("\\underbrace", "\\overbrace")
 _BOXES = {
@@ -22,8 +24,8 @@ _BOXES = {
 }  # fmt: skip  # how many arguments stand before the one that is kept
 _STACKED = frozenset(["\\overset", "\\underset", "\\stackrel"])
 _FONTS = frozenset(["\\mathrm", "\\mathbf", "\\mathit", "\\mathsf", "\\boldsymbol", "\\bm", "\\mathnormal"])
-_ROW = frozenset(["&", "\\\\", "\\begin"])
-_LONGEST_OPTION = 20  # tokens in the […] of a \bbox
+_WHOLE = RELATIONS.keys() | {"&", "\\\\", "\\begin"}  # what holds these is no factor
+_SIGNS = frozenset(["+", "-", "−", "\\pm", "\\mp"])
 # What a group of its own may follow; after anything else it may be an argument.
 _BEFORE_GROUP = SPACING | RELATIONS.keys() | {"", "&", "\\\\", ",", ";"}
 
@@ -34,51 +36,61 @@ def strip_typesetting(tokens: Sequence[Token]) -> list[Token]:
 
 
 class _Typesetting:
-    """A pass over tokens: which of them are dropped, and what is put in behind the others."""
+    """A pass over tokens: which of them are kept, and which of those to come are dropped."""
 
     def __init__(self, tokens: Sequence[Token]) -> None:
         self.tokens = tokens
-        self.closing = find_closing_braces(tokens)
+        self.pairs = match_groups(tokens)
+        self.kept: list[Token] = []
         self.dropped: set[int] = set()
-        self.added: dict[int, list[Token]] = {}
 
     def strip(self) -> list[Token]:
         """Return what is left."""
         place = 0
         while place < len(self.tokens):
-            hidden = place in self.dropped or is_prose(self.tokens, place)
-            place = place + 1 if hidden else self._read(place)
-        kept = list[Token]()
-        for place, token in enumerate(self.tokens):
-            if place not in self.dropped:
-                kept.append(token._replace(text="\\quad") if token.text == "\\hspace" else token)
-            kept += self.added.get(place, [])
-        return kept
+            place = place + 1 if place in self.dropped else self._read(place)
+        return self.kept
 
     def _read(self, place: int) -> int:
-        """Decide on the command at a place; return where to read on."""
+        """Keep or drop the command or the token at a place; return where to read on."""
         text = self.tokens[place].text
-        if text in _STACKED and self._is_stacked_on_relation(place):
+        if is_prose(self.tokens, place):
+            self._keep(place)
+        elif text in _STACKED and self._is_stacked_on_relation(place):
             return self._move_note(place)
-        if text in _BOXES:
+        elif text in _BOXES:
             return self._open_box(place)
-        if text in _BETWEEN_ROWS or text in _SILENT_WITH_ARGUMENT or text == "\\hspace":
-            end = self._skip(place + 1 + (text_at(self.tokens, place + 1) == "*"))
-            self.dropped.update(range(place + (text == "\\hspace"), end))
-            if text in _BETWEEN_ROWS and end > place + 1:
-                row, prose = self.tokens[place]._replace(text="\\\\"), self.tokens[place + 1]._replace(text="\\text")
-                self.added[end - 1] = [row, prose, *self.tokens[place + 1 : end], row]
-            return end
-        if text in _FONTS:
-            self._unwrap(place, place + 1)
-        elif text == "{" and text_at(self.tokens, place - 1) in _BEFORE_GROUP:
-            self._unwrap(place, place)
-        elif text in _SILENT:
-            self.dropped.add(place)
+        elif text in _SILENT_WITH_ARGUMENT or text in _BETWEEN_ROWS:
+            return self._drop_with_argument(place)
+        elif text in _FONTS or (text == "{" and text_at(self.tokens, place - 1) in _BEFORE_GROUP):
+            brace = place + (text in _FONTS)
+            holds_equation = not RELATIONS.keys().isdisjoint(self._outline(brace))
+            self.dropped.update([place, brace, self.pairs[brace]] if holds_equation else [])
+            self._keep(place)
+        elif text not in _SILENT:
+            self._keep(place)
         return place + 1
 
+    def _keep(self, place: int, *texts: str) -> None:
+        """Keep the token at a place unless it is dropped, or put others in its place."""
+        token = self.tokens[place]
+        if texts or place not in self.dropped:
+            self.kept += [token._replace(text=text) for text in texts or (token.text,)]
+
     def _skip(self, place: int) -> int:
-        return skip_argument(self.tokens, self.closing, place)
+        return skip_argument(self.tokens, self.pairs, place)
+
+    def _drop_with_argument(self, place: int) -> int:
+        text, start = self.tokens[place].text, place + 1
+        end = self._skip(start + (text_at(self.tokens, start) == "*"))
+        if text == "\\hspace":
+            self._keep(place, "\\quad")
+        elif text in _BETWEEN_ROWS and end > start:
+            self._keep(place, "\\\\")
+            self._keep(start, "\\text")
+            self.kept += self.tokens[start:end]
+            self._keep(place, "\\\\")
+        return end
 
     def _is_stacked_on_relation(self, place: int) -> bool:
         base = self._skip(place + 1)
@@ -89,58 +101,43 @@ class _Typesetting:
         """Put what stands over or under a relation behind it; return where to read on."""
         base = self._skip(start + 1)
         end = self._skip(base)
-        braced = self.tokens[base].text == "{"
-        relation = range(base + braced, end - braced)
-        note = self.tokens[
-            start + 1 + (self.tokens[start + 1].text == "{") : base - (self.tokens[base - 1].text == "}")
-        ]
-        self.dropped.update(place for place in range(start, end) if place not in relation)
-        first = self.tokens[start]
-        marks = [first._replace(text=text) for text in (NOTE, "{", "}")]
-        self.added[end - 1] = [*marks[:2], *note, marks[2]]
+        self.kept += self._strip_braces(base, end)
+        self._keep(start, NOTE, "{")
+        self.kept += self._strip_braces(start + 1, base)
+        self._keep(start, "}")
         return end
 
-    def _unwrap(self, start: int, brace: int) -> None:
-        """Drop the braces, and the font, of a group that holds a whole equation."""
-        if brace in self.closing:
-            outline = self._outline(brace)
-            if any(item.text in RELATIONS for item in outline):
-                self.dropped.update([*range(start, brace + 1), self.closing[brace]])
+    def _strip_braces(self, start: int, end: int) -> Sequence[Token]:
+        braced = self.tokens[start].text == "{"
+        return self.tokens[start + braced : end - braced]
 
     def _open_box(self, start: int) -> int:
         """Drop a command such as `\\boxed` and its arguments but for the last; return where that starts."""
         last = start + 1
         if text_at(self.tokens, last) == "[":
-            option = [token.text for token in self.tokens[last : last + _LONGEST_OPTION]]
-            last += option.index("]") + 1 if "]" in option else 0
+            last = self.pairs.get(last, start) + 1
         for _ in range(_BOXES[self.tokens[start].text]):
             last = self._skip(last)
-        self.dropped.update(range(start, last))
         after = end = self._skip(last)
         if self.tokens[start].text in _BRACES and text_at(self.tokens, end) in ("_", "^"):
             after = self._skip(end + 1)
             self.dropped.update(range(end, after))  # what the brace is said to be
         # Whether what stands around it binds more closely than a product.
         bound = text_at(self.tokens, start - 1) in ("^", "_", "/") or text_at(self.tokens, after) in ("^", "_", "'")
-        if last in self.closing and not self._needs_braces(last, bound):
-            self.dropped.update([last, self.closing[last]])
+        if text_at(self.tokens, last) == "{" and last in self.pairs and not self._needs_braces(last, bound):
+            self.dropped.update([last, self.pairs[last]])
         return last
 
-    def _outline(self, brace: int) -> list[Token]:
-        """Return what stands in a group outside all brackets."""
-        # What stands in braces within it is left out: boxes within boxes would take the square of their length.
-        content, place = list[Token](), brace + 1
-        while place < self.closing[brace]:
-            end = self.closing.get(place, place)
-            content += [self.tokens[place]] if end == place else [self.tokens[place], self.tokens[end]]
-            place = end + 1
-        return [content[start] for start, _ in iterate_items(content, match_groups(content))]
+    def _outline(self, brace: int) -> list[str]:
+        """List the tokens of a group, each group within it by its first one alone; none if no group starts there."""
+        end = self.pairs.get(brace, brace) if text_at(self.tokens, brace) == "{" else brace
+        return [self.tokens[start].text for start, _ in iterate_items(self.tokens, self.pairs, brace + 1, end)]
 
     def _needs_braces(self, brace: int, bound: bool) -> bool:
         """Whether a boxed expression means another thing without its box."""
-        outside = [token.text for token in self._outline(brace)]
-        if len(outside) < 2 or not {*outside}.isdisjoint(RELATIONS.keys() | _ROW):
+        outside = self._outline(brace)
+        if len(outside) < 2 or not _WHOLE.isdisjoint(outside):
             return False
         if outside[0] in OPERATORS or outside[-1] in OPERATORS:
             return False
-        return bound or not {*outside}.isdisjoint(["+", "-", "−", "\\pm", "\\mp"])
+        return bound or not _SIGNS.isdisjoint(outside)

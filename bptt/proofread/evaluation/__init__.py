@@ -2,18 +2,14 @@
 
 _budget         how much is computed for one equation
 _arrays         arrays of balls whose axes are named by indices
-_functions      the functions of one number, each with its derivative
-_matrices       functions of matrices
+_functions      the functions of one number, each with its derivative, and those of matrices
 _drawing        the values of what nothing defines, with the properties that are said of them
-_point          the sizes, the steps and the kind of values at which equations are evaluated
-_existence      which quantities exist at which steps
-_dependence     which quantities depend on which
+_points         the sizes, the steps and the kind of values at which equations are evaluated, and claims are tried
+_existence      which quantities exist at which steps, and depend on which
 _differentiate  the derivative of an expression, rule by rule
-_slopes         the derivatives of definitions and functions, built once
-_setting        what is the same at all points
+_setting        what is the same at all points; derivatives, built once
 _quantities     the values of quantities and of their derivatives at a point
 _evaluate       the value of an expression at a point
-_sample_points  at which points a claim is tried
 _compare        whether the sides of a claim are equal
 """
 

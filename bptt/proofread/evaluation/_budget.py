@@ -19,11 +19,6 @@ class Budget:
     def __init__(self) -> None:
         self.left = MOST_OPERATIONS
 
-    @property
-    def is_spent(self) -> bool:
-        """Whether the operations are used up."""
-        return self.left < 0
-
     def spend(self, operations: int) -> None:
         """Count operations on balls. Raises `TooLarge` once they are used up."""
         self.left -= operations

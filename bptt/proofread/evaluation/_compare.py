@@ -1,12 +1,11 @@
 """Whether the two sides of a claim are equal at every point at which they are compared."""
 
-import itertools
-from collections.abc import Iterable, Iterator, Mapping
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from flint import arb
 
 from bptt.balls import use_precision
@@ -15,9 +14,8 @@ from bptt.proofread.evaluation._arrays import Array, TooSmall, merge_indices, sp
 from bptt.proofread.evaluation._budget import Budget, TooLarge
 from bptt.proofread.evaluation._drawing import Values
 from bptt.proofread.evaluation._evaluate import Evaluator
-from bptt.proofread.evaluation._point import NoSuchStep, Point
-from bptt.proofread.evaluation._sample_points import SamplePoints
-from bptt.proofread.evaluation._setting import make_setting
+from bptt.proofread.evaluation._points import NoSuchStep, Point, SamplePoints
+from bptt.proofread.evaluation._setting import Setting
 
 DIGITS = (50, 200)  # of the balls; the second where the first leaves it open
 _VANISHES = 150  # digits to which what nearly cancels is 0, at the most digits
@@ -28,6 +26,7 @@ MOST_FOR_SMALLEST = 400_000  # operations for the smallest sizes at which the si
 
 # The values that are tried one after the other where a side has none.
 _WITHIN: tuple[Values, ...] = ("small", "positive", "near", "near positive", "wide positive")
+_WIDE: tuple[Values, ...] = ("wide", "opposite", "wide positive")  # beyond 1
 _BEYOND: tuple[Values, ...] = ("wide positive", *_WITHIN[:-1])
 
 
@@ -80,13 +79,6 @@ def compare(
     return _Comparison(claim, definitions, budget, properties).compare()
 
 
-class _Difference(NamedTuple):
-    entry: dict[str, int]
-    left: float
-    right: float
-    difference: float
-
-
 @dataclass
 class _Found:
     """What the entries of a claim at a point are: how many are equal, or open, or have no value; and the others."""
@@ -95,7 +87,7 @@ class _Found:
     open: int = 0
     undefined: int = 0
     vanishes: bool = True
-    differences: list[_Difference] = field(default_factory=list)
+    differences: list[Counterexample] = field(default_factory=list)
 
 
 class _NothingThere(ValueError):  # noqa: N818
@@ -118,15 +110,19 @@ class _Comparison:
     ) -> None:
         self.claim = claim
         self.budget = budget
-        sides = claim.left, claim.right
-        self.setting = make_setting(definitions, claim.ranges, sides, budget, properties)
+        self.setting = Setting(definitions, claim.ranges, (claim.left, claim.right), budget, properties)
         self.samples = SamplePoints(claim, definitions)
-        self.tried: list[tuple[Mapping[str, int], int]] = []
-        self.some_steps = self.positive = self.beyond_one = False
-        self.vanishes = ZERO not in sides
+        self.tried: list[Point] = []
+        self.some_steps = False
+        self.vanishes = ZERO not in (claim.left, claim.right)
         self.confirmed = False  # once at the most digits, so that nothing hides below the fewest
         self.why = ""
         self.without_value = False  # at some of the points
+
+    @property
+    def positive(self) -> bool:
+        """Whether values were positive where it had none at others."""
+        return any("positive" in point.values for point in self.tried)
 
     def compare(self) -> Outcome:
         """Try the claim at every point; the first at which the sides differ ends it."""
@@ -140,25 +136,18 @@ class _Comparison:
             return Undecided(f"not finished: {error}")
         if len(self.tried) < (FEWEST if self.without_value else 1):
             return Undecided(self.why)
-        outcome = self._try_largest() if before - self.budget.left <= CHEAP else None
-        return self._agree() if outcome is None else outcome
-
-    def _try_largest(self) -> Outcome | None:
-        """Try larger sizes than there have to be."""
-        try:
-            return self._try_one_of(self.samples.choose_largest())
-        except TooLarge:
-            return None
-
-    def _agree(self) -> Agreement:
-        return Agreement(
-            tuple(self.tried),
+        outcome = None
+        if before - self.budget.left <= CHEAP:
+            with contextlib.suppress(TooLarge):
+                outcome = self._try_one_of(self.samples.choose_largest())
+        return outcome or Agreement(
+            tuple((point.sizes, point.steps) for point in self.tried),
             self.samples.ranges,
             self.samples.timed,
             self.some_steps,
             self.positive,
             self.vanishes,
-            self.beyond_one,
+            any(point.values in _WIDE for point in self.tried),
         )
 
     def _try_one_of(self, alternatives: tuple[Point, ...]) -> Outcome | None:
@@ -182,10 +171,8 @@ class _Comparison:
             if found.differences:
                 return self._find_smallest(there, found.differences)
             if not found.open and not found.undefined:
-                self.tried.append((there.sizes, there.steps))
+                self.tried.append(there)
                 self.vanishes = self.vanishes and found.vanishes
-                self.positive = self.positive or "positive" in there.values
-                self.beyond_one = self.beyond_one or there.values in ("wide", "opposite", "wide positive")
                 return None
         if found.undefined:
             raise _NoValue("it has no value at the numbers that were tried")
@@ -219,9 +206,7 @@ class _Comparison:
         exists = satisfied = False
         on_steps = [mask for mask in claim.where if isinstance(mask.left, Step)]
         on_indices = [evaluator.evaluate_mask(mask, {}) for mask in claim.where if mask not in on_steps]
-        each = range(self.setting.existence.first, point.steps + 1)
-        for numbers in itertools.product(each, repeat=len(claim.steps)):
-            steps = dict(zip(claim.steps, numbers, strict=True))
+        for steps in evaluator.list_steps(claim.steps):
             if any(evaluator.evaluate_mask(mask, steps).is_zero for mask in on_steps):
                 continue
             satisfied = True
@@ -231,18 +216,22 @@ class _Comparison:
                 self.some_steps = True
                 continue
             exists = True
-            self._compare_entries(found, (left, right, *on_indices), steps, digits)
+            self._compare_entries(found, point, (left, right, *on_indices), steps, digits)
         if satisfied and not exists:
             raise NoSuchStep("the equation speaks of a step that does not exist")
         if not found.equal and not found.open and not found.undefined and not found.differences:
             raise _NothingThere("nothing satisfies its condition")
         return found
 
-    def _compare_entries(self, found: _Found, arrays: tuple[Array, ...], steps: Mapping[str, int], digits: int) -> None:
+    def _compare_entries(
+        self, found: _Found, point: Point, arrays: Sequence[Array], steps: Mapping[str, int], digits: int
+    ) -> None:
         """Compare the entries of two arrays at which none of the masks behind them is 0."""
         indices = merge_indices(*arrays)  # an index that one side lacks is compared at all its values
-        left, right, *masks = _broadcast(spread(array, indices) for array in arrays)
+        left, right, *masks = list[Any](np.broadcast_arrays(*(spread(array, indices) for array in arrays)))
         half = arb(10) ** (-digits // 2)
+        sizes = {name: point.sizes[name] for name in self.samples.ranges}
+        count = point.steps if self.samples.timed else None
         for place in np.ndindex(left.shape):
             if any(mask[place] == 0 for mask in masks):
                 continue
@@ -253,25 +242,25 @@ class _Comparison:
             elif not difference.contains(0):
                 entry = dict(steps) | dict.fromkeys(self.claim.free, 1)
                 entry |= {index: n + 1 for index, n in zip(indices, place, strict=True)}
-                found.differences.append(_Difference(entry, *map(_make_float, (a, b, difference))))
+                numbers = map(_make_float, (a, b, difference))
+                found.differences.append(Counterexample(sizes, count, entry, *numbers))
             elif _is_zero(difference, half * (a.abs_lower() + b.abs_lower()), digits):
                 found.equal += 1
                 found.vanishes = found.vanishes and bool(a.abs_upper() <= half and b.abs_upper() <= half)
             else:
                 found.open += 1
 
-    def _find_smallest(self, failing: Point, differences: list[_Difference]) -> Counterexample:
+    def _find_smallest(self, failing: Point, differences: list[Counterexample]) -> Counterexample:
         """Find the smallest sizes at which the sides differ: none of them can be made smaller on its own."""
         least = self.budget.left - MOST_FOR_SMALLEST
         small = failing._replace(values="small")  # numbers that show a difference better than saturated ones
-        failing, differences = next(self._list_failing([small], least), (failing, differences))
-        smallest = next(self._list_failing(self.samples.choose_small(failing), least), (failing, differences))
+        smallest = next(self._list_failing([small], least), (failing, differences))
+        smallest = next(self._list_failing(self.samples.choose_small(smallest[0]), least), smallest)
         for n in range(1 + len(self.samples.ranges)):
-            smaller = self.samples.list_smaller(smallest[0])[n]
-            smallest = next(self._list_failing(smaller, least), smallest)
-        return self._make_counterexample(*smallest)
+            smallest = next(self._list_failing(self.samples.list_smaller(smallest[0])[n], least), smallest)
+        return max(smallest[1], key=lambda one: abs(one.difference))
 
-    def _list_failing(self, points: Iterable[Point], least: int) -> Iterator[tuple[Point, list[_Difference]]]:
+    def _list_failing(self, points: Iterable[Point], least: int) -> Iterator[tuple[Point, list[Counterexample]]]:
         """Yield the points at which the sides differ, while more than some operations are left."""
         for point in points:
             if self.budget.left <= least:
@@ -284,16 +273,6 @@ class _Comparison:
                 return
             if found.differences:
                 yield point, found.differences
-
-    def _make_counterexample(self, point: Point, differences: list[_Difference]) -> Counterexample:
-        worst = max(differences, key=lambda one: abs(one.difference))
-        sizes = {name: point.sizes[name] for name in self.samples.ranges}
-        return Counterexample(sizes, point.steps if self.samples.timed else None, *worst)
-
-
-def _broadcast(values: Iterable[npt.NDArray[Any]]) -> list[Any]:
-    """Return arrays of balls in a common shape."""
-    return list(np.broadcast_arrays(*values))
 
 
 def _make_float(ball: Any) -> float:

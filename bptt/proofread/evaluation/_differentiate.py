@@ -51,16 +51,13 @@ class Differentiation(NamedTuple):
                 return multiply(slope, self.differentiate(node.base))
             case ex.Function():
                 return multiply(replace(node, order=node.order + 1), self.differentiate(node.argument))
-            case ex.Total() | ex.OverSteps():
-                return self._differentiate_repeated(node)
+            case ex.Total() | ex.OverSteps() | ex.MatrixProduct() | ex.OfMatrix():
+                slope = self.differentiate(node.body)
+                return ZERO if slope == ZERO else _differentiate_repeated(node, slope)
             case ex.Concatenation():
                 return replace(node, parts=tuple((index, self.differentiate(body)) for index, body in node.parts))
             case ex.Partial():
                 return self.differentiate(expand(node, self.defined, self.budget))
-            case ex.MatrixProduct():
-                return self._differentiate_matrix_product(node)
-            case ex.OfMatrix():
-                return self._differentiate_of_matrix(node)
             case ex.Constant() | ex.Size() | ex.Delta() | ex.SameStep() | ex.Mask():
                 return ZERO
 
@@ -80,58 +77,56 @@ class Differentiation(NamedTuple):
             raise TooLarge("a derivative of a derivative that holds other things is not taken")
         return replace(node, by=(*node.by, self.by))
 
-    def _differentiate_repeated(self, node: ex.Total | ex.OverSteps) -> Expression:
-        slope = self.differentiate(node.body)
-        if slope == ZERO:
-            return ZERO
-        if not node.product:
-            return replace(node, body=slope)
-        # The derivative of Π f is Π f · Σ f'/f.
-        relative = replace(node, body=multiply(slope, Power(node.body, _INVERSE)), product=False)
-        return multiply(node, relative)
 
-    def _differentiate_matrix_product(self, node: ex.MatrixProduct) -> Expression:
-        """Return Σ_s (the product of those on the left of A_s) dA_s (the product of those on its right)."""
-        slope = self.differentiate(node.body)
-        if slope == ZERO:
-            return ZERO
-        row, column = self._name_afresh(node, slope)
-        step, steps = node.letter + FRESH, find_free_steps(node) | find_free_steps(slope)
-        while step in steps:
-            step += FRESH
-        before, behind = Step(step, -1), Step(step, 1)
-        slope = replace_steps(rename(slope, {node.inner[0]: row, node.inner[1]: column}), {node.letter: Step(step, 0)})
-        earlier, later = replace(node, last=before), replace(node, first=behind)
-        on_left, on_right = (later, earlier) if node.descending else (earlier, later)
-        left = replace(on_left, outer=(node.outer[0], row))
-        right = replace(on_right, outer=(column, node.outer[1]))
-        summed = ex.Total(row, ex.Total(column, multiply(left, slope, right)))
-        return ex.OverSteps(step, node.first, node.last, summed)
+def _differentiate_repeated(
+    node: ex.Total | ex.OverSteps | ex.MatrixProduct | ex.OfMatrix, slope: Expression
+) -> Expression:
+    """Return the derivative of a sum, a product or a function of a matrix, by that of its body."""
+    if isinstance(node, ex.MatrixProduct):
+        return _differentiate_matrix_product(node, slope)
+    if isinstance(node, ex.OfMatrix):
+        return _differentiate_of_matrix(node, slope)
+    if not node.product:
+        return replace(node, body=slope)
+    # The derivative of Π f is Π f · Σ f'/f.
+    return multiply(node, replace(node, body=multiply(slope, Power(node.body, _INVERSE)), product=False))
 
-    def _differentiate_of_matrix(self, node: ex.OfMatrix) -> Expression:
-        """Return −A⁻¹ dA A⁻¹, det A tr(A⁻¹ dA) or tr(A⁻¹ dA)."""
-        slope = self.differentiate(node.body)
-        if slope == ZERO:
-            return ZERO
-        row, column = self._name_afresh(node, slope)
-        slope = rename(slope, {node.inner[0]: row, node.inner[1]: column})
 
-        def invert(*outer: ex.Index) -> Expression:
-            return ex.OfMatrix("inverse", node.body, node.inner, outer)
+def _differentiate_matrix_product(node: ex.MatrixProduct, slope: Expression) -> Expression:
+    """Return Σ_s (the product of those on the left of A_s) dA_s (the product of those on its right)."""
+    row, column = _name_afresh(node.inner, {*find_free_indices(node), *find_free_indices(slope)})
+    (step,) = _name_afresh((node.letter,), find_free_steps(node) | find_free_steps(slope))
+    slope = rename(slope, dict(zip(node.inner, (row, column), strict=True)))
+    slope = replace_steps(slope, {node.letter: Step(step, 0)})
+    earlier, later = replace(node, last=Step(step, -1)), replace(node, first=Step(step, 1))
+    on_left, on_right = (later, earlier) if node.descending else (earlier, later)
+    left = replace(on_left, outer=(node.outer[0], row))
+    right = replace(on_right, outer=(column, node.outer[1]))
+    summed = ex.Total(row, ex.Total(column, multiply(left, slope, right)))
+    return ex.OverSteps(step, node.first, node.last, summed)
 
-        if node.name == "inverse":
-            product = multiply(invert(node.outer[0], row), slope, invert(column, node.outer[1]))
-            return negate(ex.Total(row, ex.Total(column, product)))
-        trace = ex.Total(row, ex.Total(column, multiply(invert(column, row), slope)))
-        return trace if node.name == "log det" else multiply(node, trace)
 
-    def _name_afresh(self, node: ex.MatrixProduct | ex.OfMatrix, slope: Expression) -> tuple[str, str]:
-        """Name two indices like those of a matrix, as no free index of it or of its derivative is named."""
-        taken = {*find_free_indices(node), *find_free_indices(slope)}
-        row, column = (index + FRESH for index in node.inner)
-        while row in taken or column in taken:
-            row, column = row + FRESH, column + FRESH
-        return row, column
+def _differentiate_of_matrix(node: ex.OfMatrix, slope: Expression) -> Expression:
+    """Return −A⁻¹ dA A⁻¹, det A tr(A⁻¹ dA) or tr(A⁻¹ dA)."""
+    row, column = _name_afresh(node.inner, {*find_free_indices(node), *find_free_indices(slope)})
+    slope = rename(slope, dict(zip(node.inner, (row, column), strict=True)))
+
+    def invert(*outer: ex.Index) -> Expression:
+        return ex.OfMatrix("inverse", node.body, node.inner, outer)
+
+    if node.name == "inverse":
+        product = multiply(invert(node.outer[0], row), slope, invert(column, node.outer[1]))
+        return negate(ex.Total(row, ex.Total(column, product)))
+    trace = ex.Total(row, ex.Total(column, multiply(invert(column, row), slope)))
+    return trace if node.name == "log det" else multiply(node, trace)
+
+
+def _name_afresh(names: tuple[str, ...], taken: set[str]) -> list[str]:
+    """Name indices or steps like others, so that what runs over the same is known, as none that is taken."""
+    made = [name + FRESH for name in names]
+    while not taken.isdisjoint(made):
+        made = [name + FRESH for name in made]
+    return made
 
 
 def compare_entries(left: Entry, right: Entry) -> Expression:

@@ -36,7 +36,7 @@ def check_properties(properties: Mapping[Quantity, frozenset[Property]]) -> None
             raise ValueError(f"{_name(found & _OF_MATRICES)} is said of square matrices, and {quantity.name} is none")
         if found & _OF_VECTORS and not quantity.axes:
             raise ValueError(f"{_name(found & _OF_VECTORS)} is said of vectors, and {quantity.name} is a number")
-        exclusive = found & (_OF_VECTORS | {"orthogonal"})
+        exclusive = found & (_OF_VECTORS | {"orthogonal", "binary", "sign"})
         others = found - exclusive - ({"positive"} if "normalised" in found else set())
         if len(exclusive) > 1 or (exclusive and others):
             raise ValueError(f"{quantity.name} cannot be drawn so that it is {_name(found)}")
@@ -54,6 +54,8 @@ def draw(
     source = random.Random(f"{seed} {quantity.name} {len(quantity.axes)} {step} {shape}")
     if "positive" in properties or "normalised" in properties:
         values = _POSITIVE.get(values, values)
+    if "binary" in properties or "sign" in properties:
+        return _choose_numbers(source, shape, (0, 1) if "binary" in properties else (-1, 1))
     drawn = _draw_numbers(source, shape, values)
     if "one-hot" in properties:
         return _choose_one_of_each(source, shape)
@@ -77,14 +79,21 @@ def _draw_numbers(source: random.Random, shape: tuple[int, ...], values: Values)
     first_sign = source.choice((-1, 1)) * (-1 if values == "opposite" else 1)
     for n, place in enumerate(np.ndindex(shape)):
         bits = source.getrandbits(_BITS) | 1  # odd, so never 0
-        if values in ("small", "near"):
-            drawn[place] = arb(2 * bits - 2**_BITS) / 2 ** (_BITS + (4 if values == "near" else 0))
-        elif values in ("positive", "near positive"):
-            drawn[place] = arb(bits) / 2 ** (_BITS + (4 if values == "near positive" else 0))
-        else:
+        if values in ("wide", "opposite", "wide positive"):
             size = arb(_LEAST_WIDE * 2**_BITS + (_MOST_WIDE - _LEAST_WIDE) * bits) / 2 ** (_BITS + 3)
             drawn[place] = size if values == "wide positive" else size * first_sign * (-1) ** n
+        else:
+            number = arb(bits if "positive" in values else 2 * bits - 2**_BITS)
+            drawn[place] = number / 2 ** (_BITS + (4 if "near" in values else 0))
     return drawn
+
+
+def _choose_numbers(source: random.Random, shape: tuple[int, ...], numbers: tuple[int, int]) -> npt.NDArray[Any]:
+    """Choose one of two numbers for each entry."""
+    chosen = np.empty(shape, dtype=object)
+    for place in np.ndindex(shape):
+        chosen[place] = arb(source.choice(numbers))
+    return chosen
 
 
 def _choose_one_of_each(source: random.Random, shape: tuple[int, ...]) -> npt.NDArray[Any]:

@@ -3,10 +3,14 @@
 A value is an array of balls over the free indices of the expression.
 """
 
+import itertools
 import math
-from collections.abc import Callable, Iterator
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from flint import arb
 
 from bptt.proofread import _expressions as ex
@@ -14,12 +18,14 @@ from bptt.proofread._expressions import Entry, Expression, Index, Step
 from bptt.proofread.evaluation import _arrays as arrays
 from bptt.proofread.evaluation._arrays import Algebra, Array
 from bptt.proofread.evaluation._budget import FUNCTION, NODE
-from bptt.proofread.evaluation._functions import FUNCTIONS
-from bptt.proofread.evaluation._matrices import apply_to_matrices
-from bptt.proofread.evaluation._point import Point
+from bptt.proofread.evaluation._functions import FUNCTIONS, OF_MATRICES
+from bptt.proofread.evaluation._points import Point
 from bptt.proofread.evaluation._quantities import Circle, Quantities, Steps
 from bptt.proofread.evaluation._setting import Setting
 
+_HOLDS: dict[str, Callable[[int, int], bool]] = {
+    "=": operator.eq, "≠": operator.ne, "<": operator.lt, "≤": operator.le,
+}  # fmt: skip
 _BETWEEN = "between"  # the index over which two matrices are multiplied
 
 
@@ -53,8 +59,7 @@ class Evaluator:
             case ex.Delta():
                 return self._evaluate_delta(node)
             case ex.SameStep():
-                left, right = (self.point.get_step(step, steps) for step in (node.left, node.right))
-                return arrays.make_scalar(int(left == right))
+                return self.evaluate_mask(ex.Mask("=", node.left, node.right), steps)
             case ex.Mask():
                 return self.evaluate_mask(node, steps)
             case ex.Plus():
@@ -66,11 +71,9 @@ class Evaluator:
             case ex.Total():
                 return self._multiply_over_index(node, steps) if node.product else self._sum((), node, steps)
             case ex.OverSteps():
-                at = self.point.get_steps(node, steps)
-                terms = [self.evaluate(node.body, {**steps, node.letter: step}) for step in at]
-                return (
-                    self.algebra.multiply([arrays.make_scalar(1), *terms]) if node.product else self.algebra.add(terms)
-                )
+                each = self.point.get_steps(node, steps)
+                terms = [self.evaluate(node.body, {**steps, node.letter: step}) for step in each]
+                return self.algebra.multiply([arrays.ONE, *terms]) if node.product else self.algebra.add(terms)
             case ex.MatrixProduct():
                 return self._multiply_matrices(node, steps)
             case ex.OfMatrix():
@@ -82,11 +85,17 @@ class Evaluator:
             case ex.Concatenation():
                 return self._concatenate(node, steps)
             case ex.Partial():
-                return self.evaluate(self.setting.slopes.expand(node), steps)
+                return self.evaluate(self.setting.expand(node), steps)
 
     def _get_size(self, index: str) -> int:
         """Return how many values an index has."""
         return self.point.get_size(self.setting.get_range(index))
+
+    def list_steps(self, letters: Sequence[str]) -> Iterator[Steps]:
+        """Yield every choice of the numbers of these letters of steps."""
+        each = range(self.setting.existence.first, self.point.steps + 1)
+        for numbers in itertools.product(each, repeat=len(letters)):
+            yield dict(zip(letters, numbers, strict=True))
 
     # Sums and products
 
@@ -146,14 +155,15 @@ class Evaluator:
 
     def evaluate_mask(self, node: ex.Mask, steps: Steps) -> Array:
         """Return 1 where the relation holds, else 0."""
+        holds = _HOLDS[node.relation]
         if isinstance(node.left, Step) and isinstance(node.right, Step):
             left, right = (step.resolve(self.point.steps, steps) for step in (node.left, node.right))
-            return arrays.make_scalar(int(self.point.holds(node, left, right)))
+            return arrays.make_scalar(int(holds(left, right)))
         indices = [one for one in (node.left, node.right) if not isinstance(one, Step)]
         rows, columns = (range(1, self._get_size(one) + 1) if isinstance(one, str) else (one,) for one in indices)
-        holds = [[arb(int(self.point.holds(node, a, b))) for b in columns] for a in rows]
+        values = [[arb(int(holds(a, b))) for b in columns] for a in rows]
         letters = [one if isinstance(one, str) else 1 for one in indices]
-        return arrays.take(np.array(holds, dtype=object), letters)
+        return arrays.take(np.array(values, dtype=object), letters)
 
     def _raise_to_power(self, base: Array, node: ex.Power) -> Array:
         self.algebra.spend(base.values.size * FUNCTION)
@@ -185,14 +195,18 @@ class Evaluator:
     def _lay_out_matrices(self, array: Array, inner: tuple[str, str]) -> Array:
         """Return an array with axes of full length for a matrix, behind its other ones. Raises `TooLarge`."""
         indices = (*(index for index in array.indices if index not in inner), *inner)
+        return Array(indices, self._lay_out(array, indices))
+
+    def _lay_out(self, array: Array, indices: tuple[str, ...]) -> npt.NDArray[Any]:
+        """Return the values of an array with axes of full length. Raises `TooLarge`."""
         shape = tuple(map(self._get_size, indices))
         self.algebra.spend(math.prod(shape))
-        return Array(indices, np.broadcast_to(arrays.spread(array, indices), shape))
+        return np.broadcast_to(arrays.spread(array, indices), shape)
 
     def _apply_to_matrix(self, node: ex.OfMatrix, steps: Steps) -> Array:
         matrices = self._lay_out_matrices(self.evaluate(node.body, steps), node.inner)
         self.algebra.spend(matrices.values.size * self._get_size(node.inner[0]))
-        values = apply_to_matrices(node.name, matrices.values)
+        values = OF_MATRICES[node.name](matrices.values)
         if node.name != "inverse":
             return Array(matrices.indices[:-2], values)
         return arrays.relabel(Array(matrices.indices, values), dict(zip(node.inner, node.outer, strict=True)))
@@ -220,7 +234,7 @@ class Evaluator:
         key = ("in", name, order)
         if key in self._under_way:
             raise Circle(f"{name} is defined by itself")
-        body = self.setting.slopes.differentiate_function(name, order)
+        body = self.setting.differentiate_function(name, order)
         outer, self._parameter = self._parameter, argument  # a function may stand in the argument of another
         self._under_way.add(key)
         try:
@@ -234,12 +248,7 @@ class Evaluator:
         if all(array.is_zero for _, array in values):
             return arrays.ZERO
         letters = tuple(dict.fromkeys(i for index, array in values for i in array.indices if i != index))
-        shape = tuple(map(self._get_size, letters))
-        parts = []
-        for index, array in values:
-            whole = (*shape, self._get_size(index))
-            self.algebra.spend(math.prod(whole))
-            parts.append(np.broadcast_to(arrays.spread(array, (*letters, index)), whole))
+        parts = [self._lay_out(array, (*letters, index)) for index, array in values]
         return arrays.take(np.concatenate(parts, axis=-1), (*letters, node.index))
 
 

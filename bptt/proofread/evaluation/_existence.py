@@ -1,11 +1,17 @@
-"""Which quantities exist at which steps."""
+"""Which quantities exist at which steps, and whether one depends on another there."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+import functools
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple, TypeVar
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Definition, Definitions, Expression, Quantity, Step
-from bptt.proofread._traversal import get_children, list_entries, walk, walk_definitions
+from bptt.proofread._traversal import find_definition, get_children, list_entries, walk, walk_definitions
+
+T = TypeVar("T", bound=Hashable)
+
+Place = tuple[Quantity, int | None]  # a quantity at one step
+_Letters = Mapping[str, int]  # the numbers of the letters of steps
 
 
 class _Reading(NamedTuple):
@@ -36,8 +42,8 @@ class Existence:
         relevant = [one for quantity in met for one in definitions.quantities.get(quantity, ())]
         self.first = min([1, *map(_find_first_summed, relevant)])
         self._readings = [found for one in relevant for found in _list_readings(one, self.first)]
-        self._lowest: dict[Quantity, int] = {}
-        self._starts: dict[Quantity, int] = {}
+        self._find_lowest = functools.cache(self._compute_lowest)
+        self.find_start = functools.cache(self._find_start)
 
     def exists(self, quantity: Quantity, step: int | None, last: int) -> bool:
         """Whether there is an entry of the quantity at a step, where there are `last` ones."""
@@ -48,16 +54,15 @@ class Existence:
             return True
         return self._find_lowest(quantity) <= step <= last
 
-    def find_start(self, quantity: Quantity) -> int:
+    def find_definition(self, quantity: Quantity, step: int | None, last: int) -> tuple[Definition, _Letters] | None:
+        """Find the definition that holds at a step, where there are `last` ones, with the value of its letter."""
+        return find_definition(self.definitions, quantity, step, last, self.find_start(quantity))
+
+    def _find_start(self, quantity: Quantity) -> int:
         """Find the step from which a definition with a letter holds: before the first where all it reads is there.
 
         So y_0 = V h_0 where y_t = V h_t is fed back, while h_0 itself is given.
         """
-        if quantity not in self._starts:
-            self._starts[quantity] = self._find_start(quantity)
-        return self._starts[quantity]
-
-    def _find_start(self, quantity: Quantity) -> int:
         lowest = self._find_lowest(quantity)
         if lowest == self.first:
             return self.first
@@ -66,25 +71,49 @@ class Existence:
         there = all(one.lowest >= self.first and self._find_lowest(one.of) <= one.lowest - shift for one in read)
         return lowest if read and there else self.first
 
-    def _find_lowest(self, quantity: Quantity) -> int:
-        if quantity not in self._lowest:
-            own = self.definitions.quantities.get(quantity, ())
-            is_data = all(one.step is None or one.step.is_fixed for one in own)
-            needed = self._find_needed(quantity)
-            lowest = [one.lowest for one in self._readings if one.of == quantity and (is_data or one.by in needed)]
-            self._lowest[quantity] = min([self.first, *lowest])
-        return self._lowest[quantity]
+    def _compute_lowest(self, quantity: Quantity) -> int:
+        own = self.definitions.quantities.get(quantity, ())
+        is_data = all(one.step is None or one.step.is_fixed for one in own)
+        needed = _find_all(quantity, lambda here: (one.of for one in self._readings if one.by == here))
+        lowest = [one.lowest for one in self._readings if one.of == quantity and (is_data or one.by in needed)]
+        return min([self.first, *lowest])
 
-    def _find_needed(self, quantity: Quantity) -> set[Quantity]:
-        """Find all quantities that one depends on, at whichever step."""
-        found: set[Quantity] = set()
-        waiting = [quantity]
-        while waiting:
-            here = waiting.pop()
-            read = {one.of for one in self._readings if one.by == here}
-            waiting += read - found
-            found |= read
-        return found
+
+class Dependence:
+    """Finds on which quantities, at which steps, a quantity at a step depends, where there are `last` steps."""
+
+    def __init__(self, existence: Existence, last: int) -> None:
+        self.existence = existence
+        self.last = last
+        self._find_direct = functools.cache(self._list_direct)
+        self._find_all = functools.cache(lambda place: _find_all(place, self._find_direct))
+
+    def leads_to(self, of: Place, by: Place) -> bool:
+        """Whether one is made of the other, by way of however many definitions."""
+        return by in self._find_all(of)
+
+    def _list_direct(self, place: Place) -> frozenset[Place]:
+        found = self.existence.find_definition(*place, self.last)
+        if found is None:
+            return frozenset()
+
+        def resolve(step: Step, letters: _Letters) -> int:
+            return step.resolve(self.last, letters)
+
+        def list_summed(first: Step, last: Step, letters: _Letters) -> range:
+            return range(resolve(first, letters), resolve(last, letters) + 1)
+
+        return frozenset(_list_places(found[0].body, found[1], resolve, list_summed))
+
+
+def _find_all(start: T, list_direct: Callable[[T], Iterable[T]]) -> set[T]:
+    """Find all that one thing leads to, by way of however many others."""
+    found, waiting = set[T](), [start]
+    while waiting:
+        new = set(list_direct(waiting.pop())) - found
+        found |= new
+        waiting += new
+    return found
 
 
 def _find_first_summed(definition: Definition) -> int:
@@ -96,22 +125,28 @@ def _find_first_summed(definition: Definition) -> int:
 def _list_readings(definition: Definition, first: int) -> Iterator[_Reading]:
     at = definition.step
     letters = {at.anchor: first - at.offset} if at is not None and not at.is_fixed else {}
-    for entry, lowest in _list_lowest(definition.body, letters, first):
-        yield _Reading(definition.quantity, entry, lowest)
 
-
-def _list_lowest(node: Expression, letters: Mapping[str, int], first: int) -> Iterator[tuple[Quantity, int]]:
-    """Yield the quantities in an expression, each with the lowest step at which it stands there."""
-
-    def find(step: Step | None) -> int:
+    def resolve(step: Step, letters: _Letters) -> int:
         """Return the lowest number of a step; one that is counted from the last may be anywhere."""
-        if step is None or (step.anchor and step.anchor not in letters):
-            return first
-        return letters.get(step.anchor, 0) + step.offset
+        return first if step.anchor and step.anchor not in letters else letters.get(step.anchor, 0) + step.offset
 
+    places = _list_places(definition.body, letters, resolve, lambda start, _, letters: (resolve(start, letters),))
+    for of, lowest in places:
+        yield _Reading(definition.quantity, of, first if lowest is None else lowest)
+
+
+def _list_places(
+    node: Expression,
+    letters: _Letters,
+    resolve: Callable[[Step, _Letters], int],
+    list_summed: Callable[[Step, Step, _Letters], Iterable[int]],
+) -> Iterator[Place]:
+    """List the quantities in an expression, each with the number of its step; in a sum, at all that it runs over."""
     for entry in list_entries(node):
-        yield entry.quantity, find(entry.step)
+        yield entry.quantity, None if entry.step is None else resolve(entry.step, letters)
+    each = [letters]
     if isinstance(node, ex.OverSteps | ex.MatrixProduct):
-        letters = {**letters, node.letter: find(node.first)}
+        each = [{**letters, node.letter: step} for step in list_summed(node.first, node.last, letters)]
     for part in get_children(node):
-        yield from _list_lowest(part, letters, first)
+        for own in each:
+            yield from _list_places(part, own, resolve, list_summed)

@@ -4,17 +4,15 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 
 from bptt.proofread import _expressions as ex
-from bptt.proofread._expressions import Entry, Expression, Quantity, Step
-from bptt.proofread._traversal import find_definition
+from bptt.proofread._expressions import Entry, Expression, Index, Quantity, Step
 from bptt.proofread.evaluation import _arrays as arrays
 from bptt.proofread.evaluation._arrays import Algebra, Array
 from bptt.proofread.evaluation._budget import MOST_KEPT, TooLarge
-from bptt.proofread.evaluation._dependence import Dependence
 from bptt.proofread.evaluation._differentiate import compare_entries
 from bptt.proofread.evaluation._drawing import draw
-from bptt.proofread.evaluation._point import NoSuchStep, Point
+from bptt.proofread.evaluation._existence import Dependence
+from bptt.proofread.evaluation._points import NoSuchStep, Point
 from bptt.proofread.evaluation._setting import Setting
-from bptt.proofread.evaluation._slopes import Held
 
 MOST_NESTED = 60  # quantities that are defined by one another: each takes several calls of Python, of a thousand
 
@@ -33,16 +31,23 @@ class Quantities:
         self.point = point
         self.evaluate = evaluate
         self._algebra = Algebra(setting.budget)
-        self._dependence = Dependence(setting.definitions, setting.existence, point)
+        self._dependence = Dependence(setting.existence, point.steps)
         self._known: dict[object, Array] = {}  # an index "0", "1", … for each of the axes
         self._kept = 0
         self._under_way: set[object] = set()
 
     def evaluate_entry(self, node: Entry, steps: Steps) -> Array:
-        at = self.point.get_step(node.step, steps)
+        at = self._locate(node, steps)
         quantity = node.quantity
         values = self._compute_once((quantity, at), lambda: self._compute_values(quantity, at), quantity.name)
         return self._take(values, (node,))
+
+    def _locate(self, entry: Entry, steps: Steps) -> int | None:
+        """Return the number of the step of an entry. Raises `NoSuchStep` where it does not exist."""
+        at = self.point.get_step(entry.step, steps)
+        if not self.setting.existence.exists(entry.quantity, at, self.point.steps):
+            raise NoSuchStep(f"there is no step {at}")
+        return at
 
     def _take(self, values: Array, entries: Sequence[Entry]) -> Array:
         """Put the indices of entries in place of the axes of their quantities."""
@@ -53,12 +58,7 @@ class Quantities:
         return arrays.relabel(values, {str(n): index for n, index in enumerate(indices)})
 
     def _compute_values(self, quantity: Quantity, step: int | None) -> Array:
-        existence = self.setting.existence
-        if not existence.exists(quantity, step, self.point.steps):
-            raise NoSuchStep(f"there is no step {step}")
-        found = find_definition(
-            self.setting.definitions, quantity, step, self.point.steps, existence.find_start(quantity)
-        )
+        found = self.setting.existence.find_definition(quantity, step, self.point.steps)
         if found is not None:
             definition, steps = found
             values = self.evaluate(definition.body, steps)
@@ -94,42 +94,34 @@ class Quantities:
         """Evaluate a derivative once for all entries of the quantities and these steps; take the entries asked for."""
         entries, named = (node.of, *node.by), list[Entry]()
         for n, entry in enumerate(entries):
-            at = self.point.get_step(entry.step, steps)
-            if not self.setting.existence.exists(entry.quantity, at, self.point.steps):
-                raise NoSuchStep(f"there is no step {at}")
-            names = self.setting.slopes.name_axes(entry.quantity, n)
+            at = self._locate(entry, steps)
+            names = self.setting.name_axes(entry.quantity, n)
             named.append(Entry(entry.quantity, None if at is None else Step("", at), names))
         home = node.home and Step("", node.home.resolve(self.point.steps, steps))
-        held = Held(tuple(named[1:]), home, node.direct)
         # Under other names, so that the slopes at all indices are computed together, and once.
-        key = named[0], held
-        values = self._compute_once(key, lambda: self._compute_slope(named[0], held), node.of.quantity.name)
-        return self._take(values, entries)
+        whole = ex.Slope(named[0], tuple(named[1:]), home, node.direct)
+        return self._take(self._compute_once(whole, lambda: self._compute_slope(whole), node.of.quantity.name), entries)
 
-    def _compute_slope(self, of: Entry, held: Held) -> Array:
-        first = held.by[0]
-        step = self.point.get_step(of.step, {})
-        indices = of.indices
+    def _compute_slope(self, node: ex.Slope) -> Array:
+        of, (first, *others) = node.of, node.by
+        indices: Sequence[Index] = of.indices
         letters: Steps = {}
         slope: Expression = ex.ZERO
         if (of.quantity, of.step) == (first.quantity, first.step):
-            slope = compare_entries(of, first) if len(held.by) == 1 else ex.ZERO
-        elif self._may_depend(of, held):
-            existence = self.setting.existence
-            found = find_definition(
-                self.setting.definitions, of.quantity, step, self.point.steps, existence.find_start(of.quantity)
-            )
+            slope = ex.ZERO if others else compare_entries(of, first)
+        elif self._may_depend(node):
+            step = self.point.get_step(of.step, {})
+            found = self.setting.existence.find_definition(of.quantity, step, self.point.steps)
             if found is not None:
                 definition, letters = found
                 indices = definition.indices
-                slope = self.setting.slopes.differentiate_definition(definition, held)
-        places = (*indices, *(str(index) for entry in held.by for index in entry.indices))
+                slope = self.setting.differentiate_definition(definition, node)
+        places = (*indices, *(str(index) for entry in node.by for index in entry.indices))
         return arrays.relabel(self.evaluate(slope, letters), {index: str(n) for n, index in enumerate(places)})
 
-    def _may_depend(self, of: Entry, held: Held) -> bool:
+    def _may_depend(self, node: ex.Slope) -> bool:
         """Whether a derivative is not known to be 0: with a home, at other steps; or since no way leads there."""
-        if held.home is not None and of.step not in (None, held.home):
+        if node.home is not None and node.of.step not in (None, node.home):
             return False
-        place = of.quantity, self.point.get_step(of.step, {})
-        by = [(entry.quantity, self.point.get_step(entry.step, {})) for entry in held.by]
-        return all(self._dependence.leads_to(place, one) for one in by)
+        of, *by = ((entry.quantity, self.point.get_step(entry.step, {})) for entry in (node.of, *node.by))
+        return all(self._dependence.leads_to(of, one) for one in by)

@@ -1,7 +1,6 @@
 """Whether claims about the same quantities fail at one small point: quick, as what they share is computed once."""
 
-import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
@@ -10,9 +9,8 @@ from bptt.proofread._expressions import Claim, Definitions, Property, Quantity
 from bptt.proofread.evaluation._arrays import merge_indices, spread
 from bptt.proofread.evaluation._budget import Budget
 from bptt.proofread.evaluation._evaluate import Evaluator
-from bptt.proofread.evaluation._point import NoSuchStep
-from bptt.proofread.evaluation._sample_points import SamplePoints
-from bptt.proofread.evaluation._setting import make_setting
+from bptt.proofread.evaluation._points import NoSuchStep, SamplePoints
+from bptt.proofread.evaluation._setting import Setting
 
 DIGITS = 30  # of the balls: enough to tell numbers apart that are not equal
 
@@ -39,20 +37,14 @@ class Screen:
         key = tuple(point.sizes.items()), point.steps
         ranges = self.definitions.ranges | dict(claim.ranges)
         if key not in self._evaluators:
-            sides = claim.left, claim.right
-            setting = make_setting(self.definitions, ranges, sides, self.budget, self.properties)
+            setting = Setting(self.definitions, ranges, (claim.left, claim.right), self.budget, self.properties)
             self._evaluators[key] = Evaluator(setting, point)
         evaluator = self._evaluators[key]
-        evaluator.setting = evaluator.setting._replace(ranges=ranges)
+        evaluator.setting.ranges = ranges
         with use_precision(DIGITS):
-            return any(self._differ(evaluator, claim, numbers) for numbers in self._list_steps(evaluator, claim))
+            return any(self._differ(evaluator, claim, steps) for steps in evaluator.list_steps(claim.steps))
 
-    def _list_steps(self, evaluator: Evaluator, claim: Claim) -> Iterator[tuple[int, ...]]:
-        each = range(evaluator.setting.existence.first, evaluator.point.steps + 1)
-        return itertools.product(each, repeat=len(claim.steps))
-
-    def _differ(self, evaluator: Evaluator, claim: Claim, numbers: tuple[int, ...]) -> bool:
-        steps = dict(zip(claim.steps, numbers, strict=True))
+    def _differ(self, evaluator: Evaluator, claim: Claim, steps: Mapping[str, int]) -> bool:
         try:
             arrays = [evaluator.evaluate(side, steps) for side in (claim.left, claim.right)]
         except NoSuchStep:

@@ -8,31 +8,29 @@ _vocabulary           all that is known: symbols, functions, definitions
 _interpretation       what an equation leaves to convention, and what was taken
 _values               numbers, vectors that stand or lie, and matrices
 _scope, _elaborate    from a syntax tree to an index expression
-_products, _grouping  which factors an operator takes; in which order they are multiplied
+_products             which factors an operator takes; in which order they are multiplied
 _functions            what a symbol with a bracket behind it is
-_calculus, _repeated  derivatives; sums and products
-_differentials        equations between differentials
+_calculus, _repeated  derivatives and differentials; sums and products
 _implied_sums         the sums that nobody writes
 _conditions, _prose   what is stated beside an equation, and in sentences
 _refusals             why an equation claims nothing
 _ranges               what each index runs over
-_claims               what an equation claims
-_arguments            its letters that stand for any number
+_claims               what an equation claims; its letters that stand for any number
 _paths                the definitions that it needs
 _dependencies         which definitions need which
 _definitions          an equation taken for a definition
 _fold                 quantities that are named after their use
 _unknown              losses that are defined nowhere
 _uses                 which names each equation uses
-_draft_steps          steps, sizes and indices of a document without a glossary
-_draft_signs          the names of its symbols
-_draft_statements     what its prose states
+_draft_page           the symbols of a document without a glossary
+_draft_signs          its steps, sizes, indices and names
 _draft_orders         how many axes its symbols have
 _draft_ranges         what these range over
 _draft                the glossary that is drafted of it
 _collect_definitions  which equations of a document are definitions
 """
 
+from bptt.proofread.semantics._calculus import has_differentials, names_differentials
 from bptt.proofread.semantics._claims import SILENT, Equation, state_claim, state_function_claim
 from bptt.proofread.semantics._collect_definitions import (
     Collected,
@@ -56,14 +54,13 @@ from bptt.proofread.semantics._definitions import (
 )
 from bptt.proofread.semantics._draft import Draft, blur, draft
 from bptt.proofread.semantics._draft_orders import Reading, list_ways
-from bptt.proofread.semantics._draft_statements import list_statements
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError, read_default_glossary, read_glossary
 from bptt.proofread.semantics._interpretation import LAYOUT, MOST_INTERPRETATIONS, Choice, Convention, Interpretation
 from bptt.proofread.semantics._paths import find_unrelated
-from bptt.proofread.semantics._prose import Statement, find_properties
+from bptt.proofread.semantics._prose import Statement, find_properties, list_statements
 from bptt.proofread.semantics._refusals import REFUSALS, Misfit, OrdersDiffer
 from bptt.proofread.semantics._unknown import define_losses, introduce_losses
-from bptt.proofread.semantics._uses import Candidate
+from bptt.proofread.semantics._uses import Candidate, find_denominators
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
 
 __all__ = [
@@ -90,19 +87,23 @@ __all__ = [
     "Vocabulary",
     "blur",
     "build_vocabulary",
-    "collect_definitions", "define",
+    "collect_definitions",
+    "define",
     "define_losses",
     "draft",
+    "find_denominators",
     "find_line",
     "find_properties",
     "find_stated_properties",
     "find_target",
     "find_unrelated",
     "get_parameters",
+    "has_differentials",
     "introduce_losses",
     "is_standard",
     "list_statements",
     "list_ways",
+    "names_differentials",
     "normalise_left",
     "read_conditions",
     "read_default_glossary",

@@ -7,9 +7,9 @@ from typing import NamedTuple
 from bptt.proofread import _expressions as ex
 from bptt.proofread import _traversal as traversal
 from bptt.proofread._expressions import LAST_STEP, Claim, Expression, Mask, Step
-from bptt.proofread.semantics._arguments import find_arguments, make_any_number
-from bptt.proofread.semantics._differentials import find_varied
+from bptt.proofread.semantics._calculus import find_varied
 from bptt.proofread.semantics._elaborate import Elaborator
+from bptt.proofread.semantics._functions import find_reference
 from bptt.proofread.semantics._implied_sums import ImpliedSums
 from bptt.proofread.semantics._interpretation import Choice, Interpretation
 from bptt.proofread.semantics._notation import Scripts
@@ -18,16 +18,20 @@ from bptt.proofread.semantics._ranges import Ranges
 from bptt.proofread.semantics._refusals import OrdersDiffer
 from bptt.proofread.semantics._symbols import Name, Symbols
 from bptt.proofread.semantics._values import Value, unify_stands
-from bptt.proofread.semantics._vocabulary import Vocabulary
+from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
 from bptt.proofread.syntax.tree import (
     At,
+    Big,
+    Bracket,
     Derivative,
     Node,
+    Product,
     Relation,
+    Scripted,
     Symbol,
     Unreadable,
     nodes,
-)
+)  # fmt: skip
 
 SILENT = "every step"  # the letter of a step that an equation leaves away
 MOST_STEP_LETTERS = 3  # that are free in an equation: it is compared at every choice of their steps
@@ -52,16 +56,19 @@ def state_claim(vocabulary: Vocabulary, equation: Equation, interpretation: Inte
     stated = elaborator.elaborate(left)
     elaborator.left_indices = frozenset(traversal.find_free_indices(stated.body))
     masks = tuple(_list_masks(elaborator, where))
-    letters = _choose_free_letters(stated, left, elaborator.below_brackets, interpretation)
+    bound = {one for node in nodes(right) if isinstance(node, Big) for item in node.below for one in nodes(item)}
+    named = {node for node in nodes(right, scripts=True) if isinstance(node, Symbol)} - bound
+    on_right = set(map(elaborator.notation.spell, named))
+    letters = _choose_free_letters(stated, left, elaborator.below_brackets | on_right, interpretation)
     free = (*letters, *stated.axes)
     sums = ImpliedSums(interpretation, vocabulary.make_index)
-    bound = sums.insert(stated.body, frozenset(free))
-    fixed = traversal.find_free_steps(bound) | _list_step_letters(masks)
+    summed = sums.insert(stated.body, frozenset(free))
+    fixed = traversal.find_free_steps(summed) | _list_step_letters(masks)
     derived = _elaborate_right(elaborator, right, fixed)
     body = sums.insert(_align_axes(stated, letters, derived, interpretation), frozenset(free))
-    require_paths(vocabulary, bound, body)
-    require_usable(vocabulary, bound, body)
-    return _make_claim(bound, body, free, elaborator.last_is, masks)
+    require_paths(vocabulary, summed, body)
+    require_usable(vocabulary, summed, body)
+    return _make_claim(summed, body, free, elaborator.last_is, masks)
 
 
 def state_function_claim(vocabulary: Vocabulary, parameters: Sequence[str], left: Node, right: Node) -> Claim:
@@ -140,15 +147,10 @@ def _make_claim(
     steps = tuple(sorted(traversal.find_free_steps(left) | _list_step_letters(masks)))
     if len(steps) > MOST_STEP_LETTERS:
         raise Unreadable(f"it has more than {MOST_STEP_LETTERS} letters for steps")
-    known = {**ranges.get_all(), **{index: ranges.get(index) for index in free}}
-    for mask in masks:
-        for side in (mask.left, mask.right):
-            if isinstance(side, str) and side not in free:
-                raise Unreadable(
-                    f"it is stated for some values of {traversal.get_letter(side)}, which is not free in it"
-                )
-    for dangling in set(traversal.find_free_indices(right)) - set(free):
-        known = {**known, dangling: ranges.get(dangling)}
+    known = {**ranges.get_all(), **{index: ranges.get(index) for index in (*free, *traversal.find_free_indices(right))}}
+    for side in (side for mask in masks for side in (mask.left, mask.right)):
+        if isinstance(side, str) and side not in free:
+            raise Unreadable(f"it is stated for some values of {traversal.get_letter(side)}, which is not free in it")
     return Claim(left, right, free, steps, known, last_is, masks)
 
 
@@ -170,43 +172,26 @@ def _elaborate_right(elaborator: Elaborator, right: Node, stated: set[str]) -> V
 
 def _choose_silent_step(symbols: Symbols, left: Node, right: Node, interpretation: Interpretation) -> Step:
     """Choose at which step a timed symbol is meant that bears none."""
+    on_left = [node for node in nodes(left) if _is_silent(symbols, node)]
+    if not on_left and not any(_is_silent(symbols, node) for node in nodes(right)):
+        return LAST_STEP
     at_last, at_every, at_step = Choice("silent at last"), Choice("silent at every"), Choice("silent at the step")
-    silent = [node for node in nodes(left) if _is_silent(symbols, node)]
-    step = _find_step(symbols, left)
-    if step is not None and (silent or any(_is_silent(symbols, node) for node in nodes(right))):
-        return step if interpretation.choose(at_step, at_last) == at_step else LAST_STEP
-    if silent:
-        main = _find_numerator(left)
-        usual = at_every if any(node is main for node in silent) else at_last
-        other = at_last if usual == at_every else at_every
-        return Step(SILENT, 0) if interpretation.choose(usual, other) == at_every else LAST_STEP
-    if any(_is_silent(symbols, node) for node in nodes(right)):
+    references = (find_reference(symbols, node) for node in nodes(left))
+    for step in (one.scripts.step for one in references if one is not None):
+        if step is not None and not step.is_fixed and not step.offset:
+            return step if interpretation.choose(at_step, at_last) == at_step else LAST_STEP
+    if not on_left:
         interpretation.remark("silent at last")
-    return LAST_STEP
-
-
-def _find_step(symbols: Symbols, left: Node) -> Step | None:
-    """Find the step that a symbol on the left bears by its letter."""
-    for node in nodes(left):
-        if isinstance(node, Symbol) and symbols.find_name(node) is not None:
-            try:
-                step = symbols.resolve(node).scripts.step
-            except Unreadable:
-                continue
-            if step is not None and not step.is_fixed and not step.offset:
-                return step
-    return None
+        return LAST_STEP
+    main = _find_numerator(left)
+    usual = (at_every, at_last) if any(node is main for node in on_left) else (at_last, at_every)
+    return Step(SILENT, 0) if interpretation.choose(*usual) == at_every else LAST_STEP
 
 
 def _is_silent(symbols: Symbols, node: Node) -> bool:
     """Whether a symbol has steps and does not bear one."""
-    if not isinstance(node, Symbol) or symbols.find_name(node) is None:
-        return False
-    try:
-        quantity, scripts = symbols.resolve(node)
-    except Unreadable:
-        return False
-    return quantity.timed and scripts.step is None
+    reference = find_reference(symbols, node)
+    return reference is not None and reference.quantity.timed and reference.scripts.step is None
 
 
 def _find_numerator(left: Node) -> Node:
@@ -216,20 +201,26 @@ def _find_numerator(left: Node) -> Node:
 
 
 def _choose_free_letters(
-    stated: Value, left: Node, below_brackets: set[str], interpretation: Interpretation
+    stated: Value, left: Node, elsewhere: set[str], interpretation: Interpretation
 ) -> tuple[str, ...]:
-    """Choose the letters that are free on the left: where it is compound, one that stands twice may be summed."""
+    """Choose the letters that are free on the left: where it is compound, one that stands twice may be summed.
+
+    One that stands below a bracket or on the right, `elsewhere`, is free.
+    """
     free = traversal.find_free_indices(stated.body)
     letters = tuple(index for index in dict.fromkeys(free) if index not in stated.axes)
     if isinstance(_find_numerator(left), Symbol):
         return letters
-    # ∂L_i/∂h_j is about each i and j, however often they stand there.
-    partials = (node for node in traversal.walk(stated.body) if isinstance(node, ex.Partial))
+    # ∂L_i/∂h_j is about each i and j, however often they stand there; in x_i ∂f/∂x_i they stand beside it.
+    partials = [node for node in traversal.walk(stated.body) if isinstance(node, ex.Partial)]
     denominators = {index for node in partials for index in node.by.indices}
+    if isinstance(stated.body, ex.Times):
+        beside = [part for part in stated.body.factors if not isinstance(part, ex.Partial)]
+        denominators -= {letter for part in beside for letter in traversal.find_free_indices(part)}
     twice = {letter for letter, times in _count_occurrences(stated.body).items() if times > 1}
     summed = {
         letter
-        for letter in sorted(twice - denominators - below_brackets)
+        for letter in sorted(twice - denominators - elsewhere)
         if interpretation.choose(None, Choice("sum on left", letter)) is not None
     }
     return tuple(letter for letter in letters if letter not in summed)
@@ -268,3 +259,49 @@ def _align_axes(stated: Value, letters: tuple[str, ...], derived: Value, interpr
             return traversal.rename(derived.body, dict(zip(derived.axes, taken, strict=True)))
     order = len(stated.axes) or len(letters)
     raise OrdersDiffer(f"the left-hand side has order {order}, the right-hand side order {len(derived.axes)}")
+
+
+def find_arguments(vocabulary: Vocabulary, left: Node, right: Node) -> dict[str, Value]:
+    """Find the letters that stand for any number: z of σ'(z), where z is no symbol, and x of d/dx tanh(x)."""
+    symbols = vocabulary.symbols
+    arguments: list[Node] = []
+    for node in (*nodes(left), *nodes(right)):
+        match node:
+            case Product():
+                for three in zip(node.factors, node.operators, node.factors[1:], strict=False):
+                    match three:
+                        case Symbol() as function, "", Bracket(entries) | Scripted(Bracket(entries)):
+                            arguments += entries if vocabulary.may_apply(function) else ()
+            case Derivative(None, by):
+                arguments += by
+            case Derivative((Symbol() as function) | Product((Symbol() as function, *_)), by):
+                arguments += by if vocabulary.may_apply(function) else ()
+    found = [symbols.get_base(one) for one in arguments if isinstance(one, Symbol) and _is_bare(one)]
+    free = [name for name in found if symbols.find_name(Symbol(name)) is None]
+    return {name: make_any_number(name) for name in (*free, *_find_number(vocabulary, left, right, found))}
+
+
+def _is_bare(symbol: Symbol) -> bool:
+    return symbol == Symbol(symbol.name)
+
+
+def _find_number(vocabulary: Vocabulary, left: Node, right: Node, arguments: Sequence[str]) -> list[str]:
+    """Find the one symbol of an equation about a function: it stands for a number there, whatever it is elsewhere."""
+    if not any(isinstance(node, Derivative) for node in nodes(left)):
+        return []
+    symbols = vocabulary.symbols
+    met = [one for side in (left, right) for one in nodes(side, scripts=True) if isinstance(one, Symbol)]
+    names = {symbols.get_base(one) for one in met} - {"e", r"\pi"}
+    others = [name for name in names if not is_standard(name) and not vocabulary.defines_function(name)]
+    if len(others) != 1 or others[0] not in arguments:
+        return []
+    outside = [one for side in (left, right) for one in nodes(side) if isinstance(one, Symbol)]
+    bare = all(_is_bare(one) for one in outside if symbols.get_base(one) == others[0])
+    known = symbols.find_name(Symbol(others[0]))
+    has_axes = known is not None and any(one.axes for one in symbols.quantities[known])
+    return others if bare and has_axes else []
+
+
+def make_any_number(name: str) -> Value:
+    """Make a quantity without axes that nothing defines, so that it takes any value."""
+    return Value((), ex.Entry(ex.Quantity(f"the argument {name}", (), False), None, ()))

@@ -5,6 +5,7 @@ A symbol of the glossary stays free where an equation gives it a value: that is 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from bptt.proofread._expressions import LAST, Entry, Quantity
@@ -20,10 +21,10 @@ from bptt.proofread.semantics._definitions import (
     read_call,
 )
 from bptt.proofread.semantics._fold import fold
-from bptt.proofread.semantics._notation import is_transpose, parse_exponent
+from bptt.proofread.semantics._notation import parse_exponent
 from bptt.proofread.semantics._refusals import REFUSALS
 from bptt.proofread.semantics._uses import Candidate, Uses
-from bptt.proofread.semantics._vocabulary import FunctionDefinition, Vocabulary, get_key, is_standard
+from bptt.proofread.semantics._vocabulary import Assumed, FunctionDefinition, Vocabulary, get_key
 from bptt.proofread.syntax.tree import (
     Application,
     Node,
@@ -35,6 +36,7 @@ from bptt.proofread.syntax.tree import (
 )
 
 MOST_TRIED = 10  # equations for one quantity, of which the first that can be used is taken
+_CONSTANTS = ("I", r"\mathbf{I}", r"\mathbf{0}", r"\mathbf{1}", r"\mathbb{1}")
 MOST_ROUNDS = 20  # in which definitions wait for others that stand behind them
 
 Role = Literal["taken up", "assumed", "repeats the glossary"]
@@ -52,46 +54,34 @@ def normalise_left(vocabulary: Vocabulary, left: Node, right: Node) -> Node:
     call = read_call(left)
     if call is None:
         return left
-    symbols, notation = vocabulary.symbols, vocabulary.symbols.notation
-    known = symbols.find_name(call.function) is not None
-    if len(call.arguments) == 1 and notation.bears_letter(call.arguments[0]):
-        timed = known and any(one.timed for one in symbols.quantities[symbols.find_name(call.function)])  # type: ignore[index]
-        if timed or not known:
-            return _add_step(vocabulary, call.function, call.arguments[0])
-    if known and not vocabulary.defines_function(symbols.get_base(call.function)):
-        return left if not _is_about(vocabulary, call, right) else call.function
-    if is_standard(symbols.get_base(call.function)) or vocabulary.defines_function(symbols.get_base(call.function)):
-        return call
-    return call.function if _is_about(vocabulary, call, right) else call
+    symbol, held = call.function, vocabulary.symbols.get_held(call.function)
+    at_a_step = len(call.arguments) == 1 and vocabulary.symbols.notation.bears_letter(call.arguments[0])
+    if at_a_step and (not held or any(one.timed for one in held)):
+        return _add_step(vocabulary, symbol, call.arguments[0])
+    is_function = vocabulary.defines_function(vocabulary.symbols.get_base(symbol))
+    if held and not is_function:
+        return symbol if _is_about(vocabulary, call, right) else left
+    return call if vocabulary.may_apply(symbol) or not _is_about(vocabulary, call, right) else symbol
 
 
 def _add_step(vocabulary: Vocabulary, symbol: Symbol, step: Node) -> Symbol:
     if vocabulary.symbols.notation.time_below:
-        return Symbol(symbol.name, (*symbol.below, step), symbol.above, symbol.primes, symbol.place)
-    return Symbol(symbol.name, symbol.below, (*symbol.above, step), symbol.primes, symbol.place)
+        return replace(symbol, below=(*symbol.below, step))
+    return replace(symbol, above=(*symbol.above, step))
 
 
 def _is_about(vocabulary: Vocabulary, call: Application, right: Node) -> bool:
     """Whether what stands in the bracket only says on what the symbol depends: known symbols, or indices."""
+    symbols, base = vocabulary.symbols, vocabulary.symbols.get_base(call.function)
     parameters = get_parameters(vocabulary, call)
-    if parameters is None:
+    used = {symbols.get_base(one) for one in nodes(right) if isinstance(one, Symbol)}
+    if parameters is None or base in used:  # λ(a) = λ(b) says nothing of what λ depends on
         return False
-    if (
-        vocabulary.symbols.get_base(call.function) in vocabulary.applied
-        and vocabulary.symbols.find_name(call.function) is None
-    ):
+    if base in vocabulary.applied and symbols.find_name(call.function) is None:
         return False
-    used = {vocabulary.symbols.get_base(one) for one in nodes(right) if isinstance(one, Symbol)}
-    if vocabulary.symbols.get_base(call.function) in used:
-        return False  # λ(a) = λ(b) says nothing of what λ depends on
-    for name in parameters:
-        quantity = vocabulary.symbols.find_name(Symbol(name))
-        declared = quantity is not None and any(
-            one in vocabulary.symbols.declared for one in vocabulary.symbols.quantities[quantity]
-        )
-        if not declared and name not in vocabulary.subjects and name in used:
-            return False
-    return True
+    return all(
+        symbols.is_declared(Symbol(name)) or name in vocabulary.subjects or name not in used for name in parameters
+    )
 
 
 def collect_definitions(
@@ -155,81 +145,61 @@ class _Collection:
         self.uses = Uses(vocabulary, candidates)
         self.second: set[int] = set()  # what is an assumption, too, should an earlier definition not be read
         for n in self._list_assumptions():
+            left, right, _ = candidates[n]
             self.roles[n] = "assumed"
-            quantity = self._find_declared(candidates[n].left)[0]  # type: ignore[arg-type]  # it is a symbol
+            quantity = self._find_declared(left)
             if quantity is not None:
-                late = find_target(vocabulary, candidates[n].left) is not None
-                other: Literal["late", "formula"] = "late" if late else "formula"
-                vocabulary.assumed[quantity] = "value" if self._is_value(candidates[n].right) else other
-                vocabulary.late[quantity] = (candidates[n].left, candidates[n].right)
+                late: Assumed = "formula" if find_target(vocabulary, left) is None else "late"
+                vocabulary.assumed[quantity] = "value" if self._is_value(right) else late
+                vocabulary.late[quantity] = (left, right)
 
     def _list_assumptions(self) -> Iterator[int]:
         """List the equations that give a symbol of the glossary a value which others do not need."""
         defined: set[Quantity] = set()
         late: list[int] = []
-        for n, one in sorted(self.candidates.items(), key=lambda item: abs(item[0])):
-            left = one.left
-            if not isinstance(left, Symbol):
+        for n, (left, right, _) in sorted(self.candidates.items(), key=lambda item: self.uses.places[item[0]]):
+            quantity = self._find_declared(left)
+            if quantity is None or quantity in self.vocabulary.definitions.quantities or self._is_fixed(left):
                 continue
-            quantity, fixed = self._find_declared(left)
-            if quantity is None or fixed or quantity in self.vocabulary.definitions.quantities:
-                continue
+            is_early = self.uses.is_used_before(n, quantity)
             if quantity in defined:
-                self.second |= {n} if self._is_value(one.right) or self.uses.is_used_before(n) else set()
-                continue
-            if (
-                find_target(self.vocabulary, left) is None
-            ):  # R_nn = …, S^{-1} = …: it is known in part, or by its inverse
-                if not any(self._find_declared(node)[0] == quantity for node in list_symbols(one.right)):
+                self.second |= {n} if is_early or self._is_value(right) else set()
+            elif find_target(self.vocabulary, left) is None:
+                # R_nn = …, S^{-1} = …: it is known in part, or by its inverse
+                if all(self._find_declared(node) != quantity for node in list_symbols(right)):
                     yield n
-                continue
-            if self._is_value(one.right):
+            elif self._is_value(right):
                 yield n
-                continue
-            defined.add(quantity)
-            late += [n] if self.uses.is_used_before(n) else []
+            else:
+                defined.add(quantity)
+                late += [n] if is_early else []
         yield from set(late) - self.uses.find_needed(late)
 
-    def _find_declared(self, left: Symbol) -> tuple[Quantity | None, bool]:
+    def _find_declared(self, left: Node) -> Quantity | None:
         symbols = self.vocabulary.symbols
-        if symbols.find_name(left) is None:
-            return None, False
-        try:
-            quantity, scripts = symbols.resolve(left)
-        except Unreadable:
-            return None, False
-        fixed = scripts.step is not None and scripts.step.is_fixed
-        return (quantity if quantity in symbols.declared else None), fixed
+        found = symbols.find(left) if isinstance(left, Symbol) else None
+        return found.quantity if found is not None and found.quantity in symbols.declared else None
+
+    def _is_fixed(self, left: Node) -> bool:
+        """Whether a symbol bears a step that is fixed."""
+        found = self.vocabulary.symbols.find(left) if isinstance(left, Symbol) else None
+        return found is not None and found.scripts.step is not None and found.scripts.step.is_fixed
 
     def _is_value(self, right: Node) -> bool:
         """Whether a formula is a number, or another symbol of the glossary alone."""
         right = strip_brackets(right)
         if isinstance(right, Symbol):
-            quantity, _ = self._find_declared(right)
-            powers = [item for item in right.above if not is_transpose(item)]
-            bare = not any(parse_exponent(item) is not None for item in powers)
-            return (quantity is not None and bare) or right.name in (
-                "I",
-                r"\mathbf{I}",
-                r"\mathbf{0}",
-                r"\mathbf{1}",
-                r"\mathbb{1}",
-            )
+            powers = [item for item in right.above if parse_exponent(item) is not None]
+            return (self._find_declared(right) is not None and not powers) or right.name in _CONSTANTS
         names = [node for node in nodes(right) if isinstance(node, Symbol)]
         return all(self.vocabulary.symbols.notation.find_size(name) for name in names)
 
     def find_target(self, n: int) -> Target | None:
         """Find what an equation would define by now; None if that is defined already."""
-        if n in self.roles:
-            return None
         target = find_target(self.vocabulary, self.candidates[n].left)
-        if (
-            target is None
-            or target.key in {*self.vocabulary.given, *self.vocabulary.repeated}
-            or target in self.defined
-        ):
+        if target is None or n in self.roles or target in self.defined:
             return None
-        if (target.key, target.fixed) in self.vocabulary.repeated:
+        if target.key in self.vocabulary.given or target in self.vocabulary.repeated:
             return None
         return None if _is_one_step(target) and _is_claim(self.vocabulary, target) else target
 
@@ -277,7 +247,7 @@ class _Collection:
             return
         if self._repeats_default(target, left, right):
             self.roles[n] = "repeats the glossary"
-            self.vocabulary.repeated.setdefault((target.key, target.fixed), self.candidates[n].line)
+            self.vocabulary.repeated.setdefault(target, self.candidates[n].line)
             return
         define(self.vocabulary, *self.candidates[n])
         self.roles[n] = "taken up"
@@ -293,8 +263,7 @@ class _Collection:
 
     def note_unused(self, n: int) -> None:
         """Take note that what an equation says of a symbol of the glossary is not used."""
-        left = self.candidates[n].left
-        quantity = self._find_declared(left)[0] if isinstance(left, Symbol) else None
+        quantity = self._find_declared(self.candidates[n].left)
         if quantity is not None and quantity not in self.vocabulary.definitions.quantities:
             self.vocabulary.assumed[quantity] = "formula"
 
@@ -308,11 +277,13 @@ class _Collection:
         """Forget what a default says of a quantity or a function, unless the document has another definition of it."""
         if _is_one_step(target) or target in self.defined:
             return
-        name, order, _, function = target.key
+        name, order, timed, function = target.key
         if function:
             self.vocabulary.functions[name, order] = FunctionDefinition((), None, closed=False)
             if order == 1:
                 self.vocabulary.definitions.functions.pop(name, None)
+        elif not timed:
+            self.vocabulary.symbols.lost.setdefault(name, line)
         for quantity in list(self.vocabulary.definitions.quantities):
             if get_key(quantity) == target.key:  # what the glossary only declares stays free
                 self.vocabulary.unusable.setdefault(quantity, line)

@@ -1,20 +1,26 @@
 """What a document defines, and what its glossary does."""
 
+from collections.abc import Sequence
+from contextlib import suppress
+from fractions import Fraction
 from typing import NamedTuple
 
-from bptt.proofread._expressions import Claim, Definition, Entry, Parameter, Step
+from bptt.proofread._expressions import Claim, Definition, Entry, Parameter, Power, Quantity, Step
 from bptt.proofread._traversal import find_free_indices, get_letter, rename, walk
 from bptt.proofread.semantics._claims import Equation, elaborate_number, infer_axes, state_claim
 from bptt.proofread.semantics._dependencies import function_has_cycle, has_cycle
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError
 from bptt.proofread.semantics._interpretation import Interpretation
 from bptt.proofread.semantics._latex import parse_definition
+from bptt.proofread.semantics._notation import Scripts
 from bptt.proofread.semantics._ranges import Ranges
 from bptt.proofread.semantics._refusals import REFUSALS, Misfit, OrdersDiffer
-from bptt.proofread.semantics._symbols import Symbols
+from bptt.proofread.semantics._symbols import Name, Symbols
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import FunctionDefinition, Key, Vocabulary, get_key, is_standard
-from bptt.proofread.syntax.tree import Application, Node, Symbol, Unreadable
+from bptt.proofread.syntax.tree import Application, Bracket, Node, Product, Symbol, Unreadable, nodes
+
+_REDEFINED = ("sigmoid", "sigm", "relu", "ReLU", "softplus")  # standard, yet documents say what they are
 
 
 class NoDefinition(Unreadable):
@@ -44,50 +50,46 @@ def build_vocabulary(glossary: Glossary) -> Vocabulary:
     """Build the vocabulary of a glossary, with its definitions and defaults. Raises `GlossaryError`."""
     vocabulary = Vocabulary(Symbols(glossary))
     vocabulary.definitions.properties.update(vocabulary.symbols.properties)
-    words = vocabulary.words
-    given = [
-        (latex, _read_call(*parse_definition(latex, words))) for latex in (*glossary.definitions, *glossary.defaults)
-    ]
-    _require_single(vocabulary, given[: len(glossary.definitions)])
-    fixed = {target for _, (left, _) in given[: len(glossary.definitions)] if (target := find_target(vocabulary, left))}
-    waiting = [
-        (latex, sides)
-        for n, (latex, sides) in enumerate(given)
-        if n < len(glossary.definitions) or find_target(vocabulary, sides[0]) not in fixed
-    ]
+    stated, defaults = (
+        [(latex, *_read_equation(latex, vocabulary.words)) for latex in equations]
+        for equations in (glossary.definitions, glossary.defaults)
+    )
+    fixed = _require_single(vocabulary, stated)
+    waiting = [*stated, *(one for one in defaults if find_target(vocabulary, one[1]) not in fixed)]
     while waiting:  # some need others, whichever stands first
-        failed, errors = [], []
-        for latex, sides in waiting:
+        failed: list[tuple[str, Node, Node]] = []
+        errors: list[Exception] = []
+        for latex, left, right in waiting:
             try:
-                define(vocabulary, *sides, None)
+                define(vocabulary, left, right, None)
             except (*REFUSALS, RecursionError) as error:
-                failed.append((latex, sides))
+                failed.append((latex, left, right))
                 errors.append(error)
         if len(failed) == len(waiting):
             raise GlossaryError(f"the definition {failed[0][0]}: {errors[0]}") from errors[0]
         waiting = failed
-    targets = (find_target(vocabulary, left) for _, (left, _) in given[: len(glossary.definitions)])
+    targets = (find_target(vocabulary, left) for _, left, _ in stated)  # their axes are known only now
     vocabulary.given.update(target.key for target in targets if target is not None)
     return vocabulary
 
 
-def _require_single(vocabulary: Vocabulary, given: list[tuple[str, tuple[Node, Node]]]) -> None:
-    """Require that the definitions of a glossary are of different things."""
+def _read_equation(latex: str, words: frozenset[str]) -> tuple[Node, Node]:
+    left, right = parse_definition(latex, words)
+    return read_call(left) or left, right
+
+
+def _require_single(vocabulary: Vocabulary, stated: Sequence[tuple[str, Node, Node]]) -> set[Target]:
+    """Return what the definitions of a glossary are of, and require that it is different things."""
     found: dict[Target, str] = {}
-    for latex, (left, _) in given:
+    for latex, left, _ in stated:
         target = find_target(vocabulary, left)
         if target is not None and found.setdefault(target, latex) != latex:
             raise GlossaryError(f"definitions has {found[target]!r} and {latex!r}, which define the same symbol")
-
-
-def _read_call(left: Node, right: Node) -> tuple[Node, Node]:
-    return read_call(left) or left, right
+    return set(found)
 
 
 def read_call(left: Node) -> Application | None:
     """Read f(x, y) on a left-hand side; None for what is no symbol with letters in a bracket behind it."""
-    from bptt.proofread.syntax.tree import Bracket, Product
-
     if not isinstance(left, Product) or left.operators != ("",):
         return None
     symbol, bracket = left.factors
@@ -127,9 +129,9 @@ def find_target(vocabulary: Vocabulary, left: Node) -> Target | None:
         else:
             quantity, scripts = symbols.resolve(left)
             key = get_key(quantity)
-            if scripts.indices and len(scripts.indices) != len(quantity.axes):
-                return None
     except Unreadable:
+        return None
+    if scripts.indices and len(scripts.indices) != key.order:
         return None
     letters = {index for index in scripts.indices if isinstance(index, str)}
     if scripts.transposed or scripts.power is not None or len(letters) < len(scripts.indices):
@@ -141,11 +143,10 @@ def find_target(vocabulary: Vocabulary, left: Node) -> Target | None:
 def _find_function(vocabulary: Vocabulary, left: Application) -> Target | None:
     parameters = get_parameters(vocabulary, left)
     name = name_function(vocabulary, left.function)
-    if parameters is None or (
-        is_standard(name)
-        and (name, len(parameters)) not in vocabulary.functions
-        and name not in ("sigmoid", "sigm", "relu", "ReLU", "softplus")
-    ):
+    if parameters is None:
+        return None
+    kept = is_standard(name) and name not in _REDEFINED
+    if kept and (name, len(parameters)) not in vocabulary.functions:
         return None
     if vocabulary.symbols.find_name(left.function) and not vocabulary.defines_function(name):
         return None
@@ -190,7 +191,7 @@ def _define_symbol(vocabulary: Vocabulary, left: Symbol, right: Node, line: int 
     introduced = None
     if vocabulary.symbols.brings_in(left):
         name, scripts = vocabulary.symbols.introduce(left)
-        axes, either = _infer_axes(vocabulary, left, right)
+        axes, either = _infer_axes(vocabulary, name, scripts, right)
         introduced = vocabulary.symbols.add(name, axes, scripts.step is not None)
         if either:
             vocabulary.symbols.either.add(introduced)
@@ -205,44 +206,37 @@ def _define_symbol(vocabulary: Vocabulary, left: Symbol, right: Node, line: int 
         raise
 
 
-def _infer_axes(vocabulary: Vocabulary, left: Symbol, right: Node) -> tuple[tuple[tuple[str, ...], ...], bool]:
+def _infer_axes(
+    vocabulary: Vocabulary, name: Name, scripts: Scripts, right: Node
+) -> tuple[tuple[tuple[str, ...], ...], bool]:
     """Infer the axes of what is brought in: a vector in a recurrence, or else a number or a matrix."""
-    name, scripts = vocabulary.symbols.introduce(left)
     try:
         return infer_axes(vocabulary, name, scripts, right)
-    except REFUSALS as error:
+    except REFUSALS:
         if scripts.indices or scripts.step is None:
             raise
         for order in (0, 2):
-            try:
+            with suppress(*REFUSALS):
                 return infer_axes(vocabulary, name, scripts, right, order)
-            except REFUSALS:
-                continue
-        raise error
+        raise
 
 
-def _define_root(vocabulary: Vocabulary, left: Symbol, squared: object, line: int | None) -> None:
+def _define_root(vocabulary: Vocabulary, left: Symbol, squared: Quantity, line: int | None) -> None:
     """Define σ as the root of what is called σ²."""
-    from fractions import Fraction
-
-    from bptt.proofread import _expressions as ex
-
-    notation = vocabulary.symbols.notation
-    above = tuple(item for item in left.above if notation.spell(item) != "2")
-    root = Symbol(left.name, left.below, above)
-    if vocabulary.symbols.find_name(root) is None:
-        name, _scripts = vocabulary.symbols.introduce(root)
-        quantity = vocabulary.symbols.add(name, squared.axes, squared.timed)  # type: ignore[attr-defined]
+    symbols, definitions = vocabulary.symbols, vocabulary.definitions
+    root = Symbol(left.name, left.below, tuple(item for item in left.above if symbols.notation.spell(item) != "2"))
+    if symbols.find_name(root) is None:
+        quantity = symbols.add(symbols.introduce(root)[0], squared.axes, squared.timed)
     else:
-        quantity = vocabulary.symbols.resolve(root).quantity
-    if quantity in vocabulary.definitions.quantities or quantity.axes != squared.axes:  # type: ignore[attr-defined]
+        quantity = symbols.resolve(root).quantity
+    if quantity in definitions.quantities or quantity.axes != squared.axes:
         return
-    made = vocabulary.definitions.quantities[squared][-1]  # type: ignore[index]
+    made = definitions.quantities[squared][-1]
     names = {index: vocabulary.make_index(index) for index in made.indices}
-    vocabulary.definitions.ranges.update({names[index]: vocabulary.definitions.ranges[index] for index in made.indices})
+    definitions.ranges.update({name: definitions.ranges[index] for index, name in names.items()})
     indices = tuple(names.values())
-    body = ex.Power(Entry(squared, made.step, indices), Fraction(1, 2))  # type: ignore[arg-type]
-    vocabulary.definitions.quantities[quantity] = [Definition(quantity, made.step, indices, body, line)]
+    body = Power(Entry(squared, made.step, indices), Fraction(1, 2))
+    definitions.quantities[quantity] = [Definition(quantity, made.step, indices, body, line)]
 
 
 def _define_quantity(vocabulary: Vocabulary, claim: Claim, line: int | None) -> None:
@@ -306,9 +300,8 @@ def _define_closed(vocabulary: Vocabulary, name: str, parameter: str, right: Nod
     try:
         body = elaborate_number(vocabulary, right, {parameter: Value((), Parameter())})
     except (OrdersDiffer, ValueError):
-        if any(
-            isinstance(one, Symbol) and vocabulary.symbols.find_name(one) is not None for one in _list_symbols(right)
-        ):
+        symbols = (one for one in nodes(right) if isinstance(one, Symbol))
+        if any(vocabulary.symbols.find_name(one) is not None for one in symbols):
             definitions.functions.pop(name, None)
             return False
         raise
@@ -322,9 +315,3 @@ def _define_closed(vocabulary: Vocabulary, name: str, parameter: str, right: Nod
         definitions.functions.update({} if before is None else {name: before})
         raise Circular(f"{name} is defined by itself")
     return True
-
-
-def _list_symbols(node: Node) -> list[Node]:
-    from bptt.proofread.syntax.tree import nodes
-
-    return list(nodes(node))

@@ -2,7 +2,7 @@
 
 import functools
 import graphlib
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from bptt.proofread._expressions import Definitions, Entry, Expression, Function, Partial, Quantity, Step
@@ -34,17 +34,22 @@ def function_has_cycle(definitions: Definitions, name: str) -> bool:
     return _has_cycle([name], list_applied)
 
 
-def _has_cycle(starts: Sequence[T], list_needed: Callable[[T], list[T]]) -> bool:
-    """Whether anything that is needed from these starts on needs itself."""
-    needed: dict[T, list[T]] = {}
+def expand(starts: Iterable[T], list_needed: Callable[[T], Iterable[T]]) -> dict[T, Iterable[T]]:
+    """Return what is needed from these starts on, each with what it needs itself."""
+    needed: dict[T, Iterable[T]] = {}
     waiting = list(starts)
     while waiting:
         here = waiting.pop()
         if here not in needed:
             needed[here] = list_needed(here)
             waiting += needed[here]
+    return needed
+
+
+def _has_cycle(starts: Iterable[T], list_needed: Callable[[T], Iterable[T]]) -> bool:
+    """Whether anything that is needed from these starts on needs itself."""
     try:
-        graphlib.TopologicalSorter(needed).prepare()
+        graphlib.TopologicalSorter(expand(starts, list_needed)).prepare()
     except graphlib.CycleError:
         return True
     return False
@@ -52,15 +57,16 @@ def _has_cycle(starts: Sequence[T], list_needed: Callable[[T], list[T]]) -> bool
 
 def leads_to(definitions: Definitions, of: Expression, by: Quantity) -> bool:
     """Whether a derivative by a defined quantity has a meaning: it is met on the way, or nothing leads to both."""
-    met = _find_quantities(definitions, [of])
+    met = find_quantities(definitions, [of])
     if by in met or by not in definitions.quantities:
         return True
     # z and L may both be made of x: then ∂L/∂z asks for a path that the document does not have.
     leaves = {quantity for quantity in met if quantity not in definitions.quantities}
-    return not leaves & _find_quantities(definitions, [one.body for one in definitions.quantities[by]])
+    return not leaves & find_quantities(definitions, [one.body for one in definitions.quantities[by]])
 
 
-def _find_quantities(definitions: Definitions, expressions: Sequence[Expression]) -> set[Quantity]:
+def find_quantities(definitions: Definitions, expressions: Sequence[Expression]) -> set[Quantity]:
+    """Find the quantities that expressions speak of, by way of what defines them, too."""
     return {node.quantity for node in walk_definitions(definitions, expressions) if isinstance(node, Entry)}
 
 

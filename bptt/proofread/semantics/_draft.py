@@ -5,10 +5,10 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread._expressions import Quantity
 from bptt.proofread.semantics._draft_orders import ANY, Orders, Reader, Reading, choose_orders, list_defaults
+from bptt.proofread.semantics._draft_page import spell_name
 from bptt.proofread.semantics._draft_ranges import AxisRanges, get_axes, unify
-from bptt.proofread.semantics._draft_signs import MEANINGLESS, Sides, Signs, find_signs, list_bounds, spell_name
+from bptt.proofread.semantics._draft_signs import MEANINGLESS, Sides, Signs
 from bptt.proofread.semantics._glossary import Glossary
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.syntax.tree import Relation
@@ -51,75 +51,86 @@ def draft(equations: Sequence[Sides], statements: Sequence[Relation], read: Read
         statements: the relations that its prose and its displays state
         read: reads the document under a glossary
     """
-    signs = find_signs(equations, statements)
+    signs = Signs(equations, statements)
     chosen, reading = choose_orders(signs, read)
-    claims = [
-        (n, ways, list_bounds(sides)) for n, (ways, sides) in enumerate(zip(reading.ways, equations, strict=True))
-    ]
-    ranges, conflicts = unify(reading.vocabulary, claims, dict(_list_shapes(reading, signs)))
-    return _Writer(signs, chosen, reading, ranges, len(conflicts)).write()
+    shapes = {
+        quantity: signs.shapes[name]
+        for name, quantities in reading.vocabulary.symbols.quantities.items()
+        for quantity in quantities
+        if len(signs.shapes.get(name, ())) == len(quantity.axes) > 0
+    }
+    ranges, conflicts = unify(reading.vocabulary, list(zip(reading.ways, signs.bounds, strict=True)), shapes)
+    writer = _Writer(signs, chosen, reading, ranges)
+    return Draft(writer.write(list(_list_doubts(signs, chosen, reading, conflicts))), *writer.list_evident())
 
 
-def _list_shapes(reading: Reading, signs: Signs) -> Iterator[tuple[Quantity, tuple[str, ...]]]:
-    """List what the document says of the sizes of the quantities that it has."""
-    for name, quantities in reading.vocabulary.symbols.quantities.items():
-        for quantity in quantities:
-            if len(signs.shapes.get(name, ())) == len(quantity.axes):
-                yield quantity, signs.shapes.get(name, ())
+def _list_doubts(signs: Signs, chosen: Orders, reading: Reading, conflicts: int) -> Iterator[str]:
+    if signs.letters and not signs.certain:
+        yield f"that {', '.join(signs.letters)} are steps: no offset such as t - 1 says so"
+    if chosen.vectors == "rows":
+        yield "that vectors are rows: more equations can be read so"
+    unread = len(reading.ways) - reading.number
+    if unread:
+        yield f"{unread} of {len(reading.ways)} equations cannot be read with it"
+    if conflicts:
+        yield f"{conflicts} equations have a meaning only if two sizes are the same"
 
 
 class _Writer:
     """Names the ranges, and writes TOML."""
 
-    def __init__(self, signs: Signs, chosen: Orders, reading: Reading, ranges: AxisRanges, conflicts: int) -> None:
+    def __init__(self, signs: Signs, chosen: Orders, reading: Reading, ranges: AxisRanges) -> None:
         self.signs = signs
         self.chosen = chosen
         self.reading = reading
         self.ranges = ranges
-        self.conflicts = conflicts
         self.letters: dict[tuple[str, ...], tuple[str, str]] = {}  # the name and the letter of each range
         self.used = {spell_name(one.name) for found in signs.occurrences for one in found}
 
-    def write(self) -> Draft:
+    def write(self, doubts: Sequence[str]) -> str:
         """Write the glossary."""
+        signs = self.signs
         symbols = [self._write_symbol(name, order) for name, order in self.chosen.orders.items()]
-        for letter in self.signs.sizes:
+        for letter in signs.sizes:
             self._name_range(("size", letter))
-        lines = ["# A first glossary, drafted from the document. Every line of doubt is worth a look.", ""]
-        lines += [f"# doubt: {one}" for one in self._list_doubts()]
-        defaults = list_defaults(self.signs)
-        if defaults:
-            lines += [f"defaults = [{', '.join(map(_quote, defaults))}]"]
-        lines += ["", "[sizes]", *(f"{_key(name)} = {_quote(letter)}" for name, letter in self.letters.values())]
-        lines += [
+        defaults = list_defaults(signs)
+        lines = [
+            "# A first glossary, drafted from the document. Every line of doubt is worth a look.",
+            "",
+            *(f"# doubt: {one}" for one in doubts),
+            *([f"defaults = {_list(defaults)}"] if defaults else []),
+            "",
+            "[sizes]",
+            *(f"{_key(name)} = {_quote(letter)}" for name, letter in self.letters.values()),
             "",
             "[time]",
-            f'place = "{self.signs.place}"',
-            f"letters = [{', '.join(map(_quote, self.signs.letters))}]",
-        ]
-        lines += [f"last = [{', '.join(map(_quote, self.signs.last))}]"]
-        lines += [
+            f'place = "{signs.place}"',
+            f"letters = {_list(signs.letters)}",
+            f"last = {_list(signs.last)}",
             "",
             "[notation]",
-            f"ignore = [{', '.join(map(_quote, MEANINGLESS))}]",
+            f"ignore = {_list(MEANINGLESS)}",
             f'vectors = "{self.chosen.vectors}"',
+            "",
+            "[symbols]",
+            *symbols,
         ]
-        lines += ["", "[symbols]", *symbols]
-        return Draft("\n".join(lines) + "\n", *map(frozenset, self._list_evident()))
+        return "\n".join(lines) + "\n"
 
-    def _list_evident(self) -> tuple[list[str], list[str], list[str], list[str]]:
-        stated = [name.latex for name in self.chosen.orders if name in self.signs.shapes]
-        counted = [name.latex for name in self.chosen.orders if name not in self.chosen.guessed]
-        scripted = {one.name.base for found in self.signs.occurrences for one in found if one.symbol.below}
-        bare = [name.latex for name in self.chosen.guessed if name.base in _SIZES - scripted]
-        return stated, counted, [name.latex for name in self.chosen.unusual], bare
+    def list_evident(self) -> Iterator[frozenset[str]]:
+        """List the names of which the shape is stated, those that are not guessed, unusual ones, and may-be sizes."""
+        chosen, signs = self.chosen, self.signs
+        scripted = {one.name.base for found in signs.occurrences for one in found if one.symbol.below}
+        bare = [name for name in chosen.guessed if name.base in _SIZES - scripted]
+        for names in (chosen.orders.keys() & signs.shapes, chosen.orders.keys() - chosen.guessed, chosen.unusual, bare):
+            yield frozenset(name.latex for name in names)
 
     def _write_symbol(self, name: Name, order: int) -> str:
         quantities = self.reading.vocabulary.symbols.quantities[name]
-        quantity = next(one for one in quantities if len(one.axes) == order)
-        axes = " ".join(self._name_range(axis) for axis in get_axes(quantity))
+        nodes = get_axes(next(one for one in quantities if len(one.axes) == order))
+        axes = " ".join(map(self._name_range, nodes))
         doubt = "  # doubt: its axes are guessed" if name in self.chosen.guessed else ""
-        square = order == 2 and len(set(map(self.ranges.find, get_axes(quantity)))) == 1
+        square = order == 2 and len(set(map(self.ranges.find, nodes))) == 1
         properties = ", symmetric = true" if square and name in self.signs.symmetric else ""
         kinds = [
             f'{{ axes = "{axes}"{", time = true" * timed}{properties} }}' if timed or properties else f'"{axes}"'
@@ -134,34 +145,26 @@ class _Writer:
             return "+".join(map(self._name_range, parts))
         root = self.ranges.find(node)
         if root not in self.letters:
-            known = (self.ranges.get_letters(node) or {one[1] for one in (root,) if one[0] == "size"}) & {
-                *self.signs.sizes
-            }
-            number = len(self.letters) + 1
-            letter = min(known) if known else self._make_letter(number)
-            name = re.sub(r"[^A-Za-z0-9_]", "", letter) if known else ""
-            taken = {one for one, _ in self.letters.values()}
-            self.letters[root] = (name if name and name not in taken else f"range_{number}", letter)
+            self.letters[root] = self._make_name(root)
         return self.letters[root][0]
 
-    def _make_letter(self, number: int) -> str:
-        """Make a letter that the document does not have."""
-        return next(letter for base in "NMKPQS" if (letter := f"{base}_{{{number}}}") not in self.used)
-
-    def _list_doubts(self) -> Iterator[str]:
-        if self.signs.letters and not self.signs.certain:
-            yield f"that {', '.join(self.signs.letters)} are steps: no offset such as t - 1 says so"
-        if self.chosen.vectors == "rows":
-            yield "that vectors are rows: more equations can be read so"
-        unread = len(self.reading.ways) - self.reading.number
-        if unread:
-            yield f"{unread} of {len(self.reading.ways)} equations cannot be read with it"
-        if self.conflicts:
-            yield f"{self.conflicts} equations have a meaning only if two sizes are the same"
+    def _make_name(self, root: tuple[str, ...]) -> tuple[str, str]:
+        """Name a range by the letter of its size, or by a letter that the document does not have."""
+        number = len(self.letters) + 1
+        if root[0] == "size" and root[1] in self.signs.sizes:
+            name = re.sub(r"[^A-Za-z0-9_]", "", root[1])
+            taken = {one for one, _ in self.letters.values()}
+            return (name if name and name not in taken else f"range_{number}"), root[1]
+        made = (f"{base}_{{{number}}}" for base in "NMKPQS")
+        return f"range_{number}", next(letter for letter in made if letter not in self.used)
 
 
 def _key(name: str) -> str:
     return name if re.fullmatch(r"[A-Za-z0-9_-]+", name) else _quote(name)
+
+
+def _list(texts: Sequence[str]) -> str:
+    return f"[{', '.join(map(_quote, texts))}]"
 
 
 def _quote(text: str) -> str:

@@ -4,7 +4,6 @@ It starts from what the document says, from indices and from habits (uppercase i
 time while that makes more equations readable.
 """
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -12,7 +11,9 @@ from typing import NamedTuple
 
 from bptt.proofread._expressions import Claim
 from bptt.proofread.semantics._claims import Equation, state_claim
-from bptt.proofread.semantics._draft_signs import MEANINGLESS, Occurrence, Signs, spell_name
+from bptt.proofread.semantics._dependencies import expand
+from bptt.proofread.semantics._draft_page import spell_name
+from bptt.proofread.semantics._draft_signs import MEANINGLESS, Signs
 from bptt.proofread.semantics._glossary import Declared, Glossary
 from bptt.proofread.semantics._interpretation import Interpretation
 from bptt.proofread.semantics._refusals import REFUSALS
@@ -69,22 +70,19 @@ class Orders:
 
 def list_ways(vocabulary: Vocabulary, left: Node, right: Node, most: int) -> Sequence[Claim]:
     """List what an equation may claim, by at most so many ways to read it."""
-    return list(itertools.islice(_list_ways(vocabulary, left, right), most))
-
-
-def _list_ways(vocabulary: Vocabulary, left: Node, right: Node) -> Iterator[Claim]:
     waiting: list[tuple[int, ...]] = [()]
+    ways: list[Claim] = []
     for _ in range(MOST_WAYS):
         interpretation = Interpretation(waiting.pop(0))
         try:
             claim = state_claim(vocabulary, Equation(left, right), interpretation)
-            if not (interpretation.odd or interpretation.slip):
-                yield claim
+            ways += [] if interpretation.odd or interpretation.slip else [claim]
         except (*REFUSALS, RecursionError):
             pass
         waiting += interpretation.propose_others()
-        if not waiting:
-            return
+        if not waiting or len(ways) == most:
+            break
+    return ways
 
 
 def choose_orders(signs: Signs, read: Reader) -> tuple[Orders, Reading]:
@@ -123,20 +121,22 @@ class _Search:
     def __init__(self, signs: Signs, read: Reader) -> None:
         self.signs = signs
         self._read = read
-        self.uses: dict[Name, list[Occurrence]] = {}
-        for found in signs.occurrences:
-            for one in found:
-                self.uses.setdefault(one.name, []).append(one)
+        everything = [one for found in signs.occurrences for one in found]
+        timeless = [one.name for found in signs.occurrences if not any(one.timed for one in found) for one in found]
+        self.uses, self.alone = Counter(one.name for one in everything), Counter(timeless)
+        self.timed = {one.name for one in everything if one.timed}
+        self.indices = dict.fromkeys(self.uses, 0)  # the largest number with which each name stands
+        for one in everything:
+            self.indices[one.name] = max(self.indices[one.name], one.indices)
         self.left = max(LEAST_TRIED, MOST_READINGS // max(1, len(signs.occurrences)))
-        needed = [name for name in self.uses if self._must_be_declared(name)]
-        self.best = self._choose(needed)
+        recurrent = self._list_recurrent()
+        self.best = self._choose([name for name in self.uses if self._is_given(name) or name in recurrent])
         self.reading = self._try(self.best)
 
-    def _must_be_declared(self, name: Name) -> bool:
-        """Whether a name is none that a definition could bring in, or stands in a recurrence of several symbols."""
-        if any(len(part) == 1 or part[0] in "\\(" for part in (*name.below, *name.above)):
-            return True
-        return name not in self.signs.subjects or name in self._list_recurrent()
+    def _is_given(self, name: Name) -> bool:
+        """Whether a name is none that a definition could bring in."""
+        letters = any(len(part) == 1 or part[0] in "\\(" for part in (*name.below, *name.above))
+        return letters or name not in self.signs.subjects
 
     def _list_recurrent(self) -> set[Name]:
         """List the names that are defined by way of others which need them at another step."""
@@ -146,41 +146,27 @@ class _Search:
             if subject is not None and subject not in needs and any(one.timed for one in found if one.name == subject):
                 needs[subject] = {one.name for one in found} - {subject}
                 shifted |= {one.name for one in found if one.shifted}
-        return {name for name in needs if name in shifted and _leads(needs, name)}
+        return {
+            name for name in needs if name in shifted and name in expand(needs[name], lambda one: needs.get(one, ()))
+        }
 
     def _choose(self, names: Sequence[Name]) -> Orders:
         orders = {name: self._guess(name) for name in names if not self._is_loss(name)}
-        stepped = [any(one.timed for one in found) for found in self.signs.occurrences]
-        timed = frozenset(name for name in orders if any(one.timed for one in self.uses[name]))
-        alone = Counter(
-            one.name
-            for found, any_timed in zip(self.signs.occurrences, stepped, strict=True)
-            if not any_timed
-            for one in found
-        )
-        both = frozenset(name for name in timed if 2 * alone[name] > len(self.uses[name]))
-        guessed = frozenset(
-            name for name in orders if name not in self.signs.shapes and not any(one.indices for one in self.uses[name])
-        )
+        timed = frozenset(self.timed & orders.keys())
+        both = frozenset(name for name in timed if 2 * self.alone[name] > self.uses[name])
+        guessed = frozenset(name for name in orders if name not in self.signs.shapes and not self.indices[name])
         return Orders(orders, timed, both, guessed=guessed)
 
     def _is_loss(self, name: Name) -> bool:
         """Whether a name is a loss that is defined nowhere, which is taken for an unknown function."""
-        return (
-            name.base in _LOSSES
-            and name not in self.signs.shapes
-            and not (name.below or name.above)
-            and name not in self.signs.subjects
-            and not any(one.indices or one.timed for one in self.uses[name])
-        )
+        bare = not (name.below or name.above or self.indices[name] or name in self.timed)
+        return name.base in _LOSSES and bare and name not in self.signs.shapes and name not in self.signs.subjects
 
     def _guess(self, name: Name) -> int:
         if name in self.signs.shapes:
             return len(self.signs.shapes[name])
-        uses = self.uses[name]
-        letters = max(one.indices for one in uses)
-        if letters:
-            return letters
+        if self.indices[name]:
+            return self.indices[name]
         plain = name.base.partition("{")[2].rstrip("}") or name.base
         if name.base in _LOSSES or plain in _SCALARS:
             return 0
@@ -246,19 +232,6 @@ class _Search:
         if matrices - self.best.joined:
             yield replace(self.best, joined=self.best.joined | matrices)
         for order in (0, 1, 2):
-            changed = {name: order for name in free if max(one.indices for one in self.uses[name]) <= order}
+            changed = {name: order for name in free if self.indices[name] <= order}
             if any(orders[name] != order for name in changed):
                 yield replace(self.best, orders={**orders, **changed}, joined=self.best.joined - frozenset(changed))
-
-
-def _leads(needs: Mapping[Name, set[Name]], start: Name) -> bool:
-    """Whether what a name needs leads back to it."""
-    met, stack = set[Name](), list(needs[start])
-    while stack:
-        name = stack.pop()
-        if name == start:
-            return True
-        if name not in met:
-            met.add(name)
-            stack += needs.get(name, ())
-    return False

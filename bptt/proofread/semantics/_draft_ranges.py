@@ -16,11 +16,10 @@ class Conflict(ValueError):  # noqa: N818
 
 
 class AxisRanges:
-    """Which axes range over the same, and the letters of their sizes."""
+    """Which axes range over the same. The letter of a size represents all that range up to it."""
 
     def __init__(self) -> None:
         self._parents: dict[Node, Node] = {}
-        self._letters: dict[Node, frozenset[str]] = {}
         self._parts: dict[Node, tuple[Node, ...]] = {}
 
     def find(self, node: Node) -> Node:
@@ -29,58 +28,45 @@ class AxisRanges:
             node = parent
         return node
 
-    def get_letters(self, node: Node) -> frozenset[str]:
-        """Return the letters of the size of a node."""
-        return self._letters.get(self.find(node), frozenset())
-
     def get_parts(self, node: Node) -> tuple[Node, ...]:
         """Return the nodes whose ranges stand behind one another in that of a node; none for a plain one."""
         return self._parts.get(self.find(node), ())
 
-    def name_size(self, node: Node, letter: str) -> None:
-        """Say that the size of a node has a letter. Raises `Conflict` if it has another."""
-        self.join(node, ("size", letter))
-
     def join(self, one: Node, other: Node) -> None:
         """Let two nodes range over the same. Raises `Conflict` where that makes two sizes one."""
-        a, b = self.find(one), self.find(other)
+        # By the kind of node, of which "size" is the last in the alphabet.
+        b, a = sorted((self.find(one), self.find(other)), key=lambda node: node[0])
         if a == b:
             return
-        letters = (
-            frozenset({node[1] for node in (a, b) if node[0] == "size"}) | self.get_letters(a) | self.get_letters(b)
-        )
-        if len(letters) > 1:
-            raise Conflict(" and ".join(sorted(letters)))
+        if b[0] == "size":
+            raise Conflict(f"{a[1]} and {b[1]}")
         parts = self._parts.get(a, ()), self._parts.get(b, ())
         self._parents[b] = a
-        self._letters[a] = letters
         if all(parts):
             if len(parts[0]) != len(parts[1]):
                 raise Conflict("numbers of parts")
             for left, right in zip(*parts, strict=True):
                 self.join(left, right)
-        elif any(parts):
-            self._parts[a] = parts[0] or parts[1]
+        elif parts[1]:
+            self._parts[a] = parts[1]
 
-    def take(
-        self, sides: Sequence[Expression], number: int, bounds: Mapping[str, str], free: Mapping[Node, str]
-    ) -> bool:
+    def take(self, number: int, bounds: Mapping[str, str], *sides: Expression, free: Mapping[Node, str]) -> bool:
         """Take up what the sides of an equation say, all or nothing; return whether that does not conflict.
 
         Args:
-            sides: index expressions of one equation
             number: of the equation: its indices are its own
             bounds: the letter of the size to which each Σ runs, by the letter that it binds
+            sides: index expressions of one equation
             free: the index that each of these axes has
         """
-        kept = dict(self._parents), dict(self._letters), dict(self._parts)
+        kept = dict(self._parents), dict(self._parts)
         try:
             for axis, index in free.items():
                 self.join(axis, ("index", str(number), index))
             for node in (node for side in sides for node in walk(side)):
                 self._take_node(node, number, bounds)
         except Conflict:
-            self._parents, self._letters, self._parts = kept
+            self._parents, self._parts = kept
             return False
         return True
 
@@ -91,17 +77,15 @@ class AxisRanges:
         pairs: list[tuple[Node | None, Node | None]] = []
         match node:
             case ex.Entry():
-                axes = get_axes(node.quantity)
-                pairs = [(axis, place(index)) for axis, index in zip(axes, node.indices, strict=True)]
+                pairs = list(zip(get_axes(node.quantity), map(place, node.indices), strict=True))
             case ex.Delta():
                 pairs = [(place(node.left), place(node.right))]
             case ex.Total() if get_letter(node.index) in bounds:
-                self.name_size(("index", str(number), node.index), bounds[get_letter(node.index)])
+                pairs = [(place(node.index), ("size", bounds[get_letter(node.index)]))]
             case ex.MatrixProduct():
                 pairs = [(place(node.inner[0]), place(index)) for index in (node.inner[1], *node.outer)]
-            case ex.OfMatrix():
-                if node.outer:
-                    pairs = list(zip(map(place, node.inner[::-1]), map(place, node.outer), strict=True))
+            case ex.OfMatrix() if node.outer:
+                pairs = list(zip(map(place, node.inner[::-1]), map(place, node.outer), strict=True))
             case ex.Concatenation() if isinstance(node.index, str):
                 whole = ("concatenation", str(number), node.index)
                 self._parts[whole] = tuple(("index", str(number), index) for index, _ in node.parts)
@@ -119,30 +103,27 @@ def get_axes(quantity: Quantity) -> list[Node]:
 
 def unify(
     vocabulary: Vocabulary,
-    claims: Sequence[tuple[int, Sequence[Claim], Mapping[str, str]]],
+    claims: Sequence[tuple[Sequence[Claim], Mapping[str, str]]],
     shapes: Mapping[Quantity, tuple[str, ...]],
-) -> tuple[AxisRanges, list[int]]:
+) -> tuple[AxisRanges, int]:
     """Unify the axes of all quantities through the definitions and the claims of a document.
 
     Args:
         vocabulary: with what the document defines
-        claims: number, ways to read it and bounds of Σ of each equation
+        claims: ways to read each equation, and bounds of its Σ
         shapes: what the document says of the sizes of quantities
 
-    Returns the ranges, and the numbers of the equations that would make two sizes one.
+    Returns the ranges, and the number of the equations that would make two sizes one.
     """
-    ranges, conflicts = AxisRanges(), list[int]()
+    ranges, conflicts = AxisRanges(), 0
     for quantity, letters in shapes.items():
         for axis, letter in zip(get_axes(quantity), letters, strict=True):
             if letter:
-                ranges.name_size(axis, letter)
-    for number, ways, bounds in claims:
-        free: dict[Node, str] = {}
-        if not any(ranges.take((way.left, way.right), number, bounds, free) for way in ways) and ways:
-            conflicts.append(number)
-    number = len(claims) + 1
-    for quantity, definitions in vocabulary.definitions.quantities.items():
-        for one in definitions:
-            ranges.take([one.body], -number, {}, dict(zip(get_axes(quantity), one.indices, strict=True)))
-            number += 1
+                ranges.join(axis, ("size", letter))
+    for number, (ways, bounds) in enumerate(claims):
+        taken = any(ranges.take(number, bounds, way.left, way.right, free={}) for way in ways)
+        conflicts += bool(ways) and not taken
+    definitions = [one for held in vocabulary.definitions.quantities.values() for one in held]
+    for number, one in enumerate(definitions, len(claims)):
+        ranges.take(number, {}, one.body, free=dict(zip(get_axes(one.quantity), one.indices, strict=True)))
     return ranges, conflicts

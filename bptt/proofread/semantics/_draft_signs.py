@@ -5,35 +5,41 @@ index; one that is a symbol elsewhere is part of a name, as in W_f.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import NamedTuple
 
-from bptt.proofread.semantics._draft_steps import (
-    MEANINGLESS,
-    Occurrence,
-    Sides,
-    Signs,
-    StepSurvey,
+from bptt.proofread.semantics._draft_page import (
+    Mention,
     get_anchor,
-    list_bounds,
-    list_sizes,
-    make_notation,
+    list_below,
+    list_bigs,
+    list_places,
+    list_products,
+    spell_name,
     walk_symbols,
-)  # fmt: skip
-from bptt.proofread.semantics._glossary import GlossaryError
+)
+from bptt.proofread.semantics._glossary import Glossary, GlossaryError
 from bptt.proofread.semantics._latex import parse_symbol
-from bptt.proofread.semantics._notation import SLICE, is_transpose, parse_exponent
+from bptt.proofread.semantics._notation import SLICE, Notation, is_transpose, parse_exponent
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.semantics._vocabulary import is_standard
 from bptt.proofread.syntax import Unreadable
 from bptt.proofread.syntax.tree import (
+    Big,
     Node,
     Number,
     Product,
     Relation,
     Symbol,
+    nodes,
     strip_brackets,
+    written,
 )
 
+MEANINGLESS = (r"\vec", r"\underline")  # accents that say no more than that a symbol is a vector
+_OTHER_STEPS = frozenset("ijklmnpqrsuv") | {r"\tau"}  # may be steps beside t
+_STEP_LETTERS = ("t", r"\tau")  # are steps where nothing else says so
 _INDICES = frozenset("ijklmnpqrsabcduv") | {
     r"\alpha", r"\beta", r"\gamma", r"\mu", r"\nu", r"\kappa", r"\lambda", r"\rho",
 }  # fmt: skip
@@ -42,47 +48,197 @@ _CONSTANTS = frozenset({
     "1", "0", r"\infty", r"\mathbb{R}", r"\mathbb{E}", r"\mathbb{P}", r"\emptyset",
 })  # fmt: skip
 _FUNCTIONS = frozenset({r"\sigma", r"\phi", r"\varphi", r"\psi", "f", "g", "F", "G"})  # with a bracket, unless indexed
+_ONE = Number(Fraction(1))
+_REALS = (r"\mathbb{R}", r"\R", r"\Re", "ℝ", r"\mathbf{R}")
+
+Sides = tuple[Node | Unreadable, Node | Unreadable]
 
 
-def find_signs(equations: Sequence[Sides], statements: Sequence[Relation]) -> Signs:
-    """Find out what the signs of a document seem to be, from its equations and what its prose states (x ∈ ℝ^n)."""
-    return _Survey(equations, statements).conclude()
+class Occurrence(NamedTuple):
+    """A symbol on the page: the name that it seems to have, its number of indices, and whether it bears a step.
+
+    `shifted` if that is t − 1 or t + 1.
+    """
+
+    name: Name
+    indices: int
+    timed: bool
+    shifted: bool
+    symbol: Symbol
 
 
-class _Survey(StepSurvey):
-    """A pass over all symbols of a document, for their names."""
+class Signs:
+    """What the signs of a document seem to be, from its equations and what its prose states (x ∈ ℝ^n).
 
-    def conclude(self) -> Signs:
-        """Find steps first, then sizes and indices, then names."""
-        self.find_steps()
-        self.find_sizes_and_indices()
-        self.find_other_steps()
-        self.balanced = self._find_balanced()
-        self.signs.functions = frozenset(self._list_functions())
-        scripts = [(self.notation.strip_accents(symbol.name), self.cut_step(symbol)[1]) for symbol, _ in self.all]
-        self.indexed = {base for base, items in scripts if any(map(self._is_index, items))}
-        self.whole = {(base, len(items)) for base, items in scripts if items and all(map(self._is_index, items))}
-        for found, (left, right) in zip(self.found, self.equations, strict=True):
-            read = [self._read(symbol, behind) for symbol, behind in found if self._names(symbol)]
-            self.signs.occurrences.append([one for one in read if _is_plain(one.name)])
-            symbol = next(iter(walk_symbols(left)), None) if isinstance(left, Symbol | Product) else None
-            # What is given a number is not made of others: it stays free where that is not said.
-            number = not isinstance(right, Unreadable) and next(walk_symbols(right), None) is None
-            whole = symbol is not None and (left is symbol[0] or symbol[1] is not None) and not number
-            self.signs.subjects.append(
-                self._read(*symbol).name if symbol and whole and self._names(symbol[0]) else None
-            )
-        for statement in self.statements:
+    Attributes:
+        place, letters, last: where steps stand, and with which letters
+        certain: whether a letter with an offset, or in brackets, shows that there are steps
+        sizes: the letters that are sizes
+        indices: the letters that are certainly indices
+        bounds: of each equation, the letter of the size that each Σ runs to, by the letter that it binds
+        shapes: what the document says of the shape of a name: ∈ ℝ^{n×d}; "" for a size without a letter
+        symmetric: the names of covariances
+        occurrences: of each equation, all symbols
+        functions: the names that stand only before a bracket
+        subjects: of each equation, the name that it is about
+    """
+
+    def __init__(self, equations: Sequence[Sides], statements: Sequence[Relation]) -> None:
+        self._notation = Notation(Glossary({}, (), (), (), ignored=MEANINGLESS))
+        self._spell = self._notation.spell
+        self._sides = [(self._list_mentions(left), self._list_mentions(right)) for left, right in equations]
+        self._all = [one for left, right in self._sides for one in (*left, *right)]
+        self._bases = {one.base for one in self._all}
+        self._has_differentials = self._find_differentials([side for pair in equations for side in pair])
+        self._bigs = [[*list_bigs(left), *list_bigs(right)] for left, right in equations]
+        self.bounds = [self._list_bounds(bigs) for bigs in self._bigs]
+        self._find_steps()
+        self._timed = {one.base for one in self._all if self._bears_step(one.symbol)}
+        self._find_sizes_and_indices(statements)
+        self._find_other_steps()
+        self._balanced = self._find_balanced()
+        self.functions = frozenset(self._list_functions())
+        scripts = [(one.base, self._cut_step(one.symbol)[1]) for one in self._all]
+        self._indexed = {base for base, items in scripts if any(map(self._is_index, items))}
+        self._whole = {(base, len(items)) for base, items in scripts if items and all(map(self._is_index, items))}
+        self.occurrences = [self._list_occurrences((*left, *right)) for left, right in self._sides]
+        self.subjects = list(map(self._find_subject, equations, self._sides))
+        self.shapes: dict[Name, tuple[str, ...]] = {}
+        self.symmetric: set[Name] = set()
+        for statement in statements:
             self._read_statement(statement)
-        return self.signs
+
+    def _list_mentions(self, side: Node | Unreadable) -> list[Mention]:
+        return [Mention(one, self._notation.strip_accents(one.name), behind) for one, behind in walk_symbols(side)]
+
+    def _find_differentials(self, sides: Sequence[Node | Unreadable]) -> bool:
+        """Whether each d of the document stands before a symbol: that is no symbol of its own."""
+        products = [node for side in sides for node in list_products(side)]
+        marks = sum(
+            mark == Symbol("d") and not operator and isinstance(strip_brackets(after), Symbol)
+            for node in products
+            for mark, operator, after in zip(node.factors, node.operators, node.factors[1:], strict=False)
+        )
+        return marks == sum(one.base == "d" for one in self._all) > 0
+
+    def _spell_letters(self, items: Iterable[Node]) -> list[str]:
+        return [self._spell(item) for item in items if isinstance(item, Symbol)]
+
+    def _list_bounds(self, bigs: Sequence[Big]) -> Mapping[str, str]:
+        """Return the letters of the sizes that sums run to; of a letter that runs to two, none."""
+        found: dict[str, set[str]] = {}
+        for big in bigs:
+            for one in big.below:
+                if isinstance(one, Relation) and one.sign == "=" and isinstance(one.left, Symbol):
+                    above = self._spell_letters(map(strip_brackets, big.above))
+                    found.setdefault(self._spell(one.left), set()).update(above)
+        return {letter: next(iter(sizes)) for letter, sizes in found.items() if len(sizes) == 1}
+
+    def _find_steps(self) -> None:
+        """Find the letters that have offsets, and where they stand most."""
+        offsets, plain = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+        for symbol, _, behind in self._all:
+            for place, item in list_places(symbol, behind):
+                anchor, inner = get_anchor(item), strip_brackets(item)
+                if anchor is None and place == "superscript" and inner is not item and isinstance(inner, Symbol):
+                    anchor = inner  # a^{(l)}
+                if anchor is not None:
+                    offsets[place, self._spell(anchor)] += 1
+                elif place != "bracket" and isinstance(item, Symbol) and self._spell(item) in _STEP_LETTERS:
+                    plain[place, self._spell(item)] += 1
+        self.certain = bool(offsets)
+        later = {self._spell(item) for one in self._all for item in one.symbol.below[1:]}
+        offsets = offsets or Counter({one: n for one, n in plain.items() if one[1] not in self._bases | later})
+        places = Counter[str]()
+        for (place, _), n in offsets.items():
+            places[place] += n
+        place = max(sorted(places), key=lambda one: places[one], default="superscript")
+        self.letters = tuple(letter for at, letter in offsets if at == place)
+        self.place = "superscript" if place == "bracket" else place
+
+    def _find_sizes_and_indices(self, statements: Sequence[Relation]) -> None:
+        steps, sizes, last, indices = set(self.letters), list[str](), list[str](), set[str]()
+        for big in (big for bigs in self._bigs for big in bigs):
+            bound = {letter for one in big.below for letter in self._spell_letters(nodes(one))}
+            above = [one for one in self._spell_letters(map(strip_brackets, big.above)) if one not in steps]
+            if bound & steps:
+                last += above
+            else:
+                indices |= bound - set(above)
+                sizes += above
+        for symbol, _, _ in self._all:
+            if symbol.name in (r"\delta", r"\mathbb{1}") and len(symbol.below) == 2 and not symbol.above:
+                indices |= set(self._spell_letters(symbol.below)) - steps
+        for stated in statements:
+            if stated.sign == r"\in":
+                sizes += [one for one in self._list_sizes(stated.right) if one]
+        if steps and not last:
+            for symbol, base, _ in self._all:
+                scripts = map(strip_brackets, symbol.below[:1] if self.place == "subscript" else symbol.above)
+                if base in self._timed:
+                    capitals = [one for one in scripts if len(written(one)) == 1 and written(one).isupper()]
+                    last += self._spell_letters(capitals)
+        transposed = any(one.symbol.above and one.symbol.above[-1] == Symbol(r"\top") for one in self._all)
+        raised = {one.base for one in self._all if "T" in self._spell_letters(map(strip_brackets, one.symbol.above))}
+        if self.place == "superscript" and not transposed and raised - self._timed:  # W^T
+            last = [one for one in last if one != "T"]
+        last, sizes = ([one for one in dict.fromkeys(found) if self._can_write(one)] for found in (last, sizes))
+        self.last = tuple(last) or (("T",) if steps and self.place == "subscript" else ())
+        self.sizes = tuple(one for one in sizes if one not in self.last)
+        self.indices = frozenset(indices)
+
+    def _can_write(self, letter: str) -> bool:
+        """Whether a glossary can have a letter: n_{xy}, spelled n_xy, is read as another."""
+        try:
+            return self._spell(parse_symbol(letter, "")) == letter
+        except GlossaryError:
+            return False
+
+    def _bears_step(self, symbol: Symbol) -> bool:
+        return any(map(self._is_step, symbol.below if self.place == "subscript" else symbol.above))
+
+    def _is_step(self, item: Node) -> bool:
+        return self._spell(get_anchor(item) or strip_brackets(item)) in self.letters
+
+    def _find_other_steps(self) -> None:
+        """Find the letters that stand where steps do, and nowhere else: the k of ∂h_t/∂h_k."""
+        here, elsewhere = list[str](), {*self._bases, *self.letters}
+        for symbol, base, _ in self._all:
+            below, above = list_below(symbol), list(symbol.above)
+            scripts = below if self.place == "subscript" else above
+            if base in self._timed and scripts and isinstance(scripts[0], Symbol):
+                first = scripts.pop(0)
+                here += [] if is_transpose(first) else [self._spell(first)]
+            elsewhere |= set(self._spell_letters((*below, *above)))
+        elsewhere |= {letter for bounds in self.bounds for letter, size in bounds.items() if size in self.sizes}
+        others = [letter for letter in dict.fromkeys(here) if letter in _OTHER_STEPS and letter not in elsewhere]
+        self.letters += tuple(others)
+        self.indices -= set(others)
+
+    def _cut_step(self, symbol: Symbol) -> tuple[bool, list[Node]]:
+        """Take the step off the scripts below a symbol; return whether there is one, and the rest."""
+        rest = list_below(symbol)
+        if self.place == "subscript" and rest:
+            fixed = isinstance(rest[0], Number) or self._spell(get_anchor(rest[0]) or rest[0]) in self.last
+            if self._is_step(rest[0]) or (fixed and self._notation.strip_accents(symbol.name) in self._timed):
+                return True, rest[1:]
+        others = [item for item in rest if not self._is_step(item)]
+        return len(others) < len(rest), others
+
+    def _list_sizes(self, right: Node) -> tuple[str, ...]:
+        """List the sizes of ℝ^{n×d}, "" for one that is no letter; none for ℝ, one for a row, ℝ^{1×n}."""
+        if not isinstance(right, Symbol) or right.name not in _REALS:
+            return ()
+        items = right.above
+        if len(items) == 1 and isinstance(items[0], Product):
+            items = tuple(one for one in items[0].factors if one != _ONE)
+        return tuple(self._spell(item) if isinstance(item, Symbol) else "" for item in items)
 
     def _find_balanced(self) -> set[str]:
         """Find the letters that stand on both sides of equations, or twice in a side, more often than not."""
-        counts: Counter[str] = Counter()
-        for sides in self.equations:
-            left, right = (
-                Counter(self.spell(item) for symbol, _ in walk_symbols(side) for item in symbol.below) for side in sides
-            )
+        counts = Counter[str]()
+        for sides in self._sides:
+            left, right = (Counter(self._spell(item) for one in side for item in one.symbol.below) for side in sides)
             for letter in {*left, *right}:
                 counts[letter] += 1 if (left[letter] and right[letter]) or max(left[letter], right[letter]) > 1 else -1
         return {letter for letter, n in counts.items() if n > 0}
@@ -92,59 +248,80 @@ class _Survey(StepSurvey):
         item = strip_brackets(item)
         if not isinstance(item, Symbol) or item.above:
             return False
-        letter = self.spell(item)
-        if letter in self.signs.indices or letter == SLICE:
+        letter = self._spell(item)
+        if letter in self.indices or letter == SLICE:
             return True
-        return letter in _INDICES and letter not in self.bases and letter in self.balanced
+        return letter in _INDICES and letter not in self._bases and letter in self._balanced
 
     def _names(self, symbol: Symbol) -> bool:
         """Whether a symbol is one that a glossary would have."""
-        base = self.notation.strip_accents(symbol.name)
+        base = self._notation.strip_accents(symbol.name)
         kronecker = base == r"\delta" and len(symbol.below) == 2 and all(map(self._is_index, symbol.below))
-        letter = self.spell(Symbol(base, symbol.below))
-        sized = letter in self.signs.sizes or letter in self.signs.last
-        bound = base in (*self.signs.letters, *self.signs.indices) and not symbol.below
+        sized = self._spell(Symbol(base, symbol.below)) in (*self.sizes, *self.last)
+        bound = base in (*self.letters, *self.indices) and not symbol.below
+        bound |= base == "d" and self._has_differentials
         known = symbol.name in _CONSTANTS or base in _CONSTANTS or (is_standard(base) and len(base) > 1)
-        return not (known or kronecker or sized or bound or symbol.primes or base in self.signs.functions)
+        return not (known or kronecker or sized or bound or symbol.primes or base in self.functions)
 
     def _list_functions(self) -> Iterator[str]:
         """List the names that are functions: those that stand nowhere without a bracket behind them."""
-        called = {self.notation.strip_accents(symbol.name) for symbol, behind in self.all if behind is not None}
         bare = {
-            self.notation.strip_accents(symbol.name)
-            for symbol, behind in self.all
-            if (behind is None and not symbol.primes) or self.bears_step(symbol) or (behind and self.is_step(behind))
+            base
+            for symbol, base, behind in self._all
+            if (behind is None and not symbol.primes) or self._bears_step(symbol) or (behind and self._is_step(behind))
         }
-        return (base for base in called if base in _FUNCTIONS and (base not in bare or base == r"\sigma"))
+        called = {one.base for one in self._all if one.behind is not None}
+        return (base for base in called & _FUNCTIONS if base not in bare or base == r"\sigma")
+
+    def _list_occurrences(self, mentions: Sequence[Mention]) -> list[Occurrence]:
+        """List the symbols of an equation that a glossary can have."""
+        read = [self._read(one.symbol, one.behind) for one in mentions if self._names(one.symbol)]
+        return [one for one in read if self._is_plain(one.name)]
+
+    def _is_plain(self, name: Name) -> bool:
+        """Whether a glossary can have a name."""
+        try:
+            symbol = parse_symbol(spell_name(name), "")
+        except GlossaryError:
+            return False
+        scripts = tuple(map(self._spell, symbol.below)), tuple(map(self._spell, symbol.above))
+        return (self._notation.strip_accents(symbol.name), *scripts) == name
+
+    def _find_subject(self, sides: Sides, mentions: Sequence[Sequence[Mention]]) -> Name | None:
+        """Find the name that an equation is about; what is given a number is not made of others, but free."""
+        left, right = sides
+        if not mentions[0] or not isinstance(left, Symbol | Product):
+            return None
+        symbol, _, behind = mentions[0][0]
+        whole = left is symbol or behind is not None
+        is_number = not (mentions[1] or isinstance(right, Unreadable))
+        return self._read(symbol, behind).name if whole and not is_number and self._names(symbol) else None
 
     def _read(self, symbol: Symbol, behind: Node | None) -> Occurrence:
         """Split the scripts of a symbol into its name, its step and its indices."""
-        base = self.notation.strip_accents(symbol.name)
-        timed, rest = self.cut_step(symbol)
+        base = self._notation.strip_accents(symbol.name)
+        timed, rest = self._cut_step(symbol)
+        timed = timed or (behind is not None and self._is_step(behind))
         above: list[str] = []
         for item in symbol.above:
             inner = strip_brackets(item)
-            step = self.spell(inner) in self.signs.last and self.signs.place == "superscript"
-            if self.is_step(item) or (step and not is_transpose(item)):
+            if self._is_step(item):
                 timed = True
-            elif (
-                isinstance(inner, Number)
-                and inner is not item
-                and self.signs.place != "subscript"
-                and self.signs.letters
-            ):
+            elif is_transpose(item):
+                continue
+            elif self.place == "superscript" and self._spell(inner) in self.last:
+                timed = True
+            elif self.place == "superscript" and self.letters and isinstance(inner, Number) and inner is not item:
                 timed = True  # W^{[1]} beside W^{[l]}
-            elif not is_transpose(item) and parse_exponent(item) is None and isinstance(inner, Symbol | Number):
-                above.append(self.spell(item))
-        timed = timed or (behind is not None and self.is_step(behind))
+            elif parse_exponent(item) is None and isinstance(inner, Symbol | Number):
+                above.append(self._spell(item))
         last_label = max((n for n, item in enumerate(rest, 1) if not self._is_index(item)), default=0)
-        numbers = base in self.indexed and all(isinstance(item, Number) for item in rest[:last_label])
+        numbers = base in self._indexed and all(isinstance(item, Number) for item in rest[:last_label])
         # Of S_{ij}, an S_{lk} is another entry, though l stands nowhere else.
-        entry = (base, len(rest)) in self.whole and all(self.spell(item) in _INDICES - self.bases for item in rest)
+        entry = (base, len(rest)) in self._whole and all(self._spell(item) in _INDICES - self._bases for item in rest)
         cut = 0 if numbers or entry else last_label
-        scripts = (*symbol.below, *symbol.above, *(() if behind is None else (behind,)))
-        shifted = timed and any(get_anchor(item) is not None for item in scripts)
-        name = Name(base, tuple(map(self.spell, rest[:cut])), tuple(above))
+        shifted = timed and any(get_anchor(item) is not None for _, item in list_places(symbol, behind))
+        name = Name(base, tuple(map(self._spell, rest[:cut])), tuple(above))
         return Occurrence(name, len(rest) - cut, timed, shifted, symbol)
 
     def _read_statement(self, node: Relation) -> None:
@@ -154,30 +331,6 @@ class _Survey(StepSurvey):
             return
         name = self._read(symbol, None).name
         if node.sign == r"\in":
-            self.signs.shapes.setdefault(name, list_sizes(self.spell, right))
+            self.shapes.setdefault(name, self._list_sizes(right))
         elif node.sign == "=" and right.name == symbol.name and right.above and is_transpose(right.above[-1]):
-            self.signs.symmetric.add(name)
-
-
-def spell_name(name: Name) -> str:
-    """Spell a name as a glossary has it: words in \\text."""
-
-    def join(parts: tuple[str, ...]) -> str:
-        return " ".join(rf"\text{{{part}}}" if len(part) > 1 and part.isalnum() else part for part in parts)
-
-    below = f"_{{{join(name.below)}}}" if name.below else ""
-    return name.base + below + (f"^{{{join(name.above)}}}" if name.above else "")
-
-
-def _is_plain(name: Name) -> bool:
-    """Whether a glossary can have a name."""
-    notation = make_notation()
-    try:
-        symbol = parse_symbol(spell_name(name), "")
-    except GlossaryError:
-        return False
-    scripts = tuple(map(notation.spell, symbol.below)), tuple(map(notation.spell, symbol.above))
-    return (notation.strip_accents(symbol.name), *scripts) == name
-
-
-__all__ = ["MEANINGLESS", "Occurrence", "Sides", "Signs", "find_signs", "list_bounds", "spell_name"]
+            self.symmetric.add(name)

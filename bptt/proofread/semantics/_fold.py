@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Definition, Definitions, Entry, Index, Partial, Plus, Step
-from bptt.proofread._traversal import walk
+from bptt.proofread._traversal import get_children, walk
 from bptt.proofread.semantics._dependencies import has_cycle
 
 MOST_TERMS = 6  # of a sum that is compared with another in any order: 6! orders
@@ -49,20 +49,16 @@ def _fold(node: Any, one: Definition) -> Any:
         return tuple(_fold(item, one) for item in node)
     if not isinstance(node, ex.Expression) or isinstance(node, Entry | Partial):
         return node
-    for match in _match(one.body, node, _Match({})):
-        if set(one.indices) <= set(match.indices):
-            return _make_entry(one, match)
+    parts: list[tuple[ex.Expression, tuple[ex.Expression, ...]]] = [(node, ())]
     if isinstance(node, Plus) and isinstance(one.body, Plus) and len(one.body.terms) < len(node.terms) <= MOST_TERMS:
         for some in itertools.combinations(node.terms, len(one.body.terms)):
-            for match in _match(one.body, Plus(some), _Match({})):
-                if not set(one.indices) <= set(match.indices):
-                    continue
-                return Plus((_make_entry(one, match), *(term for term in node.terms if term not in some)))
+            parts.append((Plus(some), tuple(term for term in node.terms if term not in some)))
+    for part, others in parts:
+        for match in _match(one.body, part, _Match({})):
+            if set(one.indices) <= set(match.indices):
+                indices = tuple(match.indices[index] for index in one.indices)
+                return ex.add(Entry(one.quantity, match.step if one.step else None, indices), *others)
     return replace(node, **{part.name: _fold(getattr(node, part.name), one) for part in fields(node)})
-
-
-def _make_entry(one: Definition, match: _Match) -> Entry:
-    return Entry(one.quantity, match.step if one.step else None, tuple(match.indices[i] for i in one.indices))
 
 
 def _match(pattern: Any, node: Any, so_far: _Match) -> Iterator[_Match]:
@@ -72,10 +68,8 @@ def _match(pattern: Any, node: Any, so_far: _Match) -> Iterator[_Match]:
     match pattern:
         case Entry():
             yield from _match_entry(pattern, node, so_far)
-        case Plus():
-            yield from _match_in_any_order(pattern.terms, node.terms, so_far)
-        case ex.Times():
-            yield from _match_in_any_order(pattern.factors, node.factors, so_far)
+        case Plus() | ex.Times():
+            yield from _match_in_any_order(get_children(pattern), get_children(node), so_far)
         case ex.Total() if pattern.product == node.product:
             inside = _Match({**so_far.indices, pattern.index: node.index}, so_far.step)
             yield from _match(pattern.body, node.body, inside)
@@ -101,16 +95,13 @@ def _match_entry(pattern: Entry, node: Entry, match: _Match) -> Iterator[_Match]
     if pattern.quantity != node.quantity:
         return
     indices, step = dict(match.indices), match.step
-    for left, right in zip(pattern.indices, node.indices, strict=True):
-        if indices.setdefault(left, right) != right:
-            return
+    pairs = zip(pattern.indices, node.indices, strict=True)
+    fits = all(indices.setdefault(left, right) == right for left, right in pairs)
     if pattern.step is not None and node.step is not None:
         if pattern.step.is_fixed:
-            if pattern.step != node.step:
-                return
+            fits = fits and pattern.step == node.step
         else:
-            here = Step(node.step.anchor, node.step.offset - pattern.step.offset)
-            if step not in (None, here):
-                return
-            step = here
-    yield _Match(indices, step)
+            step = Step(node.step.anchor, node.step.offset - pattern.step.offset)
+            fits = fits and match.step in (None, step)
+    if fits:
+        yield _Match(indices, step)

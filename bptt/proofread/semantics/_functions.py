@@ -1,29 +1,21 @@
 """Functions: what a symbol with a bracket behind it is, and what a function makes of its arguments."""
 
+import operator
 from dataclasses import replace
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._traversal import walk_definitions
 from bptt.proofread.semantics import _values as vectors
 from bptt.proofread.semantics._interpretation import Choice
-from bptt.proofread.semantics._latex import join_letters
+from bptt.proofread.semantics._latex import join_letters, join_number
 from bptt.proofread.semantics._notation import parse_exponent
 from bptt.proofread.semantics._refusals import Misfit
 from bptt.proofread.semantics._scope import INDICATORS, Scope
+from bptt.proofread.semantics._symbols import Reference, Symbols
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import REFUSED, SYNONYMS, TENSOR_FUNCTIONS, FunctionDefinition
-from bptt.proofread.syntax.tree import (
-    Application,
-    Bracket,
-    Nabla,
-    Node,
-    Number,
-    Relation,
-    Scripted,
-    Symbol,
-    Unreadable,
-    multiply,
-)
+from bptt.proofread.syntax import tree
+from bptt.proofread.syntax.tree import Application, Bracket, Nabla, Node, Number, Product, Scripted, Symbol, Unreadable
 
 MOST_PRIMES = 3  # each is one more derivative, of an expression that grows with each
 DEEPEST_CALL = 8  # formulas of functions within one another, each written out where it is applied
@@ -43,182 +35,137 @@ def get_function_name(scope: Scope, symbol: Symbol, count: int) -> str | None:
     return known if scope.is_function(base, 1) and (count == 1 or several) else None
 
 
-def join_brackets(scope: Scope, factors: tuple[Node, ...], operators: tuple[str, ...]) -> tuple[list[Node], list[str]]:
+def is_bare_function(scope: Scope, symbol: Symbol) -> bool:
+    """Whether a symbol is a function of one argument, and nothing else."""
+    known = scope.symbols.find_name(symbol) is not None or scope.symbols.get_base(symbol) in scope.parameters
+    return not known and get_function_name(scope, symbol, 1) is not None
+
+
+def find_reference(symbols: Symbols, node: Node) -> Reference | None:
+    """Find the quantity that a symbol stands for, with what its scripts say; None for what is no known symbol."""
+    try:
+        return symbols.resolve(node) if isinstance(node, Symbol) else None
+    except Unreadable:
+        return None
+
+
+def join_brackets(scope: Scope, node: Product) -> Product:
     """Join each symbol with the bracket behind it where the two are no product: f(x), h(t), A[i, j], L(W)."""
-    made, between = list[Node](), list[str]()
-    n = 0
-    while n < len(factors):
-        factor, after = factors[n], factors[n + 1] if n + 1 < len(factors) else None
-        joined = None
-        if after is not None and operators[n] == "":
-            joined = _join(scope, factor, after)
-        if made:
-            between.append(operators[n - 1])
-        made.append(factor if joined is None else joined)
+    made, between, n = list[Node](), list[str](), 0
+    while n < len(node.factors):
+        joined = _join(scope, *node.factors[n : n + 2]) if node.operators[n : n + 1] == ("",) else None
+        between += node.operators[n - 1 : n]
+        made.append(node.factors[n] if joined is None else joined)
         n += 1 if joined is None else 2
-    return made, between
+    return Product(tuple(made), tuple(between), node.place)
 
 
-def name_gradient(factors: tuple[Node, ...], operators: tuple[str, ...]) -> tuple[Node, ...]:
+def name_gradient(node: Product) -> Product:
     """Take ∇ for the gradient by the one argument of what it stands before, as in ∇L(W)."""
-    made = list(factors)
-    for n, (one, function, bracket) in enumerate(zip(factors, factors[1:], factors[2:], strict=False)):
-        if (
-            (
-                isinstance(one, Nabla)
-                and one.by is None
-                and isinstance(function, Symbol)
-                and operators[n : n + 2] == ("", "")
-            )
-            and isinstance(bracket, Bracket)
-            and len(bracket.entries) == 1
-            and isinstance(bracket.entries[0], Symbol)
-        ):
-            made[n] = replace(one, by=bracket.entries[0])
-    return tuple(made)
+    made = list(node.factors)
+    for n, three in enumerate(zip(made, made[1:], made[2:], strict=False)):
+        match three:
+            case Nabla(by=None) as nabla, Symbol(), Bracket((Symbol() as by,)) if node.operators[n : n + 2] == ("", ""):
+                made[n] = replace(nabla, by=by)
+    return replace(node, factors=tuple(made))
 
 
 def _join(scope: Scope, factor: Node, after: Node) -> Node | None:
-    if isinstance(factor, Symbol) and isinstance(after, Number):
-        name = Symbol(f"{factor.name} {after.value}", place=factor.place)
-        return name if not factor.below and scope.symbols.find_name(name) is not None else None
-    if isinstance(factor, Symbol) and isinstance(after, Symbol) and not (factor.below or factor.above):
-        both = join_letters(multiply((factor, after), ("",)))
-        known = isinstance(both, Symbol) and scope.symbols.find_name(Symbol(both.name)) is not None
-        return both if known else None
-    bracket = after.base if isinstance(after, Scripted) else after
-    if (
-        isinstance(factor, Scripted)
-        and isinstance(factor.base, Number)
-        and factor.base.value == 1
-        and isinstance(bracket, Bracket)
-    ):
-        return None
-    if isinstance(factor, Number) and factor.value == 1 and isinstance(bracket, Bracket) and _is_condition(bracket):
-        factor = Symbol("1", place=factor.place)
-    if not isinstance(factor, Symbol) or not isinstance(bracket, Bracket) or bracket.kind not in ROUND:
-        return None
-    scripts = after if isinstance(after, Scripted) else Scripted(bracket)
-    if factor.name in INDICATORS and _is_condition(bracket):
-        return replace(factor, below=(bracket.entries[0],))
-    if scope.symbols.get_base(factor) in scope.parameters:
-        return None
-    return _join_symbol(scope, factor, bracket, scripts)
-
-
-def _is_condition(bracket: Bracket) -> bool:
-    return len(bracket.entries) == 1 and isinstance(bracket.entries[0], Relation)
-
-
-def _join_symbol(scope: Scope, symbol: Symbol, bracket: Bracket, scripts: Scripted) -> Node | None:
-    """Join a symbol and its bracket; None for a product."""
-    name = get_function_name(scope, symbol, len(bracket.entries))
-    known = scope.symbols.find_name(symbol) is not None
-    if known:
-        as_entry = _read_step(scope, symbol, bracket, scripts) or _read_entries(scope, symbol, bracket, scripts)
-        if as_entry is not None:
-            return as_entry
-    if name is not None and not (known and _is_product(scope, symbol, bracket)):
-        return _apply_scripts(Application(symbol, bracket.entries), scripts)
-    if known and _depends_on(scope, symbol, bracket):
-        if scope.interpretation.choose(None, Choice("product", symbol.name, symbol.place)) is None:
-            if scope.dependencies.setdefault(symbol.name, bracket.entries) != bracket.entries:
-                raise Unreadable(f"{symbol.name} is no function, and stands with two arguments", symbol.place)
-            return _add_scripts(symbol, scripts)
-        return None
-    base = scope.symbols.get_base(symbol)
-    if base in REFUSED and not known:
-        raise Unreadable(f"{REFUSED[base]} are not read", symbol.place)
-    if scope.vocabulary.defines_function(base) and not known:
-        raise Unreadable(f"{base} is a function, but not of {len(bracket.entries)} arguments", symbol.place)
-    word = len(base) > 1 and base.isalpha()
-    if not known and (symbol.primes or word or len(bracket.entries) > 1):
-        raise Unreadable(f"the function {base} of {len(bracket.entries)} arguments is not known", symbol.place)
+    """Join two factors; None for a product."""
+    match factor, after:
+        case Symbol(), Symbol() | Number():
+            both = join_letters(join_number(Product((factor, after), ("",))))
+            known = isinstance(both, Symbol) and scope.symbols.find_name(Symbol(both.name)) is not None
+            return both if known else None
+        case Number(1), Bracket((tree.Relation(),)):
+            return _join_bracket(scope, Symbol("1", place=factor.place), after)
+        case Symbol(), Bracket() | Scripted(Bracket()):
+            return _join_bracket(scope, factor, after)
     return None
 
 
-def _apply_scripts(node: Application, scripts: Scripted) -> Node:
-    if scripts.below or scripts.above or scripts.primes:
-        return replace(scripts, base=node)
-    return node
-
-
-def _add_scripts(symbol: Symbol, scripts: Scripted) -> Symbol:
-    return replace(symbol, below=symbol.below + scripts.below, above=symbol.above + scripts.above)
-
-
-def _read_step(scope: Scope, symbol: Symbol, bracket: Bracket, scripts: Scripted) -> Symbol | None:
-    """Read h(t) as the state of that step."""
-    if len(bracket.entries) != 1 or scope.notation.parse_step(bracket.entries[0]) is None:
+def _join_bracket(scope: Scope, symbol: Symbol, after: Node) -> Node | None:
+    """Join a symbol and the bracket behind it, which may bear scripts; None for a product."""
+    scripts = after if isinstance(after, Scripted) else Scripted(after)
+    bracket, base = scripts.base, scope.symbols.get_base(symbol)
+    if not isinstance(bracket, Bracket) or bracket.kind not in ROUND:
         return None
-    if not scope.notation.bears_letter(bracket.entries[0]) and isinstance(bracket.entries[0], Number):
-        step_number = bracket.kind in ("(", "[")
-        if not step_number:
+    if symbol.name in INDICATORS and [type(entry) for entry in bracket.entries] == [tree.Relation]:
+        return replace(symbol, below=bracket.entries)
+    if base in scope.parameters:
+        return None
+    known = scope.symbols.find_name(symbol) is not None
+    as_entry = _read_scripts(scope, symbol, bracket, scripts)
+    if as_entry is not None:
+        return as_entry
+    count = len(bracket.entries)
+    if get_function_name(scope, symbol, count) is not None and not (known and _is_product(scope, symbol, bracket)):
+        made = Application(symbol, bracket.entries)
+        return made if after is bracket else replace(scripts, base=made)
+    if known:
+        as_product = Choice("product", symbol.name, symbol.place)
+        if not _depends_on(scope, symbol, bracket) or scope.interpretation.choose(None, as_product):
             return None
-    try:
-        quantity, own = scope.symbols.resolve(symbol)
-    except Unreadable:
-        return None
-    if not quantity.timed or own.step is not None:
-        return None
-    step = bracket.entries[0]
-    if scope.notation.time_below:
-        return replace(symbol, below=(*symbol.below, step, *scripts.below), above=symbol.above + scripts.above)
-    return replace(symbol, below=symbol.below + scripts.below, above=(*symbol.above, step, *scripts.above))
+        if scope.dependencies.setdefault(symbol.name, bracket.entries) != bracket.entries:
+            raise Unreadable(f"{symbol.name} is no function, and stands with two arguments", symbol.place)
+        return _add_scripts(symbol, scripts)
+    if base in REFUSED:
+        raise Unreadable(f"{REFUSED[base]} are not read", symbol.place)
+    if scope.vocabulary.defines_function(base):
+        raise Unreadable(f"{base} is a function, but not of {count} arguments", symbol.place)
+    if symbol.primes or (len(base) > 1 and base.isalpha()) or count > 1:
+        raise Unreadable(f"the function {base} of {count} arguments is not known", symbol.place)
+    return None
 
 
-def _read_entries(scope: Scope, symbol: Symbol, bracket: Bracket, scripts: Scripted) -> Symbol | None:
-    """Read S[i, k] as an entry."""
-    if bracket.kind != "[" or scripts.below:
+def _add_scripts(
+    symbol: Symbol, scripts: Scripted, below: tuple[Node, ...] = (), above: tuple[Node, ...] = ()
+) -> Symbol:
+    """Add scripts to those of a symbol: what stands in the bracket behind it, and then those of the bracket."""
+    return replace(symbol, below=symbol.below + below + scripts.below, above=symbol.above + above + scripts.above)
+
+
+def _read_scripts(scope: Scope, symbol: Symbol, bracket: Bracket, scripts: Scripted) -> Symbol | None:
+    """Read h(t) as the state of that step, and S[i, k] as an entry."""
+    reference = find_reference(scope.symbols, symbol)
+    if reference is None:
         return None
-    try:
-        quantity, own = scope.symbols.resolve(symbol)
-    except Unreadable:
-        return None
-    fits = not own.indices and len(bracket.entries) == len(quantity.axes) + (quantity.timed and own.step is None)
-    if (
-        fits
-        and quantity.axes
-        and all(scope.is_index(entry) or scope.notation.parse_step(entry) for entry in bracket.entries)
-    ):
-        return replace(symbol, below=symbol.below + bracket.entries, above=symbol.above + scripts.above)
+    (axes, own), entries = (reference.quantity.axes, reference.scripts), bracket.entries
+    lacks_step = reference.quantity.timed and own.step is None
+    steps = [scope.notation.parse_step(entry) is not None for entry in entries]
+    if lacks_step and steps == [True] and (bracket.kind in ("(", "[") or not isinstance(entries[0], Number)):
+        below, above = (entries, ()) if scope.notation.time_below else ((), entries)
+        return _add_scripts(symbol, scripts, below, above)
+    fits = axes and not own.indices and not scripts.below and len(entries) == len(axes) + lacks_step
+    if bracket.kind == "[" and fits and all(map(operator.or_, steps, map(scope.is_index, entries))):
+        return _add_scripts(symbol, scripts, entries)
     return None
 
 
 def _is_product(scope: Scope, symbol: Symbol, bracket: Bracket) -> bool:
     """Whether h(1 − h) is taken for a product, where h is a quantity and a function."""
+    base = scope.symbols.get_base(symbol)
     if len(bracket.entries) > 1 or symbol.primes:
         return False
-    if (scope.symbols.get_base(symbol), 1) not in scope.vocabulary.functions:
+    if (base, 1) not in scope.vocabulary.functions:
         return not isinstance(bracket.entries[0], Symbol)
-    return (
-        scope.interpretation.choose(None, Choice("product", scope.symbols.get_base(symbol), symbol.place)) is not None
-    )
+    return scope.interpretation.choose(None, Choice("product", base, symbol.place)) is not None
 
 
 def _depends_on(scope: Scope, symbol: Symbol, bracket: Bracket) -> bool:
     """Whether what stands in a bracket is what the symbol is made of, as in r(x) = W x."""
-    if not all(isinstance(entry, Symbol) for entry in bracket.entries):
-        return False
-    try:
-        quantity = scope.symbols.resolve(symbol).quantity
-    except Unreadable:
+    reference = find_reference(scope.symbols, symbol)
+    symbols = [entry for entry in bracket.entries if isinstance(entry, Symbol)]
+    if reference is None or len(symbols) < len(bracket.entries):
         return False
     definitions = scope.vocabulary.definitions
-    if quantity not in definitions.quantities:
-        return quantity in scope.vocabulary.numerators and all(
-            scope.symbols.find_name(one) is not None for one in bracket.entries if isinstance(one, Symbol)
-        )
-    bodies = [one.body for one in definitions.quantities[quantity]]
+    if reference.quantity not in definitions.quantities:
+        named = all(scope.symbols.find_name(one) is not None for one in symbols)
+        return named and reference.quantity in scope.vocabulary.numerators
+    bodies = [one.body for one in definitions.quantities[reference.quantity]]
     met = {node.quantity.name for node in walk_definitions(definitions, bodies) if isinstance(node, ex.Entry)}
-    return all(_get_quantity_name(scope, entry) in met for entry in bracket.entries if isinstance(entry, Symbol))
-
-
-def _get_quantity_name(scope: Scope, symbol: Symbol) -> str:
-    try:
-        return scope.symbols.resolve(symbol).quantity.name
-    except Unreadable:
-        return ""
+    known = [find_reference(scope.symbols, one) for one in symbols]
+    return all(one is not None and one.quantity.name in met for one in known)
 
 
 def apply(scope: Scope, node: Application) -> Value:
@@ -238,7 +185,9 @@ def apply(scope: Scope, node: Application) -> Value:
         argument = scope.elaborate(arguments[0])
         order, exponents = _count_derivatives(symbol)
         symbol = replace(symbol, above=exponents)
-        body = _take_log_of_determinant(name, argument) or ex.Function(name, order, argument.body)
+        body: ex.Expression = ex.Function(name, order, argument.body)
+        if (name, order) == ("log", 0) and isinstance(argument.body, ex.OfMatrix) and argument.body.name == "det":
+            body = replace(argument.body, name="log det")
         made = Value(argument.axes, body, argument.stand)
     for item in symbol.above:
         exponent = parse_exponent(item)
@@ -252,19 +201,12 @@ def _count_derivatives(symbol: Symbol) -> tuple[int, tuple[Node, ...]]:
     """Count the primes of a function, as f'' or f^{(2)}; return also what else stands above."""
     order, rest = symbol.primes, list[Node]()
     for item in symbol.above:
-        inner = item.entries[0] if isinstance(item, Bracket) and item.kind == "(" and len(item.entries) == 1 else None
-        if isinstance(inner, Number) and inner.value in (1, 2, 3):
-            order += int(inner.value)
-        else:
-            rest.append(item)
+        match item:
+            case Bracket((Number(value),), kind="(") if value in (1, 2, 3):
+                order += int(value)
+            case _:
+                rest.append(item)
     return order, tuple(rest)
-
-
-def _take_log_of_determinant(name: str, argument: Value) -> ex.Expression | None:
-    body = argument.body
-    if name == "log" and isinstance(body, ex.OfMatrix) and body.name == "det":
-        return replace(body, name="log det")
-    return None
 
 
 def _apply_to_whole(scope: Scope, name: str, node: Application) -> Value:
@@ -273,7 +215,7 @@ def _apply_to_whole(scope: Scope, name: str, node: Application) -> Value:
     if node.function.primes:
         raise Unreadable(f"a prime on {name}", place)
     if name == "prod":
-        return scope.elaborate(multiply(node.arguments, ("",) * (len(node.arguments) - 1), place))
+        return scope.elaborate(tree.multiply(node.arguments, ("",) * (len(node.arguments) - 1), place))
     argument = scope.elaborate(node.arguments[0])
     if name == "tr":
         return vectors.take_trace(argument)
@@ -286,7 +228,7 @@ def _apply_to_whole(scope: Scope, name: str, node: Application) -> Value:
         return vectors.make_diagonal(argument, axis)
     along = argument.order - 1
     if argument.order == 2 and scope.symbols.default_stand == "column":
-        along = 0 if scope.interpretation.choose(None, Choice("along columns", place=place)) is not None else 1
+        along = 0 if scope.interpretation.choose(None, Choice("along columns", place=place)) else 1
     return vectors.apply_softmax(argument, axis, along)
 
 

@@ -7,7 +7,8 @@ One that stands once is a slip: the sum over it was dropped. A square counts as 
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
+from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Expression
@@ -16,13 +17,11 @@ from bptt.proofread.semantics._interpretation import Choice, Interpretation
 from bptt.proofread.syntax import Unreadable
 
 
-@dataclass
-class ImpliedSums:
-    """Puts the sums into one equation. `fresh` names an index that stands nowhere else; `dangling` stand once."""
+class ImpliedSums(NamedTuple):
+    """Puts the sums into one equation. `fresh` names an index that stands nowhere else."""
 
     interpretation: Interpretation
     fresh: Callable[[str], str]
-    dangling: set[str] = field(default_factory=set)
 
     def insert(self, node: Expression, outside: frozenset[str]) -> Expression:
         """Sum every index that is free in the expression, repeated, and not outside. Raises `Unreadable`."""
@@ -34,8 +33,7 @@ class ImpliedSums:
                 return self._sum(ex.Times(tuple(self.insert(one, outside | here) for one in node.factors)), here)
             case ex.Partial():
                 here = _find_repeated((node.of, node.by), outside)
-                self._note(_find_letters(node.by) - outside - here)
-                here |= self._summed(_find_letters(node.by) - outside - here)
+                here |= self._choose_summed(_find_letters(node.by) - outside - here)
                 return self._sum(replace(node, of=self.insert(node.of, outside | here)), here)
             case ex.Total():
                 body = self.insert(node.body, outside | {node.index})
@@ -49,7 +47,8 @@ class ImpliedSums:
             case ex.OverSteps():
                 return replace(node, body=self.insert(node.body, outside))
             case ex.Power():
-                squared = frozenset(_find_single(node.base, outside)) if node.exponent >= 2 else frozenset()
+                letters = _find_letters(node.base) - outside if node.exponent >= 2 else frozenset()
+                squared = frozenset(letter for letter in letters if not _is_contracted(node.base, letter))
                 return self._sum(replace(node, base=self.insert(node.base, outside | squared)), squared)
             case ex.Function():
                 return replace(node, argument=self.insert(node.argument, outside))
@@ -68,19 +67,12 @@ class ImpliedSums:
         """Return the letters that stand twice in a factor alone, W_ii, or that are taken to be summed all the same."""
         held = Counter(letter for letter in find_free_indices(node) if letter not in outside)
         once = frozenset(letter for letter, times in held.items() if times == 1)
-        self._note(once)
-        return frozenset(held) - once | self._summed(once)
+        return frozenset(held) - once | self._choose_summed(once)
 
-    def _note(self, letters: frozenset[str]) -> None:
-        self.dangling |= letters
-
-    def _summed(self, letters: frozenset[str]) -> frozenset[str]:
-        """Return the letters over which a sum is taken to have been dropped."""
-        return frozenset(
-            one
-            for one in sorted(letters)
-            if self.interpretation.choose(None, Choice("indices summed", one)) is not None
-        )
+    def _choose_summed(self, once: frozenset[str]) -> frozenset[str]:
+        """Choose the letters that stand once over which a sum is taken to have been dropped."""
+        choose = self.interpretation.choose
+        return frozenset(one for one in sorted(once) if choose(None, Choice("indices summed", one)))
 
     def _sum(self, node: Expression, letters: frozenset[str]) -> Expression:
         for letter in sorted(letters):
@@ -97,11 +89,6 @@ def _find_repeated(factors: tuple[Expression, ...], outside: frozenset[str]) -> 
     """Find the indices that stand in several factors: they are summed here, others within the one they stand in."""
     held = Counter(letter for factor in factors for letter in _find_letters(factor) - outside)
     return frozenset(letter for letter, times in held.items() if times > 1)
-
-
-def _find_single(inner: Expression, outside: frozenset[str]) -> list[str]:
-    """Find the indices that are repeated in no product inside a power: the square is summed over them."""
-    return sorted(letter for letter in _find_letters(inner) - outside if not _is_contracted(inner, letter))
 
 
 def _is_contracted(node: Expression, letter: str) -> bool:

@@ -15,15 +15,17 @@ from bptt.proofread.syntax import Place
 Convention = Literal[
     "last step", "every step", "silent at last", "silent at every", "silent at the step", "sum on left", "product",
     "denominators as rows",
-    "immediate", "direct", "ascending", "added to rows", "added to columns", "entry by entry", "scalar product",
+    "immediate", "direct", "direct alone",
+    "ascending", "added to rows", "added to columns", "entry by entry", "scalar product",
     "meant at", "tight ⊙", "from left to right", "last step is", "operator takes less", "slash takes one",
     "slash takes all", "function takes one", "function takes all", "indices summed", "along columns", "⊙ first",
-    "operator takes the rest", "vectors lie", "the place of the one", "for earlier", "as the text says", "the larger",
+    "operator takes the rest", "vectors lie", "the place of the one", "for earlier", "as the text says",
+    "as the text holds", "the larger",
 ]  # fmt: skip
 ODD: frozenset[Convention] = frozenset({"operator takes less", "⊙ first", "from left to right"})
 SLIPS: frozenset[Convention] = frozenset({"every step", "indices summed"})  # what an author must write
 AMBIGUOUS: frozenset[Convention] = frozenset({
-    "slash takes one", "slash takes all", "function takes one", "function takes all",
+    "slash takes one", "slash takes all", "function takes one", "function takes all", "direct alone",
 })  # fmt: skip
 
 

@@ -127,14 +127,11 @@ class Notation:
     def parse_index(self, item: Node, symbol: Symbol) -> Index:
         """Read the index that stands below a symbol. Raises `Unreadable`."""
         item = strip_brackets(item)
-        if isinstance(item, Symbol) and not item.above and not any(self._is_compound(one) for one in item.below):
+        if isinstance(item, Symbol) and not item.above and not any(map(_is_compound, item.below)):
             return self.spell(item)
         if isinstance(item, Number) and item.value.denominator == 1 and item.value > 0:
             return int(item.value)
         raise Unreadable(f"what stands below {symbol.name} is no index", symbol.place)
-
-    def _is_compound(self, item: Node) -> bool:
-        return not isinstance(item, Symbol | Number) or (isinstance(item, Symbol) and bool(item.below or item.above))
 
     def parse_scripts(self, symbol: Symbol, timed: bool, below: int = 0, above: int = 0) -> Scripts:
         """Read the scripts of a symbol, but for the first ones, which belong to its name. Raises `Unreadable`."""
@@ -187,6 +184,10 @@ def is_transpose(item: Node) -> bool:
     return isinstance(item, Symbol) and item.name in _TRANSPOSE and not (item.below or item.above)
 
 
+def _is_compound(item: Node) -> bool:
+    return not isinstance(item, Symbol | Number) or (isinstance(item, Symbol) and bool(item.below or item.above))
+
+
 def _is_count(number: Number) -> bool:
     return number.value.denominator == 1 and number.value <= MOST_STEPS
 
@@ -198,11 +199,8 @@ def parse_exponent(item: Node) -> Fraction | None:
     if isinstance(item, Negative):
         inner = parse_exponent(item.term)
         return None if inner is None else -inner
-    if isinstance(item, Product) and item.operators == ("/",):
-        over, under = (parse_exponent(one) for one in item.factors)
-        return over / under if over is not None and under else None
-    if isinstance(item, Quotient):
-        over, under = parse_exponent(item.over), parse_exponent(item.under)
+    if (isinstance(item, Product) and item.operators == ("/",)) or isinstance(item, Quotient):
+        over, under = map(parse_exponent, item.factors if isinstance(item, Product) else (item.over, item.under))
         return over / under if over is not None and under else None
     return item.value if isinstance(item, Number) else None
 

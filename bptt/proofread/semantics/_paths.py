@@ -3,11 +3,9 @@
 from bptt.proofread import _expressions as ex
 from bptt.proofread import _traversal as traversal
 from bptt.proofread._expressions import Claim, Expression
-from bptt.proofread.semantics._dependencies import leads_to
+from bptt.proofread.semantics._dependencies import find_quantities, leads_to
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
-from bptt.proofread.syntax.tree import (
-    Unreadable,
-)
+from bptt.proofread.syntax.tree import Unreadable
 
 
 def require_usable(vocabulary: Vocabulary, *sides: Expression) -> None:
@@ -23,16 +21,17 @@ def require_usable(vocabulary: Vocabulary, *sides: Expression) -> None:
 
 def require_paths(vocabulary: Vocabulary, *sides: Expression) -> None:
     """Raise `Unreadable` for a derivative by what is defined beside the numerator, not on the way to it."""
+    definitions = vocabulary.definitions
     for node in (node for side in sides for node in traversal.walk(side) if isinstance(node, ex.Partial)):
-        if isinstance(node.of, ex.Size) or _is_undefined(vocabulary, node.of, node.by.quantity):
+        by = node.by.quantity
+        if isinstance(node.of, ex.Size) or _is_undefined(vocabulary, node.of, by):
             raise Unreadable("the numerator of a derivative is defined nowhere")
-        if not leads_to(vocabulary.definitions, node.of, node.by.quantity):
-            raise Unreadable(f"the numerator is not defined by way of {node.by.quantity.name}")
-        for unknown in vocabulary.unknown:
-            if _meets(vocabulary, node.of, unknown) and not _meets(vocabulary, node.of, node.by.quantity):
-                raise Unreadable(
-                    f"{unknown.name} is defined nowhere, and nothing says how it depends on {node.by.quantity.name}"
-                )
+        if not leads_to(definitions, node.of, by):
+            raise Unreadable(f"the numerator is not defined by way of {by.name}")
+        met = find_quantities(definitions, [node.of])
+        unknown = [one.name for one in vocabulary.unknown if one in met]
+        if unknown and by not in met:
+            raise Unreadable(f"{unknown[0]} is defined nowhere, and nothing says how it depends on {by.name}")
 
 
 def _is_undefined(vocabulary: Vocabulary, of: Expression, by: ex.Quantity) -> bool:
@@ -46,13 +45,12 @@ def find_unrelated(vocabulary: Vocabulary, claim: Claim) -> str:
     """Name what a derivative is by though its numerator is not made of it, as far as is known; "" if there is none."""
     for side in (claim.left, claim.right):
         for node in traversal.walk_definitions(vocabulary.definitions, [side]):
-            if not isinstance(node, ex.Partial) or _meets(vocabulary, node.of, node.by.quantity):
+            if not isinstance(node, ex.Partial) or _is_data(vocabulary, node.of):
                 continue
-            if not (isinstance(node.of, ex.Entry) and node.of.quantity in vocabulary.symbols.data):
+            if node.by.quantity not in find_quantities(vocabulary.definitions, [node.of]):
                 return node.by.quantity.name
     return ""
 
 
-def _meets(vocabulary: Vocabulary, of: Expression, quantity: ex.Quantity) -> bool:
-    found = traversal.walk_definitions(vocabulary.definitions, [of])
-    return any(isinstance(node, ex.Entry) and node.quantity == quantity for node in found)
+def _is_data(vocabulary: Vocabulary, of: Expression) -> bool:
+    return isinstance(of, ex.Entry) and of.quantity in vocabulary.symbols.data

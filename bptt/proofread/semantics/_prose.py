@@ -1,7 +1,8 @@
-"""What the sentences of a document say of the symbols in them: that y is one-hot, that A is symmetric."""
+"""What the sentences of a document say of the symbols in them: that y is one-hot, that A is symmetric, x ∈ ℝ^n."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Property, Quantity
@@ -9,7 +10,12 @@ from bptt.proofread.document import Token
 from bptt.proofread.semantics._vocabulary import Vocabulary
 from bptt.proofread.syntax import parse_list
 from bptt.proofread.syntax.tree import (
+    Bracket,
+    Negative,
+    Node,
+    Number,
     Relation,
+    Scripted,
     Symbol,
     Unreadable,
     strip_brackets,
@@ -26,8 +32,13 @@ _PROSE: tuple[tuple[str, Property], ...] = (
     (r"sums? (?:up )?to (?:one|1)", "normalised"), (r"symmetric", "symmetric"),
     (r"orthogonal|orthonormal", "orthogonal"), (r"unit (?:vector|norm|length)", "unit"), (r"diagonal", "diagonal"),
     (r"positive(?![- ](?:semi-?)?definite)|greater than (?:zero|0)", "positive"),
-    (r"probability (?:vector|distribution)", "normalised"),
+    (r"probability (?:vector|distribution)", "normalised"), (r"(?:either )?(?:0|zero) or (?:1|one)", "binary"),
 )  # fmt: skip
+_OF_NUMBERS = ("positive", "binary", "sign")
+_SETS: Mapping[frozenset[Node], Property] = {
+    frozenset({Number(Fraction(0)), Number(Fraction(1))}): "binary",
+    frozenset({Negative(Number(Fraction(1))), Number(Fraction(1))}): "sign",
+}
 FORMULA = "\ufffc"  # stands for a formula in the words of a sentence
 _NEGATED = re.compile(
     r"\b(?:not|never|no|neither|nor|without|skew|rarely|hardly|seldom|fails? to be|n[’']t)\b", re.IGNORECASE
@@ -46,6 +57,11 @@ _SAID_AHEAD = re.compile(
 )
 _TAKEN_BACK = re.compile(r"\s*(?:\?|(?:or|nor|part|parts|only|if|when|unless|example|examples)\b)", re.IGNORECASE)
 _UNREAL = re.compile(r"\b(?:were|would|unlike)\b", re.IGNORECASE)  # what is said to be so were things otherwise
+_LIST = rf"{FORMULA}(?:(?:,| and|, and) {FORMULA})*"
+_COVARIANCES = (
+    rf"covariances?(?: matrix| matrices)? {_LIST}",
+    rf"{FORMULA} (?:for|be|is) (?:its|the|a)(?: \w+)? covariance",
+)
 
 
 class Statement(NamedTuple):
@@ -58,14 +74,12 @@ class Statement(NamedTuple):
 
 def state_property(vocabulary: Vocabulary, symbol: Symbol, what: Property) -> Statement | None:
     """State a property of a symbol that nothing defines; None where it cannot have it."""
-    if vocabulary.symbols.find_name(symbol) is None:
+    found = vocabulary.symbols.find(symbol)
+    if found is None:
         return None
-    try:
-        quantity = vocabulary.symbols.resolve(symbol).quantity
-    except Unreadable:
-        return None
+    quantity = found.quantity
     square = len(quantity.axes) == 2 and quantity.axes[0] == quantity.axes[1]
-    fits = square if what in ("symmetric", "orthogonal", "diagonal") else bool(quantity.axes) or what == "positive"
+    fits = square if what in ("symmetric", "orthogonal", "diagonal") else bool(quantity.axes) or what in _OF_NUMBERS
     if not fits or quantity in vocabulary.definitions.quantities:
         return None
     return Statement(quantity, what)
@@ -75,6 +89,8 @@ def find_properties(vocabulary: Vocabulary, words: str, formulas: Sequence[Seque
     """Find what a sentence says of the symbols in it: that y is one-hot, that A is symmetric."""
     if _UNREAL.search(words):
         return
+    for formula in formulas:
+        yield from _find_sets(vocabulary, formula)
     for pattern, what in _PROSE:
         for found in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", words, re.IGNORECASE):
             for number in _find_subjects(words[: found.start()], words[found.end() :]):
@@ -82,6 +98,17 @@ def find_properties(vocabulary: Vocabulary, words: str, formulas: Sequence[Seque
                     stated = state_property(vocabulary, symbol, what)
                     if stated is not None:
                         yield stated
+
+
+def _find_sets(vocabulary: Vocabulary, formula: Sequence[Token]) -> Iterator[Statement]:
+    r"""Find what y ∈ \{0, 1\} says of y, or of each entry of it."""
+    for entry in _parse(formula, vocabulary.words):
+        match entry:
+            case Relation(left, r"\in", Bracket(entries, kind=r"\{") | Scripted(Bracket(entries, kind=r"\{"))):
+                symbol, what = strip_brackets(left), _SETS.get(frozenset(entries))
+                stated = state_property(vocabulary, symbol, what) if isinstance(symbol, Symbol) and what else None
+                if stated is not None:
+                    yield stated
 
 
 def _find_subjects(before: str, after: str) -> list[int]:
@@ -96,10 +123,36 @@ def _find_subjects(before: str, after: str) -> list[int]:
 
 
 def _list_symbols(vocabulary: Vocabulary, formula: Sequence[Token]) -> list[Symbol]:
-    try:
-        parsed = parse_list(formula, vocabulary.words)
-    except Unreadable:
-        return []
-    found = [strip_brackets(one) for one in parsed]
+    found = [strip_brackets(one) for one in _parse(formula, vocabulary.words)]
     found = [one.left if isinstance(one, Relation) and one.sign in (r"\in", "=") else one for one in found]
     return [one for one in found if isinstance(one, Symbol) and written(one)]
+
+
+def list_statements(words: str, formulas: Sequence[Sequence[Token]]) -> Iterator[Relation]:
+    """List what a sentence states as relations, that a covariance is its own transpose with them.
+
+    Args:
+        words: the sentence, with `FORMULA` in the place of each formula
+        formulas: these
+    """
+    parsed = [_parse(formula) for formula in formulas]
+    for entries in parsed:
+        waiting: list[Node] = []
+        for entry in entries:
+            if isinstance(entry, Relation):
+                yield from (Relation(one, entry.sign, entry.right) for one in (*waiting, entry.left))
+            waiting = [] if isinstance(entry, Relation) else [*waiting, entry]
+    for found in (found for pattern in _COVARIANCES for found in re.finditer(pattern, words, re.IGNORECASE)):
+        before = words[: found.start()].count(FORMULA)
+        for entries in parsed[before : before + found.group().count(FORMULA)]:
+            for entry in entries[:1]:
+                symbol = strip_brackets(entry.left if isinstance(entry, Relation) else entry)
+                if isinstance(symbol, Symbol):
+                    yield Relation(symbol, "=", Symbol(symbol.name, symbol.below, (*symbol.above, Symbol(r"\top"))))
+
+
+def _parse(formula: Sequence[Token], words: frozenset[str] = frozenset()) -> tuple[Node, ...]:
+    try:
+        return parse_list(formula, words)
+    except (Unreadable, RecursionError):
+        return ()

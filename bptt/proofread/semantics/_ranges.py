@@ -65,10 +65,7 @@ class Ranges:
                     self._place(index, axis)
             case ex.Delta():
                 self.unify(node.left, node.right)
-            case ex.MatrixProduct():
-                for index in (node.inner[1], *node.outer):
-                    self.unify(node.inner[0], index)
-            case ex.OfMatrix():
+            case ex.MatrixProduct() | ex.OfMatrix():
                 for index in (node.inner[1], *node.outer):
                     self.unify(node.inner[0], index)
             case ex.Concatenation():

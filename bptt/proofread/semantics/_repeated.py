@@ -1,6 +1,7 @@
 """Sums and products over indices and steps, with what their limits say."""
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
@@ -8,21 +9,8 @@ from bptt.proofread._expressions import LAST_STEP, ONE, Mask, Range, Step
 from bptt.proofread.semantics._interpretation import Choice
 from bptt.proofread.semantics._scope import Scope
 from bptt.proofread.semantics._values import Value
-from bptt.proofread.syntax.tree import (
-    Big,
-    Bracket,
-    Negative,
-    Node,
-    Number,
-    Place,
-    Product,
-    Relation,
-    Scripted,
-    Sum,
-    Symbol,
-    Unreadable,
-    strip_brackets,
-)
+from bptt.proofread.syntax import tree
+from bptt.proofread.syntax.tree import Big, Bracket, Node, Number, Place, Product, Relation, Symbol, Unreadable
 
 MOST_LETTERS = 6  # below one Σ
 
@@ -39,61 +27,70 @@ class _Limits(NamedTuple):
 
 def repeat(scope: Scope, sign: Big, body: Node) -> Value:
     """Sum or multiply a formula over the letters of a Σ or a ∏, from the last to the first. Raises `Unreadable`."""
-    limits = list(_list_limits(sign))
+    if len(sign.above) > 1:
+        raise Unreadable(f"the upper limit of {sign.operator} is not read", sign.place)
+    items = itertools.chain.from_iterable(map(_split_letters, sign.below))
+    limits = _join_limits(scope, [_read_limits(tree.strip_brackets(item), sign) for item in items])
     if not limits or len(limits) > MOST_LETTERS:
         raise Unreadable(f"{sign.operator} does not say over what", sign.place)
     return _repeat(scope, sign, limits, body)
 
 
-def _list_limits(sign: Big) -> Iterator[_Limits]:
-    """List the letters that stand below a sign, each with its limits."""
-    items = [one for item in sign.below for one in _split_letters(item)]
-    last = _read_last(sign)
-    for item in items:
-        item = strip_brackets(item)
-        if isinstance(item, Symbol):
-            yield _Limits(item, None, last)
-        elif isinstance(item, Relation):
-            yield _read_relation(item, last, sign.place)
-        else:
-            raise Unreadable(f"{sign.operator} does not say over which letter", sign.place)
+def _join_limits(scope: Scope, limits: list[_Limits]) -> list[_Limits]:
+    """Join what is said of one letter in several lines: i = 1 and i ≠ j, or i = 1 and j ≠ i for a free index j."""
+    joined: dict[str, _Limits] = {}
+    for one in limits:
+        name = scope.notation.spell(one.letter)
+        if name in scope.left_indices and len(one.conditions) == 1:
+            condition = one.conditions[0]
+            other = scope.notation.spell(condition.right)
+            if other in joined and condition.sign == r"\neq":
+                name, one = other, one._replace(conditions=(Relation(condition.right, condition.sign, one.letter),))
+        if name not in joined:
+            joined[name] = one
+            continue
+        known = joined[name]
+        joined[name] = known._replace(
+            first=one.first if known.first is None else known.first,
+            last=one.last if known.last is None else known.last,
+            strict=known.strict or one.strict,
+            conditions=known.conditions + one.conditions,
+        )
+    return list(joined.values())
 
 
-def _split_letters(item: Node) -> list[Node]:
+def _split_letters(item: Node) -> tuple[Node, ...]:
     """Split letters side by side, as below Σ_{ij}."""
     if isinstance(item, Product) and not set(item.operators) - {""}:
-        return list(item.factors)
-    return list(item.entries) if isinstance(item, Bracket) and item.kind == "{" else [item]
+        return item.factors
+    return item.entries if isinstance(item, Bracket) and item.kind == "{" else (item,)
 
 
-def _read_last(sign: Big) -> Node | None:
-    if len(sign.above) > 1:
-        raise Unreadable(f"the upper limit of {sign.operator} is not read", sign.place)
-    return sign.above[0] if sign.above else None
+def _read_limits(item: Node, sign: Big) -> _Limits:
+    """Read i, i = 1, i ≠ j, s ≤ t, 1 ≤ s < t and i ∈ … below a sign. Raises `Unreadable`."""
+    last = sign.above[0] if sign.above else None
+    match item:
+        case Symbol() as letter:
+            return _Limits(letter, None, last)
+        case Relation(Relation(first, "<" | r"\le" as lower, Symbol() as letter), "<" | r"\le" as upper, end):
+            return _Limits(letter, first if lower == r"\le" else _add_one(first), end, upper == "<")
+        case Relation(Symbol() as letter, "=", first):
+            return _Limits(letter, first, last)
+        case Relation(Symbol() as letter, r"\neq"):
+            return _Limits(letter, None, last, conditions=(item,))
+        case Relation(Symbol() as letter, "<" | r"\le" as upper, end):
+            return _Limits(letter, None, end, upper == "<", (item,))
+        case Relation(Symbol() as letter, ">" | r"\ge" as lower, first):
+            return _Limits(letter, first if lower == r"\ge" else _add_one(first), last, conditions=(item,))
+        case Relation(Symbol(), relation):
+            raise Unreadable(f"{relation} below the sign is not read", sign.place)
+        case Relation():
+            raise Unreadable("what stands below the sign is not read", sign.place)
+    raise Unreadable(f"{sign.operator} does not say over which letter", sign.place)
 
 
-def _read_relation(item: Relation, last: Node | None, place: Place | None) -> _Limits:
-    """Read i = 1, i ≠ j, s ≤ t, 1 ≤ s < t and i ∈ … below a sign."""
-    left, sign, right = item.left, item.sign, item.right
-    if (
-        isinstance(left, Relation)
-        and left.sign in ("<", r"\le")
-        and sign in ("<", r"\le")
-        and isinstance(left.right, Symbol)
-    ):
-        first: Node = left.left if left.sign == r"\le" else Sum((left.left, Number(ONE.value)))
-        return _Limits(left.right, first, right, sign == "<")
-    if not isinstance(left, Symbol):
-        raise Unreadable("what stands below the sign is not read", place)
-    if sign == "=":
-        return _Limits(left, right, last)
-    if sign == r"\neq":
-        return _Limits(left, None, last, conditions=(item,))
-    if sign in ("<", r"\le"):
-        return _Limits(left, None, right, sign == "<", (item,))
-    if sign in (">", r"\ge"):
-        return _Limits(left, right if sign == r"\ge" else Sum((right, Number(ONE.value))), last, conditions=(item,))
-    raise Unreadable(f"{sign} below the sign is not read", place)
+def _add_one(node: Node) -> Node:
+    return tree.Sum((node, Number(ONE.value)))
 
 
 def _repeat(scope: Scope, sign: Big, limits: list[_Limits], body: Node) -> Value:
@@ -103,15 +100,11 @@ def _repeat(scope: Scope, sign: Big, limits: list[_Limits], body: Node) -> Value
     def elaborate_body() -> Value:
         return _repeat(scope, sign, others, body) if others else scope.elaborate(body)
 
-    product = sign.operator == r"\prod"
     if _is_over_steps(scope, letter, first):
-        with scope.bind_step(letter) as bound:
-            value = elaborate_body()
-            start, end, masks = _get_step_limits(scope, first, sign.place)
-        steps = _Steps(bound, start, end, tuple(masks))
-        return _repeat_over_steps(scope, value, steps, product, sign.place)
+        return _repeat_over_steps(scope, sign, letter, first, elaborate_body)
     value = elaborate_body()
     span, left_out = _get_range(scope, letter, first, sign.place)
+    product = sign.operator == r"\prod"
     if product and (value.axes or left_out):
         raise Unreadable("a product of vectors over an index", sign.place)
     return value._replace(body=ex.Total(letter, ex.multiply(*left_out, value.body), product, span), of=None, by=None)
@@ -119,40 +112,28 @@ def _repeat(scope: Scope, sign: Big, limits: list[_Limits], body: Node) -> Value
 
 def _is_over_steps(scope: Scope, letter: str, limits: _Limits) -> bool:
     """Whether a sum is over steps: its letter is one and its limits are no size, or its limits have one."""
-    sizes = [_find_size(scope, one) for one in (limits.last,) if one is not None]
-    if any(size is not None for size in sizes):
+    if limits.last is not None and _find_size(scope, limits.last) is not None:
         return False
     bounds = [one for one in (limits.first, limits.last, *(c.right for c in limits.conditions)) if one is not None]
-    steps = [scope.notation.parse_step(one) for one in bounds]
-    if scope.notation.is_step_letter(letter):
-        return all(step is not None for step in steps)
-    return any(step is not None and step.anchor for step in steps) and all(step is not None for step in steps)
+    steps = [step for step in map(scope.notation.parse_step, bounds) if step is not None]
+    has_letter = scope.notation.is_step_letter(letter) or any(step.anchor for step in steps)
+    return has_letter and len(steps) == len(bounds)
 
 
 def _find_size(scope: Scope, node: Node) -> Range | None:
-    node = strip_brackets(node)
-    if isinstance(node, Symbol):
-        return scope.notation.find_size(node)
-    if isinstance(node, Scripted) or not isinstance(node, Sum) or len(node.terms) != 2:
-        return None
-    size, one = node.terms
-    minus_one = isinstance(one, Negative) and isinstance(one.term, Number) and one.term.value == 1
-    return scope.notation.find_size(size) if minus_one and isinstance(size, Symbol) else None
+    """Find the range to whose size, or to that less 1, a sum runs."""
+    match tree.strip_brackets(node):
+        case (Symbol() as size) | tree.Sum((Symbol() as size, tree.Negative(Number(1)))):
+            return scope.notation.find_size(size)
+    return None
 
 
 def _get_step_limits(scope: Scope, limits: _Limits, place: Place | None) -> tuple[Step, Step, list[Mask]]:
-    start, end = Step("", 1), LAST_STEP
-    masks: list[Mask] = []
-    for condition in limits.conditions:
-        if condition.sign == r"\neq":
-            mask = scope.make_mask(condition, place)
-            masks += [mask] if isinstance(mask, Mask) else []
-    if limits.first is not None:
-        start = _get_step(scope, limits.first, place)
-    if limits.last is not None:
-        end = _get_step(scope, limits.last, place)
-        end = Step(end.anchor, end.offset - 1) if limits.strict else end
-    return start, end, masks
+    start = Step("", 1) if limits.first is None else _get_step(scope, limits.first, place)
+    end = LAST_STEP if limits.last is None else _get_step(scope, limits.last, place)
+    made = [scope.make_mask(one, place) for one in limits.conditions if one.sign == r"\neq"]
+    masks = [mask for mask in made if isinstance(mask, Mask)]
+    return start, Step(end.anchor, end.offset - 1) if limits.strict else end, masks
 
 
 def _get_step(scope: Scope, node: Node, place: Place | None) -> Step:
@@ -164,46 +145,38 @@ def _get_step(scope: Scope, node: Node, place: Place | None) -> Step:
 
 def _get_range(
     scope: Scope, letter: str, limits: _Limits, place: Place | None
-) -> tuple[Range | None, list[ex.Expression]]:
+) -> tuple[Range | None, Sequence[ex.Expression]]:
     """Return what the limits of a sum say that it runs over, and what is left out. Raises `Unreadable`."""
-    masks: list[ex.Expression] = [scope.make_mask(condition, place) for condition in limits.conditions]
-    span, above = None, limits.last if not limits.conditions else None
-    if above is not None:
-        span = _find_size(scope, above)
-        if span is None:
-            raise Unreadable("a sum runs to what is no size of the glossary", place)
-    first = limits.first if not limits.conditions else None
-    shifted = above is not None and isinstance(strip_brackets(above), Sum)
-    start = first.value if isinstance(first, Number) else None
-    if first is not None and start is None:
+    left_out = [scope.make_mask(condition, place) for condition in limits.conditions]
+    if left_out and any(one.sign != r"\neq" for one in limits.conditions):
+        return None, left_out  # which says where the sum starts or ends, too
+    span = None if limits.last is None else _find_size(scope, limits.last)
+    if limits.last is not None and span is None:
+        raise Unreadable("a sum runs to what is no size of the glossary", place)
+    first = Number(ONE.value) if limits.first is None else limits.first
+    if not isinstance(first, Number):
         raise Unreadable("a sum starts at what is no number", place)
-    if shifted:
-        if start != 0:
+    if limits.last is not None and isinstance(tree.strip_brackets(limits.last), tree.Sum):
+        if first.value != 0:
             raise Unreadable("a sum runs to a size less 1", place)
-    elif start is not None and start > 1 and start.denominator == 1:
-        masks.append(Mask("≤", int(start), letter))
-    elif start not in (None, 1):
+    elif first.value < 1 or first.value.denominator > 1:
         raise Unreadable("a sum runs from 1 to a size of the glossary", place)
-    return span, masks
+    return span, [*left_out, *([Mask("≤", int(first.value), letter)] if first.value > 1 else [])]
 
 
-class _Steps(NamedTuple):
-    """The steps that a sum runs over, and what is left out of them."""
-
-    letter: str
-    first: Step
-    last: Step
-    masks: tuple[Mask, ...]
-
-
-def _repeat_over_steps(scope: Scope, value: Value, steps: _Steps, product: bool, place: Place | None) -> Value:
-    letter, first, last, masks = steps
+def _repeat_over_steps(
+    scope: Scope, sign: Big, letter: str, limits: _Limits, elaborate_body: Callable[[], Value]
+) -> Value:
+    with scope.bind_step(letter) as bound:
+        value = elaborate_body()
+        first, last, masks = _get_step_limits(scope, limits, sign.place)
+    product = sign.operator == r"\prod"
     if not product or not value.axes:
-        body = ex.OverSteps(letter, first, last, ex.multiply(*masks, value.body), product)
+        body = ex.OverSteps(bound, first, last, ex.multiply(*masks, value.body), product)
         return value._replace(body=body, of=None, by=None)
     if value.order != 2 or masks:
-        raise Unreadable("a product of vectors over the steps", place)
-    descending = scope.interpretation.choose(None, Choice("ascending", place=place)) is None
+        raise Unreadable("a product of vectors over the steps", sign.place)
+    descending = scope.interpretation.choose(None, Choice("ascending", place=sign.place)) is None
     row, column = scope.make_axes(2)
     inside = (value.axes[0], value.axes[1])
-    return Value((row, column), ex.MatrixProduct(letter, first, last, value.body, inside, (row, column), descending))
+    return Value((row, column), ex.MatrixProduct(bound, first, last, value.body, inside, (row, column), descending))

@@ -133,13 +133,16 @@ class Scope:
         bare = not (node.below or node.above or node.primes)
         if base in (r"\delta", r"\mathbb{1}", r"\mathbf{1}") and len(node.below) == 2 and not node.above:
             return Value((), self.make_delta(*node.below, node))
+        ones = base in (r"\mathbf{1}", r"\vec{1}", r"\mathbb{1}")
+        if ones and (not node.below or self._bears_size(node)):
+            return self._get_ones(node)
         if base in INDICATORS and node.below and not node.above:
             return self._get_indicator(node)
         if base in (r"\mathbf{0}", r"\vec{0}", "0") and bare:
             return Value((), ZERO)
-        if base in (r"\mathbf{1}", r"\vec{1}", r"\mathbb{1}") and not node.below:
-            return self._get_ones(node)
-        if base in ("I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbb{1}") and (bare or self._numbers_size(node)):
+        if base in ("I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbb{1}") and (
+            bare or (self._bears_size(node) and not node.above)
+        ):
             left, right = self.make_axes(2)
             return Value((left, right), Delta(left, right))
         if base == r"\pi" and bare and base not in self.vocabulary.subjects:
@@ -149,26 +152,30 @@ class Scope:
             return Value((), Size(size))
         return None
 
-    def _numbers_size(self, node: Symbol) -> bool:
-        """Whether what stands below I is the size of it."""
-        below = node.below[0] if len(node.below) == 1 and not node.above else None
+    def _bears_size(self, node: Symbol) -> bool:
+        """Whether what stands below I, or below ones, is the size of it."""
+        below = node.below[0] if len(node.below) == 1 else None
         return isinstance(below, Symbol) and self.notation.find_size(below) is not None
 
     def _get_ones(self, node: Symbol) -> Value:
-        stand: Stand = "column"  # also where vectors are rows: it stands for the rows of a batch
-        for item in node.above:
-            if not is_transpose(item):
-                raise Unreadable("what stands above the ones is not read", node.place)
-            stand = "row"
-        return Value(self.make_axes(1), ONE, stand)
+        if not all(map(is_transpose, node.above)):
+            raise Unreadable("what stands above the ones is not read", node.place)
+        # A column also where vectors are rows: it stands for the rows of a batch.
+        return Value(self.make_axes(1), ONE, "row" if node.above else "column")
 
     def make_delta(self, left: Node, right: Node, node: Symbol) -> Expression:
         """Build Kronecker's δ of two indices, or of two steps."""
-        steps = [self.notation.parse_step(strip_brackets(side)) for side in (left, right)]
-        letters = any(step is not None and not step.is_fixed for step in steps)
-        if steps[0] is not None and steps[1] is not None and letters:
-            return ex.SameStep(self.name_step(steps[0]), self.name_step(steps[1]))
+        steps = self._parse_steps(left, right)
+        if steps is not None:
+            return ex.SameStep(*steps)
         return Delta(self.notation.parse_index(left, node), self.notation.parse_index(right, node))
+
+    def _parse_steps(self, left: Node, right: Node) -> tuple[Step, Step] | None:
+        """Read two steps that are not both fixed; None for anything else."""
+        one, two = map(self.notation.parse_step, (left, right))
+        if one is None or two is None or (one.is_fixed and two.is_fixed):
+            return None
+        return self.name_step(one), self.name_step(two)
 
     def _get_indicator(self, node: Symbol) -> Value | None:
         if len(node.below) > 1:
@@ -183,30 +190,22 @@ class Scope:
 
     def make_mask(self, where: Relation, place: Place | None) -> Expression:
         """Build what is 1 where a relation between two indices, steps or numbers holds. Raises `Unreadable`."""
-        if isinstance(where.left, Relation):
-            middle = where.left.right
-            return ex.multiply(
-                self.make_mask(where.left, place), self.make_mask(Relation(middle, where.sign, where.right), place)
-            )
-        sign = where.sign
-        left: Node = where.left
-        right: Node = where.right
+        sign, left, right = where.sign, where.left, where.right
+        if isinstance(left, Relation):
+            both = left, Relation(left.right, sign, right)
+            return ex.multiply(*(self.make_mask(one, place) for one in both))
         if sign in (r"\ge", ">"):
             sign, left, right = {r"\ge": r"\le", ">": "<"}[sign], right, left
-        steps = [self.notation.parse_step(side) for side in (left, right)]
-        if (
-            sign in _MASKS
-            and steps[0] is not None
-            and steps[1] is not None
-            and not all(step.is_fixed for step in steps if step)
-        ):
-            return Mask(_MASKS[sign], self.name_step(steps[0]), self.name_step(steps[1]))
+        steps = self._parse_steps(left, right)
+        if sign in _MASKS and steps is not None:
+            return Mask(_MASKS[sign], *steps)
         if sign in _MASKS and self.is_index(left) and self.is_index(right):
             symbol = Symbol("the condition", place=place)
             one, two = (self.notation.parse_index(side, symbol) for side in (left, right))
             return Delta(one, two) if sign == "=" else Mask(_MASKS[sign], one, two)
         if sign in ("<", r"\le"):
-            difference = self.algebra.add([self.elaborate(right), _negate(self.elaborate(left))])
+            greater, less = self.elaborate(right), self.elaborate(left)
+            difference = self.algebra.add([greater, less._replace(body=ex.negate(less.body))])
             if not difference.axes:
                 return ex.Function("step", 0, difference.body)
         raise Unreadable("the condition is not read", place)
@@ -216,33 +215,21 @@ class Scope:
         node = strip_brackets(node)
         if isinstance(node, Number):
             return node.value.denominator == 1 and node.value > 0
-        if not isinstance(node, Symbol) or node.above:
-            return False
-        name = self.symbols.find_name(node)
-        return name is None or not any(one in self.symbols.declared for one in self.symbols.quantities[name])
+        return isinstance(node, Symbol) and not node.above and not self.symbols.is_declared(node)
 
     def is_free(self, node: Symbol) -> bool:
         """Whether the glossary leaves a symbol to what it means everywhere: δ_ij and e^x, where it has δ_k and e_i."""
         if self.symbols.find_name(node) is None:
             return True
         base = self.symbols.get_base(node)
-        if (
-            base == r"\delta"
-            and len(node.below) == 2
-            and {self.notation.spell(one) for one in node.below} <= self.left_indices
-        ):
+        if base != r"\delta":
+            return False
+        found = self.symbols.find(node)
+        if found is None:
             return True
-        try:
-            quantity, scripts = self.symbols.resolve(node)
-        except Unreadable:
-            return base == r"\delta"
         # δ with one index may be a slope, of which δ_ij with two is no entry.
-        return (
-            base == r"\delta"
-            and len(node.below) == 2
-            and len(scripts.indices) != len(quantity.axes)
-            and not quantity.timed
-        )
+        slope = len(found.scripts.indices) != len(found.quantity.axes) and not found.quantity.timed
+        return len(node.below) == 2 and (slope or set(map(self.notation.spell, node.below)) <= self.left_indices)
 
     def get_variable(self, node: Node, place: Place | None) -> Variable:
         """Return the entry that a derivative is by. Raises `Unreadable` for what is none."""
@@ -277,7 +264,3 @@ class Scope:
 
 
 _MASKS: Mapping[str, ex.MaskRelation] = {"=": "=", r"\neq": "≠", "<": "<", r"\le": "≤"}
-
-
-def _negate(value: Value) -> Value:
-    return value._replace(body=ex.negate(value.body))

@@ -1,7 +1,8 @@
 """Which quantity a symbol on the page is: one of the glossary, or one that the document has brought in."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from bptt.proofread._expressions import Property, Quantity, Range
@@ -47,6 +48,7 @@ class Symbols:
         totals: the names of which one without an index is made of others with one, as L = Σ L_i
         plain: the names of which an equation is about more than the square
         either: the quantities that were defined by a derivative, which may stand as rows or as columns
+        lost: the lines of what the document defines without steps by what cannot be used, though it has one with steps
     """
 
     def __init__(self, glossary: Glossary) -> None:
@@ -64,6 +66,7 @@ class Symbols:
         self.stepped: set[str] = set()
         self.indexed: set[str] = set()
         self.either: set[Quantity] = set()
+        self.lost: dict[str, int] = {}
         for one in glossary.symbols:
             symbol = parse_symbol(one.latex, f"symbols.{one.latex}")
             scripts = (*symbol.below, *symbol.above)
@@ -111,9 +114,9 @@ class Symbols:
     def _is_of_another_order(self, symbol: Symbol, name: Name) -> bool:
         """Whether L is brought in beside L_i, or L_i beside L: a sum and its terms, or a part of the whole."""
         known = self.quantities.get(name, [])
-        if name.below or name.above or any(one in self.declared or one.timed for one in known):
+        if name.below or name.above or name.base not in self.totals:
             return False
-        return name.base in self.totals and not any(len(one.axes) == len(symbol.below) for one in known)
+        return not any(one in self.declared or one.timed or len(one.axes) == len(symbol.below) for one in known)
 
     def note_scripts(self, symbol: Symbol) -> None:
         """Take note of what stands below and above a symbol somewhere in the document."""
@@ -191,11 +194,10 @@ class Symbols:
             return True
         name = self.find_name(symbol) or self._name(symbol)
         quantities = self.quantities[name]
-        if self._is_of_another_order(symbol, name):
-            return True
+        # σ² = … says what σ² is.
         squared = name.above != ("2",) and name.latex not in self.plain and self._is_squared(symbol, name)
-        if squared and not any(one.axes for one in quantities):
-            return True  # σ² = … says what σ² is
+        if self._is_of_another_order(symbol, name) or (squared and not any(one.axes for one in quantities)):
+            return True
         if any(one in self.declared or not one.timed for one in quantities):
             return False  # what the glossary declares is not brought in again
         return self.resolve(symbol).scripts.step is None
@@ -210,14 +212,11 @@ class Symbols:
         if name.above == ("2",) and symbol.above:  # σ² is a symbol of its own, wherever the 2 stands
             spelled = [self.notation.spell(item) for item in symbol.above]
             n = spelled.index("2")
-            symbol = Symbol(
-                symbol.name,
-                symbol.below,
-                (symbol.above[n], *symbol.above[:n], *symbol.above[n + 1 :]),
-                symbol.primes,
-                symbol.place,
-            )
+            symbol = replace(symbol, above=(symbol.above[n], *symbol.above[:n], *symbol.above[n + 1 :]))
         scripts = self.notation.parse_scripts(symbol, timed, len(name.below), len(name.above))
+        if scripts.step is None and name.latex in self.lost and all(quantity.timed for quantity in quantities):
+            line = self.lost[name.latex]  # L beside the L_t of a step
+            raise Unreadable(f"{name.latex} is defined on line {line} by what cannot be used", symbol.place)
         borne = [quantity for quantity in quantities if quantity.timed == (scripts.step is not None)] or quantities
         fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices)]
         if not scripts.indices and name.base == self._larger:
@@ -231,6 +230,22 @@ class Symbols:
             raise Unreadable(f"{name.latex} has {expected} indices, got {len(scripts.indices)}", symbol.place)
         return Reference(fitting[0], scripts)
 
+    def find(self, symbol: Symbol) -> Reference | None:
+        """Find the quantity that a symbol stands for; None for a symbol that is not known, or cannot be read."""
+        try:
+            return self.resolve(symbol)
+        except Unreadable:
+            return None
+
+    def get_held(self, symbol: Symbol) -> Sequence[Quantity]:
+        """Return the quantities of the name that a symbol begins with."""
+        name = self.find_name(symbol)
+        return () if name is None else self.quantities[name]
+
+    def is_declared(self, symbol: Symbol) -> bool:
+        """Whether the glossary has a quantity of the name that a symbol begins with."""
+        return any(one in self.declared for one in self.get_held(symbol))
+
     def _propose_name(self, symbol: Symbol) -> Name:
         """Name a symbol that is not known: its scripts belong to the name where they are words."""
         below = tuple(self.notation.spell(item) for item in symbol.below if self.notation.is_word(item))
@@ -243,23 +258,21 @@ class Symbols:
         Words belong to the name, and numbers where no letter of a step stands in their place elsewhere: z_1 and z^{(2)}
         are symbols of their own.
         """
-        name, notation = self._propose_name(symbol), self.notation
-        numbered = [] if name.base in self.stepped else [item for item in symbol.above if _is_bracketed_number(item)]
-        if name.base not in self.stepped and name.base not in self.indexed and not name.below:
-            numbered += [item for item in symbol.below if isinstance(item, Number) and len(symbol.below) == 1]
-        below = tuple(item for item in symbol.below if notation.spell(item) not in name.below and item not in numbered)
-        above = tuple(item for item in symbol.above if notation.spell(item) not in name.above and item not in numbered)
-        inside = [
-            tuple(map(notation.spell, (one for one in items if one in numbered)))
-            for items in (symbol.below, symbol.above)
-        ]
-        name = Name(name.base, name.below + inside[0], name.above + inside[1])
-        squared = [item for item in above if notation.spell(item) == "2"]
-        if (squared and notation.time_below) or (squared and len(above) == 1 and not symbol.below):
-            name = Name(name.base, name.below, (*name.above, "2"))
-            above = tuple(item for item in above if item not in squared)
-        rest = Symbol(symbol.name, below, above, place=symbol.place)
-        return name, notation.parse_scripts(rest, timed=True)
+        base, spell = self.get_base(symbol), self.notation.spell
+        below, above = (list(filter(self.notation.is_word, items)) for items in (symbol.below, symbol.above))
+        if base not in self.stepped:
+            above += filter(_is_bracketed_number, symbol.above)
+            if base not in self.indexed and not below and len(symbol.below) == 1:
+                below += (item for item in symbol.below if isinstance(item, Number))
+        rest = [item for item in symbol.above if item not in above]
+        squares = [item for item in rest if spell(item) == "2"]
+        if squares and (self.notation.time_below or (len(rest) == 1 and not symbol.below)):
+            above.append(squares[0])
+            rest = [item for item in rest if item not in squares]
+        indices = tuple(item for item in symbol.below if item not in below)
+        scripted = Symbol(symbol.name, indices, tuple(rest), place=symbol.place)
+        name = Name(base, tuple(map(spell, below)), tuple(map(spell, above)))
+        return name, self.notation.parse_scripts(scripted, timed=True)
 
 
 def _is_bracketed_number(item: Node) -> bool:

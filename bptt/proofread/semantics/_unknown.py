@@ -4,95 +4,76 @@ The derivatives of such a loss are unknown numbers, tied by the chain rule. So i
 numbers in it: Σ g·s + ½ (Σ q·s)², over all that is defined and that no other definition uses at the same step.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import fields, replace
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import LAST_STEP, Definition, Entry, Expression, Quantity, Step
 from bptt.proofread._traversal import find_free_indices, replace_steps, walk
-from bptt.proofread.semantics._definitions import read_call
+from bptt.proofread.semantics._dependencies import find_quantities
 from bptt.proofread.semantics._symbols import Name
+from bptt.proofread.semantics._uses import get_symbol, list_derivatives
 from bptt.proofread.semantics._vocabulary import Vocabulary
-from bptt.proofread.syntax.tree import Derivative, Nabla, Node, Product, Symbol, Unreadable, nodes, strip_brackets
+from bptt.proofread.syntax.tree import Node, Symbol
 
 
 def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node]) -> None:
     """Bring in the numbers that a document differentiates and neither declares nor defines."""
     for symbol in _list_numerators(sides):
+        base, notation = vocabulary.symbols.get_base(symbol), vocabulary.symbols.notation
         bare = not (symbol.below or symbol.above or symbol.primes)
-        base = vocabulary.symbols.get_base(symbol)
-        if (
-            bare
-            and base not in vocabulary.subjects
-            and vocabulary.symbols.find_name(symbol) is None
-            and not vocabulary.may_apply(symbol)
-        ) and (
-            vocabulary.symbols.notation.find_size(symbol) is None
-            and vocabulary.symbols.notation.parse_step(symbol) is None
-        ):
+        known = vocabulary.symbols.find_name(symbol) is not None or vocabulary.may_apply(symbol)
+        counts = notation.find_size(symbol) is not None or notation.parse_step(symbol) is not None
+        if bare and not known and not counts and base not in vocabulary.subjects:
             vocabulary.symbols.declared.add(vocabulary.symbols.add(Name(base, (), ()), (), False))
 
 
 def define_losses(vocabulary: Vocabulary, sides: Sequence[Node]) -> None:
     """Define every number that is differentiated and defined nowhere as an unknown function."""
     found: set[Quantity] = set()
+    known = {*vocabulary.definitions.quantities, *vocabulary.unusable}
     for symbol in _list_numerators(sides):
-        if vocabulary.symbols.find_name(symbol) is None:
-            continue
-        try:
-            quantity = vocabulary.symbols.resolve(symbol).quantity
-        except Unreadable:
-            continue
-        if (
-            not quantity.axes
-            and quantity not in vocabulary.definitions.quantities
-            and quantity not in vocabulary.unusable
-        ):
-            found.add(quantity)
+        reference = vocabulary.symbols.find(symbol)
+        if reference is not None and not reference.quantity.axes and reference.quantity not in known:
+            found.add(reference.quantity)
     vocabulary.numerators |= found
     sinks = _find_sinks(vocabulary, found)
     for quantity in sorted(found, key=lambda one: one.name):
         # Where the document has ∂L/∂y, it is y by way of which L depends on everything.
-        named = {one for one in sinks if one in _list_denominators(vocabulary, sides, quantity)}
-        if sinks:
-            _define_loss(vocabulary, quantity, [one for one in sinks if one in named] or sinks)
+        denominators = _list_denominators(vocabulary, sides, quantity)
+        named = [one for one in sinks if one in denominators] or _find_last(vocabulary, denominators)
+        if named or sinks:
+            _define_loss(vocabulary, quantity, named or sinks)
 
 
 def _list_numerators(sides: Sequence[Node]) -> Iterator[Symbol]:
     """List the symbols that stand above the line of a derivative, or behind a ∇."""
-    for side in sides:
-        for node in nodes(side):
-            if isinstance(node, Derivative) and node.of is not None:
-                yield from _get_symbol(node.of)
-            elif isinstance(node, Product):
-                for operator, after in zip(node.factors, node.factors[1:], strict=False):
-                    if isinstance(operator, Nabla) or (isinstance(operator, Derivative) and operator.of is None):
-                        yield from _get_symbol(after)
+    numerators = (get_symbol(of) for side in sides for of, _ in list_derivatives(side))
+    return (symbol for symbol in numerators if symbol is not None)
 
 
 def _list_denominators(vocabulary: Vocabulary, sides: Sequence[Node], loss: Quantity) -> set[Quantity]:
     """List by what a loss is differentiated."""
     found: set[Quantity] = set()
-    for node in (node for side in sides for node in nodes(side)):
-        if isinstance(node, Derivative) and node.of is not None and len(node.by) == 1:
-            pair = [next(_get_symbol(one), None) for one in (node.of, node.by[0])]
-            try:
-                of, by = (None if one is None else vocabulary.symbols.resolve(one).quantity for one in pair)
-            except Unreadable:
-                continue
-            if of == loss and by is not None:
-                found.add(by)
+    for of, by in (pair for side in sides for pair in list_derivatives(side)):
+        symbols = get_symbol(of), None if by is None else get_symbol(by)
+        references = [None if one is None else vocabulary.symbols.find(one) for one in symbols]
+        if references[0] is not None and references[0].quantity == loss and references[1] is not None:
+            found.add(references[1].quantity)
     return found
 
 
-def _get_symbol(node: Node) -> Iterator[Symbol]:
-    node = strip_brackets(node)
-    call = read_call(node)
-    if call is not None:
-        yield call.function
-    elif isinstance(node, Symbol):
-        yield node
+def _find_last(vocabulary: Vocabulary, denominators: set[Quantity]) -> list[Quantity]:
+    """Find what all else that a loss is differentiated by is made into, though the document goes on from there."""
+    definitions = vocabulary.definitions
+    made_of = {
+        one: find_quantities(definitions, [held.body for held in definitions.quantities[one]])
+        for one in denominators
+        if one in definitions.quantities
+    }
+    last = [one for one in made_of if not any(one in found for other, found in made_of.items() if other != one)]
+    behind = {*last, *(quantity for one in last for quantity in made_of[one])}
+    return sorted(last, key=lambda one: one.name) if last and denominators <= behind else []
 
 
 def _find_sinks(vocabulary: Vocabulary, losses: set[Quantity]) -> list[Quantity]:
@@ -125,47 +106,34 @@ def _is_same_step(definition: Definition, entry: Entry) -> bool:
 def _define_loss(vocabulary: Vocabulary, loss: Quantity, sinks: Sequence[Quantity]) -> None:
     step = Step("t#loss", 0) if loss.timed else None
     with vocabulary.define():
-        linear = ex.add(*(_weigh(vocabulary, loss, sink, step, "slope") for sink in sinks))
-        inner = ex.add(*(_weigh(vocabulary, loss, sink, step, "curvature") for sink in sinks))
-        body = ex.add(linear, ex.multiply(ex.Constant(Fraction(1, 2)), ex.Power(inner, Fraction(2))))
-    assert not find_free_indices(body)
-    vocabulary.definitions.quantities[loss] = [Definition(loss, step, (), body, None)]
+        slopes = [_weigh(vocabulary, loss, sink, step, "slope") for sink in sinks]
+        curvatures = [_weigh(vocabulary, loss, sink, step, "curvature") for sink in sinks]
+    # A loss as recurrences have it, and as layers do: of the last step alone.
+    at_all, at_last = map(_add_up, zip(*slopes, strict=True), zip(*curvatures, strict=True))
+    assert not find_free_indices(at_all)
+    vocabulary.definitions.quantities[loss] = [Definition(loss, step, (), at_all, None)]
     vocabulary.unknown.add(loss)
     if step is None and any(sink.timed for sink in sinks):
-        last = _take_last(body)
-        vocabulary.last_alone[loss] = Definition(loss, None, (), last, None)
+        vocabulary.last_alone[loss] = Definition(loss, None, (), at_last, None)
 
 
-def _take_last(node: Expression) -> Expression:
-    """Take the last step of each sum over the steps alone: a loss as layers have it, not as a recurrence."""
-    if isinstance(node, ex.OverSteps):
-        return replace_steps(node.body, {node.letter: LAST_STEP})
-    parts = {one.name: _take_last_of(getattr(node, one.name)) for one in fields(node)}
-    return replace(node, **parts)  # type: ignore[arg-type]  # each part by one of its kind
+def _add_up(slopes: Sequence[Expression], curvatures: Sequence[Expression]) -> Expression:
+    square = ex.Power(ex.add(*curvatures), Fraction(2))
+    return ex.add(ex.add(*slopes), ex.multiply(ex.Constant(Fraction(1, 2)), square))
 
 
-def _take_last_of(value: object) -> object:
-    if isinstance(value, tuple):
-        return tuple(map(_take_last_of, value))
-    return _take_last(value) if isinstance(value, Expression) else value
-
-
-def _weigh(vocabulary: Vocabulary, loss: Quantity, sink: Quantity, step: Step | None, what: str) -> Expression:
-    """Sum the entries of a quantity, each times a free number."""
-    letters = [vocabulary.make_index() for _ in sink.axes]
+def _weigh(
+    vocabulary: Vocabulary, loss: Quantity, sink: Quantity, step: Step | None, what: str
+) -> tuple[Expression, Expression]:
+    """Sum the entries of a quantity, each times a free number: those of all steps, and those of the last."""
+    letters = tuple(vocabulary.make_index() for _ in sink.axes)
     weights = Quantity(f"the {what} of {loss.name} by {sink.name}", sink.axes, sink.timed)
-    ranges: Mapping[str, ex.Range] = dict(zip(letters, sink.axes, strict=True))
-    vocabulary.definitions.ranges.update(ranges)
-    if sink.timed and step is None:
-        bound = vocabulary.make_index("t")
-        at = Step(bound, 0)
-        body = _sum_entries(sink, weights, at, letters)
-        return ex.OverSteps(bound, Step("", 1), LAST_STEP, body)
-    return _sum_entries(sink, weights, step if sink.timed else None, letters)
-
-
-def _sum_entries(sink: Quantity, weights: Quantity, at: Step | None, letters: Sequence[str]) -> Expression:
-    body: Expression = ex.multiply(Entry(weights, at, tuple(letters)), Entry(sink, at, tuple(letters)))
+    vocabulary.definitions.ranges.update(zip(letters, sink.axes, strict=True))
+    bound = Step(vocabulary.make_index("t"), 0) if sink.timed and step is None else None
+    at = bound or (step if sink.timed else None)
+    body: Expression = ex.multiply(Entry(weights, at, letters), Entry(sink, at, letters))
     for letter in letters:
         body = ex.Total(letter, body)
-    return body
+    if bound is None:
+        return body, body
+    return ex.OverSteps(bound.anchor, Step("", 1), LAST_STEP, body), replace_steps(body, {bound.anchor: LAST_STEP})

@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Quantity, Step
-from bptt.proofread.semantics._definitions import (
-    read_call,
-)
+from bptt.proofread.semantics._definitions import read_call
+from bptt.proofread.semantics._dependencies import expand
+from bptt.proofread.semantics._symbols import Symbols
 from bptt.proofread.semantics._vocabulary import Vocabulary
 from bptt.proofread.syntax.tree import (
     Application,
@@ -17,7 +17,6 @@ from bptt.proofread.syntax.tree import (
     Node,
     Product,
     Symbol,
-    Unreadable,
     list_symbols,
     nodes,
     strip_brackets,
@@ -32,75 +31,95 @@ class Candidate(NamedTuple):
     line: int
 
 
+class _Use(NamedTuple):
+    """A name, and whether it bears a step."""
+
+    name: str
+    timed: bool
+
+
+def get_symbol(node: Node) -> Symbol | None:
+    """Return the symbol that stands alone, or with its arguments in a bracket behind it; None for anything else."""
+    node = strip_brackets(node)
+    node = read_call(node) or node
+    node = node.function if isinstance(node, Application) else node
+    return node if isinstance(node, Symbol) else None
+
+
+def list_derivatives(node: Node) -> Iterator[tuple[Node, Node | None]]:
+    """List what is differentiated in a formula, and by what; None for a ∇ that does not say so."""
+    for one in nodes(node):
+        if isinstance(one, Derivative) and one.of is not None:
+            yield from ((one.of, by) for by in one.by)
+        elif isinstance(one, Product):
+            for operator, after in itertools.pairwise(one.factors):
+                if isinstance(operator, Nabla):
+                    yield after, operator.by
+                elif isinstance(operator, Derivative) and operator.of is None:
+                    yield after, operator.by[0]
+
+
+def find_denominators(symbols: Symbols, sides: Sequence[Node]) -> set[Quantity]:
+    """Find by what a document differentiates."""
+    variables = (get_symbol(by) for side in sides for _, by in list_derivatives(side) if by is not None)
+    return {found.quantity for one in variables if one is not None and (found := symbols.find(one)) is not None}
+
+
 class Uses:
     """Which names each equation is about and which it uses, by their letters alone."""
 
     def __init__(self, vocabulary: Vocabulary, candidates: Mapping[int, Candidate]) -> None:
-        self.vocabulary = vocabulary
-        self.about = {n: self._get_name(one.left) for n, one in candidates.items()}
-        self.first = {
-            about: n for n, about in sorted(self.about.items(), key=lambda item: abs(item[0]), reverse=True) if about
-        }
-        self.used = {n: set(self._list_names(one.right, one.left)) for n, one in candidates.items()}
-        self.sides = {
-            n: {self._get_name(node) for side in one[:2] for node in list_symbols(side)} - {""}
+        self.symbols = vocabulary.symbols
+        self.about = {
+            n: self._get_use(one.left) if isinstance(one.left, Symbol | Application) else None
             for n, one in candidates.items()
         }
-        self.resolved = {n: set(self._list_quantities(one.left)) for n, one in candidates.items()}
+        self.places = {n: (one.line, abs(n)) for n, one in candidates.items()}
+        self.used = {n: set(self._list_used(one)) for n, one in candidates.items()}
+        self.names = {
+            n: {self._read(node).name for side in one[:2] for node in list_symbols(side)}
+            for n, one in candidates.items()
+        }
         self.claimed = {
-            n: {quantity for side in one[:2] for quantity in self._list_quantities(side)}
+            n: {found.quantity for side in one[:2] for node in list_symbols(side) if (found := self.symbols.find(node))}
             for n, one in candidates.items()
-            if not self.about[n]
+            if self.about[n] is None
         }
-        self.derivatives = {
-            pair for one in candidates.values() for side in one[:2] for pair in self._list_derivatives(side)
-        }
+        first = {self.about[n]: n for n in sorted(candidates, key=self.places.__getitem__, reverse=True)}
+        self.first: dict[str, list[int]] = {}  # by name: the first about it at a step, and the first without one
+        for about, n in first.items():
+            if about is not None:
+                self.first.setdefault(about.name, []).append(n)
+        sides = [side for one in candidates.values() for side in one[:2]]
+        pairs = {tuple(map(self._get_use, pair)) for side in sides for pair in list_derivatives(side)}
+        self.derivatives = {(of.name, by.name) for of, by in pairs if of is not None and by is not None}
 
-    def _get_name(self, node: Node) -> str:
-        """Return the name of a symbol, with a mark where it bears a step."""
-        if isinstance(node, Application):
-            node = node.function
-        if not isinstance(node, Symbol):
-            return ""
-        timed = any(map(self.vocabulary.symbols.notation.bears_letter, (*node.below, *node.above)))
-        known = self.vocabulary.symbols.find_name(node)
-        words = (one for one in node.below if self.vocabulary.symbols.notation.is_word(one))
-        named = "".join(known.below if known else map(self.vocabulary.symbols.notation.spell, words))
-        return self.vocabulary.symbols.get_base(node) + named + (" at a step" if timed else "")
+    def _get_use(self, node: Node | None) -> _Use | None:
+        symbol = None if node is None else get_symbol(node)
+        return None if symbol is None else self._read(symbol)
 
-    def _list_names(self, right: Node, left: Node) -> Iterator[str]:
+    def _read(self, symbol: Symbol) -> _Use:
+        notation, known = self.symbols.notation, self.symbols.find_name(symbol)
+        named = known.below if known else (notation.spell(one) for one in symbol.below if notation.is_word(one))
+        timed = any(map(notation.bears_letter, (*symbol.below, *symbol.above)))
+        return _Use(self.symbols.get_base(symbol) + "".join(named), timed)
+
+    def _list_used(self, one: Candidate) -> Iterator[_Use]:
         """List the names that stand on a right-hand side, but for those of other steps."""
-        steps = self._find_steps(left) if isinstance(left, Symbol) else set()
-        for node in list_symbols(right):
+        steps = self._find_steps(one.left) if isinstance(one.left, Symbol) else set()
+        for node in list_symbols(one.right):
             found = self._find_steps(node)
             if not (steps and found and not found & steps):
-                yield self._get_name(node)
+                yield self._read(node)
 
     def _find_steps(self, node: Symbol) -> set[Step]:
         """Find the steps that a symbol bears by their letters."""
-        steps = map(self.vocabulary.symbols.notation.parse_step, (*node.below, *node.above))
+        steps = map(self.symbols.notation.parse_step, (*node.below, *node.above))
         return {step for step in steps if step is not None and not step.is_fixed}
-
-    def _list_derivatives(self, side: Node) -> Iterator[tuple[str, str]]:
-        for node in nodes(side):
-            if isinstance(node, Derivative) and node.of is not None:
-                for by in node.by:
-                    yield self._strip(node.of), self._strip(by)
-            elif isinstance(node, Product):
-                for operator, after in zip(node.factors, node.factors[1:], strict=False):
-                    if isinstance(operator, Nabla) and operator.by is not None:
-                        yield self._strip(after), self._strip(operator.by)
-                    elif isinstance(operator, Derivative) and operator.of is None:
-                        yield self._strip(after), self._strip(operator.by[0])
-
-    def _strip(self, node: Node) -> str:
-        node = strip_brackets(node)
-        call = read_call(node)
-        return self._get_name(call.function if call else node).removesuffix(" at a step")
 
     def sort(self, candidates: Sequence[int]) -> list[int]:
         """Sort equations so that each stands behind those that it needs; those in a circle by their place."""
-        by_name: dict[str, list[int]] = {}
+        by_name: dict[_Use | None, list[int]] = {}
         for n in candidates:
             by_name.setdefault(self.about[n], []).append(n)
         graph = {
@@ -113,48 +132,29 @@ class Uses:
         while True:
             try:
                 order = {n: place for place, n in enumerate(graphlib.TopologicalSorter(graph).static_order())}
-                break
+                return sorted(candidates, key=lambda n: order[n])
             except graphlib.CycleError as error:
                 circle = set(error.args[1])
                 graph = {n: needs - circle if n in circle else needs for n, needs in graph.items()}
-        return sorted(candidates, key=lambda n: order[n])
 
-    def is_used_before(self, n: int) -> bool:
-        """Whether an equation before this one claims something of what it is about; definitions that use it do not."""
-        what = self.resolved[n]
-        return any(abs(m) < abs(n) and not self.about[m] and what & found for m, found in self.claimed.items())
-
-    def _list_quantities(self, side: Node) -> Iterator[Quantity]:
-        for node in list_symbols(side):
-            if self.vocabulary.symbols.find_name(node) is not None:
-                try:
-                    yield self.vocabulary.symbols.resolve(node).quantity
-                except Unreadable:
-                    continue
+    def is_used_before(self, n: int, quantity: Quantity) -> bool:
+        """Whether an equation before this one claims something of a quantity; definitions that use it do not."""
+        return any(self.places[m] < self.places[n] and quantity in found for m, found in self.claimed.items())
 
     def find_needed(self, late: Collection[int]) -> set[int]:
         """Find which of these definitions the derivatives of the document go by way of, and have no other way."""
         needed: set[int] = set()
         for of, by in self.derivatives:
             if self._leads(of, by, ()) and not self._leads(of, by, late):
-                between = (
-                    n for n in late if self._leads(of, self._plain(n), ()) and self._leads(self._plain(n), by, ())
-                )
-                needed.update(n for n in between if self._plain(n) != by)
+                abouts = ((n, about.name) for n in late if (about := self.about[n]) is not None)
+                between = ((n, name) for n, name in abouts if self._leads(of, name, ()) and self._leads(name, by, ()))
+                needed |= {n for n, name in between if name != by}
         return needed
-
-    def _plain(self, n: int) -> str:
-        return self.about[n].removesuffix(" at a step")
 
     def _leads(self, start: str, target: str, without: Collection[int]) -> bool:
         """Whether one name is made of another, by the equations but for some."""
-        met, stack = set[str](), [start]
-        while stack:
-            name = stack.pop()
-            if name in met:
-                continue
-            met.add(name)
-            for about, n in self.first.items():
-                if n not in without and about.removesuffix(" at a step") == name:
-                    stack += [one.removesuffix(" at a step") for one in self.sides[n]]
-        return target in met
+
+        def list_needed(name: str) -> list[str]:
+            return [one for n in self.first.get(name, ()) if n not in without for one in self.names[n]]
+
+        return target in expand([start], list_needed)

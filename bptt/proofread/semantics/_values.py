@@ -39,13 +39,12 @@ class Value(NamedTuple):
         return len(self.axes)
 
 
-def unify_stands(left: Stand, right: Stand) -> Stand:
-    """Return how two vectors stand that are added or compared. Raises `Misfit` for a row and a column."""
-    if left == "either":
-        return right
-    if right not in ("either", left):
+def unify_stands(*stands: Stand) -> Stand:
+    """Return how vectors stand that are added or compared. Raises `Misfit` for a row and a column."""
+    known = {stand for stand in stands if stand != "either"}
+    if len(known) > 1:
         raise Misfit("a row meets a column")
-    return left
+    return known.pop() if known else "either"
 
 
 class VectorAlgebra(NamedTuple):
@@ -78,26 +77,18 @@ class VectorAlgebra(NamedTuple):
 
     def _multiply_vectors(self, left: Value, operator: str, right: Value, place: Place | None) -> Value:
         one, two = left.stand, right.stand
-        if (one, two) in (("row", "column"), ("column", "row")):
-            return self._meet(left, right, one == "row")
-        if "either" in (one, two) and one != two:
-            # A derivative stands as its neighbour wants it; as a default it is a column where vectors are columns.
-            known = two if one == "either" else one
-            transposed = known != self.default
-            if transposed:
-                return self._meet(left, right, (one if one != "either" else _OPPOSITE[two]) == "row")
-        if operator == r"\cdot":  # of vectors, the scalar product comes first; of a star, as in code, the entries
-            entries, product = Choice("entry by entry", place=place), Choice("scalar product", place=place)
-            if self.interpretation.choose(product, entries) == product:
-                return _contract(left, right, 1)
-            return self.multiply_entries(left, right)
+        if one == "either" != two and two != self.default:
+            one = _OPPOSITE[two]  # a derivative stands as its neighbour wants it;
+        elif two == "either" != one and one != self.default:
+            two = _OPPOSITE[one]  # as a default it is a column where vectors are columns
+        if {one, two} == {"row", "column"}:
+            return _contract(left, right, 1) if one == "row" else _multiply_outer(left, right)
         entries, product = Choice("entry by entry", place=place), Choice("scalar product", place=place)
-        if self.interpretation.choose(entries, product) == product:
+        # A dot between vectors is the scalar product first; a star, as in code, goes entry by entry.
+        usual = (product, entries) if operator == r"\cdot" else (entries, product)
+        if self.interpretation.choose(*usual) == product:
             return _contract(left, right, 1)
         return self.multiply_entries(left, right)
-
-    def _meet(self, left: Value, right: Value, row_first: bool) -> Value:
-        return _contract(left, right, 1) if row_first else _multiply_outer(left, right)
 
     def _multiply_matrices(self, left: Value, right: Value) -> Value:
         """Multiply where one has two axes or more. Raises `Misfit` for a matrix before a row, and after a column."""
@@ -117,13 +108,29 @@ class VectorAlgebra(NamedTuple):
         stand = unify_stands(left.stand, right.stand) if left.order == 1 else "either"
         return Value(left.axes, ex.multiply(left.body, align(right, left.axes)), stand)
 
+    def transpose(self, value: Value, place: Place | None) -> Value:
+        """Transpose a vector or a matrix; a number stays. Raises `Unreadable` for what has more than two axes."""
+        if not value.axes:
+            return value
+        if value.order > 2:
+            raise Unreadable(f"the transpose of an order of {value.order}", place)
+        stand = _OPPOSITE[self.default if value.stand == "either" else value.stand] if value.order == 1 else "either"
+        # The transpose of a Jacobian is no factor of a chain any more: it does not know what it is by.
+        return value._replace(axes=value.axes[::-1], stand=stand, of=None, by=None)
+
+    def divide(self, over: Value, under: Value) -> Value:
+        """Divide by a number, or entry by entry. Raises `Misfit`."""
+        inverse = Value(under.axes, ex.Power(under.body, Fraction(-1)), under.stand)
+        if not over.axes or not under.axes:
+            return _multiply_outer(over, inverse)
+        if {over.order, under.order} == {1, 2}:
+            raise Misfit("a vector and a matrix are divided by one another")
+        return self.multiply_entries(over, inverse)
+
     def add(self, values: list[Value]) -> Value:
         """Add values: a number to every entry, a vector to every vector of a batch. Raises `Misfit`."""
         first = max(values, key=lambda value: value.order)  # the others are added to each part of it
-        stand: Stand = "either"
-        if first.order == 1:
-            for value in values:
-                stand = unify_stands(stand, value.stand) if value.order else stand
+        stand = unify_stands(*(value.stand for value in values if value.order == first.order == 1))
         return Value(first.axes, ex.add(*(self._align_term(value, first) for value in values)), stand)
 
     def _align_term(self, value: Value, first: Value) -> Expression:
@@ -174,17 +181,6 @@ def sum_over(axes: tuple[str, ...], body: Expression) -> Expression:
     return reduce(lambda body, axis: ex.Total(axis, body), axes, body)
 
 
-def transpose(value: Value, place: Place | None, default: Stand) -> Value:
-    """Transpose a vector or a matrix; a number stays. Raises `Unreadable` for what has more than two axes."""
-    if not value.axes:
-        return value
-    if value.order > 2:
-        raise Unreadable(f"the transpose of an order of {value.order}", place)
-    # The transpose of a Jacobian is no factor of a chain any more: it does not know what it is by.
-    stand = _OPPOSITE[default if value.stand == "either" else value.stand] if value.order == 1 else "either"
-    return value._replace(axes=value.axes[::-1], stand=stand, of=None, by=None)
-
-
 def raise_to_power(value: Value, power: Fraction, place: Place | None, entries: bool = False) -> Value:
     """Raise a number, or every entry of a vector; those of a matrix if `entries`.
 
@@ -203,12 +199,12 @@ def invert(value: Value, axes: tuple[str, str]) -> Value:
     return Value(axes, ex.OfMatrix("inverse", value.body, (row, column), axes))
 
 
-def take_determinant(value: Value, logarithm: bool = False) -> Value:
-    """Take the determinant of a matrix, or the logarithm of that. Raises `Misfit` for what is no matrix."""
+def take_determinant(value: Value) -> Value:
+    """Take the determinant of a matrix. Raises `Misfit` for what is no matrix."""
     if value.order != 2:
         raise Misfit("the determinant is that of a matrix")
     row, column = value.axes
-    return Value((), ex.OfMatrix("log det" if logarithm else "det", value.body, (row, column)))
+    return Value((), ex.OfMatrix("det", value.body, (row, column)))
 
 
 def take_trace(value: Value) -> Value:
@@ -226,10 +222,7 @@ def concatenate(values: list[Value], axis: str, place: Place | None) -> Value:
     if any(value.order != 1 for value in values):
         raise Unreadable("only vectors are put behind one another", place)
     parts = tuple((value.axes[0], value.body) for value in values)
-    stand: Stand = "either"
-    for value in values:
-        stand = unify_stands(stand, value.stand)
-    return Value((axis,), ex.Concatenation(axis, parts), stand)
+    return Value((axis,), ex.Concatenation(axis, parts), unify_stands(*(value.stand for value in values)))
 
 
 def apply_softmax(value: Value, axis: str, along: int) -> Value:

@@ -32,6 +32,9 @@ MOST_READINGS = 10_000  # of the formulas of one equation, in all its readings: 
 FIRST_OF_CLAIMS = 1_000_000  # the number of the first index of a claim: beyond those of all definitions
 
 
+Assumed = Literal["value", "late", "formula"]  # what the document says of a symbol that stays free all the same
+
+
 class Key(NamedTuple):
     """What a definition is of, at whichever step: a quantity of so many axes, or a function of so many arguments."""
 
@@ -65,8 +68,9 @@ class Vocabulary:
     `lines` has the line of the document on which a function is defined, None for the glossary; `given` what the
     glossary defines for good; `unusable` the line of a definition that cannot be used;
     `repeated` the line that says again what the glossary says; `unknown` the losses that are defined nowhere;
-    `subjects` the names that an equation is about; `applied` those that are applied
-    to several arguments, or bear a prime.
+    `denominators` what the document differentiates by;
+    `subjects` the names that an equation is about;
+    `applied` those that are applied to several arguments, or bear a prime.
     """
 
     symbols: Symbols
@@ -80,10 +84,11 @@ class Vocabulary:
     subjects: set[str] = field(default_factory=set)
     repeated: dict[tuple[Key, Step | None], int] = field(default_factory=dict)
     turned: bool = False
-    assumed: dict[Quantity, Literal["value", "late", "formula"]] = field(default_factory=dict)
+    assumed: dict[Quantity, Assumed] = field(default_factory=dict)
     last_alone: dict[Quantity, Definition] = field(default_factory=dict)
     late: dict[Quantity, tuple[Node, Node]] = field(default_factory=dict)
     applied: set[str] = field(default_factory=set)
+    denominators: set[Quantity] = field(default_factory=set)
     defining: bool = False
     readings_left: int = 0
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(FIRST_OF_CLAIMS))

@@ -6,7 +6,6 @@ from bptt.proofread.syntax.tree import Node, Place, Unreadable
 
 _CASES = frozenset({"cases", "dcases", "rcases"})
 _MATRICES = frozenset({"matrix", "pmatrix", "bmatrix", "Bmatrix", "smallmatrix", "array"})
-_ROW_ENDS = frozenset({"&", "\\\\", r"\end", ""})
 # Words with which a condition begins, or which stand in it; another word is a name.
 _CONDITION_WORDS = frozenset({
     "if", "for", "when", "where", "otherwise", "else", "and", "or", "with", "since", "because", "unless", "while", "is",
@@ -29,12 +28,12 @@ def parse_environment(parser: TermParser, place: Place) -> Node:
         raise Unreadable(rf"\begin{{{name}}} is closed by another \end", place)
     if not rows:
         raise Unreadable("nothing stands here", place)
-    return tree.Grid(rows, place) if kind in _MATRICES else make_cases(rows, place)
+    return tree.Grid(rows, place) if kind in _MATRICES else make_cases(tree.Grid(rows, place))
 
 
-def make_cases(rows: tuple[tuple[Node, ...], ...], place: Place | None) -> Node:
+def make_cases(grid: tree.Grid) -> tree.Cases:
     """Make cases of rows: a value, and what stands beside it."""
-    return tree.Cases(tuple((row[0], row[1:]) for row in rows), place)
+    return tree.Cases(tuple((row[0], row[1:]) for row in grid.rows), grid.place)
 
 
 def _take_name(parser: TermParser) -> str:
@@ -49,22 +48,18 @@ def _take_name(parser: TermParser) -> str:
 
 
 def _parse_rows(parser: TermParser) -> tuple[tuple[Node, ...], ...]:
-    rows, cells = list[tuple[Node, ...]](), list[Node]()
+    rows = [list[Node]()]
     while parser.text not in (r"\end", ""):
         if parser.take_if("\\\\"):
-            rows, cells = [*rows, tuple(cells)], []
-        elif not parser.take_if("&"):
-            cells += _parse_cell(parser)
-    return tuple(row for row in [*rows, tuple(cells)] if row)
+            rows.append([])
+        elif not parser.take_if("&", ",", ";", "."):
+            rows[-1].append(_parse_cell(parser))
+    return tuple(tuple(row) for row in rows if row)
 
 
-def _parse_cell(parser: TermParser) -> list[Node]:
-    """Parse a cell, or a condition of several words and formulas."""
-    found: list[Node] = []
-    while parser.text not in _ROW_ENDS:
-        lexeme = parser.lexemes[parser.at]
-        if lexeme.word and lexeme.text.split()[0].lower().strip(",.:") in _CONDITION_WORDS:
-            found.append(tree.Words(lexeme.text, parser.take().place))
-        elif not parser.take_if(",", ";", "."):
-            found.append(parser.parse_relation())
-    return found
+def _parse_cell(parser: TermParser) -> Node:
+    """Parse a cell, or a part of a condition of several words and formulas."""
+    lexeme = parser.lexemes[parser.at]
+    if lexeme.word and lexeme.text.split()[0].lower().strip(",.:") in _CONDITION_WORDS:
+        return tree.Words(lexeme.text, parser.take().place)
+    return parser.parse_relation()

@@ -102,7 +102,7 @@ class _Parser(TermParser):
             entries, separators = self.parse_entries()
         match entries:
             case (tree.Grid(rows),) if opening == r"\{" and self.side == "right" and self.take_if("."):
-                return make_cases(rows, place)
+                return make_cases(tree.Grid(rows, place))
         self.expect(*_CLOSING[opening])
         return tree.Bracket(entries, separators, opening, place)
 
@@ -125,10 +125,6 @@ class _Parser(TermParser):
         if not scripts.below and not scripts.above:
             raise Unreadable("the bar does not say where it is evaluated", place)
         return tree.At(inside, scripts.below + scripts.above, place)
-
-    def _parse_fraction(self, place: Place) -> Node:
-        over, under = self._parse_operand(), self._parse_operand()
-        return read_quotient(over, under, place)
 
     def _parse_operand(self) -> Node:
         """Parse the argument of a command. Raises `Unreadable` for an empty one."""
@@ -184,7 +180,7 @@ def _make_word(lexeme: Lexeme) -> Node:
 
 _COMMANDS: dict[str, Callable[[_Parser, Place], Node]] = {
     "{": _Parser._parse_braces,
-    r"\frac": _Parser._parse_fraction,
+    r"\frac": lambda parser, place: read_quotient(parser._parse_operand(), parser._parse_operand(), place),
     r"\sqrt": _Parser._parse_root,
     r"\begin": parse_environment,
     r"\substack": lambda parser, _: parser.parse_group(),

@@ -34,8 +34,12 @@ def list_items(content: Node) -> tuple[Node, ...]:
         if len(content.entries) != 2:
             raise Unreadable("nothing stands beside the bar of a script", content.place)
         return _read_pair(*content.entries)
-    entries = content.entries if isinstance(content, Bracket) and content.kind == "{" else (content,)
-    return tuple(item for entry in entries for item in _split(unwrap(entry)))
+    return tuple(item for entry in list_entries(content) for item in _split(unwrap(entry)))
+
+
+def list_entries(content: Node) -> tuple[Node, ...]:
+    """List what stands behind commas in braces."""
+    return content.entries if isinstance(content, Bracket) and content.kind == "{" else (content,)
 
 
 def _read_pair(first: Node, second: Node) -> tuple[Node, ...]:

@@ -7,7 +7,7 @@ from bptt.proofread.document import is_number
 from bptt.proofread.syntax import tree
 from bptt.proofread.syntax._cursor import ENDS, RELATIONS, Cursor
 from bptt.proofread.syntax._derivatives import join_slashes, make_mark
-from bptt.proofread.syntax._scripts import add_scripts, list_items
+from bptt.proofread.syntax._scripts import add_scripts, list_entries, list_items
 from bptt.proofread.syntax.tree import Node, Symbol, Unreadable, multiply
 
 MOST_FACTORS = 60  # of one product, and terms of one sum
@@ -191,8 +191,3 @@ def _find_evaluated(factors: list[Node], operators: list[str]) -> int:
                 return start
     has_argument = isinstance(factors[last], tree.Bracket) and last > start and isinstance(factors[last - 1], Symbol)
     return last - has_argument
-
-
-def list_entries(content: Node) -> tuple[Node, ...]:
-    """List what stands behind commas in braces."""
-    return content.entries if isinstance(content, tree.Bracket) and content.kind == "{" else (content,)

@@ -1,8 +1,10 @@
 """Define the syntax tree of a formula: what stands on the page, before anything is known of what it means."""
 
+import functools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields
 from fractions import Fraction
+from typing import Any, get_args
 
 
 class Unreadable(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
@@ -205,19 +207,27 @@ Node = (
 )  # fmt: skip
 
 
-def list_parts(node: Node, scripts: bool = False) -> Iterator[Node]:
+_KINDS = frozenset(get_args(Node))
+
+
+def list_parts(node: Node, scripts: bool = False) -> list[Node]:
     """List the formulas that stand directly in one; those in its scripts on request."""
-    for one in fields(node):
-        if scripts or one.name not in ("below", "above") or isinstance(node, Big):
-            yield from _list_nodes(getattr(node, one.name))
+    waiting = [getattr(node, name) for name in _list_fields(type(node), scripts)]  # type: ignore[arg-type]
+    found: list[Node] = []
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, tuple):
+            waiting += value
+        elif type(value) in _KINDS:
+            found.append(value)
+    return found[::-1]
 
 
-def _list_nodes(value: object) -> Iterator[Node]:
-    if isinstance(value, tuple):
-        for item in value:
-            yield from _list_nodes(item)
-    elif isinstance(value, Node):
-        yield value
+@functools.cache
+def _list_fields(kind: Any, scripts: bool) -> tuple[str, ...]:
+    """List the fields of a kind of node that may hold formulas."""
+    named = (one.name for one in fields(kind) if one.name != "place")
+    return tuple(name for name in named if scripts or name not in ("below", "above") or kind is Big)
 
 
 def nodes(node: Node, scripts: bool = False) -> Iterator[Node]:

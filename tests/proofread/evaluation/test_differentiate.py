@@ -10,8 +10,8 @@ from bptt.proofread._traversal import find_free_indices, walk
 from bptt.proofread.evaluation import Budget, TooLarge
 from bptt.proofread.evaluation._differentiate import Differentiation, expand
 from bptt.proofread.evaluation._evaluate import Evaluator
-from bptt.proofread.evaluation._point import Point
-from bptt.proofread.evaluation._setting import make_setting
+from bptt.proofread.evaluation._points import Point
+from bptt.proofread.evaluation._setting import Setting
 
 n = ("hidden",)
 a, c, d = Quantity("a", (n,), False), Quantity("c", (), False), Quantity("d", (), False)
@@ -82,7 +82,7 @@ def test_an_immediate_derivative_stays_at_the_step_of_its_numerator_or_else_of_i
 
 def test_a_second_derivative_of_what_is_defined_goes_through_its_definition() -> None:
     definitions = Definitions({c: [Definition(c, None, (), ex.Power(d_, Fraction(3)))]})
-    evaluator = Evaluator(make_setting(definitions, {}, [c_], Budget()), Point({}, 1))
+    evaluator = Evaluator(Setting(definitions, {}, [c_], Budget()), Point({}, 1))
     value = {name: evaluator.evaluate(node, {}).values.item() for name, node in (("d", d_), ("c''", _twice(c_, d_)))}
     assert float((value["c''"] - 6 * value["d"]).mid()) == pytest.approx(0, abs=1e-15)
 

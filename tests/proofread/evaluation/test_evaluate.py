@@ -14,8 +14,8 @@ from bptt.proofread.evaluation import Budget, Circle, TooLarge
 from bptt.proofread.evaluation._arrays import TooSmall, spread
 from bptt.proofread.evaluation._budget import MOST_OPERATIONS
 from bptt.proofread.evaluation._evaluate import Evaluator
-from bptt.proofread.evaluation._point import NoSuchStep, Point
-from bptt.proofread.evaluation._setting import make_setting
+from bptt.proofread.evaluation._points import NoSuchStep, Point
+from bptt.proofread.evaluation._setting import Setting
 
 n, m = ("hidden",), ("input",)
 W, U = Quantity("W", (n, n), False), Quantity("U", (n, m), False)
@@ -37,7 +37,7 @@ def make_evaluator(definitions: Definitions | None = None, point: Point = POINT)
 
 def evaluator_of(definitions: Definitions, ranges: Mapping[str, Range], point: Point) -> Evaluator:
     nodes = [one.body for each in definitions.quantities.values() for one in each]
-    return Evaluator(make_setting(definitions, ranges, nodes, Budget()), point)
+    return Evaluator(Setting(definitions, ranges, nodes, Budget()), point)
 
 
 def values_of(
@@ -310,7 +310,7 @@ def test_the_limits_of_an_evaluation_are_named() -> None:
 def test_a_budget_that_is_spent_says_so_and_names_the_operations() -> None:
     budget = Budget()
     budget.spend(MOST_OPERATIONS - 1)
-    assert not budget.is_spent
+    assert budget.left >= 0
     with pytest.raises(TooLarge, match="it takes more than 4,000,000 operations"):
         budget.spend(2)
-    assert budget.is_spent
+    assert budget.left < 0

@@ -10,8 +10,8 @@ from bptt.proofread._expressions import Definitions
 from bptt.proofread.evaluation import FUNCTIONS, Budget
 from bptt.proofread.evaluation._arrays import make_ball, make_scalar
 from bptt.proofread.evaluation._evaluate import Evaluator
-from bptt.proofread.evaluation._point import Point
-from bptt.proofread.evaluation._setting import make_setting
+from bptt.proofread.evaluation._points import Point
+from bptt.proofread.evaluation._setting import Setting
 from bptt.proofread.semantics._vocabulary import KNOWN_FUNCTIONS
 
 
@@ -20,7 +20,7 @@ def test_every_function_that_a_formula_may_have_is_known() -> None:
 
 
 def apply(name: str, order: int, x: arb) -> arb:
-    evaluator = Evaluator(make_setting(Definitions(), {}, (), Budget()), Point({}, 1))
+    evaluator = Evaluator(Setting(Definitions(), {}, (), Budget()), Point({}, 1))
     return evaluator.apply(name, order, make_scalar(x)).values.item()
 
 

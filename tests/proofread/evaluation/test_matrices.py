@@ -14,8 +14,8 @@ from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Q
 from bptt.proofread.evaluation import Agreement, Budget, Counterexample, Outcome, compare
 from bptt.proofread.evaluation._arrays import spread
 from bptt.proofread.evaluation._evaluate import Evaluator
-from bptt.proofread.evaluation._point import Point
-from bptt.proofread.evaluation._setting import make_setting
+from bptt.proofread.evaluation._points import Point
+from bptt.proofread.evaluation._setting import Setting
 
 n = ("hidden",)
 A, B, c = Quantity("A", (n, n), False), Quantity("B", (n, n), False), Quantity("c", (), False)
@@ -36,7 +36,7 @@ def entry(quantity: Quantity, letters: str = "", step: Step | None = None) -> En
 
 
 def balls(node: Expression, indices: str = "") -> Any:
-    evaluator = Evaluator(make_setting(Definitions(), RANGES, (), Budget()), POINT)
+    evaluator = Evaluator(Setting(Definitions(), RANGES, (), Budget()), POINT)
     array = evaluator.evaluate(node, {})
     return np.broadcast_to(spread(array, tuple(indices)), (3,) * len(indices))
 

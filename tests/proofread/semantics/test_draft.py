@@ -100,6 +100,36 @@ def test_the_last_step_is_the_limit_of_a_sum_or_a_letter_in_its_place() -> None:
     assert draft(r"$$ a^{(l)} = \tanh(W^{(l)} a^{(l-1)}) $$")["time"]["last"] == []
 
 
+def test_t_above_a_symbol_is_the_last_step_where_no_matrix_bears_it() -> None:
+    steps = r"$$ h_k^t = \tanh(a_k^t + h_k^{t-1}) $$ $$ E = \sum_{t=1}^{T} h_k^t h_k^t $$"
+    assert draft(rf"{steps} $$ q = h_k^T h_k^T $$")["time"]["last"] == ["T"]
+    assert draft(rf"{steps} $$ d = W^T v $$")["time"]["last"] == []
+
+
+def test_a_row_has_one_axis() -> None:
+    text = r"Let $A \in \mathbb{R}^{m \times n}$ and $c \in \mathbb{R}^{1 \times n}$. $$ S = A + \mathbf{1}_m c $$"
+    assert draft(text)["symbols"] == {"A": "m n", "c": "n"}
+
+
+def test_a_d_before_symbols_alone_is_a_differential() -> None:
+    assert "d" not in draft(r"$$ Z = A B $$ $$ dZ = dA\, B + A\, dB $$")["symbols"]
+    assert "d" in draft(r"$$ Z = A B $$ $$ y = d Z d $$")["symbols"]
+
+
+def test_what_the_prose_defines_is_not_declared() -> None:
+    text = r"Let $G = A B$ be the product. $$ f = \operatorname{tr}(G^\top G) $$"
+    assert draft(text)["symbols"].keys() == {"A", "B"}
+
+
+def test_an_unknown_loss_is_of_what_all_else_it_is_differentiated_by_is_made_into() -> None:
+    text = r"With $C = \partial J / \partial N$, $$ N = F + \tanh(F U) $$ $$ q = N v $$ "
+    right, wrong = (
+        rf"$$ \frac{{\partial J}}{{\partial U}} = {sign} F^\top (C \odot (1 - \tanh^2(F U))) $$" for sign in ("", "-")
+    )
+    assert judge(text + right)[-1].label == "right"
+    assert judge(text + wrong)[-1].label == "wrong"
+
+
 def test_a_script_that_is_a_symbol_elsewhere_belongs_to_the_name() -> None:
     gates = r"$$ f_t = \tanh(W_f x_t + U_f h_{t-1}) $$ $$ h_t = f_t \odot x_t $$"
     assert {"W_{f}", "U_{f}"} <= set(draft(gates)["symbols"])

@@ -6,8 +6,7 @@ import pytest
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Claim, Definition, Definitions, Entry, Expression, Quantity, Range, Step
-from bptt.proofread.evaluation._point import Point
-from bptt.proofread.evaluation._sample_points import SamplePoints
+from bptt.proofread.evaluation._points import Point, SamplePoints
 
 n, m = ("hidden",), ("input",)
 a, v, h = Quantity("a", (n,), False), Quantity("v", (m,), False), Quantity("h", (n,), True)

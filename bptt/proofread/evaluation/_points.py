@@ -1,13 +1,45 @@
-"""At which sizes, steps and values a claim is tried."""
+"""The points at which equations are evaluated: sizes, steps and kinds of values; and where claims are tried."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
-from bptt.proofread._expressions import LAST, Claim, Definitions, Entry, Expression, Mask, Step
+from bptt.proofread._expressions import LAST, Claim, Definitions, Entry, Expression, Mask, Range, Step
 from bptt.proofread._traversal import get_indices, list_entries, list_steps, walk, walk_definitions
-from bptt.proofread.evaluation._point import Point
+from bptt.proofread.evaluation._drawing import Values
 
 MANY_STEPS = 5  # beyond which fewer numbers of steps are tried: each takes all those before it
+
+
+class NoSuchStep(ValueError):  # noqa: N818
+    """A step before the first or behind the last."""
+
+
+class Point(NamedTuple):
+    """The sizes, the number of steps, and the seed and the kind of the values of all that nothing defines."""
+
+    sizes: Mapping[str, int]
+    steps: int
+    seed: int = 0
+    values: Values = "small"
+
+    def get_size(self, axis: Range) -> int:
+        """Return how many values an index has that runs over a range."""
+        return sum(self.sizes[name] for name in axis)
+
+    def get_step(self, step: Step | None, letters: Mapping[str, int]) -> int | None:
+        """Return the number of a step; None for what has none."""
+        return None if step is None else step.resolve(self.steps, letters)
+
+    def get_steps(self, node: ex.OverSteps | ex.MatrixProduct, letters: Mapping[str, int]) -> range:
+        """Return the steps that a sum or a product runs over; none where the last comes before the first.
+
+        Raises `NoSuchStep` for a product that has fewer than no factors.
+        """
+        first, last = node.first.resolve(self.steps, letters), node.last.resolve(self.steps, letters)
+        if (isinstance(node, ex.MatrixProduct) or node.product) and first > last + 1:
+            raise NoSuchStep(f"a product over the steps runs from {first} to {last}")
+        return range(first, last + 1)
 
 
 class SamplePoints:
@@ -39,8 +71,13 @@ class SamplePoints:
         if not self.timed:
             return [1]
         stated = [*walk(self.claim.left), *walk(self.claim.right), *self.claim.where]
-        first = max(1, _find_latest_step(stated))
-        last = max(first + 2, _find_span([*nodes, *self.claim.where]) + 2)
+        steps = [step for one in stated for step in list_steps(one)]
+        # The latest that stands there as a number; T − 2 needs a third step from the last.
+        from_last = [1 - step.offset for step in steps if step.anchor == LAST and step.offset < 0]
+        first = max([1, *(step.offset for step in steps if not step.anchor), *from_last])
+        met = (step for one in (*nodes, *self.claim.where) for step in list_steps(one))
+        offsets = [0, *(step.offset for step in met if not step.is_fixed)]
+        last = max(first + 2, max(offsets) - min(offsets) + 2)
         return sorted({first, first + 1} if first > MANY_STEPS else {first, first + 1, last - 1, last})
 
     def choose(self) -> Iterator[tuple[Point, ...]]:
@@ -104,20 +141,6 @@ class SamplePoints:
                 if isinstance(letter, str):
                     need(mask.right if letter == mask.left else mask.left, self.claim.ranges[letter])
         return least
-
-
-def _find_latest_step(nodes: Sequence[Expression]) -> int:
-    """Find the latest step that stands there as a number; T − 2 needs a third step from the last."""
-    steps = [step for one in nodes for step in list_steps(one)]
-    numbers = [step.offset for step in steps if not step.anchor]
-    from_last = [1 - step.offset for step in steps if step.anchor == LAST and step.offset < 0]
-    return max([0, *numbers, *from_last])
-
-
-def _find_span(nodes: Sequence[Expression]) -> int:
-    """Find how many steps lie between those that bear letters, such as t − 3 and t."""
-    offsets = [step.offset for one in nodes for step in list_steps(one) if not step.is_fixed]
-    return max([0, *offsets]) - min([0, *offsets])
 
 
 def _list_ranges(node: Expression) -> Sequence[str]:

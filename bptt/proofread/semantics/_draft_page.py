@@ -1,0 +1,91 @@
+"""What stands on the page of a document without a glossary: its symbols, and where a step may stand on each."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from bptt.proofread.semantics._notation import parse_exponent
+from bptt.proofread.semantics._symbols import Name
+from bptt.proofread.syntax import Unreadable
+from bptt.proofread.syntax.tree import (
+    Big,
+    Bracket,
+    Node,
+    Product,
+    Sum,
+    Symbol,
+    list_parts,
+    nodes,
+    strip_brackets,
+    written,
+)
+
+
+class Mention(NamedTuple):
+    """A symbol on the page, its name without accents, and what stands alone in a bracket behind it."""
+
+    symbol: Symbol
+    base: str
+    behind: Node | None
+
+
+def walk_symbols(node: Node | Unreadable) -> Iterator[tuple[Symbol, Node | None]]:
+    """List the symbols of a formula, but for scripts and limits, each with what stands alone in a bracket behind it."""
+    stack: list[tuple[Node, Node | None]] = [] if isinstance(node, Unreadable) else [(node, None)]
+    while stack:
+        found, behind = stack.pop()
+        if isinstance(found, Symbol):
+            yield found, behind
+            stack += [(item, None) for item in found.above if found.name == "e"]
+        elif isinstance(found, Product):
+            following = [*map(_get_argument, found.operators, found.factors[1:]), None]
+            stack += zip(found.factors, following, strict=True)
+        elif not isinstance(found, Big):
+            stack += [(part, None) for part in list_parts(found)]
+
+
+def _get_argument(operator: str, after: Node) -> Node | None:
+    """Return what stands alone in a bracket that is right behind a factor."""
+    alone = operator == "" and isinstance(after, Bracket) and after.kind in ("(", "[") and len(after.entries) == 1
+    return after.entries[0] if alone and isinstance(after, Bracket) else None
+
+
+def list_bigs(side: Node | Unreadable) -> list[Big]:
+    return [] if isinstance(side, Unreadable) else [node for node in nodes(side) if isinstance(node, Big)]
+
+
+def list_products(side: Node | Unreadable) -> list[Product]:
+    return [] if isinstance(side, Unreadable) else [node for node in nodes(side) if isinstance(node, Product)]
+
+
+def list_below(symbol: Symbol) -> list[Node]:
+    """List the scripts below a symbol; x_{k|k-1} is one of x_k."""
+    return [item for item in symbol.below if not written(item).startswith("|")]
+
+
+def list_places(symbol: Symbol, behind: Node | None) -> Iterator[tuple[str, Node]]:
+    """List where a step may stand, and what stands there."""
+    yield from (("subscript", item) for item in symbol.below)
+    yield from (("superscript", item) for item in symbol.above)
+    if behind is not None:
+        yield "bracket", behind
+
+
+def get_anchor(item: Node) -> Symbol | None:
+    """Return the t of t − 1 or t + 1; None for what has no offset."""
+    item = strip_brackets(item)
+    if isinstance(item, Sum) and len(item.terms) == 2:
+        letters = [term for term in item.terms if isinstance(term, Symbol)]
+        others = [term for term in item.terms if not isinstance(term, Symbol)]
+        if len(letters) == 1 and parse_exponent(others[0]) is not None and not (letters[0].below or letters[0].above):
+            return letters[0]
+    return None
+
+
+def spell_name(name: Name) -> str:
+    """Spell a name as a glossary has it: words in \\text."""
+    base, *scripts = name
+    below, above = (
+        " ".join(rf"\text{{{part}}}" if len(part) > 1 and part.isalnum() else part for part in parts)
+        for parts in scripts
+    )
+    return base + (f"_{{{below}}}" if below else "") + (f"^{{{above}}}" if above else "")
