@@ -30,7 +30,7 @@ from bptt.balls._context import CURRENT, TooManyOperationsError, leave_run
 from bptt.balls._reverse import Traced, make_untraced
 from bptt.balls._rounded import Kind, Rounded, note_type
 
-_FEWEST_TERMS = 16  # in all entries: below, converting costs more than it saves
+_FEWEST_TERMS = 48  # in all entries: below, converting costs more than it saves
 _BITS_OF_SIZES = 40  # to which Σ |term| is computed
 _MOST_KNOWN = 16  # matrices kept of a run: the weights of a network, and each once more transposed
 _ZERO, _ONE = arb(0), arb(1)
@@ -143,7 +143,11 @@ def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
     if k != right_columns.shape[-2] or n * k * m < _FEWEST_TERMS or CURRENT.context.origins is not None:
         return None
     stack = np.broadcast_shapes(left_rows.shape[:-2], right_columns.shape[:-2])
-    made = _multiply_stacks(stack, left_rows, right_columns, on_floats)
+
+    def multiply_floats(x: Any, y: Any) -> Any:  # of as many axes as were given: BLAS adds in another order otherwise
+        return on_floats(x[0] if left.ndim == 1 else x, y[:, 0] if right.ndim == 1 else y)
+
+    made = _multiply_stacks(stack, left_rows, right_columns, multiply_floats)
     if made is None:
         return None
     shape = (*stack, *(() if left.ndim == 1 else (n,)), *(() if right.ndim == 1 else (m,)))
@@ -175,7 +179,7 @@ def _multiply_matrices(left: npt.NDArray[Any], right: npt.NDArray[Any], on_float
     if a is None or b is None:
         return None
     with leave_run(), np.errstate(all="ignore"):
-        floats = on_floats(a.floats, b.floats).reshape(-1)
+        floats = np.reshape(on_floats(a.floats, b.floats), -1)
     if not np.isfinite(floats).all():
         return None
     types = a.types | b.types
