@@ -57,6 +57,11 @@ def _apply_function(self: Any, function: Any, types: Any, arguments: Any, keywor
         return function(*map(replace_by_floats, arguments), **keywords)
     if function in FUNCTIONS:
         return FUNCTIONS[function](*arguments, **keywords)
+    if function in CONTRACTIONS:
+        arguments, out = _split_out(function, arguments, keywords)
+        if out is not None:
+            out[...] = function(*arguments, **{name: value for name, value in keywords.items() if name != "out"})
+            return out
     if function not in TAKE_COMPLEX and any(map(holds_complex, (*arguments, *keywords.values()))):
         return OF_COMPLEX.get(function, _refuse_complex(function))(*arguments, **keywords)
     if (own := OF_REAL.get(function)) and (result := own(*arguments, **keywords)) is not NotImplemented:
@@ -77,6 +82,13 @@ def _apply_function(self: Any, function: Any, types: Any, arguments: Any, keywor
     if function in _IN_AN_ORDER:
         return take_floats(result, lambda *floats: function(*floats, **keywords), *given)
     return result
+
+
+def _split_out(function: Any, arguments: Any, keywords: Any) -> tuple[Any, Any]:
+    """Split the array that the result is to be written into off the arguments; None if there is none."""
+    if function in _WITH_FLOATS and len(arguments) == 3:
+        return arguments[:2], arguments[2]
+    return arguments, keywords.get("out")
 
 
 def _contract(function: Any, operands: Any, keywords: Any) -> Any:

@@ -171,6 +171,26 @@ def test_what_is_written_into_a_matrix_counts_in_its_next_product() -> None:
     assert [float(x.value.mid()) for x in elements(a @ v)] == [0, 9, 2, 3, 4, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    "multiply",
+    [
+        lambda a, b, out: np.dot(a, b, out),
+        lambda a, b, out: np.dot(a, b, out=out),
+        lambda a, b, out: np.outer(a[0], b[:, 0][: len(out)], out)[:, : len(out)],
+        lambda a, b, out: np.einsum("ij,jk->ik", a, b, out=out),
+    ],
+    ids=["dot", "dot by name", "outer", "einsum"],
+)
+def test_a_product_is_written_into_the_array_that_is_given_for_it(multiply: Callable[..., Any]) -> None:
+    x, y = draw(6, 6), draw(6, 6, seed=1)
+    out = as_balls(np.zeros((6, 6)), Ball)
+    assert np.shares_memory(multiply(as_balls(x, Ball), as_balls(y, Ball), out).view(np.ndarray), out.view(np.ndarray))
+    expected = multiply(x, y, np.zeros((6, 6)))
+    for ball, number in zip(elements(out), expected.reshape(-1).tolist(), strict=True):
+        assert abs(float(ball.value.mid()) - number) <= 1e-12 * abs(x).max() * abs(y).max()
+    assert {type(ball) for ball in elements(out)} == {Ball}
+
+
 def test_what_is_not_finite_stays_with_its_own_rows() -> None:
     x = np.ones((8, 8))
     x[1, 1] = np.inf
