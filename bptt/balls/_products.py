@@ -143,11 +143,7 @@ def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
     if k != right_columns.shape[-2] or n * k * m < _FEWEST_TERMS or CURRENT.context.origins is not None:
         return None
     stack = np.broadcast_shapes(left_rows.shape[:-2], right_columns.shape[:-2])
-
-    def multiply_floats(x: Any, y: Any) -> Any:  # of as many axes as were given: BLAS adds in another order otherwise
-        return on_floats(x[0] if left.ndim == 1 else x, y[:, 0] if right.ndim == 1 else y)
-
-    made = _multiply_stacks(stack, left_rows, right_columns, multiply_floats)
+    made = _multiply_stacks(stack, left_rows, right_columns, on_floats)
     if made is None:
         return None
     shape = (*stack, *(() if left.ndim == 1 else (n,)), *(() if right.ndim == 1 else (m,)))
@@ -241,9 +237,10 @@ def _record_product(a: Matrix, b: Matrix, values: list[arb], floats: npt.NDArray
     if a.node is None and b.node is None:
         return list(map(make_untraced, values, floats))
     product = Product((a.node, a.values), (b.node, b.values))
-    if CURRENT.context.last_created is not None and product.created > CURRENT.context.last_created:
+    entries = [Traced(v, x, ((product, n),)) for n, (v, x) in enumerate(zip(values, floats, strict=True))]
+    if CURRENT.context.last_created is not None and entries[-1].created > CURRENT.context.last_created:
         raise TooManyOperationsError(CURRENT.context.most_operations or 0)
-    return [Traced(v, x, ((product, n),)) for n, (v, x) in enumerate(zip(values, floats, strict=True))]
+    return entries
 
 
 def _multiply_rounded(a: Matrix, b: Matrix, floats: npt.NDArray[Any]) -> list[Any] | None:

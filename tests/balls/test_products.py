@@ -156,6 +156,23 @@ def test_floats_added_in_any_order_lie_within_the_bound(k: int, seed: int, dtype
                 assert bound.value.contains(arb(number))
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize(
+    "form",
+    [lambda a, b: a[:, :1] @ b[:1], lambda a, b: a[:, :1] * b[:1], lambda a, b: a @ b, lambda a, b: a + b],
+    ids=["one term", "elements", "terms", "sums"],
+)
+@pytest.mark.parametrize("scale", [1.0, 1e-25, 1e-170])  # the products of the others underflow in one of the types
+def test_a_float_that_is_rounded_or_underflows_lies_within_the_bound(
+    form: Callable[[Any, Any], Any], scale: float, dtype: Any
+) -> None:
+    x, y = ((draw(9, 9, seed=seed) / 3 * scale).astype(dtype) for seed in (0, 1))
+    for bound, number in zip(
+        elements(form(as_balls(x, round_as), as_balls(y, round_as))), form(x, y).reshape(-1).tolist(), strict=True
+    ):
+        assert bound.value.contains(arb(number))
+
+
 def test_a_float_beyond_the_rounding_of_its_product_lies_outside_of_the_bound() -> None:
     x, y = np.full((4, 4), 1 / 3), np.full((4, 4), 0.7)
     bound = elements(as_balls(x, round_as) @ as_balls(y, round_as))[0]
@@ -199,6 +216,13 @@ def test_what_is_not_finite_stays_with_its_own_rows() -> None:
     assert [ball.as_float for ball in made] == [8.0, np.inf] + [8.0] * 6
 
 
+def test_a_row_that_is_not_used_may_be_unknown() -> None:
+    a, v = as_balls(np.ones((8, 8)), Traced), as_balls(np.ones(8), Traced)
+    a.view(np.ndarray)[1, 1] = Traced(arb.nan(), np.float64(1))
+    slope = sweep((a @ v)[0], [*elements(a), *elements(v)])
+    assert [float(slope(ball).mid()) for ball in elements(v)] == [1.0] * 8
+
+
 def test_constants_stay_constants_beside_balls() -> None:
     x = np.arange(1.0, 17.0).reshape(4, 4)
     constants = convert_to_balls(x, make_fixed)
@@ -227,7 +251,7 @@ def test_the_terms_of_a_product_count_in_what_is_added_up() -> None:
 
 def test_products_beyond_what_was_granted_are_an_error() -> None:
     x = as_balls(np.ones((8, 8)), Traced)
-    with limit_operations(100):
+    with limit_operations(100), change_context(encountered=None):
         y = x @ x
         with pytest.raises(TooManyOperationsError):
             y @ y
