@@ -303,6 +303,19 @@ def test_a_false_equation_that_holds_up_to_5_is_found(equation: str) -> None:
     assert judge(Kind(VECTORS), equation).label in FOUND
 
 
+def test_a_derivative_that_may_hold_something_fixed_is_read_in_two_ways() -> None:
+    finding = judge(NOTATIONS["what is made of its variable, held fixed"], r"\frac{\partial p_i}{\partial a_i} = p_i")
+    assert finding.label == "unreadable"
+    assert "it can be read in two ways" in finding.note
+
+
+def test_a_sum_that_cannot_be_used_is_not_taken_for_its_terms() -> None:
+    terms = Kind(CELL, [r"E_t = \frac{1}{2} \|h_t - y_t\|^2", r"E = \sum_{t=1}^{q} E_t"])
+    finding = judge(terms, r"\frac{\partial E}{\partial h_t} = h_t - y_t")
+    assert finding.label == "unreadable"
+    assert "E is defined on line 6 by what cannot be used" in finding.note
+
+
 def test_a_number_times_a_bracket_may_stand_on_the_left() -> None:
     assert judge(Kind(VECTORS), r"\lambda (a) = a \lambda").label == "right"
 

@@ -122,10 +122,9 @@ def test_what_the_prose_defines_is_not_declared() -> None:
 
 
 def test_an_unknown_loss_is_of_what_all_else_it_is_differentiated_by_is_made_into() -> None:
-    text = r"With $C = \partial J / \partial N$, $$ N = F + \tanh(F U) $$ $$ q = N v $$ "
-    right, wrong = (
-        rf"$$ \frac{{\partial J}}{{\partial U}} = {sign} F^\top (C \odot (1 - \tanh^2(F U))) $$" for sign in ("", "-")
-    )
+    text = r"With $C = \partial J / \partial N$, $$ N = F + \tanh(F U) $$ $$ q = N v $$ $$ r = F w $$ "
+    slope = r"(C \odot (1 - \tanh^2(F U))) U^\top"
+    right, wrong = (rf"$$ \frac{{\partial J}}{{\partial F}} = C {sign} {slope} $$" for sign in "+-")
     assert judge(text + right)[-1].label == "right"
     assert judge(text + wrong)[-1].label == "wrong"
 
