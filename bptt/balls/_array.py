@@ -89,6 +89,7 @@ class BallArray(NumPysBallArray):
     _float_type: np.dtype[Any] | None
     _whole: Callable[[], Any] | None  # the complex numbers whose parts these are a copy of, while they are there
     write_through: Callable[[Any, Any], None] | None = None  # into these
+    _read: Any = None  # what stood in it when it was last an operand, and where: see `_passes`
 
     def __array_finalize__(self, parent: Any) -> None:
         self._float_type = getattr(parent, "_float_type", None)
@@ -167,9 +168,10 @@ def is_of_balls(array: Any) -> bool:
 def get_floats(array: Any) -> npt.NDArray[Any]:
     """Return the floats that stand in an array of balls, as the array that the float run has."""
     elements = strip_class(array)
-    flat = elements.reshape(-1).tolist()
-    floats = [ball.as_float for ball in flat] if are_balls(find_types(flat)) else list(map(get_float, flat))
-    return asarray(floats, dtype=_find_float_type(elements)).reshape(elements.shape)
+    floats = list(map(get_float, elements.reshape(-1).tolist()))
+    scalar, *others = find_types(floats) or {float}
+    dtype = _find_float_type(elements) if others or not issubclass(scalar, np.floating) else scalar
+    return fromiter(floats, dtype, len(floats)).reshape(elements.shape)
 
 
 def cast_array(array: Any, dtype: np.dtype[Any], scalar: Any = None) -> BallArray:

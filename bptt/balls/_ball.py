@@ -132,7 +132,11 @@ class Ball:
     def apply_unary(self, f: Unary) -> "Ball":
         """Return f of this ball."""
         v = f.apply(self.value)
-        return type(self)(v, f.apply_to_float(self.as_float, v))
+        return self.complete_unary(f, v, f.apply_to_float(self.as_float, v))
+
+    def complete_unary(self, f: Unary, value: arb, as_float: Any) -> "Ball":  # noqa: ARG002  (on which others look)
+        """Return f of this ball, given what it is of its value and of its float."""
+        return type(self)(value, as_float)
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         """Return f of this ball and another number or, if reflected, of that first.

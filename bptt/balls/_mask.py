@@ -58,7 +58,7 @@ def _lead_back(result: Any) -> Any:
 
 def _apply(self: Any, ufunc: np.ufunc, method: str, *inputs: Any, out: Any = None, **keywords: Any) -> Any:  # noqa: ARG001
     """Apply a function of elements to arrays of balls, and to a ball, so that a scalar keeps its type beside it."""
-    keywords = {name: _strip_mask(value) for name, value in keywords.items()}
+    keywords = {name: _strip_mask(value) for name, value in keywords.items()} if keywords else keywords
     result = apply_ufunc(ufunc, method, inputs, out, keywords)
     return _lead_back(result) if type(result) is np.ndarray and result.dtype == bool else result
 

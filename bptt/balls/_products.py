@@ -10,11 +10,10 @@ one node, between its entries and the matrices that it was computed from:
 so that the adjoint of a weight that many steps share is summed as a matrix, too. For what floats may return, a second
 product at low precision, that of the absolute values, is Σ |term|, of which rounding is a share.
 
-Where this does not hold — numbers that are not finite, several float types, few terms, the origin of each operation
-asked for — there is no such product, and NumPy's loop over the elements computes it.
+Where this does not hold — numbers that are not finite, several float types, the origin of each operation asked for —
+there is no such product, and NumPy's loop over the elements computes it.
 """
 
-import ctypes
 import functools
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
@@ -22,7 +21,6 @@ from typing import Any, TypeAlias
 import numpy as np
 import numpy.typing as npt
 from flint import arb, arb_mat, ctx
-from numpy import ascontiguousarray
 
 from bptt.balls._array import find_types, get_floats, make_ball_array, strip_class
 from bptt.balls._ball import Ball, Fixed
@@ -30,7 +28,6 @@ from bptt.balls._context import CURRENT, TooManyOperationsError, leave_run
 from bptt.balls._reverse import Traced, make_untraced
 from bptt.balls._rounded import Kind, Rounded, note_type
 
-_FEWEST_TERMS = 48  # in all entries: below, converting costs more than it saves
 _BITS_OF_SIZES = 40  # to which Σ |term| is computed
 _MOST_KNOWN = 16  # matrices kept of a run: the weights of a network, and each once more transposed
 _ZERO, _ONE = arb(0), arb(1)
@@ -123,11 +120,6 @@ class Matrix:
         """The absolute values."""
         return arb_mat(self.values.nrows(), self.values.ncols(), [abs(x) for x in self.values.entries()])
 
-    @functools.cached_property
-    def is_nonzero(self) -> npt.NDArray[Any]:
-        """1 where an element may be another number than 0."""
-        return np.array([not x.is_zero() for x in self.values.entries()], dtype=np.int64).reshape(self.shape)
-
 
 def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
     """Return a @ b for two operands of `np.matmul` of which one is an array of balls; `None` for what FLINT cannot.
@@ -139,10 +131,10 @@ def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
         return None
     left_rows = left[None, :] if left.ndim == 1 else left
     right_columns = right[:, None] if right.ndim == 1 else right
-    n, k, m = left_rows.shape[-2], left_rows.shape[-1], right_columns.shape[-1]
-    if k != right_columns.shape[-2] or n * k * m < _FEWEST_TERMS or CURRENT.context.origins is not None:
+    (*stacked, n, k), (*others, terms, m) = left_rows.shape, right_columns.shape
+    if k != terms or 0 in (n, k, m) or CURRENT.context.origins is not None:
         return None
-    stack = np.broadcast_shapes(left_rows.shape[:-2], right_columns.shape[:-2])
+    stack = np.broadcast_shapes(tuple(stacked), tuple(others)) if stacked or others else ()
     made = _multiply_stacks(stack, left_rows, right_columns, on_floats)
     if made is None:
         return None
@@ -174,8 +166,8 @@ def _multiply_matrices(left: npt.NDArray[Any], right: npt.NDArray[Any], on_float
     a, b = _convert(left), _convert(right)
     if a is None or b is None:
         return None
-    with leave_run(), np.errstate(all="ignore"):
-        floats = np.reshape(on_floats(a.floats, b.floats), -1)
+    with np.errstate(all="ignore"):
+        floats = on_floats(a.floats, b.floats).reshape(-1)
     if not np.isfinite(floats).all():
         return None
     types = a.types | b.types
@@ -205,13 +197,20 @@ def _find_constant_lines(a: Matrix, b: Matrix) -> tuple[list[bool], list[bool]]:
 
 def _convert(elements: npt.NDArray[Any]) -> Matrix | None:
     """Return an array as a matrix, the same one as before if the same balls stand in it; `None` if FLINT has none."""
-    elements = ascontiguousarray(elements)
     encountered = CURRENT.context.encountered
-    known: dict[Any, Matrix] = {} if encountered is None else encountered.matrices
-    key = elements.shape, _identify(elements)
-    if key in known:
-        known[key] = known.pop(key)  # the latest
-        return known[key]
+    if encountered is None or 1 in elements.shape:  # vectors change from step to step
+        return _make_matrix(elements)
+    known = encountered.matrices
+    key = elements.shape, elements.tobytes()  # where its balls are in memory
+    if (made := known.pop(key, None)) is None and (made := _make_matrix(elements)) is None:
+        return None
+    known[key] = made  # as the latest; it keeps the balls, so that no other is where one of them was
+    if len(known) > _MOST_KNOWN:
+        del known[next(iter(known))]
+    return made
+
+
+def _make_matrix(elements: npt.NDArray[Any]) -> Matrix | None:
     balls = elements.reshape(-1).tolist()
     types = find_types(balls)
     if not types <= _TYPES:
@@ -219,18 +218,7 @@ def _convert(elements: npt.NDArray[Any]) -> Matrix | None:
     values = [x.value for x in balls]
     if not all(map(arb.is_finite, values)):
         return None
-    made = Matrix(balls, types, arb_mat(len(elements), elements.shape[1], values), get_floats(elements))
-    if 1 not in elements.shape:  # vectors change from step to step
-        known[key] = made  # which keeps the balls, so that no other is where one of them was
-        if len(known) > _MOST_KNOWN:
-            del known[next(iter(known))]
-    return made
-
-
-def _identify(elements: npt.NDArray[Any]) -> bytes:
-    """Return where the objects of a contiguous array are."""
-    address = ctypes.cast(elements.ctypes.data, ctypes.POINTER(ctypes.c_char))
-    return ctypes.string_at(address, elements.nbytes)
+    return Matrix(balls, types, arb_mat(len(elements), elements.shape[1], values), get_floats(elements))
 
 
 def _record_product(a: Matrix, b: Matrix, values: list[arb], floats: npt.NDArray[Any]) -> list[Any]:
@@ -249,11 +237,10 @@ def _multiply_rounded(a: Matrix, b: Matrix, floats: npt.NDArray[Any]) -> list[An
     kind, k = a.kind, a.shape[1]
     note_type(kind)
     lost = kind.underflow * (2 * k)  # by the terms, and by what their sum takes for Σ |term|
-    is_zero = (a.is_nonzero @ b.is_nonzero == 0).reshape(-1).tolist()
     product = a.values * b.values
     if k == 1:
         values = (product * kind.rounding).entries()
-        return [Rounded(v if z else v + lost, x, kind) for v, x, z in zip(values, floats, is_zero, strict=True)]
+        return [Rounded(v if v.is_zero() else v + lost, x, kind) for v, x in zip(values, floats, strict=True)]
     precision = ctx.prec
     try:
         ctx.prec = _BITS_OF_SIZES
@@ -262,6 +249,6 @@ def _multiply_rounded(a: Matrix, b: Matrix, floats: npt.NDArray[Any]) -> list[An
         ctx.prec = precision
     values = (product + sizes * (kind.rounding - 1)).entries()
     return [
-        Rounded(arb(0), x, kind) if z else Rounded(v + lost, x, kind, mass, k)
-        for v, x, mass, z in zip(values, floats, sizes.entries(), is_zero, strict=True)
+        Rounded(v, x, kind) if mass.is_zero() else Rounded(v + lost, x, kind, mass, k)
+        for v, x, mass in zip(values, floats, sizes.entries(), strict=True)
     ]

@@ -84,29 +84,38 @@ class Traced(Ball):
         """Return Σ |term| of an entry of such a product."""
         raise NotImplementedError
 
-    def apply_unary(self, f: Unary) -> "Traced":
-        v = f.apply(self.value)
-        return _record_one(v, f.apply_to_float(self.as_float, v), self, f.slope(self.value, v), CURVED)
+    def complete_unary(self, f: Unary, value: arb, as_float: Any) -> "Traced":
+        return _record_one(value, as_float, self, f.slope(self.value, value), CURVED)
+
+    def complete_binary(self, f: Binary, value: arb, as_float: Any, other: "Traced") -> "Traced":
+        """Return f of two balls of the tape, given what it is of their values and of their floats."""
+        a, b = self.value, other.value
+        by_left, by_right = f.by_left(a, b, value), f.by_right(a, b, value)
+        return _record_two(value, as_float, (self, by_left), (other, by_right), LINEAR if f.linear_in_both else CURVED)
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         if isinstance(other, Traced):
-            a, b = self.value, other.value
-            v = f.apply(a, b)
             as_float = call_on_floats(f.on_floats, self.as_float, other.as_float)
-            how = LINEAR if f.linear_in_both else CURVED
-            return _record_two(v, as_float, (self, f.by_left(a, b, v)), (other, f.by_right(a, b, v)), how)
+            return self.complete_binary(f, f.apply(self.value, other.value), as_float, other)
         constant = _enclose_constant(other)
         if constant is NotImplemented:
             return self.meet_complex(f, other, reflected)
+        number = get_float(other)
         if reflected:
-            a, b = constant, self.value
-            v = f.apply(a, b)
-            as_float = call_on_floats(f.on_floats, get_float(other), self.as_float)
-            return _record_one(v, as_float, self, f.by_right(a, b, v), LINEAR if f.linear_in_right else CURVED)
-        a, b = self.value, constant
-        v = f.apply(a, b)
-        as_float = call_on_floats(f.on_floats, self.as_float, get_float(other))
-        return _record_one(v, as_float, self, f.by_left(a, b, v), LINEAR if f.linear_in_left else CURVED)
+            value, as_float = f.apply(constant, self.value), call_on_floats(f.on_floats, number, self.as_float)
+        else:
+            value, as_float = f.apply(self.value, constant), call_on_floats(f.on_floats, self.as_float, number)
+        return self.complete_with_constant(f, value, as_float, constant, reflected)
+
+    def complete_with_constant(
+        self, f: Binary, value: arb, as_float: Any, constant: arb, reflected: bool = False
+    ) -> "Traced":
+        """Return f of this ball and a number that depends on no input or, if reflected, of that first."""
+        if reflected:
+            slope, linear = f.by_right(constant, self.value, value), f.linear_in_right
+        else:
+            slope, linear = f.by_left(self.value, constant, value), f.linear_in_left
+        return _record_one(value, as_float, self, slope, LINEAR if linear else CURVED)
 
     def __sub__(self, other: object) -> Any:
         if other is self and self.as_float - self.as_float == 0:

@@ -136,7 +136,7 @@ _ROUNDED_ONCE = {BINARY["mul"], BINARY["truediv"]}
 class Rounded(Ball):
     """A float somewhere in `value`. A sum is kept as one while its terms may still be added in another order."""
 
-    __slots__ = ("_abs_of", "_mass", "_sum", "_terms", "_value", "kind")
+    __slots__ = ("_mass", "_sum", "_terms", "_value", "kind")
 
     def __init__(self, total: arb, as_float: Any, kind: Kind, mass: arb | None = None, terms: int = 1) -> None:
         self.as_float = as_float
@@ -144,13 +144,10 @@ class Rounded(Ball):
         self._sum = total  # of the terms, before the additions are rounded
         self._mass = mass  # Σ |term|; None for a single term
         self._terms = terms
-        self._value: arb | None = None
-        self._abs_of: Rounded | None = None
+        self._value: arb | None = total if terms == 1 else None
 
     @property
     def value(self) -> arb:  # type: ignore[override]
-        if self._terms == 1:
-            return self._sum
         if self._value is None:
             self._value = self._sum + self.mass * _spread(self._terms, self.kind.bits)
             if not self.kind.flush.is_exact():
@@ -179,16 +176,20 @@ class Rounded(Ball):
         v = f.apply(self.value)
         as_float = f.apply_to_float(self.as_float, v)
         kind = self._get_kind_of(as_float)
-        if kind.bits < self.kind.bits:
-            v = f.apply(self._convert_to(kind))
-        v = v * kind.library + kind.library_underflow if f.is_bounded else arb.nan()
+        return self.complete_unary(f, f.apply(self._convert_to(kind)) if kind.bits < self.kind.bits else v, as_float)
+
+    def complete_unary(self, f: Unary, value: arb, as_float: Any) -> "Rounded":
+        kind = self._get_kind_of(as_float)
+        if f is UNARY["sqrt"]:
+            return make_single(value * kind.rounding + kind.flush, as_float, kind)
+        v = value * kind.library + kind.library_underflow if f.is_bounded else arb.nan()
         beyond = _BEYOND_THE_LIBRARY.get(f)
         if beyond is not None and not kind.flush.is_exact():  # XLA's
             v += arb(0, 1) * abs(beyond(self.value, v)).upper() * arb(2) ** -kind.bits
         return make_single(v, as_float, kind)
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
-        operand = _convert_operand(other, self.kind)
+        operand = convert_operand_to(other, self.kind)
         if operand is NotImplemented:
             return self.meet_complex(f, other, reflected)
         a, b = (operand, self) if reflected else (self, operand)
@@ -209,7 +210,7 @@ class Rounded(Ball):
         return self.kind if type(as_float) is self.kind.scalar else get_kind_of(as_float, self.kind.figures)
 
     def __add__(self, other: object) -> Any:
-        term = _convert_operand(other, self.kind)
+        term = convert_operand_to(other, self.kind)
         if term is NotImplemented:
             return super().__add__(other)
         as_float = self.as_float + get_float(other)
@@ -241,9 +242,9 @@ class Rounded(Ball):
     def __sub__(self, other: object) -> Any:
         if other is self and self.as_float - self.as_float == 0:
             return self.make_constant(0)  # x − x is 0, whatever x is
-        if isinstance(other, Rounded) and other._abs_of is self:  # x − |x|, exactly; of two balls it could be above 0
+        if isinstance(other, _AbsoluteValue) and other.of is self:  # x − |x|, which of two balls could be above 0
             return Rounded(2 * self.value.min(0), self.as_float - other.as_float, self.kind)
-        term = _convert_operand(other, self.kind)
+        term = convert_operand_to(other, self.kind)
         return super().__sub__(other) if term is NotImplemented else self + (-term)
 
     def __rsub__(self, other: object) -> Any:
@@ -254,9 +255,7 @@ class Rounded(Ball):
             return self  # so that x − |x| is 0 where x is positive
         if self.value < 0:
             return -self
-        result = Rounded(arb(0).union(self.value.abs_upper()), abs(self.as_float), self.kind)
-        result._abs_of = self
-        return result
+        return _AbsoluteValue(self)
 
     def sign(self) -> "Rounded":
         """Return 1, −1 or 0, and whatever may be between where rounding decides: an enclosure of each."""
@@ -270,7 +269,7 @@ class Rounded(Ball):
 
     def _enclose_extreme(self, extreme: Callable[[arb, arb], arb], on_floats: Any, other: object) -> Any:
         """Return the smaller or the larger one; where rounding decides which, a ball that contains either."""
-        operand = _convert_operand(other, self.kind)
+        operand = convert_operand_to(other, self.kind)
         if operand is NotImplemented:
             return operand
         as_float = on_floats(self.as_float, get_float(other))
@@ -288,10 +287,15 @@ class Rounded(Ball):
             return self * self  # as NumPy does
         return super().__pow__(exponent)
 
-    def sqrt(self) -> "Rounded":
-        as_float = np.sqrt(self.as_float)
-        kind = self._get_kind_of(as_float)
-        return make_single(self._convert_to(kind).sqrt() * kind.rounding + kind.flush, as_float, kind)
+
+class _AbsoluteValue(Rounded):
+    """|x| of a ball that may be on either side of 0."""
+
+    __slots__ = ("of",)
+
+    def __init__(self, of: Rounded) -> None:
+        super().__init__(arb(0).union(of.value.abs_upper()), abs(of.as_float), of.kind)
+        self.of = of
 
 
 def leave_unbounded(number: Any) -> Any:
@@ -314,7 +318,7 @@ def make_single(value: arb, as_float: Any, kind: Kind) -> Rounded:
     return Rounded(value, as_float, kind)
 
 
-def _convert_operand(number: object, kind: Kind) -> Any:
+def convert_operand_to(number: object, kind: Kind) -> Any:
     """Return the other operand of an operation in that kind, to which a number of Python's is rounded."""
     if isinstance(number, Rounded):
         return number

@@ -24,7 +24,7 @@ from bptt.balls._array import (
 from bptt.balls._ball import Ball, get_float
 from bptt.balls._context import count_operations
 from bptt.balls._functions import BINARY, UNARY
-from bptt.balls._passes import apply_in_one_pass
+from bptt.balls._passes import PASSES, apply_in_one_pass
 from bptt.balls._products import multiply
 from bptt.balls._steps import (
     divide_to_floor,
@@ -45,6 +45,8 @@ _MISSING_LOOP = ("loop of ufunc does not support", "not supported for the input 
 
 def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: Any) -> Any:
     """Apply a function of NumPy's elementwise, or by one of its methods, to arrays of which some hold balls."""
+    if method == "__call__" and not keywords and (result := _apply_at_once(ufunc, inputs, out)) is not None:
+        return result
     dtype = None if keywords.get("dtype") is None else np.dtype(keywords["dtype"])
     if dtype is not None and dtype.kind in "fcO":
         keywords = {**keywords, "dtype": None}
@@ -62,9 +64,6 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
     is_index = 1 if method in ("at", "reduceat") else None
     inside = any(type(operand) is NumPysBallArray for operand in inputs)
     inputs = [operand if n == is_index else convert_operand(operand) for n, operand in enumerate(inputs)]
-    if ufunc is np.matmul and not keywords and (product := multiply(*inputs)) is not None:
-        count_operations(np.size(product))
-        return product.view(NumPysBallArray) if inside and isinstance(product, BallArray) else product
     if method == "__call__":
         result = _apply_to_elements(ufunc, inputs, keywords)
     else:
@@ -88,13 +87,35 @@ def apply_ufunc(ufunc: np.ufunc, method: str, inputs: Any, out: Any, keywords: A
     return result.view(NumPysBallArray) if inside and isinstance(result, BallArray) else result
 
 
+def _apply_at_once(ufunc: np.ufunc, inputs: Sequence[Any], out: Any) -> Any:
+    """Return a product of matrices, or what one pass over the elements gives; `None` where there is neither."""
+    if ufunc is not np.matmul and ufunc not in PASSES:
+        return None
+    operands = [convert_operand(operand) for operand in inputs]
+    result = multiply(*operands) if ufunc is np.matmul else apply_in_one_pass(ufunc, operands)
+    if result is None:
+        return None
+    if out is not None:
+        return _write(result, *out)
+    if not isinstance(result, BallArray):
+        count_operations(1)
+        return result
+    count_operations(result.size)
+    return result.view(NumPysBallArray) if any(type(x) is NumPysBallArray for x in inputs) else result
+
+
+def _write(result: Any, array: Any) -> Any:
+    """Write what was computed into an array of the same type and shape and return that; `None` if it is another."""
+    if type(array) is not BallArray or array.dtype is not result.dtype or array.shape != result.shape:
+        return None
+    unlock(array)
+    strip_class(array)[...] = strip_class(result)
+    count_operations(result.size)
+    return array
+
+
 def _apply_to_elements(ufunc: np.ufunc, inputs: Sequence[Any], keywords: Any) -> Any:
     operands = [strip_class(operand) for operand in inputs]
-    if not keywords.keys() - {"out"} and (made := apply_in_one_pass(ufunc, operands)) is not None:
-        if "out" not in keywords:
-            return made
-        keywords["out"][0][...] = made
-        return keywords["out"][0]
     apply = _OF_ELEMENTS.get(ufunc) or _OF_PAIRS.get(ufunc) or apply_special(ufunc) or ufunc
     try:
         return apply(*operands, **keywords)

@@ -48,10 +48,10 @@ def compute(on_floats: Callable[..., Any], on_balls: Kernel, *operands: Any) -> 
     parts = floats if isinstance(floats, tuple) else (floats,)
     elements = [x for operand in balls for x in list_elements(strip_class(operand))]
     kinds = {type(x) for x in elements}
-    if len(kinds & {Traced, Ball, Rounded}) > 1:
+    rounded = next((x for x in elements if issubclass(type(x), Rounded)), None)
+    if len(kinds & {Traced, Ball}) + (rounded is not None) > 1:
         raise StaleValueError
-    if Rounded in kinds:
-        rounded = next(x for x in elements if type(x) is Rounded)
+    if rounded is not None:
         made = [_leave_open(part, rounded) for part in parts]
     else:
         with np.errstate(all="ignore"):
