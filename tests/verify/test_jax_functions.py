@@ -17,7 +17,7 @@ from jax.extend.core import jaxprs_in_params
 from jax.scipy import special
 
 from bptt.balls import XLA, Ball, make_fixed, make_rounded_constant, store, use_precision
-from bptt.balls.jax._interpreter import trace_to_balls
+from bptt.balls.jax._traced_function import trace_floats
 from bptt.verify import Report, check_gradient, judge_gradient
 from bptt.verify._problem import Leaf
 from tests.corpus import numpy_alone
@@ -582,7 +582,7 @@ def interpreted(function: Callable[..., Any], *arguments: Array) -> Any:
     """What the function returns on exact balls, as floats."""
     leaves = [Leaf("", x, x) for x in arguments]
     with use_precision(50), jax.enable_x64(True):
-        balls = trace_to_balls(function, arguments)([leaf.convert_to_balls(Ball) for leaf in leaves], make_fixed)
+        balls = trace_floats(function, arguments)([leaf.convert_to_balls(Ball) for leaf in leaves], make_fixed)
         return jax.tree.map(np.frompyfunc(exactly, 1, 1), balls)
 
 
@@ -747,7 +747,7 @@ def within_bound(function: Callable[..., Any], points: tuple[Array, ...], *float
     """Whether these floats lie in the balls of the function with the figures of XLA."""
     leaves = [Leaf("", x, x) for x in points]
     balls = [leaf.convert_to_balls(partial(store, figures=XLA)) for leaf in leaves]
-    bounds = trace_to_balls(function, points)(balls, partial(make_rounded_constant, figures=XLA))
+    bounds = trace_floats(function, points)(balls, partial(make_rounded_constant, figures=XLA))
     runs = np.stack(floats, 1).tolist()
     return all(b.value.contains(arb(x)) for b, row in zip(bounds.tolist(), runs, strict=True) for x in row)
 
