@@ -27,7 +27,7 @@ class FloatRun:
     """
 
     def __init__(self, problem: Problem) -> None:
-        compiles = _may_be_compiled(problem)
+        compiles = may_be_compiled(problem)
         self.call_f = _Calls(problem, lambda problem: problem.call_f, compiles=compiles)
         self.call_rule = _Calls(problem, lambda problem: problem.call_rule, compiles=compiles)
 
@@ -93,7 +93,7 @@ class _Calls:
         return traced
 
 
-def _may_be_compiled(problem: Problem) -> bool:
+def may_be_compiled(problem: Problem) -> bool:
     """Whether JAX may compute something in f or the rule, on a processor whose floats do not depend on who compiles."""
     if "jax" not in sys.modules:
         return False

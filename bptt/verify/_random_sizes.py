@@ -13,10 +13,13 @@ from bptt.verify._ball_function import describe_error
 from bptt.verify._coverage import Trial, find_blind_spots
 from bptt.verify._drawn_points import DrawnPoint, read_point
 from bptt.verify._execution import keep_generator, observe
+from bptt.verify._float_run import FloatRun, may_be_compiled
 from bptt.verify._interface import Question
 from bptt.verify._judgement import judge_problem
+from bptt.verify._problem import Problem
 from bptt.verify._report import LeafFinding, Report, Verdict
 from bptt.verify._sampled_report import Crash, SampledReport, index_leaves, summarize_leaves
+from bptt.verify._size_pool import SizePool, Sizes, list_smaller
 from bptt.verify._size_rules import SizeEvidence, list_distinct_names
 from bptt.verify._strategies import draw_points, find_smallest
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
@@ -28,6 +31,9 @@ _PRODUCT = "f(...)"  # the path of what a jvp returns, whatever entry of it is w
 _ORDINARY = 0.4  # of the points: what is wrong may seem right at others, as where all units are saturated
 _LEAST_DRAWN = 500  # points, by which it is known what sizes there are
 _MOST_ROUNDS = 20  # of drawing points: what was not drawn until then is rare
+_FEW = 16  # cases, that have no blind spot in common if all cases have none, mostly
+_MOST_NEW_SIZES = 40  # combinations that JAX has to compile for, in one search
+_NUMBERS_TRIED = 4  # in the sizes that may be the smallest
 _MORE_AT_ONCE = 100  # points that a round but the first has: of fewer, Hypothesis makes most alike
 
 
@@ -93,6 +99,7 @@ class _Sample:
         self._refused: list[Exception] = []  # why points that were drawn are none
         self._drawn: list[Mapping[str, int]] = []  # the sizes of more points, most of which were not judged
         self._usual = 0.0  # extremeness of a point
+        self._pool: SizePool | None = None  # of sizes, if JAX compiles for each
 
     def draw(self, examples: int, count: Callable[[], None]) -> None:
         """Draw the points and judge each. Raises the first error if nothing but errors comes."""
@@ -101,7 +108,7 @@ class _Sample:
         points = [self._draw_from(n, share) for n, share in enumerate(shares)]
         for of_one, share in zip(points, shares, strict=True):
             for point in itertools.islice(of_one, share):
-                self._judge_and_keep(point)
+                self._judge_and_keep(self._fit(point))
                 count()
         if not self._cases:
             raise self._crashed[0].error if self._crashed else self._refused[0]
@@ -131,6 +138,18 @@ class _Sample:
         self._met.add(key)
         return point if is_new else None
 
+    def _fit(self, point: DrawnPoint) -> DrawnPoint:
+        """Return the point, in the sizes whose turn it is if JAX would compile for each new one."""
+        if point.recipe is None or len(self._strategies) > 1:
+            return point
+        if not self._cases and not self._crashed and may_be_compiled(self._pose_functions(point)):
+            self._pool = SizePool(point.recipe, self._question.seed)
+        return read_point(self._question, self._pool.fit(point.recipe).make()) if self._pool else point
+
+    def _pose_functions(self, point: DrawnPoint) -> Problem:
+        """Return f and the rule at a point as they were given, whatever is asked about them."""
+        return Problem(self._question.f, self._question.rule, point.arguments)
+
     def _judge_and_keep(self, point: DrawnPoint) -> _Case | _Crashed | None:
         """Judge a point and return what came of it; `None` if it is none."""
         try:
@@ -147,7 +166,7 @@ class _Sample:
     def _tell_rules_apart(self, points: Iterator[DrawnPoint], examples: int) -> None:
         """Judge some of these points, too, those whose sizes tell a rule that fits from its neighbours."""
         weighed = {topic: self._weigh(topic) for topic in self._list_topics()}
-        left = examples
+        left = min(examples, _MOST_NEW_SIZES) if self._pool else examples
 
         def is_done() -> bool:
             fitting = [evidence for evidence in weighed.values() if evidence.fits_a_rule]
@@ -208,7 +227,7 @@ class _Sample:
             undecided=tuple(report.reason for report in reports if report.verdict == Verdict.UNDECIDED),
             crashes=tuple(self._sort_crashes()),
             notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
-            blind_spots=(*refused, *find_blind_spots(list(self._repeat_trials()), refuted=wrong)),
+            blind_spots=(*refused, *self._find_blind_spots(wrong)),
             seed=self._question.seed,
         )
 
@@ -226,7 +245,7 @@ class _Sample:
             return not case.report.f_is_finite
         try:
             with keep_generator(), np.errstate(all="ignore", over="raise"):
-                self._question.f(*case.point.arguments.copy())
+                FloatRun(self._pose_functions(case.point)).call_f(*case.point.arguments.copy())
         except FloatingPointError:
             return True
         except Exception:  # the caller's, who may have settings of his own
@@ -235,7 +254,8 @@ class _Sample:
 
     def _refute(self, path: str, *, shrink: bool) -> Refutation:
         failing = sorted((one for one in self._cases if one.shows(path)), key=lambda one: _measure_sizes(one.point))
-        least = (self._shrink(path) if shrink else None) or failing[0]
+        shrink_case = self._descend if self._pool else self._shrink
+        least = (shrink_case(path, failing) if shrink else None) or failing[0]
         # One of each sizes, the largest first: what holds there, too, is no accident of small ones.
         by_sizes = {tuple(case.point.sizes.items()): case for case in reversed(failing)}
         finding, diagnosis = self._diagnose(path, [least, *list(by_sizes.values())[: _SIZES_DIAGNOSED - 1]])
@@ -251,19 +271,45 @@ class _Sample:
             snippet=tuple(self._question.write_snippet(least.point.at)),
         )
 
-    def _shrink(self, path: str) -> _Case | None:
+    def _descend(self, path: str, failing: Sequence[_Case]) -> _Case:
+        """Make one size after the other smaller while the gradient by this array is wrong, by numbers like theirs."""
+        least, left = failing[0], _MOST_NEW_SIZES
+        recipes = [case.point.recipe for case in failing[:_NUMBERS_TRIED] if case.point.recipe]
+        tried: list[Sizes] = []
+
+        def find_wrong(sizes: Sizes) -> _Case | None:
+            made = (recipe.resize(sizes).make() for recipe in recipes)
+            return next(filter(None, (self._judge_if_wrong(path, drawn) for drawn in made)), None)
+
+        while left and least.point.recipe:
+            smaller = next((sizes for sizes in list_smaller(least.point.recipe.sizes) if sizes not in tried), None)
+            if smaller is None:
+                break
+            tried.append(smaller)
+            left -= 1
+            least = find_wrong(smaller) or least
+        return least
+
+    def _judge_if_wrong(self, path: str, drawn: Any) -> _Case | None:
+        """Judge what was drawn; return the case if the gradient by this array is wrong there."""
+        try:
+            case = self._judge(read_point(self._question, drawn))
+        except Exception:  # the caller's: another failure than the one looked for
+            return None
+        return case if case.shows(path) is True and not self._is_beyond_floats(case) else None
+
+    def _shrink(self, path: str, _: Sequence[_Case]) -> _Case | None:
         """Find the smallest case at which the gradient by this array is wrong, looking again below what was found."""
         least: _Case | None = None
 
         def is_wrong(drawn: Any) -> bool:
             try:
                 point = read_point(self._question, drawn)
-                if least and _measure_sizes(point) >= _measure_sizes(least.point):
-                    return False
-                case = self._judge(point)
-            except Exception:  # the caller's: another failure than the one looked for
+            except Exception:  # it is none
                 return False
-            return case.shows(path) is True and not self._is_beyond_floats(case)
+            if least and _measure_sizes(point) >= _measure_sizes(least.point):
+                return False
+            return self._judge_if_wrong(path, drawn) is not None
 
         for again in range(_MOST_SHRINKS):
             drawn = find_smallest(st.one_of(self._strategies), is_wrong, self._question.seed + again)
@@ -309,9 +355,14 @@ class _Sample:
             return "f"
         return "gradient"
 
-    def _repeat_trials(self) -> Iterator[Trial]:
-        """Call f and the gradient at each point once more, to see what they return."""
-        for point in (case.point for case in self._cases):
+    def _find_blind_spots(self, refuted: Sequence[str]) -> list[str]:
+        """Find what no case could have shown: what some cases could have, needs no others."""
+        some = find_blind_spots(list(self._repeat_trials(_FEW)), refuted)
+        return some and find_blind_spots(list(self._repeat_trials(len(self._cases))), refuted)
+
+    def _repeat_trials(self, count: int) -> Iterator[Trial]:
+        """Call f and the gradient at so many points once more, to see what they return."""
+        for point in (case.point for case in self._cases[:count]):
             if not self._question.is_gradient:
                 yield Trial(point.sizes, point.arguments)
                 continue
