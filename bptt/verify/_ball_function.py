@@ -27,6 +27,7 @@ from bptt.balls import (
 )
 from bptt.verify._problem import Arguments, Function, Problem
 from bptt.verify._pytrees import holds_arrays_of_jax
+from bptt.verify._tracing import trace_aside
 
 if TYPE_CHECKING:
     from bptt.balls.jax._traced_function import TracedFunction
@@ -71,7 +72,7 @@ class BallFunction:
         self._is_of_jax = of_jax.returned
         self._is_traced_first = of_jax.traced
         self._get = get
-        self._function = get(problem)
+        self._problem = problem
         self._arguments = problem.arguments
         self._has_double = any(leaf.values.dtype == np.float64 for leaf in problem.arguments.leaves)
         self._jaxprs: list[_Jaxpr] = []  # the formula, and what took place on floats
@@ -148,11 +149,9 @@ class BallFunction:
         return True
 
     def _trace_in(self, has_64_bits: bool) -> "_Jaxpr":
-        from bptt.balls.jax._traced_function import trace_floats
-
+        is_float = [leaf.values.dtype.kind == "f" for leaf in self._arguments.leaves]
         with sys.modules["jax"].enable_x64(has_64_bits):
-            leaves = self._arguments.make_leaves()
-            traced = trace_floats(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
+            traced = trace_aside(self._problem, self._get, self._arguments.make_leaves(), is_float)
         return _Jaxpr(traced, has_64_bits)
 
     def _evaluate(self, jaxpr: "_Jaxpr", balls: list[Any], make_constant: MakeConstant) -> Any:

@@ -2,12 +2,12 @@
 
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from bptt.verify._problem import Function, Problem
+from bptt.verify._tracing import trace_aside
 from bptt.verify.closed_over import find_state
 
 if TYPE_CHECKING:
@@ -71,25 +71,9 @@ class _Calls:
         return self._traced[key]
 
     def _trace(self, leaves: Sequence[Any]) -> "TracedFunction":
-        """Trace the function as it is now. No tracer is left in what it closes over."""
-        from bptt.balls.jax._traced_function import trace
-
-        arguments = self._problem.arguments
-
-        def call(*leaves: Any) -> Any:
-            given = arguments.rebuild(leaves)
-            returned = self._get(problem)(*given)
-            if any(x is not y for x, y in zip(leaves, arguments.flatten(given), strict=True)):
-                raise _UncompiledError
-            return returned
-
-        with find_state(*self._problem.functions).lifted(lambda x: x) as functions:
-            problem = self._problem
-            problem = problem if problem.written else replace(problem, f=functions[0], rule=functions[1])
-            state = find_state(*functions)
-            traced = trace(call, leaves, self._is_input)
-            if state.has_changed() or traced.has_effects or traced.is_compiled_as_it_stands:
-                raise _UncompiledError
+        traced = trace_aside(self._problem, self._get, leaves, self._is_input, requires_pure=True)
+        if traced.has_effects or traced.is_compiled_as_it_stands:
+            raise _UncompiledError
         return traced
 
 

@@ -31,7 +31,8 @@ class SizePool:
 def cover_pairs(sizes: Mapping[str, Sequence[Any]], seed: int) -> list[Sizes]:
     """Return combinations of sizes among which each name has each of its sizes beside each size of any other name."""
     generator = random.Random(seed)
-    missing = {one for pair in combinations(sizes, min(2, len(sizes))) for one in _list_ways(sizes, pair)}
+    groups = combinations(sizes, min(2, len(sizes))) if sizes else ()
+    missing = {one for names in groups for one in _list_ways(sizes, names)}
     chosen: list[Sizes] = []
     while missing:
         candidates = [{name: generator.choice(known) for name, known in sizes.items()} for _ in range(_TRIED)]
