@@ -224,7 +224,7 @@ def test_no_tracer_is_left_in_the_cache_of_a_function() -> None:
     def find_positions(n: int) -> Array:
         return jnp.sin(jnp.arange(n))
 
-    f = lambda x: jnp.sum(find_positions(3) * jnp.tanh(x) * x)  # noqa: E731
+    f: Callable[..., Any] = lambda x: jnp.sum(find_positions(3) * jnp.tanh(x) * x)  # noqa: E731
     x = jnp.array([0.5, -1.25, 2.0])
     assert judge_gradient(f, jax.grad(f), (x,)).verdict == "right"
     assert np.isfinite(f(x))
