@@ -19,7 +19,7 @@ from bptt.verify._report import LeafFinding, Verdict
 from bptt.verify._sampled_report import Crash, SampledReport, summarize_leaves
 from bptt.verify._size_pool import SizePool
 from bptt.verify._size_rules import SizeEvidence, list_distinct_names
-from bptt.verify._smallest_case import MOST_NEW_SIZES, Shrinker
+from bptt.verify._smallest_case import Shrinker
 from bptt.verify._strategies import draw_points
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
@@ -127,7 +127,7 @@ class _Sample:
     def _tell_rules_apart(self, points: Iterator[DrawnPoint], examples: int) -> None:
         """Judge some of these points, too, those whose sizes tell a rule that fits from its neighbours."""
         weighed = {topic: self._weigh(topic) for topic in self._list_topics()}
-        left = min(examples, MOST_NEW_SIZES) if self._pool else examples
+        left = examples
 
         def is_done() -> bool:
             fitting = [evidence for evidence in weighed.values() if evidence.fits_a_rule]

@@ -13,7 +13,7 @@ from bptt.verify._size_pool import Sizes, list_smaller
 from bptt.verify._strategies import find_smallest
 
 _MOST_SHRINKS = 3  # for one array: a search ends beside the smallest where sizes that are equal were drawn as such
-MOST_NEW_SIZES = 40  # combinations that JAX has to compile for, in one search
+_MOST_NEW_SIZES = 40  # combinations that JAX has to compile for, in one search
 _NUMBERS_TRIED = 4  # in sizes that may be the smallest: of few, some are right by chance
 
 
@@ -35,7 +35,7 @@ class Shrinker:
             made = (recipe.resize(sizes).make() for recipe in recipes)
             return next(filter(None, (self._find_wrong_case(drawn) for drawn in made)), None)
 
-        for _ in range(MOST_NEW_SIZES):
+        for _ in range(_MOST_NEW_SIZES):
             known = least.point.recipe.sizes if least.point.recipe else {}
             smaller = next((sizes for sizes in list_smaller(known) if sizes not in tried), None)
             if smaller is None:

@@ -15,6 +15,7 @@ from bptt.balls.jax._traced_function import trace_floats
 from bptt.verify import judge_gradient
 from bptt.verify._float_run import FloatRun
 from bptt.verify._problem import Arguments, Problem
+from tests.corpus.jax_functions import CHECKED, RECURRENT, loss, normal, scanned
 
 Array = Any
 
@@ -31,61 +32,6 @@ def compilations() -> Iterator[list[str]]:
     jax.monitoring.register_event_duration_secs_listener(note)
     yield compiled
     jax.monitoring.unregister_event_duration_listener(note)
-
-
-def normal(*shape: int, seed: int = 0) -> Array:
-    return jnp.array(np.random.default_rng(seed).normal(size=shape))
-
-
-def loss(W: Array, x: Array) -> Array:
-    return jnp.sum(jnp.tanh(W @ x) ** 2)
-
-
-def loss_gradient(W: Array, x: Array) -> Any:
-    h = jnp.tanh(W @ x)
-    delta = 2 * h * (1 - h**2)
-    return jnp.outer(delta, x), W.T @ delta
-
-
-def perceptron(layers: Any, x: Array) -> Array:
-    for W, b in layers[:-1]:
-        x = jnp.tanh(x @ W + b)
-    W, b = layers[-1]
-    classes = jnp.array([0, 1, 2, 0, 1])
-    return -jnp.mean(jnp.take_along_axis(nn.log_softmax(x @ W + b), classes[:, None], axis=1))
-
-
-def unrolled(U: Array, W: Array, xs: Array) -> Array:
-    h = jnp.zeros(len(W))
-    for x in xs:
-        h = jnp.tanh(U @ x + W @ h)
-    return jnp.sum(h**2)
-
-
-def scanned(U: Array, W: Array, xs: Array) -> Array:
-    def step(h: Array, x: Array) -> tuple[Array, None]:
-        return jnp.tanh(U @ x + W @ h), None
-
-    return jnp.sum(lax.scan(step, jnp.zeros(len(W)), xs)[0] ** 2)
-
-
-@jax.custom_vjp
-def softplus(x: Array) -> Array:
-    return jnp.log(1 + jnp.exp(x))
-
-
-softplus.defvjp(lambda x: (softplus(x), x), lambda x, cotangent: (cotangent * nn.sigmoid(x),))
-
-RECURRENT = (normal(5, 3), normal(5, 5, seed=1), normal(4, 3, seed=2))
-LAYERS = [(normal(4, 7), normal(7)), (normal(7, 3), normal(3))]
-CHECKED: dict[str, tuple[Callable[..., Any], Callable[..., Any], tuple[Any, ...]]] = {
-    "a loss": (loss, jax.grad(loss, (0, 1)), (normal(5, 7), normal(7))),
-    "a perceptron": (perceptron, jax.grad(perceptron, (0, 1)), (LAYERS, normal(5, 4))),
-    "a loop": (unrolled, jax.grad(unrolled, (0, 1, 2)), RECURRENT),
-    "a scan": (scanned, jax.grad(scanned, (0, 1, 2)), RECURRENT),
-    "a custom_vjp": (lambda x: softplus(x).sum(), jax.grad(lambda x: softplus(x).sum()), (normal(11),)),
-    "a gradient by hand": (loss, loss_gradient, (normal(5, 9), normal(9))),
-}
 
 
 @pytest.mark.parametrize("name", CHECKED)
@@ -135,6 +81,12 @@ COMPUTED: dict[str, tuple[Callable[..., Any], Array]] = {
     "products and sums": (lambda x: 2 * x * (1 - x**2) + x * x * 3 - x / 7, normal(50)),
     "softmax": (lambda x: nn.softmax(x * x + 1) * x + 2 - nn.logsumexp(x * 3), normal(6, 5)),
     "loops": (within_scan, normal(40)),
+    "convolutions": (lambda x: jnp.convolve(x, x[:5]) * x[0], normal(40)),
+    "what is computed again": (
+        lambda x: jax.grad(lambda y: jax.checkpoint(lambda z: jnp.sum(jnp.sin(z * z - 1.1 * z)))(y * 2))(x) * 2,
+        normal(40),
+    ),
+    "loops within jit": (lambda x: [y * 3 for y in jax.jit(within_scan)(x * x - 1)], normal(40)),
     "jit within": (lambda x: jax.jit(lambda y: y * y - 1.1 * y)(x) * 3 + 1, normal(50)),
     "matrices": (lambda x: (x.T @ (x @ x) + x, jnp.linalg.norm(x @ x.T)), normal(20, 20)),
     "zeros": (lambda x: (x, 1 / (0 * x), jnp.where(x > 0, 0.0, -0.0)), jnp.array([1.0, -1.0])),

@@ -3,7 +3,7 @@
 JAX dispatches a function that is under no `jit` step by step, and XLA compiles each step for itself: dozens of times
 for a small network. A program has the same steps, each a computation that XLA is told not to inline. They are compiled
 at once, and nothing is fused or simplified across two of them: exp(x) exp(−x) overflows as it does step by step, and a
-product is rounded before it is added to. Loops stay as they are: XLA fuses nothing with them.
+product is rounded before it is added to. Loops and convolutions stay as they are: XLA merges nothing with them.
 
 Programs of the same steps on the same types are one: it is compiled once, whatever numbers stand in it.
 """
@@ -15,14 +15,15 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 from jax.experimental.xla_metadata import set_xla_metadata
-from jax.extend.core import ClosedJaxpr, Jaxpr, Literal
+from jax.extend.core import ClosedJaxpr, Jaxpr, Literal, jaxprs_in_params
 
 _mark: Any = set_xla_metadata  # which has no types
 _MOST_COMPILED = 512  # programs that are kept: those of two functions at 256 shapes
 _REPEATS = 4  # of its steps, on average, beyond which a program takes longer to compile than its steps one by one
-_LOOPS = ("scan", "while", "cond")
-_CUSTOM_RULES = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")  # dispatched by what they hold
-_HELD = ("call_jaxpr", "fun_jaxpr")
+_BOUNDARIES = ("scan", "while", "cond", "conv_general_dilated")  # which XLA merges with nothing, and compiles otherwise
+_CUSTOM_RULES = ("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr")
+_DISPATCHED_INSIDE = (*_CUSTOM_RULES, "checkpoint", "remat", "remat2")  # step by step, by what they hold
+_HELD = ("call_jaxpr", "fun_jaxpr", "jaxpr")
 _LENGTHS = (("f8", "f4"), ("c16", "c8"), ("i8", "i4"), ("u8", "u4"))
 _SHORTER = {np.dtype(long): np.dtype(short) for long, short in _LENGTHS}
 
@@ -91,7 +92,7 @@ def _make_call(equation: Any) -> Callable[..., Any]:
             results = equation.primitive.bind(*operands, **equation.params)
         return results if equation.primitive.multiple_results else [results]
 
-    if equation.primitive.name in _LOOPS:
+    if _holds_boundary(equation):
         return bind
     compiled = jax.jit(bind)
 
@@ -100,6 +101,13 @@ def _make_call(equation: Any) -> Callable[..., Any]:
             return compiled(*operands)
 
     return call
+
+
+def _holds_boundary(equation: Any) -> bool:
+    """Whether it is a loop or a convolution, or one is within it."""
+    if equation.primitive.name in _BOUNDARIES:
+        return True
+    return any(map(_holds_boundary, (inner for jaxpr in jaxprs_in_params(equation.params) for inner in jaxpr.eqns)))
 
 
 @functools.lru_cache(_MOST_COMPILED)
@@ -129,8 +137,9 @@ class Program:
 
         for equation in jaxpr.eqns:
             operands = list(map(look_up, equation.invars))
-            if equation.primitive.name in _CUSTOM_RULES:
-                results = self._add(next(equation.params[name] for name in _HELD if name in equation.params), operands)
+            if equation.primitive.name in _DISPATCHED_INSIDE:
+                held = next(equation.params[name] for name in _HELD if name in equation.params)
+                results = self._add(held if isinstance(held, ClosedJaxpr) else ClosedJaxpr(held, ()), operands)
             else:
                 results = [_Value(variable.aval) for variable in equation.outvars]
                 numbers = tuple(map(self._number, operands))
