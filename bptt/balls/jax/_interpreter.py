@@ -1,7 +1,7 @@
 """JAX functions on balls: the jaxpr that JAX traces, evaluated one primitive after the other.
 
-Whatever is a float in the jaxpr is an object array of balls here; integers and booleans are NumPy arrays, and JAX
-computes them. `PRIMITIVES` names all primitives that are known.
+Whatever is a float in the jaxpr is an object array of balls here; integers and booleans are NumPy arrays, and NumPy
+or JAX computes them. `PRIMITIVES` names all primitives that are known.
 """
 
 from collections.abc import Callable, Sequence
