@@ -13,7 +13,7 @@ from bptt.proofread._expressions import Claim, Definition, Definitions, Delta, M
 from bptt.proofread._readings import ReadingJudge, list_quantities
 from bptt.proofread._traversal import find_free_indices, get_letter
 from bptt.proofread._verdict import Verdict, refuse
-from bptt.proofread.evaluation import Agreement, Budget, Counterexample, compare
+from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import Choice, Equation, Interpretation, Statement
 from bptt.proofread.semantics._vocabulary import MOST_READINGS
 from bptt.proofread.syntax.tree import Symbol, list_symbols
@@ -28,7 +28,7 @@ class AccusationJudge(ReadingJudge):
 
     def _excuse(self, equation: Equation, verdict: Verdict, properties: Properties) -> Verdict:
         """Look for what else than the equation may be at fault, and return a verdict that accuses nobody of that."""
-        if not isinstance(verdict.because, Counterexample):
+        if not isinstance(verdict.because, Difference):
             return next(self._excuse_orders(equation, properties), verdict)
         return verdict if self.claim is None else next(self._excuse_values(equation, self.claim, properties), verdict)
 

@@ -20,7 +20,7 @@ from bptt.proofread._parsed import (
 from bptt.proofread._verdict import FINDINGS, Verdict, label_refusal, refuse
 from bptt.proofread.corrections import Correction, Search
 from bptt.proofread.document import Sentence
-from bptt.proofread.evaluation import Budget, Counterexample
+from bptt.proofread.evaluation import Budget, Difference
 from bptt.proofread.semantics import Candidate, Choice, Conditions, Equation, Statement, Vocabulary
 from bptt.proofread.syntax import tree
 from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, list_symbols, nodes
@@ -187,7 +187,7 @@ class Judge(AccusationJudge):
         if equation.relation in ASSIGNS or is_update(left, right):
             return Verdict("definition", "assigns")
         try:
-            verdict = self._judge(n, left, right)
+            verdict = _take_smallest(self._judge(n, left, right))
             if not correct or verdict.label not in FINDINGS or verdict.other_layout is not None:  # a layout is no slip
                 return verdict
             return verdict._replace(correction=self._correct(n, left, right))
@@ -252,7 +252,7 @@ class Judge(AccusationJudge):
             goes_on = equation.continues and self.roles.get(n - 1) == "repeats the glossary"
             repeats = (line == (None,) or goes_on) and not conditions.where
             return Verdict("definition", "repeats the glossary") if repeats else verdict
-        claim = self.claim if isinstance(verdict.because, Counterexample) else None
+        claim = self.claim if isinstance(verdict.because, Difference) else None
         if claim is not None and speaks_of_another(self.vocabulary.definitions, claim):
             where = "the glossary" if line == (None,) else f"line {line[0]}"
             return refuse(f"the symbol is said to be two things, here and by {where}")
@@ -286,7 +286,7 @@ class Judge(AccusationJudge):
             return verdict._replace(other_layout=(1 - settled, self.layout_line))
         if verdict.label in ("wrong", "orders differ"):
             verdict = self._excuse(equation, verdict, properties)
-        if verdict.label == "wrong" and isinstance(verdict.because, Counterexample):
+        if verdict.label == "wrong" and isinstance(verdict.because, Difference):
             verdict = verdict._replace(missing=self._find_missing(equation, properties, settled))
             if verdict.missing is not None and verdict.missing.property == "normalised":  # few texts say it of targets
                 verdict = verdict._replace(label="unreadable", because="a property that is not stated")
@@ -298,6 +298,13 @@ class Judge(AccusationJudge):
         for one in conditions.properties:
             found[one.quantity] = _join(found.get(one.quantity, known.get(one.quantity, frozenset())), one.property)
         return found
+
+
+def _take_smallest(verdict: Verdict) -> Verdict:
+    """Put the smallest counterexample in place of a difference: of all that are tried, one is shown."""
+    if isinstance(verdict.because, Difference):
+        return verdict._replace(because=verdict.because.find_smallest())
+    return verdict
 
 
 def _join(properties: frozenset[Property], one: Property) -> frozenset[Property]:

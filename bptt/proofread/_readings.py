@@ -8,7 +8,7 @@ from bptt.proofread import semantics
 from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Properties, Quantity
 from bptt.proofread._traversal import walk_definitions
 from bptt.proofread._verdict import Verdict, label_refusal, refuse
-from bptt.proofread.evaluation import Agreement, Budget, Counterexample, compare
+from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import LAYOUT, Choice, Equation, Interpretation, Statement, Vocabulary
 from bptt.proofread.semantics._vocabulary import MOST_READINGS
 from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
@@ -134,7 +134,7 @@ class ReadingJudge:
         stated = tuple(one for one in self.stated if one.quantity in quantities)
         if isinstance(outcome, Agreement):
             return Verdict("vacuous" if outcome.vanishes else "right", outcome, stated=stated)
-        if isinstance(outcome, Counterexample):
+        if isinstance(outcome, Difference):
             # Only where both sides speak of the same losses that are defined nowhere, a difference refutes.
             left, right = (
                 self.vocabulary.unknown & set(self._list_quantities(side)) for side in (claim.left, claim.right)

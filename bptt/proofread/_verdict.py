@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from bptt.proofread.corrections import Correction
-from bptt.proofread.evaluation import Outcome
+from bptt.proofread.evaluation import Counterexample, Outcome
 from bptt.proofread.semantics import Choice, Misfit, OrdersDiffer, Role, Statement
 from bptt.proofread.syntax import Unreadable
 
@@ -29,7 +29,7 @@ class Verdict(NamedTuple):
     """
 
     label: str
-    because: "Role | str | Outcome | Exception"
+    because: "Role | str | Outcome | Counterexample | Exception"
     choices: tuple[Choice, ...] = ()
     layout: int | None = None
     doubt: Choice | None = None

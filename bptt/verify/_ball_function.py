@@ -27,9 +27,10 @@ from bptt.balls import (
 )
 from bptt.verify._problem import Arguments, Function, Problem
 from bptt.verify._pytrees import holds_arrays_of_jax
+from bptt.verify._tracing import trace_aside
 
 if TYPE_CHECKING:
-    from bptt.balls.jax._interpreter import BallJaxpr
+    from bptt.balls.jax._traced_function import TracedFunction
 
 _HALF_OF_FLOAT32 = 2.0**-12
 _COMPILED = (".pyx", ".pxd")  # of libraries, under no directory
@@ -56,14 +57,22 @@ class FloatsOnlyError(NoVerdictError):
         self.name = name
 
 
+class OfJax(NamedTuple):
+    """What JAX had to do with the floats of a function."""
+
+    returned: bool = True  # it returned its arrays: the author knows of JAX, which traces much of NumPy's code, too
+    traced: bool = False  # JAX has traced it, and compiled what it computes
+
+
 class BallFunction:
     """A user's function as one that runs on balls: as it stands, or as the jaxpr that JAX traces."""
 
-    def __init__(self, name: str, problem: Problem, get: Callable[[Problem], Function], *, is_of_jax: bool) -> None:
+    def __init__(self, name: str, problem: Problem, get: Callable[[Problem], Function], of_jax: "OfJax") -> None:
         self._name = name
-        self._is_of_jax = is_of_jax  # its author knows of JAX, which traces much of NumPy's code, too
+        self._is_of_jax = of_jax.returned
+        self._is_traced_first = of_jax.traced
         self._get = get
-        self._function = get(problem)
+        self._problem = problem
         self._arguments = problem.arguments
         self._has_double = any(leaf.values.dtype == np.float64 for leaf in problem.arguments.leaves)
         self._jaxprs: list[_Jaxpr] = []  # the formula, and what took place on floats
@@ -88,7 +97,7 @@ class BallFunction:
         Raises `NoVerdictError` if it does not run on balls, takes too long on them, or uses values that were kept from
         another run.
         """
-        if self._jaxprs:
+        if self._jaxprs or (self._is_traced_first and self._trace()):
             return self._evaluate(self._jaxprs[as_on_floats], balls, make_constant)
         encountered = CURRENT.context.encountered or Encountered()
         encountered.refused_float = False
@@ -129,29 +138,28 @@ class BallFunction:
         try:
             on_floats = self._trace_in(has_64_bits)
         except Exception:  # NumPy code, which JAX cannot trace
+            self._is_traced_first = False
             return False
         self._jaxprs = [on_floats, on_floats]
         if self._has_double and not has_64_bits:
             with contextlib.suppress(Exception):  # what holds float32 by type may not go with 64 bits
                 formula = self._trace_in(has_64_bits=True)
-                if _are_close(formula.compute(self._arguments), on_floats.compute(self._arguments)):
+                if formula.is_same_in_64_bits(on_floats, self._arguments):
                     self._jaxprs[0] = formula
         return True
 
     def _trace_in(self, has_64_bits: bool) -> "_Jaxpr":
-        from bptt.balls.jax._interpreter import trace_to_balls
-
+        is_float = [leaf.values.dtype.kind == "f" for leaf in self._arguments.leaves]
         with sys.modules["jax"].enable_x64(has_64_bits):
-            leaves = self._arguments.make_leaves()
-            on_balls = trace_to_balls(lambda *given: self._function(*self._arguments.rebuild(given)), leaves)
-        return _Jaxpr(on_balls, has_64_bits)
+            traced = trace_aside(self._problem, self._get, self._arguments.make_leaves(), is_float)
+        return _Jaxpr(traced, has_64_bits)
 
     def _evaluate(self, jaxpr: "_Jaxpr", balls: list[Any], make_constant: MakeConstant) -> Any:
         from bptt.balls.jax._positions import UnknownPrimitiveError
 
         try:
             with sys.modules["jax"].enable_x64(jaxpr.has_64_bits), np.errstate(all="ignore"):
-                return jaxpr.on_balls(balls, make_constant)
+                return jaxpr.traced(balls, make_constant)
         except UnknownPrimitiveError as error:
             raise FloatsOnlyError(self._name, f": {error}") from error
         except TooManyOperationsError as error:
@@ -165,13 +173,20 @@ class BallFunction:
 class _Jaxpr(NamedTuple):
     """A function as JAX traces it."""
 
-    on_balls: "BallJaxpr"
+    traced: "TracedFunction"
     has_64_bits: bool
 
-    def compute(self, arguments: Arguments) -> list[Any]:
+    def is_same_in_64_bits(self, other: "_Jaxpr", arguments: Arguments) -> bool:
+        """Whether it does what the other one does in 32 bits, by its equations or by what it returns on floats."""
+        if self.traced.is_same_in_short_types(other.traced):
+            return True
+        return _are_close(self._compute(arguments), other._compute(arguments))
+
+    def _compute(self, arguments: Arguments) -> list[Any]:
         """Return the arrays that it returns on floats."""
-        with sys.modules["jax"].enable_x64(self.has_64_bits):
-            return self.on_balls.compute(arguments.make_leaves())
+        jax = sys.modules["jax"]
+        with jax.enable_x64(self.has_64_bits):
+            return [np.asarray(x) for x in jax.tree.leaves(self.traced.compute(arguments.make_leaves()))]
 
 
 def _are_close(some: Sequence[Any], others: Sequence[Any]) -> bool:

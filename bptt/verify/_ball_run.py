@@ -32,7 +32,7 @@ from bptt.balls import (
     sum_masses,
     sweep,
 )
-from bptt.verify._ball_function import BallFunction, FloatsOnlyError, NoVerdictError
+from bptt.verify._ball_function import BallFunction, FloatsOnlyError, NoVerdictError, OfJax
 from bptt.verify._problem import Problem
 from bptt.verify._returned import Claims, find_type_within, require_scalar
 from bptt.verify.closed_over import State, find_state
@@ -58,16 +58,16 @@ class Truth(NamedTuple):
 class BallRun:
     """f and the rule of one problem on balls. Each run starts from what they kept when `state` was found.
 
-    If they keep values between calls, the rule runs after f, since it may use what f kept. `of_jax` says whether f and
-    the rule return arrays of JAX's.
+    If they keep values between calls, the rule runs after f, since it may use what f kept. `of_jax` says what JAX
+    has to do with f, and what with the rule.
     """
 
     def __init__(
-        self, problem: Problem, state: State, *, keeps_values: bool, of_jax: tuple[bool, bool] = (True, True)
+        self, problem: Problem, state: State, *, keeps_values: bool, of_jax: tuple[OfJax, OfJax] = (OfJax(), OfJax())
     ) -> None:
         self.problem = problem
-        self.f = BallFunction("f", problem, lambda problem: problem.call_f, is_of_jax=of_jax[0])
-        self.rule = BallFunction("gradient", problem, lambda problem: problem.call_rule, is_of_jax=of_jax[1])
+        self.f = BallFunction("f", problem, lambda problem: problem.call_f, of_jax[0])
+        self.rule = BallFunction("gradient", problem, lambda problem: problem.call_rule, of_jax[1])
         self._state = state
         self._keeps_values = keeps_values
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from bptt.verify._interface import Question
 from bptt.verify._problem import Arguments
-from bptt.verify._strategies import NamedArrays, bind_arguments
+from bptt.verify._strategies import NamedArrays, Recipe, bind_arguments
 
 _AS_GOOD_AS_ZERO = 2.0**-30  # among ordinary numbers: what is multiplied by it hardly shows
 
@@ -19,6 +19,7 @@ class DrawnPoint(NamedTuple):
     arguments: Arguments
     axes: Mapping[str, Sequence[str]]  # what the axes of an array are called, by path
     sizes: Mapping[str, int]
+    recipe: Recipe | None = None  # of arrays that can be made in other sizes
 
     @property
     def extremeness(self) -> float:
@@ -42,7 +43,7 @@ def read_point(question: Question, drawn: Any) -> DrawnPoint:
     at, axes = bind_arguments(question.f, drawn)
     arguments = Arguments(question.f, at, question.wrt)
     if isinstance(drawn, NamedArrays):
-        return DrawnPoint(at, arguments, axes, drawn.sizes)
+        return DrawnPoint(at, arguments, axes, drawn.sizes, drawn.recipe)
     shapes = [
         (f"{leaf.path}.shape[{n}]", size) for leaf in arguments.leaves for n, size in enumerate(leaf.values.shape)
     ]

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple, TypeVar
 import numpy as np
 import numpy.typing as npt
 
+from bptt.verify._ball_function import OfJax
 from bptt.verify._ball_run import BallRun
+from bptt.verify._float_run import FloatRun
 from bptt.verify._problem import Arguments, Floats, Problem
 from bptt.verify._pytrees import get_values, holds_arrays_of_jax
 from bptt.verify._returned import Claims, find_type_within, require_scalar
@@ -25,7 +27,8 @@ class Observed(NamedTuple):
     is_of_jax: bool  # the value of f is
     gradient: list[Floats]  # by each leaf; empty for a leaf that is not differentiated
     notes: tuple[str, ...]  # what a caller would not expect, a sentence each
-    on_balls: "BallRun"  # both, ready to be run on balls
+    on_balls: BallRun  # both, ready to be run on balls
+    on_floats: FloatRun  # both, to be called at this point and others
     coarsest: Any  # `np.finfo` of the shortest float type among the arguments and what was returned
 
 
@@ -77,20 +80,24 @@ def _observe_as_given(problem: Problem) -> Observed:
     """Call both as their caller would, whose settings of warnings and errors are in force."""
     arguments = problem.arguments
     state = find_state(*problem.functions)
+    on_floats = FloatRun(problem)
     given = arguments.copy()
-    returned = problem.call_f(*given)
+    returned = on_floats.call_f(*given)
     value = require_scalar(returned)
     notes = _note_changes("f", arguments, given)
     given = arguments.copy()
-    gradient = problem.call_rule(*given)
+    gradient = on_floats.call_rule(*given)
     claims = arguments.match(gradient)
     notes += _note_changes("gradient", arguments, given)
     notes += _note_other_types(arguments, claims, value)
-    of_jax = holds_arrays_of_jax(returned), holds_arrays_of_jax(gradient)
+    of_jax = (
+        OfJax(holds_arrays_of_jax(returned), on_floats.call_f.is_compiled),
+        OfJax(holds_arrays_of_jax(gradient), on_floats.call_rule.is_compiled),
+    )
     run = BallRun(problem, state, keeps_values=state.has_changed(), of_jax=of_jax)
     floats = [_copy_as_floats(leaf) for leaf in claims]
     coarsest = _find_coarsest(arguments, value, floats)
-    return Observed(value, of_jax[0], floats, tuple(notes), run, coarsest)
+    return Observed(value, of_jax[0].returned, floats, tuple(notes), run, on_floats, coarsest)
 
 
 def _find_coarsest(arguments: Arguments, value: Any, gradient: list[Floats]) -> Any:
@@ -105,7 +112,7 @@ def find_unsteady_leaves(problem: Problem, observed: Observed) -> list[str]:
     """Return the leaves by which a second call of the rule returns something else."""
     arguments = problem.arguments
     with np.errstate(all="ignore"):
-        second = arguments.match(problem.call_rule(*arguments.copy()))
+        second = arguments.match(observed.on_floats.call_rule(*arguments.copy(), anew=True))
     return [
         leaf.path
         for n, leaf in arguments.differentiable
@@ -125,10 +132,11 @@ def jitter(x: npt.NDArray[Any], random: np.random.Generator, coarsest: Any) -> n
     return moved.view(short.dtype).reshape(x.shape).astype(x.dtype, copy=False)
 
 
-def call_rule_at(problem: Problem, values: list[npt.NDArray[Any]]) -> list[Claims]:
+def call_rule_at(problem: Problem, observed: Observed, values: list[npt.NDArray[Any]]) -> list[Claims]:
     """Return the gradient at other values, after f has been called there: a backward pass may use what f kept."""
-    problem.call_f(*problem.arguments.place(values))
-    return problem.arguments.match(problem.call_rule(*problem.arguments.place(values)))
+    arguments, run = problem.arguments, observed.on_floats
+    run.call_f(*arguments.place(values))
+    return arguments.match(run.call_rule(*arguments.place(values)))
 
 
 def _copy_as_floats(claims: Claims) -> Floats:

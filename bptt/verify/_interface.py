@@ -1,5 +1,6 @@
 """The questions a user asks: what is this gradient worth, and, in a test, is it right? Vjps, jvps: `_linear_maps`."""
 
+import contextlib
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -10,6 +11,7 @@ import numpy as np
 
 from bptt.verify._judgement import judge_problem
 from bptt.verify._problem import Arguments, Function, Method, Problem
+from bptt.verify._progress import show_progress
 from bptt.verify._report import Report, Verdict
 from bptt.verify.closed_over import find_state
 from bptt.verify.methods import FORMULA_METHODS
@@ -169,14 +171,18 @@ def judge_gradient(
     return answer(Question(f, gradient, *of_question), at, examples)
 
 
-def answer(question: Question, at: Any, examples: int, count: Callable[[], None] = lambda: None) -> Any:
-    """Return the report at a point or, for a strategy, over points drawn from it; `count` is called after each."""
+def answer(question: Question, at: Any, examples: int, count: Callable[[], None] | None = None) -> Any:
+    """Return the report at a point or, for a strategy, over points drawn from it.
+
+    `count` is called after each; if there is none, they are counted on the terminal, if there is one.
+    """
     state = find_state(question.f, question.rule)
     try:
         if is_strategy(at):
             from bptt.verify._random_sizes import judge_over
 
-            return judge_over(question, at, examples, count)
+            with contextlib.nullcontext(count) if count else show_progress(examples) as count_point:
+                return judge_over(question, at, examples, count_point)
         return question.judge(at)
     finally:
         state.restore()

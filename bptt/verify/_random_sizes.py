@@ -3,31 +3,32 @@
 import itertools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
 import numpy as np
-from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 
 from bptt.verify._ball_function import describe_error
+from bptt.verify._cases import Case, Crashed, Judge, Topic, measure_sizes
 from bptt.verify._coverage import Trial, find_blind_spots
 from bptt.verify._drawn_points import DrawnPoint, read_point
 from bptt.verify._execution import keep_generator, observe
 from bptt.verify._interface import Question
 from bptt.verify._judgement import judge_problem
-from bptt.verify._report import LeafFinding, Report, Verdict
-from bptt.verify._sampled_report import Crash, SampledReport, index_leaves, summarize_leaves
+from bptt.verify._report import LeafFinding, Verdict
+from bptt.verify._sampled_report import Crash, SampledReport, summarize_leaves
+from bptt.verify._size_pool import SizePool
 from bptt.verify._size_rules import SizeEvidence, list_distinct_names
-from bptt.verify._strategies import draw_points, find_smallest
+from bptt.verify._smallest_case import Shrinker
+from bptt.verify._strategies import draw_points
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
 _MOST_SHRUNK = 5  # arrays for which the smallest point is looked for: each takes up to 500 judgements
-_MOST_SHRINKS = 3  # for one array: a search ends beside the smallest where sizes that are equal were drawn as such
 _SIZES_DIAGNOSED = 4  # at which a kind of mistake must hold, if the gradient is wrong at so many
-_PRODUCT = "f(...)"  # the path of what a jvp returns, whatever entry of it is wrong
 _ORDINARY = 0.4  # of the points: what is wrong may seem right at others, as where all units are saturated
 _LEAST_DRAWN = 500  # points, by which it is known what sizes there are
 _MOST_ROUNDS = 20  # of drawing points: what was not drawn until then is rare
+_FEW = 16  # cases, that have no blind spot in common if all cases have none, mostly
 _MORE_AT_ONCE = 100  # points that a round but the first has: of fewer, Hypothesis makes most alike
 
 
@@ -50,49 +51,20 @@ def judge_over(
     return sample.conclude()
 
 
-Topic: TypeAlias = str | tuple[str, str]
-"""What a rule of sizes may be about: the path of an array, or a sort of crash."""
-
-
-class _Case(NamedTuple):
-    """A point that was judged, with the findings on it by path."""
-
-    point: DrawnPoint
-    report: Report
-    leaves: Mapping[str, LeafFinding]
-
-    def shows(self, topic: Topic) -> bool | None:
-        """Whether the gradient by that array is wrong, or crashes so; `None` if that is not known here."""
-        if isinstance(topic, tuple):
-            return False
-        verdict = self.leaves[topic].verdict if topic in self.leaves else Verdict.UNDECIDED
-        return None if verdict == Verdict.UNDECIDED else verdict == Verdict.WRONG
-
-
-class _Crashed(NamedTuple):
-    """A point at which f or the gradient raised."""
-
-    point: DrawnPoint
-    error: Exception
-    sort: tuple[str, str]  # which of the two, and what
-
-    def shows(self, topic: Topic) -> bool | None:
-        """Whether it crashes so; `None` if otherwise."""
-        return True if topic == self.sort else None
-
-
 class _Sample:
     """What came of the points that were drawn for one question."""
 
     def __init__(self, question: Question, strategies: Sequence[SearchStrategy[Any]]) -> None:
         self._question = question
+        self._judge = Judge(question)
         self._strategies = strategies
-        self._cases: list[_Case] = []
-        self._crashed: list[_Crashed] = []
+        self._cases: list[Case] = []
+        self._crashed: list[Crashed] = []
         self._met: set[int] = set()  # what was drawn, by its hash
         self._refused: list[Exception] = []  # why points that were drawn are none
         self._drawn: list[Mapping[str, int]] = []  # the sizes of more points, most of which were not judged
         self._usual = 0.0  # extremeness of a point
+        self._pool: SizePool | None = None  # of sizes, if JAX compiles for each
 
     def draw(self, examples: int, count: Callable[[], None]) -> None:
         """Draw the points and judge each. Raises the first error if nothing but errors comes."""
@@ -101,7 +73,7 @@ class _Sample:
         points = [self._draw_from(n, share) for n, share in enumerate(shares)]
         for of_one, share in zip(points, shares, strict=True):
             for point in itertools.islice(of_one, share):
-                self._judge_and_keep(point)
+                self._judge_and_keep(self._fit(point))
                 count()
         if not self._cases:
             raise self._crashed[0].error if self._crashed else self._refused[0]
@@ -131,14 +103,22 @@ class _Sample:
         self._met.add(key)
         return point if is_new else None
 
-    def _judge_and_keep(self, point: DrawnPoint) -> _Case | _Crashed | None:
+    def _fit(self, point: DrawnPoint) -> DrawnPoint:
+        """Return the point, in the sizes whose turn it is if JAX would compile for each new one."""
+        if point.recipe is None or len(self._strategies) > 1:
+            return point
+        if not self._cases and not self._crashed and self._judge.is_compiled(point):
+            self._pool = SizePool(point.recipe, self._question.seed)
+        return read_point(self._question, self._pool.fit(point.recipe).make()) if self._pool else point
+
+    def _judge_and_keep(self, point: DrawnPoint) -> Case | Crashed | None:
         """Judge a point and return what came of it; `None` if it is none."""
         try:
-            case = self._judge(point)
+            case = self._judge.judge(point)
         except Exception as error:  # of the caller's functions: kept apart, and raised where nothing else comes
-            self._crashed.append(_Crashed(point, error, (self._blame(point), type(error).__name__)))
+            self._crashed.append(Crashed(point, error, (self._judge.blame(point), type(error).__name__)))
             return self._crashed[-1]
-        if self._is_beyond_floats(case):
+        if self._judge.is_beyond_floats(case):
             self._refused.append(ValueError("f is not finite there, or overflows on its way"))
             return None
         self._cases.append(case)
@@ -173,7 +153,7 @@ class _Sample:
 
     def _weigh(self, topic: Topic) -> SizeEvidence:
         """Sort the cases by what they show."""
-        outcomes: list[_Case | _Crashed] = [*self._cases, *self._crashed]
+        outcomes: list[Case | Crashed] = [*self._cases, *self._crashed]
         known = [(one.point, is_wrong) for one in outcomes if (is_wrong := one.shows(topic)) is not None]
         evidence = SizeEvidence(known[0][0].sizes)
         for point, is_wrong in known:
@@ -208,34 +188,13 @@ class _Sample:
             undecided=tuple(report.reason for report in reports if report.verdict == Verdict.UNDECIDED),
             crashes=tuple(self._sort_crashes()),
             notes=tuple(dict.fromkeys(note for report in reports for note in report.notes)),
-            blind_spots=(*refused, *find_blind_spots(list(self._repeat_trials()), refuted=wrong)),
+            blind_spots=(*refused, *self._find_blind_spots(wrong)),
             seed=self._question.seed,
         )
 
-    def _judge(self, point: DrawnPoint) -> _Case:
-        with np.errstate(all="ignore"):  # as at any point that the caller did not choose
-            report = self._question.judge(point.at)
-        leaves = index_leaves(report)
-        if not self._question.is_gradient:  # its report has one leaf, the entry of the product that decided
-            leaves = dict.fromkeys([_PRODUCT], *leaves.values())
-        return _Case(point, report, leaves)
-
-    def _is_beyond_floats(self, case: _Case) -> bool:
-        """Whether f is not finite at a point, or what is wrong may be so because f overflows on its way there."""
-        if not case.report.f_is_finite or case.report.verdict != Verdict.WRONG:
-            return not case.report.f_is_finite
-        try:
-            with keep_generator(), np.errstate(all="ignore", over="raise"):
-                self._question.f(*case.point.arguments.copy())
-        except FloatingPointError:
-            return True
-        except Exception:  # the caller's, who may have settings of his own
-            return False
-        return False
-
     def _refute(self, path: str, *, shrink: bool) -> Refutation:
-        failing = sorted((one for one in self._cases if one.shows(path)), key=lambda one: _measure_sizes(one.point))
-        least = (self._shrink(path) if shrink else None) or failing[0]
+        failing = sorted((one for one in self._cases if one.shows(path)), key=lambda one: measure_sizes(one.point))
+        least = (self._shrink(path, failing) if shrink else None) or failing[0]
         # One of each sizes, the largest first: what holds there, too, is no accident of small ones.
         by_sizes = {tuple(case.point.sizes.items()): case for case in reversed(failing)}
         finding, diagnosis = self._diagnose(path, [least, *list(by_sizes.values())[: _SIZES_DIAGNOSED - 1]])
@@ -251,28 +210,11 @@ class _Sample:
             snippet=tuple(self._question.write_snippet(least.point.at)),
         )
 
-    def _shrink(self, path: str) -> _Case | None:
-        """Find the smallest case at which the gradient by this array is wrong, looking again below what was found."""
-        least: _Case | None = None
+    def _shrink(self, path: str, failing: Sequence[Case]) -> Case | None:
+        shrinker = Shrinker(self._question, path)
+        return shrinker.descend(failing) if self._pool else shrinker.shrink(self._strategies)
 
-        def is_wrong(drawn: Any) -> bool:
-            try:
-                point = read_point(self._question, drawn)
-                if least and _measure_sizes(point) >= _measure_sizes(least.point):
-                    return False
-                case = self._judge(point)
-            except Exception:  # the caller's: another failure than the one looked for
-                return False
-            return case.shows(path) is True and not self._is_beyond_floats(case)
-
-        for again in range(_MOST_SHRINKS):
-            drawn = find_smallest(st.one_of(self._strategies), is_wrong, self._question.seed + again)
-            if drawn is None:
-                break
-            least = self._judge(read_point(self._question, drawn))
-        return least
-
-    def _diagnose(self, path: str, cases: Sequence[_Case]) -> tuple[LeafFinding, Diagnosis]:
+    def _diagnose(self, path: str, cases: Sequence[Case]) -> tuple[LeafFinding, Diagnosis]:
         """Return the finding on this array at the first of these cases, and the kind of mistake that all show."""
         found = cases[0].leaves[path]
         if not self._question.is_gradient:
@@ -300,18 +242,14 @@ class _Sample:
             crashed = [crash for crash in self._crashed if crash.sort == sort]
             yield Crash(sort[0], describe_error(crashed[0].error), len(crashed), self._find_rule(sort))
 
-    def _blame(self, point: DrawnPoint) -> str:
-        """Return which of the two raises there."""
-        try:
-            with keep_generator(), np.errstate(all="ignore"):
-                self._question.f(*point.arguments.copy())
-        except Exception:  # again the caller's
-            return "f"
-        return "gradient"
+    def _find_blind_spots(self, refuted: Sequence[str]) -> list[str]:
+        """Find what no case could have shown: what some cases could have, needs no others."""
+        some = find_blind_spots(list(self._repeat_trials(_FEW)), refuted)
+        return some and find_blind_spots(list(self._repeat_trials(len(self._cases))), refuted)
 
-    def _repeat_trials(self) -> Iterator[Trial]:
-        """Call f and the gradient at each point once more, to see what they return."""
-        for point in (case.point for case in self._cases):
+    def _repeat_trials(self, count: int) -> Iterator[Trial]:
+        """Call f and the gradient at so many points once more, to see what they return."""
+        for point in (case.point for case in self._cases[:count]):
             if not self._question.is_gradient:
                 yield Trial(point.sizes, point.arguments)
                 continue
@@ -319,8 +257,3 @@ class _Sample:
             with keep_generator(), np.errstate(all="ignore"):
                 problem, observed = observe(problem)
             yield Trial(point.sizes, problem.arguments, float(observed.value), observed.gradient)
-
-
-def _measure_sizes(point: DrawnPoint) -> tuple[int, int]:
-    sizes = point.sizes.values()
-    return sum(sizes), max(sizes, default=0)

@@ -32,6 +32,8 @@ _LARGEST = 2  # of the grid, which begins at -2
 
 _ONE_IN = 8  # sizes is equal to one before it on purpose: by chance, few large ones are
 _LARGEST_BATCH = 3  # along each batch axis, of which there may be two: every case is judged on balls
+_BATCHES = ((), (1,), (2,), (3,), (1, 2), (3, 2))  # of each kind that there is
+_MANY = 4  # from which on sizes are alike
 
 
 class _Regime(NamedTuple):
@@ -52,12 +54,20 @@ class NamedArrays(dict[str, Any]):
     """Arguments by name that know their sizes, and arrays among them what their axes are called.
 
     `batch` is the product of all batch axes. An axis of a fixed size is called "", and no size is named after it.
+    `recipe` is what they were made by, if they can be made in other sizes.
     """
 
-    def __init__(self, arrays: Mapping[str, Array], axes: Mapping[str, list[str]], sizes: Mapping[str, int]) -> None:
+    def __init__(
+        self,
+        arrays: Mapping[str, Array],
+        axes: Mapping[str, list[str]],
+        sizes: Mapping[str, int],
+        recipe: "Recipe | None" = None,
+    ) -> None:
         super().__init__(arrays)
         self.axes = axes
         self.sizes = sizes
+        self.recipe = recipe
 
 
 def named_arrays(max_size: int = 4, /, **axes: str) -> SearchStrategy[NamedArrays]:
@@ -114,34 +124,67 @@ class _Axis(NamedTuple):
         return sum(prod(int(x) if x.isdecimal() else sizes[x] for x in term) for term in self.terms)
 
 
+class Recipe(NamedTuple):
+    """All that was drawn for some arrays.
+
+    Attributes:
+        layout: the axes of each array
+        max_size: the largest size that there may be
+        sizes: by name; "..." has those of the batch axes
+        regime: what the numbers are like
+        seed: of the numbers
+    """
+
+    layout: Mapping[str, list[_Axis]]
+    max_size: int
+    sizes: Mapping[str, Any]
+    regime: _Regime
+    seed: int
+
+    def make(self) -> NamedArrays:
+        """Make the arrays."""
+        random = np.random.default_rng(self.seed)
+        batch = self.sizes.get("...", ())
+        arrays: dict[str, Array] = {}
+        called: dict[str, list[str]] = {}
+        for name, axes in self.layout.items():
+            shape: list[int] = []
+            called[name] = []
+            for axis in axes:
+                if axis.text == "...":
+                    shape += batch
+                    called[name] += [f"batch[{n}]" for n in range(len(batch))]
+                else:
+                    shape.append(axis.measure(self.sizes))
+                    called[name].append(axis.text if axis.names else "")
+            arrays[name] = self.regime.scale * fill_grid(random, *shape, steps=self.regime.steps)
+        sizes = {name: size for name, size in self.sizes.items() if name != "..."}
+        return NamedArrays(arrays, called, sizes | {"batch": prod(batch)} if "..." in self.sizes else sizes, self)
+
+    def resize(self, sizes: Mapping[str, Any]) -> "Recipe":
+        """Return what makes arrays of the same kind in other sizes."""
+        return self._replace(sizes=sizes)
+
+    def list_sizes(self) -> dict[str, list[Any]]:
+        """List the sizes that each name may have, but for those between 4 and the largest, which are like these."""
+        numbers = sorted({*range(1, min(self.max_size, _MANY) + 1), self.max_size})
+        batches = [batch for batch in _BATCHES if max(batch, default=1) <= self.max_size]
+        return {name: batches if name == "..." else numbers for name in self.sizes}
+
+
 @st.composite
 def _draw_named_arrays(
     draw: st.DrawFn, layout: Mapping[str, list[_Axis]], names: list[str], max_size: int
 ) -> NamedArrays:
-    sizes: dict[str, int] = {}
+    sizes: dict[str, Any] = {}
     for name in names:
         if name != "...":
             is_equal = bool(sizes) and draw(st.integers(1, _ONE_IN)) == _ONE_IN
             sizes[name] = draw(st.sampled_from(list(sizes.values())) if is_equal else st.integers(1, max_size))
-    batch = draw_batch(draw, max_size) if "..." in names else ()
-    regime = draw(st.sampled_from((_BENIGN,) * len(_OTHER_REGIMES) + _OTHER_REGIMES))
-    random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
-    arrays: dict[str, Array] = {}
-    called: dict[str, list[str]] = {}
-    for name, axes in layout.items():
-        shape: list[int] = []
-        called[name] = []
-        for axis in axes:
-            if axis.text == "...":
-                shape += batch
-                called[name] += [f"batch[{n}]" for n in range(len(batch))]
-            else:
-                shape.append(axis.measure(sizes))
-                called[name].append(axis.text if axis.names else "")
-        arrays[name] = regime.scale * fill_grid(random, *shape, steps=regime.steps)
     if "..." in names:
-        sizes["batch"] = prod(batch)
-    return NamedArrays(arrays, called, sizes)
+        sizes["..."] = draw_batch(draw, max_size)
+    regime = draw(st.sampled_from((_BENIGN,) * len(_OTHER_REGIMES) + _OTHER_REGIMES))
+    return Recipe(layout, max_size, sizes, regime, draw(st.integers(0, 2**32 - 1))).make()
 
 
 def draw_batch(draw: st.DrawFn, max_size: int) -> tuple[int, ...]:

@@ -17,7 +17,7 @@ from jax.extend.core import jaxprs_in_params
 from jax.scipy import special
 
 from bptt.balls import XLA, Ball, make_fixed, make_rounded_constant, store, use_precision
-from bptt.balls.jax._interpreter import trace_to_balls
+from bptt.balls.jax._traced_function import trace_floats
 from bptt.verify import Report, check_gradient, judge_gradient
 from bptt.verify._problem import Leaf
 from tests.corpus import numpy_alone
@@ -582,7 +582,7 @@ def interpreted(function: Callable[..., Any], *arguments: Array) -> Any:
     """What the function returns on exact balls, as floats."""
     leaves = [Leaf("", x, x) for x in arguments]
     with use_precision(50), jax.enable_x64(True):
-        balls = trace_to_balls(function, arguments)([leaf.convert_to_balls(Ball) for leaf in leaves], make_fixed)
+        balls = trace_floats(function, arguments)([leaf.convert_to_balls(Ball) for leaf in leaves], make_fixed)
         return jax.tree.map(np.frompyfunc(exactly, 1, 1), balls)
 
 
@@ -617,6 +617,22 @@ EXACTLY: dict[str, tuple[Callable[..., Any], tuple[Array, ...]]] = {
     "clamped": (lambda x: lax.clamp(-0.25, x, jnp.max(x) / 2), (ROW,)),
     "compared": (lambda x: (x < 0) + 2 * (x <= 0.5) + 4 * (x > 0) + 8 * (x == 0.5) + 16 * (x != 0) + x, (ROW,)),
     "gathered": (lambda x: (x[AT % 4, 1], x[:, np.array([4, -1])], x[1:3, ::-2]), (SMALL,)),
+    "gathered, each row for itself": (
+        jax.vmap(lambda x, n: x.at[n].get(mode="fill", fill_value=2.5)),
+        (CUBE, AT),
+    ),
+    "gathered from beyond": (jax.vmap(lambda x, n: lax.dynamic_slice(x, (n, 0), (2, 3))), (CUBE, np.array([-4, 1]))),
+    "added, each row for itself": (jax.vmap(lambda x, n: x.at[n].add(x[:2])), (CUBE, AT)),
+    "integers": (
+        lambda x: (
+            x * jnp.cumsum(jnp.arange(6)) + lax.cumsum(jnp.arange(6), reverse=True),
+            x * jnp.argmax(jnp.array([3, 7, 7]) ^ 1) + jnp.clip(jnp.arange(-2, 4), 0, 2),
+            x + (jnp.arange(6, dtype=jnp.uint8) + jnp.uint8(253)) + (~jnp.arange(6) & 6 | 1),
+            x * jnp.where(jnp.arange(6) % 2 == 0, jnp.any(jnp.arange(3) > 1), jnp.all(jnp.arange(3) < 2)),
+            x * jnp.arange(6).sum() - jnp.arange(1, 7).min() * jnp.arange(6).max(),
+        ),
+        (ROW,),
+    ),
     "gathered from outside": (lambda x: x.at[AT].get(mode="fill", fill_value=2.5) + x.at[AT].get(mode="clip"), (ROW,)),
     "added at": (summed("add", "drop"), (SMALL,)),
     "added at the edge": (summed("add", "clip"), (SMALL,)),
@@ -747,7 +763,7 @@ def within_bound(function: Callable[..., Any], points: tuple[Array, ...], *float
     """Whether these floats lie in the balls of the function with the figures of XLA."""
     leaves = [Leaf("", x, x) for x in points]
     balls = [leaf.convert_to_balls(partial(store, figures=XLA)) for leaf in leaves]
-    bounds = trace_to_balls(function, points)(balls, partial(make_rounded_constant, figures=XLA))
+    bounds = trace_floats(function, points)(balls, partial(make_rounded_constant, figures=XLA))
     runs = np.stack(floats, 1).tolist()
     return all(b.value.contains(arb(x)) for b, row in zip(bounds.tolist(), runs, strict=True) for x in row)
 

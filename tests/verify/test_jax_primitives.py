@@ -17,8 +17,9 @@ from bptt.balls import XLA, make_rounded_constant, store, use_precision
 from bptt.balls._array import as_ball_array
 from bptt.balls._rounded import Rounded
 from bptt.balls.jax._complex import COMPLEX_RULES
-from bptt.balls.jax._interpreter import PRIMITIVES, trace_to_balls
+from bptt.balls.jax._interpreter import PRIMITIVES
 from bptt.balls.jax._linear_algebra import LINEAR_ALGEBRA
+from bptt.balls.jax._traced_function import trace_floats
 from bptt.verify import judge_gradient
 from bptt.verify._problem import Leaf
 from tests.verify.test_jax_functions import ALL as OTHER_CASES
@@ -393,7 +394,7 @@ def test_a_float_is_within_its_ball_where_rounding_decides_which_one_is_the_larg
         return window, x.at[np.array([0])].max(x[1:])[0], jnp.maximum(x[0], x[1])
 
     with use_precision(40):
-        found = trace_to_balls(largest, [np.zeros(2)])([pair], partial(make_rounded_constant, figures=XLA))
+        found = trace_floats(largest, [np.zeros(2)])([pair], partial(make_rounded_constant, figures=XLA))
         assert all(x.value.contains(arb(0.26)) and x.value.contains(arb(0.74)) for x in found)  # which a cannot be
 
 
@@ -415,7 +416,7 @@ def test_floats_of_xla_lie_within_their_balls(case: Case) -> None:
     function = case.f
     with use_precision(40):
         balls = [Leaf("", x, x).convert_to_balls(partial(store, figures=XLA)) for x in points]
-        bound = trace_to_balls(function, points)(balls, partial(make_rounded_constant, figures=XLA))
+        bound = trace_floats(function, points)(balls, partial(make_rounded_constant, figures=XLA))
         assert not bound.value.is_finite() or bound.value.contains(arb(float(function(*points))))
 
 

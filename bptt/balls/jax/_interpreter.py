@@ -1,7 +1,7 @@
 """JAX functions on balls: the jaxpr that JAX traces, evaluated one primitive after the other.
 
-Whatever is a float in the jaxpr is an object array of balls here; integers and booleans are NumPy arrays, and JAX
-computes them. `PRIMITIVES` names all primitives that are known.
+Whatever is a float in the jaxpr is an object array of balls here; integers and booleans are NumPy arrays, and NumPy
+or JAX computes them. `PRIMITIVES` names all primitives that are known.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from typing import Any
 
 import jax
 import numpy as np
-from jax.extend.core import ClosedJaxpr, Literal, jaxpr_as_fun
+from jax.extend.core import ClosedJaxpr, Literal
 
 from bptt.balls._array import BallArray, MakeConstant, as_ball_array, cast_array, is_of_balls, make_constant_by
 from bptt.balls._ball import Ball
@@ -17,6 +17,7 @@ from bptt.balls._context import CURRENT, change_context
 from bptt.balls._rounded import leave_unbounded
 from bptt.balls._source import locate_equation
 from bptt.balls.jax._axes import require_one_device
+from bptt.balls.jax._integers import compute_integers, is_of_integers
 from bptt.balls.jax._positions import Positions, UnknownPrimitiveError, find_targets, find_windows, is_plain_update
 from bptt.balls.jax._rules import ON_ANY_OPERANDS, ON_ARRAYS, RULES
 from bptt.balls.jax._steps import find_function_of_bits
@@ -24,47 +25,7 @@ from bptt.balls.jax._steps import find_function_of_bits
 _MOST_TURNS = 100_000  # of a while loop
 
 
-class BallJaxpr:
-    """A function as JAX traced it, to be evaluated on balls, or computed on floats."""
-
-    def __init__(self, closed: ClosedJaxpr, structure: Any, is_float: Sequence[bool]) -> None:
-        self._closed = closed
-        self._structure = structure
-        self._is_float = is_float
-
-    def _select_floats(self, leaves: Sequence[Any]) -> list[Any]:
-        return [leaf for by, leaf in zip(self._is_float, leaves, strict=True) if by]
-
-    def __call__(self, leaves: Sequence[Any], constant: MakeConstant) -> Any:
-        """Return what the function returns for these balls, made of what `constant` makes of a number in it, too."""
-        given = [_as_array(leaf) for leaf in self._select_floats(leaves)]
-        inputs = [cast_array(x, aval.dtype) for x, aval in zip(given, self._closed.in_avals, strict=True)]
-        with jax.debug_nans(False), jax.debug_infs(False):  # rules mark by NaN what comes from nowhere
-            outputs = _Evaluation(constant).run(self._closed, inputs)
-        return jax.tree.unflatten(self._structure, [output[()] for output in outputs])
-
-    def compute(self, leaves: Sequence[Any]) -> list[Any]:
-        """Return the arrays that the function returns for these floats."""
-        return [np.asarray(output) for output in jaxpr_as_fun(self._closed)(*self._select_floats(leaves))]
-
-
-def trace_to_balls(function: Callable[..., Any], leaves: Sequence[Any]) -> BallJaxpr:
-    """Return the function of these leaves as one of balls.
-
-    Raises what JAX raises for a function that it cannot trace.
-    """
-    is_float = [jax.numpy.issubdtype(getattr(leaf, "dtype", type(leaf)), np.floating) for leaf in leaves]
-
-    def of_floats(*floats: Any) -> Any:
-        remaining = iter(floats)
-        return function(*(next(remaining) if by else leaf for by, leaf in zip(is_float, leaves, strict=True)))
-
-    floats = [leaf for by, leaf in zip(is_float, leaves, strict=True) if by]
-    closed, shapes = jax.make_jaxpr(of_floats, return_shape=True)(*floats)
-    return BallJaxpr(closed, jax.tree.structure(shapes), is_float)
-
-
-class _Evaluation:
+class Evaluation:
     """One evaluation of a jaxpr on one kind of ball."""
 
     def __init__(self, constant: MakeConstant) -> None:
@@ -108,7 +69,9 @@ class _Evaluation:
 
     def _bind(self, equation: Any, operands: list[Any]) -> list[Any]:
         name = equation.primitive.name
-        if not _has_rule_for(name, operands):
+        if not _has_rule_for(name, operands) and is_of_integers(equation, operands):
+            results = [compute_integers(equation, operands)]
+        elif not _has_rule_for(name, operands):
             results = equation.primitive.bind(*operands, **equation.params)
             results = results if equation.primitive.multiple_results else [results]
         elif rule := find_function_of_bits(equation) or RULES.get(name):
@@ -123,7 +86,7 @@ class _Evaluation:
         if not jax.numpy.issubdtype(dtype, np.inexact):
             return given if jax.numpy.issubdtype(dtype, jax.dtypes.extended) else np.asarray(given)
         dtype = jax.dtypes.canonicalize_dtype(dtype)  # a NumPy constant may stand in a jaxpr of 32 bits as a float64
-        numbers = _as_array(given) if isinstance(given, Ball) else np.asarray(given)
+        numbers = as_array(given) if isinstance(given, Ball) else np.asarray(given)
         if not is_of_balls(numbers):
             numbers = numbers.astype(dtype)
         flat = numbers.view(np.ndarray).reshape(-1).tolist()
@@ -143,7 +106,7 @@ def _has_rule_for(name: str, operands: Sequence[Any]) -> bool:
     return name in ON_ARRAYS and all(isinstance(x, np.ndarray) for x in operands)  # which JAX's random keys are not
 
 
-def _as_array(balls: Any) -> Any:
+def as_array(balls: Any) -> Any:
     """Return a bare ball as an array without axes; anything else as it is."""
     if not isinstance(balls, Ball):
         return balls
@@ -155,12 +118,12 @@ def _as_array(balls: Any) -> Any:
 # Equations that hold others
 
 
-def _run_inner(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_inner(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     closed = next(equation.params[name] for name in ("jaxpr", "call_jaxpr", "call") if name in equation.params)
     return evaluation.run(closed, operands)
 
 
-def _convert(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _convert(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     """Store floats in another float type, which is no part of the formula."""
     (x,) = operands
     dtype = equation.params["new_dtype"]
@@ -169,14 +132,14 @@ def _convert(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> lis
     return [cast_array(x if jax.numpy.issubdtype(dtype, np.complexfloating) else x.real, dtype)]
 
 
-def _run_scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_scan(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     params = equation.params
     n, n_carry, length = params["num_consts"], params["num_carry"], params["length"]
     constants, carry, sequences = operands[:n], operands[n : n + n_carry], operands[n + n_carry :]
     steps = range(length)
     rows: list[list[Any]] = []
     for t in reversed(steps) if params["reverse"] else steps:
-        results = evaluation.run(params["jaxpr"], [*constants, *carry, *(_as_array(xs[t]) for xs in sequences)])
+        results = evaluation.run(params["jaxpr"], [*constants, *carry, *(as_array(xs[t]) for xs in sequences)])
         carry = results[:n_carry]
         rows.append(results[n_carry:])
     if params["reverse"]:
@@ -190,7 +153,7 @@ def _run_scan(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> li
     return [*carry, *stacked]
 
 
-def _run_while(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_while(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     """Run a loop. Under `vmap` its condition is an array: what it is false for stays until all of it is."""
     params = equation.params
     n, m = params["cond_nconsts"], params["body_nconsts"]
@@ -210,13 +173,13 @@ def _select(which: Any, new: Any, old: Any) -> Any:
     return where(which.reshape(which.shape + (1,) * (new.ndim - which.ndim)), new, old)
 
 
-def _run_branch(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_branch(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     branches = equation.params["branches"]
     n = min(max(int(operands[0]), 0), len(branches) - 1)
     return evaluation.run(branches[n], operands[1:])
 
 
-def _solve(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _solve(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     """Solve a linear system as its solver does, by whatever that computes."""
     lengths, jaxprs = equation.params["const_lengths"], equation.params["jaxprs"]
     first = lengths.matvec + lengths.vecmat
@@ -224,26 +187,26 @@ def _solve(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[
     return evaluation.run(jaxprs.solve, [*operands[first : first + lengths.solve], *right_sides])
 
 
-def _run_on_one_device(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _run_on_one_device(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     require_one_device(equation)
     return evaluation.run(equation.params["jaxpr"], operands)
 
 
-def _scatter(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _scatter(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     """Put updates where the indices say, or what a function makes of the elements there."""
     if is_plain_update(equation) or not is_of_balls(operands[0]):
         return evaluation.apply_rule(equation, operands)
     x, indices, updates = operands
     update = ClosedJaxpr(equation.params["update_jaxpr"], equation.params["update_consts"])
     result = x.reshape(-1).copy()
-    for target, given in zip(find_targets(equation, indices), updates.reshape(-1), strict=True):
+    for target, given in zip(find_targets(equation, x.shape, indices, updates), updates.reshape(-1), strict=True):
         if target:
-            (made,) = evaluation.run(update, [_as_array(result[target - 1]), _as_array(given)])
+            (made,) = evaluation.run(update, [as_array(result[target - 1]), as_array(given)])
             result[target - 1] = made[()]
     return [result.reshape(x.shape)]
 
 
-def _reduce(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _reduce(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     """Reduce axes by a function of the caller's."""
     if not any(map(is_of_balls, operands)):
         return evaluation.apply_rule(equation, operands)
@@ -254,7 +217,7 @@ def _reduce(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list
     return _fold(evaluation, equation.params["jaxpr"], windows, operands)
 
 
-def _reduce_windows(evaluation: _Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
+def _reduce_windows(evaluation: Evaluation, equation: Any, operands: list[Any]) -> list[Any]:
     params = equation.params
     if not any(map(is_of_balls, operands)):
         return evaluation.apply_rule(equation, operands)
@@ -262,7 +225,7 @@ def _reduce_windows(evaluation: _Evaluation, equation: Any, operands: list[Any])
     return _fold(evaluation, ClosedJaxpr(params["jaxpr"], params["consts"]), windows, operands)
 
 
-def _fold(evaluation: _Evaluation, jaxpr: Any, windows: Positions, operands: list[Any]) -> list[Any]:
+def _fold(evaluation: Evaluation, jaxpr: Any, windows: Positions, operands: list[Any]) -> list[Any]:
     """Combine the elements at these positions, after the initial values, which are the padding, too.
 
     XLA combines them in an order of its own, so that the rounding error has no bound.
@@ -273,13 +236,13 @@ def _fold(evaluation: _Evaluation, jaxpr: Any, windows: Positions, operands: lis
     for place in np.ndindex(windows.shape[:-1]):
         results = list(initial)
         for n in windows[place]:
-            results = evaluation.run(jaxpr, [*results, *(_as_array(pool[n]) for pool in pools)])
+            results = evaluation.run(jaxpr, [*results, *(as_array(pool[n]) for pool in pools)])
         for array, result in zip(made, results, strict=True):
             array[place] = leave_unbounded(result[()])
     return [as_ball_array(array) for array in made]
 
 
-_HIGHER_ORDER: dict[str, Callable[[_Evaluation, Any, list[Any]], list[Any]]] = {
+_HIGHER_ORDER: dict[str, Callable[[Evaluation, Any, list[Any]], list[Any]]] = {
     **dict.fromkeys(("jit", "pjit", "closed_call", "core_call", "remat", "remat2", "checkpoint"), _run_inner),
     **dict.fromkeys(("custom_jvp_call", "custom_vjp_call", "custom_vjp_call_jaxpr", "custom_vmap_call"), _run_inner),
     "composite": _run_inner,

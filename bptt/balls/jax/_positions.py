@@ -1,18 +1,16 @@
-"""Primitives of JAX's that only move elements: JAX runs them on positions, which say which ball stands where.
+"""Where elements stand: in the windows over an array, where indices say, and where a scatter puts what.
 
-Where a rule reads or writes elements of its own choice, it asks for their positions, too.
+NumPy finds it, since XLA would compile each question first.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
-import jax
 import numpy as np
 import numpy.typing as npt
 from jax import lax
 
-from bptt.balls._array import is_of_balls
-from bptt.balls.jax._complex import find_real_type
+from bptt.balls._array import strip_class
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
 Positions: TypeAlias = npt.NDArray[np.int64]
@@ -22,66 +20,101 @@ class UnknownPrimitiveError(TypeError):
     """A primitive of JAX's that has no rule here."""
 
 
-def number_positions(equation: Any, n: int, first: int = 0) -> Any:
-    """Number the elements of operand n, in its own type where that is long enough to hold them exactly."""
-    aval = equation.invars[n].aval
-    dtype = aval.dtype if aval.dtype.itemsize >= 4 else np.float32
-    if first + aval.size > 2 ** (np.finfo(dtype).nmant + 1):
-        raise UnknownPrimitiveError(f"an array of {aval.size} elements is too large for {dtype}")
-    numbers = jax.numpy.arange(first, first + aval.size, dtype=find_real_type(dtype))
-    return numbers.astype(dtype).reshape(aval.shape)
+def pad(x: Any, value: Any, widths: Sequence[tuple[int, int, int]]) -> Any:
+    """Put a value around an array and between its elements: before, after and in between; what is negative cuts off."""
+    axes = list(zip(widths, x.shape, strict=True))
+    shape = [low + high + size + between * max(size - 1, 0) for (low, high, between), size in axes]
+    result = np.empty(shape, dtype=x.dtype)
+    result[...] = value
+    targets = [low + (1 + between) * np.arange(size) for (low, _, between), size in axes]
+    stays = [(target >= 0) & (target < size) for target, size in zip(targets, shape, strict=True)]
+    result[np.ix_(*(target[by] for target, by in zip(targets, stays, strict=True)))] = x[np.ix_(*stays)]
+    return result
 
 
-def move_elements(equation: Any, *operands: Any) -> Any:
-    """Apply the primitive to positions; NaN is where it puts elements that come from nowhere."""
-    given, pool, first = [], [], 0
-    for n, operand in enumerate(operands):
-        if is_of_balls(operand):
-            given.append(number_positions(equation, n, first))
-            pool.append(operand.reshape(-1))
-            first += operand.size
-        else:
-            given.append(operand)
-    elements = np.concatenate(pool)
-    params, fill = equation.params, np.nan
-    if params.get("fill_value") is not None:
-        params, fill = {**params, "fill_value": np.nan}, params["fill_value"]
-    moved = equation.primitive.bind(*given, **params)
+class _Windows:
+    """Windows over an array, one for each row of indices, which say where it begins along some of the axes.
 
-    def placed(positions: Any) -> Any:
-        positions = np.asarray(positions).real
-        nowhere = np.isnan(positions)
-        result = elements[np.where(nowhere, 0, positions).astype(int)]
-        return np.where(nowhere, fill, result) if nowhere.any() else result
-
-    return [placed(part) for part in moved] if equation.primitive.multiple_results else placed(moved)
-
-
-def find_targets(equation: Any, indices: Any) -> Positions:
-    """Find where a scatter puts each update, flattened and counted from 1; 0 is where it drops one.
-
-    It is what comes back to the updates from positions in the array: the transpose of adding.
+    Attributes:
+        positions: of the elements of each, flattened; the axes of the indices, and after them those of the array
+        are_inside: whether a window is within the array
     """
-    modes = lax.GatherScatterMode
+
+    def __init__(
+        self, shape: Sequence[int], sizes: Sequence[int], indices: Any, axes: Sequence[int], batch: Sequence[Any]
+    ) -> None:
+        rows = indices.shape[:-1]
+        starts = [np.zeros(rows, dtype=np.int64) for _ in shape]
+        for n, axis in enumerate(axes):
+            starts[axis] = indices[..., n].astype(np.int64)
+        for axis, of_indices in batch:
+            along = [-1 if n == of_indices else 1 for n in range(len(rows))]
+            starts[axis] = np.broadcast_to(np.arange(rows[of_indices]).reshape(along), rows)
+        last = [whole - size for whole, size in zip(shape, sizes, strict=True)]
+        inside = [(start >= 0) & (start <= end) for start, end in zip(starts, last, strict=True)]
+        self.are_inside = np.logical_and.reduce([np.ones(rows, dtype=bool), *inside])
+        self.positions = np.zeros((*rows, *sizes), dtype=np.int64)
+        for axis, (start, end, size) in enumerate(zip(starts, last, sizes, strict=True)):
+            along = [-1 if n == axis else 1 for n in range(len(sizes))]
+            places = np.clip(start, 0, end).reshape(*rows, *(1 for _ in sizes)) + np.arange(size).reshape(along)
+            self.positions = self.positions * shape[axis] + places
+
+    def arrange(self, values: Any, dropped: Sequence[int], offsets: Sequence[int]) -> Any:
+        """Return values of all elements without the axes of the array that are dropped, the others at `offsets`."""
+        count = self.are_inside.ndim
+        values = np.squeeze(values, axis=tuple(count + axis for axis in dropped))
+        return np.moveaxis(values, range(count, values.ndim), offsets)
+
+    def spread(self, of_windows: Any) -> Any:
+        """Return what is said of each window for each of its elements."""
+        extra = self.positions.ndim - self.are_inside.ndim
+        return np.broadcast_to(of_windows.reshape(*of_windows.shape, *(1 for _ in range(extra))), self.positions.shape)
+
+
+def gather(equation: Any, x: Any, indices: Any) -> Any:
+    """Return the windows of x that begin where the indices say: moved inside, or filled, if they do not fit."""
     params = equation.params
-    mode = params["mode"]
-    if mode == modes.PROMISE_IN_BOUNDS:  # XLA drops what is not, but reads from the nearest on the way back
-        mode = modes.FILL_OR_DROP
+    numbers = params["dimension_numbers"]
+    batch = list(zip(numbers.operand_batching_dims, numbers.start_indices_batching_dims, strict=True))
+    windows = _Windows(x.shape, params["slice_sizes"], indices, numbers.start_index_map, batch)
+    found = strip_class(x).reshape(-1)[windows.positions]
+    if params["mode"] == lax.GatherScatterMode.FILL_OR_DROP and not windows.are_inside.all():
+        found = np.where(windows.spread(windows.are_inside), found, _find_fill(x.dtype, params["fill_value"]))
+    dropped = (*numbers.collapsed_slice_dims, *numbers.operand_batching_dims)
+    return windows.arrange(found, dropped, numbers.offset_dims)
 
-    def added(updates: Any) -> Any:
-        return lax.scatter_add(
-            number_positions(equation, 0) * 0,
-            indices,
-            updates,
-            params["dimension_numbers"],
-            indices_are_sorted=params["indices_are_sorted"],
-            unique_indices=params["unique_indices"],
-            mode=mode,
-        )
 
-    _, pull = jax.vjp(added, number_positions(equation, 2) * 0)
-    (targets,) = pull(number_positions(equation, 0, 1))
-    return np.asarray(targets).real.astype(int).reshape(-1)
+def _find_fill(dtype: Any, given: Any) -> Any:
+    """Return what stands for elements outside: by default NaN, or the integer that no index is."""
+    if given is not None:
+        return given
+    if dtype.kind in "Ob":
+        return np.nan if dtype.kind == "O" else True
+    limits: Any = np.iinfo(dtype)
+    return limits.min if dtype.kind == "i" else limits.max
+
+
+def find_targets(equation: Any, shape: Sequence[int], indices: Any, updates: Any) -> Positions:
+    """Find where in an array a scatter puts each update, flattened and counted from 1; 0 is where it drops one."""
+    numbers = equation.params["dimension_numbers"]
+    batch = list(zip(numbers.operand_batching_dims, numbers.scatter_indices_batching_dims, strict=True))
+    dropped = (*numbers.inserted_window_dims, *numbers.operand_batching_dims)
+    of_windows = iter(updates.shape[axis] for axis in numbers.update_window_dims)
+    sizes = [1 if axis in dropped else next(of_windows) for axis in range(len(shape))]
+    windows = _Windows(shape, sizes, indices, numbers.scatter_dims_to_operand_dims, batch)
+    targets = 1 + windows.positions
+    if equation.params["mode"] != lax.GatherScatterMode.CLIP:  # XLA drops what was promised to be inside and is not
+        targets = np.where(windows.spread(windows.are_inside), targets, 0)
+    arranged: Positions = windows.arrange(targets, dropped, numbers.update_window_dims).reshape(-1)
+    return arranged
+
+
+def scatter(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
+    """Put updates where the indices say."""
+    targets = find_targets(equation, x.shape, indices, updates)
+    result = strip_class(x).reshape(-1).copy()
+    result[targets[targets > 0] - 1] = updates.reshape(-1)[targets > 0]
+    return result.reshape(x.shape)
 
 
 def find_windows(shape: Any, params: Any) -> Positions:
@@ -92,7 +125,7 @@ def find_windows(shape: Any, params: Any) -> Positions:
     positions: Any = np.arange(1, 1 + np.prod(shape, dtype=int)).reshape(shape)
     dilation = params.get("base_dilation") or (1,) * len(shape)
     padding = [(low, high, d - 1) for (low, high), d in zip(params["padding"], dilation, strict=True)]
-    positions = np.asarray(lax.pad(positions, np.int64(0), padding))
+    positions = pad(positions, np.int64(0), padding)
     holes = params.get("window_dilation") or (1,) * len(shape)
     sizes = params["window_dimensions"]
     for axis, (size, stride, hole) in enumerate(zip(sizes, params["window_strides"], holes, strict=True)):

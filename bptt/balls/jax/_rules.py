@@ -17,7 +17,7 @@ from bptt.balls.jax._complex import COMPLEX_RULES
 from bptt.balls.jax._linear_algebra import LINEAR_ALGEBRA
 from bptt.balls.jax._moves import MOVE_RULES
 from bptt.balls.jax._orders import ORDER_RULES
-from bptt.balls.jax._positions import Rule, UnknownPrimitiveError, find_targets, move_elements
+from bptt.balls.jax._positions import Rule, UnknownPrimitiveError, find_targets
 from bptt.balls.jax._special import SPECIAL_RULES
 from bptt.balls.jax._steps import STEP_RULES
 from bptt.balls.jax._windows import WINDOW_RULES, take_larger, take_smaller
@@ -143,7 +143,7 @@ def _accumulate_logarithms(equation: Any, x: Any) -> Any:
 def _scatter(combine: Callable[[Any, Any], Any]) -> Rule:
     def scattered(equation: Any, x: Any, indices: Any, updates: Any) -> Any:
         result = x.reshape(-1).copy()
-        for target, update in zip(find_targets(equation, indices), updates.reshape(-1), strict=True):
+        for target, update in zip(find_targets(equation, x.shape, indices, updates), updates.reshape(-1), strict=True):
             if target:
                 result[target - 1] = combine(result[target - 1], update)
         return result.reshape(x.shape)
@@ -205,10 +205,6 @@ RULES: dict[str, Rule] = {
     "scatter-mul": _scatter(operator.mul),
     "scatter-min": _scatter(take_smaller),
     "scatter-max": _scatter(take_larger),
-    **dict.fromkeys(
-        ("dynamic_slice", "dynamic_update_slice", "gather", "pad", "scatter", "stack", "tile", "unstack"),
-        move_elements,
-    ),
     **LINEAR_ALGEBRA,
     **dict.fromkeys(
         (

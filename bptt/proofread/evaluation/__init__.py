@@ -14,10 +14,11 @@ _compare        whether the sides of a claim are equal
 """
 
 from bptt.proofread.evaluation._budget import Budget, TooLarge
-from bptt.proofread.evaluation._compare import Agreement, Counterexample, Outcome, Undecided, compare
+from bptt.proofread.evaluation._compare import Agreement, Counterexample, Difference, Outcome, Undecided, compare
 from bptt.proofread.evaluation._functions import FUNCTIONS
 from bptt.proofread.evaluation._quantities import Circle
 
 __all__ = [
-    "FUNCTIONS", "Agreement", "Budget", "Circle", "Counterexample", "Outcome", "TooLarge", "Undecided", "compare",
+    "FUNCTIONS", "Agreement", "Budget", "Circle", "Counterexample", "Difference", "Outcome", "TooLarge", "Undecided",
+    "compare",
 ]  # fmt: skip

@@ -1,8 +1,9 @@
 """Whether the two sides of a claim are equal at every point at which they are compared."""
 
 import contextlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,6 +42,16 @@ class Counterexample(NamedTuple):
     difference: float
 
 
+class Difference(NamedTuple):
+    """Two sides that differ.
+
+    Attributes:
+        find_smallest: finds sizes at which they do, none of which can be made smaller on its own
+    """
+
+    find_smallest: Callable[[], Counterexample]
+
+
 class Agreement(NamedTuple):
     """Where two sides agree: at the sizes of the ranges that were tried, and the steps, if they bear any.
 
@@ -62,7 +73,7 @@ class Undecided(NamedTuple):
     why: str
 
 
-Outcome = Agreement | Counterexample | Undecided
+Outcome = Agreement | Difference | Undecided
 
 
 def compare(
@@ -169,7 +180,7 @@ class _Comparison:
         for there in self._list_values(point):
             found = self._find_at_any_precision(there)
             if found.differences:
-                return self._find_smallest(there, found.differences)
+                return Difference(partial(self._find_smallest, there, found.differences))
             if not found.open and not found.undefined:
                 self.tried.append(there)
                 self.vanishes = self.vanishes and found.vanishes

@@ -10,7 +10,6 @@ from bptt.proofread.evaluation._arrays import Algebra, Array
 from bptt.proofread.evaluation._budget import MOST_KEPT, TooLarge
 from bptt.proofread.evaluation._differentiate import compare_entries
 from bptt.proofread.evaluation._drawing import draw
-from bptt.proofread.evaluation._existence import Dependence
 from bptt.proofread.evaluation._points import NoSuchStep, Point
 from bptt.proofread.evaluation._setting import Setting
 
@@ -31,7 +30,7 @@ class Quantities:
         self.point = point
         self.evaluate = evaluate
         self._algebra = Algebra(setting.budget)
-        self._dependence = Dependence(setting.existence, point.steps)
+        self._dependence = setting.get_dependence(point.steps)
         self._known: dict[object, Array] = {}  # an index "0", "1", … for each of the axes
         self._kept = 0
         self._under_way: set[object] = set()

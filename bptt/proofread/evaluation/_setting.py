@@ -1,12 +1,13 @@
 """What is the same at all points at which an equation is evaluated; derivatives among it, each built once."""
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 
 from bptt.proofread._expressions import Definition, Definitions, Expression, Partial, Property, Quantity, Range, Slope
 from bptt.proofread.evaluation._budget import Budget
 from bptt.proofread.evaluation._differentiate import FRESH, Differentiation, expand
 from bptt.proofread.evaluation._drawing import check_properties
-from bptt.proofread.evaluation._existence import Existence
+from bptt.proofread.evaluation._existence import Dependence, Existence
 from bptt.proofread.evaluation._functions import FUNCTIONS
 
 
@@ -30,6 +31,7 @@ class Setting:
         self.properties = definitions.properties | dict(properties or {})
         check_properties(self.properties)
         self.existence = Existence(definitions, nodes)
+        self.get_dependence = functools.cache(functools.partial(Dependence, self.existence))  # by the number of steps
         self.budget = budget
         self._axes: dict[tuple[Quantity, int], tuple[str, ...]] = {}
         self._ranges_of_axes: dict[str, Range] = {}

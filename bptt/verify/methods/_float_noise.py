@@ -30,7 +30,7 @@ def measure_noise(
     floats, eps = observed.gradient, float(observed.coarsest.eps)
     noise = [_JITTER_SAFETY * changes for changes in measure_changes(problem, observed, random)]
     for power in _REACHES:
-        scatter = _measure_scatter(problem, floats, random, eps**power)
+        scatter = _measure_scatter(problem, observed, random, eps**power)
         noise = [np.fmax(x, _SCATTER_SAFETY * y) for x, y in zip(noise, scatter, strict=True)]
     if in_longer is None:
         return noise
@@ -49,8 +49,8 @@ def call_in_longer_type(problem: Problem, observed: Observed) -> list[Floats] | 
     in_64_bits = sys.modules["jax"].enable_x64(True) if "jax" in sys.modules else contextlib.nullcontext()
     try:
         with np.errstate(all="ignore"), in_64_bits:
-            problem.call_f(*arguments.place(values))
-            claims = map_leaves(np.float64, problem.call_rule(*arguments.place(values)))
+            observed.on_floats.call_f(*arguments.place(values))
+            claims = map_leaves(np.float64, observed.on_floats.call_rule(*arguments.place(values)))
             return [np.asarray(claim, np.float64) for claim in arguments.match(claims)]
     except Exception:  # on numbers that nobody chose
         return None
@@ -63,7 +63,8 @@ def measure_changes(problem: Problem, observed: Observed, random: np.random.Gene
     for _ in range(_JITTERS):
         with np.errstate(all="ignore"):
             try:
-                moved = call_rule_at(problem, [jitter(leaf.values, random, observed.coarsest) for leaf in leaves])
+                values = [jitter(leaf.values, random, observed.coarsest) for leaf in leaves]
+                moved = call_rule_at(problem, observed, values)
             except Exception:  # at a point that nobody chose
                 continue
             for n, (before, after) in enumerate(zip(floats, moved, strict=True)):
@@ -73,15 +74,13 @@ def measure_changes(problem: Problem, observed: Observed, random: np.random.Gene
     return largest
 
 
-def _measure_scatter(
-    problem: Problem, floats: Sequence[Floats], random: np.random.Generator, reach: float
-) -> list[Floats]:
+def _measure_scatter(problem: Problem, observed: Observed, random: np.random.Generator, reach: float) -> list[Floats]:
     """Return by how much every entry scatters about a parabola when the arguments are moved along a short line.
 
     Where a rule computes p − 1 for a p near 1, its floats stand on a grid, and a rounding of its arguments may not
     show.
     """
-    leaves = problem.arguments.leaves
+    floats, leaves = observed.gradient, problem.arguments.leaves
     v = [random.uniform(0.5, 1, leaf.values.shape) * random.choice([-1.0, 1.0], leaf.values.shape) for leaf in leaves]
     values: list[list[Floats]] = []
     for step in _SCATTERED * reach:
@@ -91,7 +90,7 @@ def _measure_scatter(
         ]
         try:
             with np.errstate(all="ignore"):
-                values.append(call_rule_at(problem, moved))
+                values.append(call_rule_at(problem, observed, moved))
         except Exception:  # at a point that nobody chose
             return [np.zeros(claims.shape) for claims in floats]
     powers = np.stack([_SCATTERED**k for k in range(3)], axis=1)

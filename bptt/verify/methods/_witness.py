@@ -47,7 +47,7 @@ def require_witness(problem: Problem, observed: Observed, truth: Truth) -> None:
     previous: float | None = None
     seen: list[tuple[float, float]] = []
     for step in _STEPS:
-        difference, bend = _take_difference(problem, directions, float(step), value)
+        difference, bend = _take_difference(problem, observed, directions, float(step), value)
         noise = (_ROUNDINGS * unit * scale + lost) / step
         if not np.isfinite(difference) or difference == bend == 0:
             previous = None
@@ -101,7 +101,7 @@ def _draw(values: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _take_difference(
-    problem: Problem, directions: Sequence[np.ndarray | None], step: float, middle: float
+    problem: Problem, observed: Observed, directions: Sequence[np.ndarray | None], step: float, middle: float
 ) -> tuple[float, float]:
     """Return a central difference of f, and how much its sides differ; NaN where f is not defined."""
     sides = []
@@ -112,7 +112,7 @@ def _take_difference(
         ]
         try:
             with np.errstate(all="ignore"):
-                sides.append(float(np.asarray(problem.call_f(*problem.arguments.place(values)))))
+                sides.append(float(np.asarray(observed.on_floats.call_f(*problem.arguments.place(values)))))
         except Exception:  # whatever it may raise at a point that nobody chose: it is not defined there
             return float("nan"), 0.0
     return (sides[0] - sides[1]) / (2 * step), abs(sides[0] - 2 * middle + sides[1]) / step

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Claim, Definition, Definitions, Entry, Expression, Quantity, Range, Step
-from bptt.proofread.evaluation import Budget, Outcome, compare
+from bptt.proofread.evaluation import Agreement, Budget, Counterexample, Difference, Undecided, compare
 
 n, m = ("hidden",), ("input",)
 W, U = Quantity("W", (n, n), False), Quantity("U", (n, m), False)
@@ -23,8 +23,9 @@ def claim(left: Expression, right: Expression, free: str = "", steps: str = "", 
     return Claim(left, right, tuple(free), tuple(steps), RANGES, last_is)
 
 
-def compared(stated: Claim, definitions: Definitions | None = None) -> Outcome:
-    return compare(stated, definitions or Definitions(), Budget())
+def compared(stated: Claim, definitions: Definitions | None = None) -> Agreement | Counterexample | Undecided:
+    outcome = compare(stated, definitions or Definitions(), Budget())
+    return outcome.find_smallest() if isinstance(outcome, Difference) else outcome
 
 
 def sums(letter: str, *factors: Expression) -> ex.Total:

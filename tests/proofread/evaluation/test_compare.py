@@ -15,7 +15,7 @@ from bptt.proofread._expressions import (
     Quantity,
     Step,
 )
-from bptt.proofread.evaluation import Agreement, Budget, Counterexample, Undecided, compare
+from bptt.proofread.evaluation import Agreement, Budget, Counterexample, Difference, Undecided, compare
 from tests.proofread.evaluation.claims import (
     RECURRENCE,
     T0,
@@ -64,6 +64,15 @@ def test_a_planted_mistake_is_rejected_at_the_smallest_sizes_that_show_it(
     assert outcome.sizes == sizes
     assert outcome.left - outcome.right == pytest.approx(outcome.difference, rel=1e-12)
     assert set(outcome.entry) == set(free)
+
+
+def test_the_smallest_sizes_are_looked_for_once_they_are_asked_for() -> None:
+    budget = Budget()
+    outcome = compare(claim(entry(W, "ij"), entry(W, "ji"), "ij"), Definitions(), budget)
+    assert isinstance(outcome, Difference)
+    before = budget.left
+    assert outcome.find_smallest().sizes == {"hidden": 2}
+    assert budget.left < before
 
 
 def test_a_mistake_below_the_digits_of_a_float_is_found() -> None:

@@ -14,7 +14,7 @@ from bptt.proofread._expressions import (
     Quantity,
     Step,
 )
-from bptt.proofread.evaluation import Agreement, Budget, Counterexample, Outcome, Undecided, compare
+from bptt.proofread.evaluation import Agreement, Budget, Counterexample, Difference, Outcome, Undecided, compare
 from tests.proofread.evaluation.claims import (
     RANGES,
     RECURRENCE,
@@ -137,7 +137,7 @@ def test_a_rotation_is_not_every_orthogonal_matrix() -> None:
     said: dict[Quantity, frozenset[Property]] = {W: frozenset(("orthogonal",))}
     ranges = {**RANGES, "r": n, "s": n}
     assert isinstance(
-        compare(Claim(determinant, ex.ONE, (), (), ranges, None), Definitions(), Budget(), said), Counterexample
+        compare(Claim(determinant, ex.ONE, (), (), ranges, None), Definitions(), Budget(), said), Difference
     )
     squared = Claim(square(determinant), ex.ONE, (), (), ranges, None)
     assert isinstance(compare(squared, Definitions(), Budget(), said), Agreement)
@@ -146,6 +146,6 @@ def test_a_rotation_is_not_every_orthogonal_matrix() -> None:
 def test_a_property_that_is_asked_for_stands_in_place_of_the_one_that_is_known() -> None:
     definitions = Definitions(properties=dict(SYMMETRIC))
     stated = claim(entry(W, "ij"), entry(W, "ji"), "ij")
-    assert isinstance(compare(stated, definitions, Budget(), {W: frozenset()}), Counterexample)
+    assert isinstance(compare(stated, definitions, Budget(), {W: frozenset()}), Difference)
     with pytest.raises(ValueError, match="symmetric is said of square matrices, and U is none"):
         compare(stated, definitions, Budget(), {U: frozenset(("symmetric",))})

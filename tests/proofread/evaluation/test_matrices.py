@@ -11,7 +11,7 @@ from flint import arb
 from bptt.balls import use_precision
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Quantity, Range, Step
-from bptt.proofread.evaluation import Agreement, Budget, Counterexample, Outcome, compare
+from bptt.proofread.evaluation import Agreement, Budget, Difference, Outcome, compare
 from bptt.proofread.evaluation._arrays import spread
 from bptt.proofread.evaluation._evaluate import Evaluator
 from bptt.proofread.evaluation._points import Point
@@ -179,7 +179,7 @@ def test_what_is_known_of_matrices_holds_and_its_transpose_does_not(
     left: Expression, right: Expression, wrong: Expression, free: str
 ) -> None:
     assert isinstance(compared(left, right, free), Agreement)
-    assert isinstance(compared(left, wrong, free), Counterexample)
+    assert isinstance(compared(left, wrong, free), Difference)
 
 
 def test_the_gradient_of_a_log_determinant_has_no_transpose_where_the_matrix_is_symmetric() -> None:
