@@ -9,23 +9,17 @@ from bptt.proofread.semantics._definitions import read_call
 from bptt.proofread.semantics._latex import join_number
 from bptt.proofread.syntax.tree import (
     Application,
-    Derivative,
     Negative,
     Node,
-    Number,
-    Product,
-    Quotient,
     Sum,
     Symbol,
     Unreadable,
     list_symbols,
-    nodes,
     written,
 )
 
 EQUALS = ("=", ":=", r"\equiv", r"\coloneqq", r"\triangleq", r"\doteq", r"\leftarrow", r"\gets")
 ASSIGNS = (r"\leftarrow", r"\gets")
-_PLAIN = (Symbol, Number, Sum, Negative, Product, Quotient, Derivative)
 _OLD_AND_NEW = ({"new", "next", "+", "updated"}, {"old", "prev", "previous", "current"})
 
 
@@ -89,8 +83,3 @@ def normalise_equation(vocabulary: Vocabulary, one: ParsedEquation) -> ParsedEqu
         return one
     left, right = one.sides
     return one._replace(left=normalise_left(vocabulary, join_number(left), right))
-
-
-def is_plain(node: Node) -> bool:
-    """Whether a formula is one that can be read without doubt: a derivative, or a product or a sum of symbols."""
-    return isinstance(node, Sum | Product | Derivative) and all(isinstance(one, _PLAIN) for one in nodes(node))

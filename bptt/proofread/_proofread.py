@@ -8,7 +8,7 @@ from itertools import islice
 
 from bptt.proofread._expressions import Entry, Property
 from bptt.proofread._judge import PLEASE_REPORT, Judge
-from bptt.proofread._parsed import EQUALS, ParsedEquation, is_plain
+from bptt.proofread._parsed import EQUALS, ParsedEquation
 from bptt.proofread._rendering import render
 from bptt.proofread._traversal import walk_definitions
 from bptt.proofread._verdict import FINDINGS, Verdict
@@ -269,8 +269,13 @@ def _list_brought_in(document: Document) -> list[tuple[Node | Unreadable, Node |
     return [
         (one.left, one.right)
         for one in inline
-        if isinstance(one.left, Symbol) and one.left.name not in shown and is_plain(one.right)
+        if isinstance(one.left, Symbol) and one.left.name not in shown and _is_formula(one.right)
     ]
+
+
+def _is_formula(side: Node | Unreadable) -> bool:
+    """Whether a side is made of symbols: W = 0 and v = u fix a value, and define nothing."""
+    return not isinstance(side, Symbol | Unreadable) and any(True for _ in list_symbols(side))
 
 
 def _make_reader(document: Document) -> Callable[[Glossary, int], Reading]:

@@ -100,7 +100,10 @@ class Signs:
         self.functions = frozenset(self._list_functions())
         scripts = [(one.base, self._cut_step(one.symbol)[1]) for one in self._all]
         self._indexed = {base for base, items in scripts if any(map(self._is_index, items))}
-        self._whole = {(base, len(items)) for base, items in scripts if items and all(map(self._is_index, items))}
+        whole = {(base, len(items)) for base, items in scripts if items and all(map(self._is_index, items))}
+        # Of S_{ij}, an S_{lk} is another entry, though l stands nowhere else.
+        entries = [set(map(self._spell, items)) for base, items in scripts if (base, len(items)) in whole]
+        self.indices |= set[str]().union(*(one for one in entries if one <= _INDICES - self._bases))
         self.occurrences = [self._list_occurrences((*left, *right)) for left, right in self._sides]
         self.subjects = list(map(self._find_subject, equations, self._sides))
         self.shapes: dict[Name, tuple[str, ...]] = {}
@@ -317,9 +320,7 @@ class Signs:
                 above.append(self._spell(item))
         last_label = max((n for n, item in enumerate(rest, 1) if not self._is_index(item)), default=0)
         numbers = base in self._indexed and all(isinstance(item, Number) for item in rest[:last_label])
-        # Of S_{ij}, an S_{lk} is another entry, though l stands nowhere else.
-        entry = (base, len(rest)) in self._whole and all(self._spell(item) in _INDICES - self._bases for item in rest)
-        cut = 0 if numbers or entry else last_label
+        cut = 0 if numbers else last_label
         shifted = timed and any(get_anchor(item) is not None for _, item in list_places(symbol, behind))
         name = Name(base, tuple(map(self._spell, rest[:cut])), tuple(above))
         return Occurrence(name, len(rest) - cut, timed, shifted, symbol)

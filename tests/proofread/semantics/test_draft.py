@@ -121,6 +121,20 @@ def test_what_the_prose_defines_is_not_declared() -> None:
     assert draft(text)["symbols"].keys() == {"A", "B"}
 
 
+def test_a_mean_that_the_prose_defines_by_a_sum_is_no_free_vector() -> None:
+    text = r"Let $\bar{x} = \frac{1}{n} \sum_{i=1}^n x_i$. $$ v = \frac{1}{n} \sum_{i=1}^n (x_i - \bar{x})^2 $$"
+    assert draft(text)["symbols"] == {"x": "n"}
+    right, wrong = (rf"{text} $$ v = \frac{{1}}{{n}} \sum_{{i=1}}^n x_i^2 {sign} \bar{{x}}^2 $$" for sign in "-+")
+    assert judge(right)[-1].label == "right"
+    assert judge(wrong)[-1].label == "contradicts"
+
+
+def test_what_indexes_another_symbol_is_no_label() -> None:
+    text = r"$$ y_i = \frac{g_i x_i}{r} $$ $$ \frac{\partial y_i}{\partial g_j} = \frac{x_j}{r} $$"
+    assert draft(text)["symbols"].keys() == {"r", "x", "g"}
+    assert judge(text)[-1].label == "wrong"
+
+
 def test_an_unknown_loss_is_of_what_all_else_it_is_differentiated_by_is_made_into() -> None:
     text = r"With $C = \partial J / \partial N$, $$ N = F + \tanh(F U) $$ $$ q = N v $$ $$ r = F w $$ "
     slope = r"(C \odot (1 - \tanh^2(F U))) U^\top"
