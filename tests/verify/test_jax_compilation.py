@@ -192,7 +192,7 @@ def test_a_gradient_that_is_another_each_time_is_not_right() -> None:
 def test_what_overflows_in_a_gradient_as_it_is_called_is_wrong_though_compiled_at_once_it_would_not() -> None:
     f = lambda x: jnp.sum(x)  # noqa: E731
     gradient = lambda x: jnp.exp(x) * jnp.exp(-x)  # noqa: E731
-    assert judge_gradient(f, gradient, (jnp.array([1.0, 2.0]),)).verdict == "right"
-    report = judge_gradient(f, gradient, (jnp.array([1.0, 100.0]),))
-    assert np.isfinite(jax.jit(gradient)(jnp.array([1.0, 100.0]))).all()
+    assert judge_gradient(f, gradient, (jnp.float32([1.0, 2.0]),)).verdict == "right"
+    report = judge_gradient(f, gradient, (jnp.float32([1.0, 100.0]),))
+    assert np.isfinite(jax.jit(gradient)(jnp.float32([1.0, 100.0]))).all()
     assert report.verdict == "wrong"

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from jax import lax
 
 from bptt.balls._array import strip_class
+from bptt.balls._ball import Ball
 
 Rule: TypeAlias = Callable[..., Any]  # of the equation and its operands; returns its result, or a list of them
 Positions: TypeAlias = npt.NDArray[np.int64]
@@ -24,7 +25,7 @@ def pad(x: Any, value: Any, widths: Sequence[tuple[int, int, int]]) -> Any:
     """Put a value around an array and between its elements: before, after and in between; what is negative cuts off."""
     axes = list(zip(widths, x.shape, strict=True))
     shape = [low + high + size + between * max(size - 1, 0) for (low, high, between), size in axes]
-    result = np.empty(shape, dtype=x.dtype)
+    result = np.empty(shape, dtype=object if isinstance(value, Ball) else x.dtype)  # x may be empty
     result[...] = value
     targets = [low + (1 + between) * np.arange(size) for (low, _, between), size in axes]
     stays = [(target >= 0) & (target < size) for target, size in zip(targets, shape, strict=True)]
