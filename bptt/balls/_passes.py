@@ -39,23 +39,26 @@ _GET_VALUE, _GET_FLOAT, _GET_KIND = map(operator.attrgetter, ("value", "as_float
 class _Operand(NamedTuple):
     """An array of balls, or a single number that stands beside each element of one."""
 
-    given: Any
+    number: Any
     elements: list[Any] | None  # of an array, in NumPy's order
     types: set[type]
-    floats: Any
+    floats: Any  # of its shape
 
     def spread_over(self, floats: Any) -> Iterable[Any]:
         """Return the elements, repeated as NumPy does for a result of that shape."""
         if self.elements is None:
-            return repeat(self.given)
-        return self.elements if self.given.shape == floats.shape else list(np.broadcast(self.given, floats).iters[0])
+            return repeat(self.number)
+        if self.floats.shape == floats.shape:
+            return self.elements
+        array = fromiter(self.elements, object, len(self.elements)).reshape(self.floats.shape)
+        return list(np.broadcast(array, floats).iters[0])
 
     def hold(self, ball: Any) -> "_Operand":
         """Return the ball that stands for the number."""
-        return self._replace(given=ball, types={type(ball)})
+        return self._replace(number=ball, types={type(ball)})
 
     def list_values(self, floats: Any) -> Iterable[arb]:
-        return repeat(enclose(self.given)) if self.elements is None else map(_GET_VALUE, self.spread_over(floats))
+        return repeat(enclose(self.number)) if self.elements is None else map(_GET_VALUE, self.spread_over(floats))
 
 
 def apply_in_one_pass(ufunc: np.ufunc, operands: Sequence[Any]) -> BallArray | None:
@@ -94,9 +97,9 @@ def _read_array(array: Any) -> _Operand | None:
     scalar, *others = find_types(floats)
     if others or not issubclass(scalar, np.floating):
         return None
-    made = _Operand(plain, elements, types, fromiter(floats, scalar, len(floats)).reshape(plain.shape))
+    made = _Operand(None, elements, types, fromiter(floats, scalar, len(floats)).reshape(plain.shape))
     if isinstance(array, BallArray):
-        array._read = where, made  # which keeps the balls, so that no other is where one of them was
+        array._read = where, made  # which keeps the balls, so that no other is where one of them was; but no view of it
     return made
 
 
@@ -145,11 +148,11 @@ def _apply_to_traced(f: Binary, a: _Operand, b: _Operand, floats: Any) -> list[A
 
 def _apply_to_rounded(f: Binary, a: _Operand, b: _Operand, floats: Any) -> list[Rounded] | None:
     """Return sums, products or quotients of one float type."""
-    if f is BINARY["pow"] and type(b.given) is int and b.given == 2:  # a product, as NumPy has it
+    if f is BINARY["pow"] and type(b.number) is int and b.number == 2:  # a product, as NumPy has it
         f, b = BINARY["mul"], a
     kind = next(x.elements[0].kind for x in (a, b) if x.types == {Rounded} and x.elements)
-    given = [x if x.elements else x.hold(convert_operand_to(x.given, kind)) for x in (a, b)]
-    if f is BINARY["pow"] or kind.scalar is not floats.dtype.type or not all(_is_rounded_as(kind, x) for x in given):
+    given = [x if x.elements else x.hold(convert_operand_to(x.number, kind)) for x in (a, b)]
+    if f is BINARY["pow"] or not all(_is_rounded_as(kind, x) for x in given):
         return None
     left, right = (x.spread_over(floats) for x in given)
     note_type(kind)
@@ -167,5 +170,5 @@ def _apply_to_rounded(f: Binary, a: _Operand, b: _Operand, floats: Any) -> list[
 
 def _is_rounded_as(kind: Kind, x: _Operand) -> bool:
     """Whether all that an operand holds are floats of that type."""
-    balls = x.elements or [x.given]
+    balls = x.elements or [x.number]
     return x.types == {Rounded} and all(map(operator.is_, map(_GET_KIND, balls), repeat(kind)))

@@ -429,6 +429,13 @@ def test_what_floats_lose_has_no_bound() -> None:
     assert get_floats(inverse).tolist() == L.inv(SQUARE.astype(np.float32)).tolist()
 
 
+def test_nor_has_what_they_lose_in_the_absolute_values_of_what_may_have_either_sign() -> None:
+    floats, kind = map(np.float64, (0.1, 0.2, -0.3, 0.5)), get_kind(np.float64)
+    either = make_ball_array([Rounded(arb(0, 1), x, kind) for x in floats], (2, 2))
+    with use_precision(50):
+        assert not np.linalg.det(np.abs(either)).value.is_finite()
+
+
 def test_a_ball_of_another_run_is_refused() -> None:
     with pytest.raises(StaleValueError):
         L.solve(make_ball_array([Traced(arb(2))], (1, 1)), make_ball_array([Ball(arb(2))], (1,)))

@@ -13,7 +13,6 @@ from bptt.balls import (
     Ball,
     Comparisons,
     Encountered,
-    Rounded,
     TooManyOperationsError,
     Traced,
     _contractions,
@@ -23,15 +22,12 @@ from bptt.balls import (
     enclose,
     limit_operations,
     make_fixed,
-    make_rounded_constant,
     make_traced_constant,
     sum_masses,
     sweep,
     use_precision,
 )
-
-Array = Any
-MakeBall = Callable[[arb, Any], Ball]
+from tests.balls.arrays import Array, MakeBall, as_balls, draw, elements, round_as
 
 
 @pytest.fixture(autouse=True)
@@ -42,25 +38,6 @@ def in_a_run() -> Iterator[None]:
         np.errstate(all="ignore"),
     ):
         yield
-
-
-def draw(*shape: int, seed: int = 0) -> Array:
-    """Return numbers of many sizes, some of them 0."""
-    random = np.random.default_rng(seed)
-    numbers = random.normal(size=shape) * 10.0 ** random.integers(-6, 6, shape)
-    return np.where(random.random(shape) < 0.1, 0.0, numbers)
-
-
-def as_balls(numbers: Array, make: MakeBall) -> Any:
-    return convert_to_balls(numbers, lambda x, dtype: make(arb(float(x)), dtype.type(x)))
-
-
-def elements(array: Any) -> list[Any]:
-    return [array] if isinstance(array, Ball) else array.view(np.ndarray).reshape(-1).tolist()
-
-
-def round_as(_: arb, x: Any) -> Rounded:
-    return make_rounded_constant(x)
 
 
 @pytest.fixture
@@ -195,6 +172,11 @@ def test_a_float_beyond_the_rounding_of_its_product_lies_outside_of_the_bound() 
     bound = elements(as_balls(x, round_as) @ as_balls(y, round_as))[0]
     assert bound.value.contains(arb((x @ y)[0, 0]))
     assert not bound.value.contains(arb((x @ y)[0, 0] * (1 + 1e-14)))
+
+
+def test_a_product_of_nothing_but_0_is_exactly_0() -> None:
+    a = as_balls(np.zeros((2, 3)), round_as)
+    assert all(ball.value == 0 for ball in elements(a @ as_balls(draw(3, 2), round_as)))
 
 
 def test_what_is_written_into_a_matrix_counts_in_its_next_product() -> None:
