@@ -60,6 +60,7 @@ def test_every_shipped_gradient_is_right_and_the_published_one_is_refuted(run_of
     assert "wrong by W: W[" in result.stdout
     assert "by V: right at all of them" in result.stdout
 
+    assert found["published"]["refutations"][1]["sizes"]["T"] == 3  # by W, which is right at fewer steps
     assert found["verdict"] == "right"
     assert found["schema"] == 1
     reports = [*found["shipped"].values(), *found["truncated"].values()]
