@@ -152,6 +152,58 @@ def test_a_function_is_called_as_it_stands_where_it(name: str) -> None:
     assert value == f(x)
 
 
+def start(f: Callable[..., Any], *point: Any) -> Any:
+    return FloatRun(Problem(f, f, Arguments(f, point))).call_f
+
+
+def test_what_a_trace_holds_of_numpys_arguments_is_that_of_one_call() -> None:
+    w, x = jnp.array([2.0, 3.0]), np.array([1.0, 10.0])
+    run = start(lambda w, x: jnp.sum(w * x * 1.0), w, x)
+    assert [float(run(w, x * by)) for by in (1, 2)] == [32, 64]
+    assert run.is_compiled
+
+
+def test_code_that_draws_numbers_runs_once_more_if_that_is_asked_for() -> None:
+    x = jnp.array([2.0])
+    run = start(lambda x: jnp.sum(x * x) + np.random.default_rng().normal(), x)
+    first = run(x)
+    assert run(x) == first
+    assert run(x, anew=True) != first
+    assert run.is_compiled
+
+
+def test_a_type_that_jax_makes_by_default_is_that_of_each_call() -> None:
+    x = jnp.float32([0.5, 2.0])
+    run = start(lambda x: jnp.sum(x * jnp.linspace(0.1, 0.3, 2) * x), x)
+    types = []
+    for in_64_bits in (False, True, False):
+        with jax.enable_x64(in_64_bits):
+            types.append(run(x).dtype)
+    assert types == [np.float32, np.float64, np.float32]
+    assert run.is_compiled
+
+
+def test_an_array_is_written_into_once_though_the_function_was_tried_before() -> None:
+    w, x = jnp.array([2.0]), np.array([1.0])
+
+    def add_one(w: Array, x: Array) -> Any:
+        x += 1
+        return jnp.sum(w) * (x[0] if float(w[0]) > 0 else 0.0)
+
+    assert float(start(add_one, w, x)(w, x)) == 4
+    assert x == [2]
+
+
+def test_what_a_function_puts_into_its_argument_stands_there() -> None:
+    def doubled(weights: dict[str, Any]) -> Any:
+        weights["w"] = weights["w"] * 2
+        return jnp.sum(weights["w"] * 1.0)
+
+    weights = {"w": jnp.array([2.0])}
+    assert float(start(doubled, weights)(weights)) == 4
+    assert weights["w"] == jnp.array([4.0])
+
+
 @pytest.mark.parametrize("flag", ["jax_debug_nans", "jax_disable_jit"])
 def test_flags_by_which_a_caller_looks_into_a_function_are_kept(flag: str) -> None:
     config: Any = jax.config
