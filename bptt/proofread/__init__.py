@@ -4,9 +4,12 @@ The rooms, each of which knows nothing of those behind it: the document (from te
 syntax (to syntax trees), the semantics (to index expressions, by a glossary) and the evaluation (to balls, and whether
 two sides are equal). A new construct of LaTeX touches the syntax alone.
 
-    _proofread    from a document to a finding on each equation
+    _proofread    from a document to its findings, by the glossary that fits
+    _course       a finding on each equation by one glossary, and what of a drafted one is doubted
+    _parsed       the equations as trees
+    _roles        which of them define something
+    _judge        the verdict on an equation; _accusations excuse it, _readings are all ways to read it
     _wording      the note on an equation
-    _judge        the verdict on an equation
     _rendering    a formula as a line of text
     _letters      letters for commands, and commands for the letters that an output lacks
     _expressions  index expressions, which the semantics makes and the evaluation takes
@@ -14,7 +17,8 @@ two sides are equal). A new construct of LaTeX touches the syntax alone.
 """
 
 try:
-    from bptt.proofread._proofread import NOTATIONS, Finding, draft_glossary, proofread
+    from bptt.proofread._course import Finding
+    from bptt.proofread._proofread import NOTATIONS, draft_glossary, proofread
     from bptt.proofread._verdict import FINDINGS, LABELS
     from bptt.proofread.semantics import Glossary, GlossaryError, read_glossary
 except ModuleNotFoundError as error:

@@ -15,7 +15,6 @@ from bptt.proofread._traversal import find_free_indices, get_letter
 from bptt.proofread._verdict import Verdict, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import Choice, Equation, Interpretation, Statement
-from bptt.proofread.semantics._vocabulary import MOST_READINGS
 from bptt.proofread.syntax.tree import Symbol, list_symbols
 
 MOST_PROPERTIES = 8  # that are tried of one wrong equation
@@ -115,7 +114,7 @@ class AccusationJudge(ReadingJudge):
 
     def _propose_properties(self, equation: Equation) -> Iterator[Statement]:
         """Propose what is often said of the symbols of an equation that nothing defines."""
-        self.vocabulary.readings_left = MOST_READINGS
+        self.vocabulary.begin_equation()
         try:
             claim = semantics.state_claim(self.vocabulary, equation, Interpretation())
         except semantics.REFUSALS:
@@ -129,6 +128,8 @@ class AccusationJudge(ReadingJudge):
                     case (_,):
                         yield Statement(quantity, "positive")  # before the other, which is positive, too
                         yield Statement(quantity, "normalised")
+                    case (_, _):
+                        yield Statement(quantity, "normalised")  # each row of it
 
 
 def speaks_of_another(definitions: Definitions, claim: Claim) -> bool:

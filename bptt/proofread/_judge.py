@@ -1,7 +1,7 @@
 """A verdict for every equation of a document."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,10 +14,10 @@ from bptt.proofread._parsed import (
     ParsedEquation,
     get_subject,
     is_update,
-    list_candidates,
     normalise_equation,
 )
-from bptt.proofread._verdict import FINDINGS, Verdict, label_refusal, refuse
+from bptt.proofread._roles import find_roles
+from bptt.proofread._verdict import FINDINGS, PLEASE_REPORT, Verdict, label_refusal, refuse
 from bptt.proofread.corrections import Correction, Search
 from bptt.proofread.document import Sentence
 from bptt.proofread.evaluation import Budget, Difference
@@ -26,9 +26,16 @@ from bptt.proofread.syntax import tree
 from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, list_symbols, nodes
 
 _RESTRICTS = re.compile(r"\b(?:for|if|when|where|case|suppose|assume|let|with|consider)\b", re.IGNORECASE)
-_HOLDS_FIXED = re.compile(r"\b(?:h[eo]ld|keep|kept|with)\w*\b[^.]*\b(?:fixed|constant)\b", re.IGNORECASE)
+_HOLDS_FIXED = re.compile(
+    r"\b(?:h[eo]ld|keep|kept|with)\w*\b[^.]*\b(?:fixed|constant)\b"
+    r"|\bdirect (?:path|dependence|contribution|effect)\b|\b(?:ignor|neglect)(?:e|es|ing)\b",
+    re.IGNORECASE,
+)
+_ONE_STEP = re.compile(
+    r"\b(?:single|one|just a) (?:time[- ]?)?step\b|\bcontributions? (?:of|from|at) (?:this|one|each|a single)\b",
+    re.IGNORECASE,
+)
 NEARBY = 4  # lines between a sentence and the equation that it introduces, at the most
-PLEASE_REPORT = "an error of this program, please report it"
 
 
 class Judge(AccusationJudge):
@@ -51,45 +58,24 @@ class Judge(AccusationJudge):
         for left, right in parsed:
             self._keep_bars(left, right)
         self._note_uses(sides)
-        for left, right in parsed:
+        for left, right in (*parsed, *((one.left, one.right) for one in inline)):
             self._find_total(left, right)
         vocabulary.definitions.properties.update(vocabulary.symbols.properties)
-        for left in (*(left for left, _ in parsed), *(one.left for one in inline)):
+        subjects = [*(left for left, _ in parsed), *(one.left for one in inline)]
+        for left in subjects:
             self._find_subject(left)
-        semantics.introduce_losses(vocabulary, sides)
+        sides += [one.right for one in inline]
+        semantics.introduce_losses(vocabulary, sides, subjects)
         self.equations = [normalise_equation(vocabulary, one) for one in equations]
         self.stated = list(self._list_statements(sentences))
         self.nearby = dict(self._list_nearby(sentences))
         self.held_fixed = {n for n, one in self._list_introductions(sentences) if _HOLDS_FIXED.search(one.words)}
+        self.of_one_step = any(_ONE_STEP.search(one.words.replace("*", "")) for one in sentences)
         properties = vocabulary.definitions.properties
         for stated in self.stated:
             properties[stated.quantity] = _join(properties.get(stated.quantity, frozenset()), stated.property)
-        self.roles, self.unused = self._collect_definitions(sides, inline)
+        self.roles, self.unused = find_roles(vocabulary, self.equations, inline, sides, subjects, self._holds)
         self.stated = [one for one in self.stated if one.quantity not in vocabulary.definitions.quantities]
-
-    def _collect_definitions(
-        self, sides: Sequence[Node], inline: Sequence[Candidate]
-    ) -> tuple[Mapping[int, semantics.Role], Mapping[int, Exception]]:
-        """Take up what equations define; return the role of each that is no claim, and why others are not used."""
-        vocabulary = self.vocabulary
-        unread = (one for one in self.equations if isinstance(one.right, Unreadable))
-        lost = [(one.left, one.line) for one in unread if not isinstance(one.left, Unreadable)]
-        candidates = dict(list_candidates(self.equations))
-        known = {get_subject(vocabulary, one.left) for one in candidates.values()}
-        extra = (
-            one._replace(left=semantics.normalise_left(vocabulary, one.left, one.right))
-            for one in inline
-            if get_subject(vocabulary, one.left) not in known
-        )
-        candidates |= dict(enumerate(extra, start=len(self.equations) + 1))
-        first = semantics.collect_definitions(vocabulary, candidates, lost, self._holds)
-        semantics.define_losses(vocabulary, [*sides, *(one.right for one in inline)])
-        # g = ∂L/∂y is a definition, too, now that a loss which is defined nowhere is an unknown function.
-        waiting = {n: candidates[n] for n in first.unused if n not in first.roles}
-        later = semantics.collect_definitions(vocabulary, waiting, [], self._holds)
-        vocabulary.denominators = semantics.find_denominators(vocabulary.symbols, sides)
-        unused = {n: why for n, why in {**first.unused, **later.unused}.items() if n not in later.roles}
-        return {**first.roles, **later.roles}, unused
 
     def _note_uses(self, sides: Sequence[Node]) -> None:
         """Take note of what stands beside each symbol of the document, before any equation is read."""
@@ -239,6 +225,8 @@ class Judge(AccusationJudge):
             immediate = self._compare_sides(replace(left, immediate=True), right, conditions)
             if immediate.label == "right":
                 verdict = immediate._replace(choices=(*immediate.choices, Choice("as the text holds")))
+        if verdict.label == "wrong" and self.of_one_step and verdict.doubt and verdict.doubt.convention == "every step":
+            return refuse("the text speaks of one step, and the derivative is by way of all")
         if verdict.label == "wrong" and self._may_name_gradients(left, right):
             return refuse("d may name a gradient here, and not a differential")
         if self.roles.get(-n) == "taken up" and n and verdict.label == "right":

@@ -1,12 +1,15 @@
 """The equations of a document as far as the grammar reads them, and which of them may define something."""
 
+import functools
+import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document import Token
+from bptt.proofread._verdict import PLEASE_REPORT
+from bptt.proofread.document import Equation, Sentence, Token, cut_equation
 from bptt.proofread.semantics import Candidate, Vocabulary, normalise_left
-from bptt.proofread.semantics._definitions import read_call
 from bptt.proofread.semantics._latex import join_number
+from bptt.proofread.syntax import parse
 from bptt.proofread.syntax.tree import (
     Application,
     Negative,
@@ -15,11 +18,16 @@ from bptt.proofread.syntax.tree import (
     Symbol,
     Unreadable,
     list_symbols,
+    nodes,
+    read_call,
     written,
 )
 
 EQUALS = ("=", ":=", r"\equiv", r"\coloneqq", r"\triangleq", r"\doteq", r"\leftarrow", r"\gets")
 ASSIGNS = (r"\leftarrow", r"\gets")
+MOST_NODES = 500  # of the tree of one side: a long formula has some 100, and each is walked often
+MOST_EQUATIONS = 5_000  # each may take the whole budget of an equation
+_EXAMPLES = re.compile(r"example|instance|e\.g\.|such as|\bsay\b|\blike\b", re.IGNORECASE)  # of a function, not it
 _OLD_AND_NEW = ({"new", "next", "+", "updated"}, {"old", "prev", "previous", "current"})
 
 
@@ -83,3 +91,39 @@ def normalise_equation(vocabulary: Vocabulary, one: ParsedEquation) -> ParsedEqu
         return one
     left, right = one.sides
     return one._replace(left=normalise_left(vocabulary, join_number(left), right))
+
+
+def list_inline(sentences: Sequence[Sentence], words: frozenset[str]) -> Iterator[Candidate]:
+    """List what the formulas of the prose may define."""
+    for sentence in sentences:
+        for formula in sentence.formulas:
+            left, relation, right = cut_equation(formula, ("=", ":="))
+            about, body = _parse_side(left, words), _parse_side(right, words)
+            if not relation or isinstance(about, Unreadable) or isinstance(body, Unreadable):
+                continue
+            if isinstance(about, Symbol) or (read_call(about) and not _EXAMPLES.search(sentence.words)):
+                yield Candidate(about, body, sentence.line)
+
+
+def parse_equation(equation: Equation, words: frozenset[str]) -> ParsedEquation:
+    """Parse the sides as far as the grammar goes."""
+    if equation.unreadable:
+        refusal = Unreadable(equation.unreadable)
+        return ParsedEquation(equation.line, equation.relation, refusal, refusal)
+    left, right = _parse_side(equation.left, words), _parse_side(equation.right, words)
+    remarks = tuple(remark.tokens for remark in equation.remarks)
+    return ParsedEquation(equation.line, equation.relation, left, right, equation.continues, remarks)
+
+
+@functools.lru_cache(2 * MOST_EQUATIONS)  # a chain has the same left side throughout, and each glossary the same trees
+def _parse_side(side: tuple[Token, ...], words: frozenset[str]) -> Node | Unreadable:
+    try:
+        parsed = parse(side, words)
+    except Unreadable as error:
+        return error
+    except RecursionError:
+        return Unreadable("it is nested too deeply")
+    except Exception as error:  # one formula is no reason to lose the document
+        return Unreadable(f"{PLEASE_REPORT}: {type(error).__name__}: {error}")
+    size = sum(1 for _ in nodes(parsed))
+    return parsed if size <= MOST_NODES else Unreadable(f"it has {size} parts: more than {MOST_NODES} are not read")

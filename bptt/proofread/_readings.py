@@ -10,7 +10,6 @@ from bptt.proofread._traversal import walk_definitions
 from bptt.proofread._verdict import Verdict, label_refusal, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import LAYOUT, Choice, Equation, Interpretation, Statement, Vocabulary
-from bptt.proofread.semantics._vocabulary import MOST_READINGS
 from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
 
 
@@ -48,7 +47,7 @@ class ReadingJudge:
         declared = any(symbols.find_name(Symbol(one)) is not None for one in parameters or ())
         if parameters is None or (declared and not self.vocabulary.defines_function(symbols.get_base(left.function))):
             return None  # one that means the same everywhere and is applied to symbols, as in Tr(A), is not defined
-        self.vocabulary.readings_left = MOST_READINGS
+        self.vocabulary.begin_equation()
         try:
             claim = semantics.state_function_claim(self.vocabulary, parameters, left, right)
         except semantics.REFUSALS as error:
@@ -60,7 +59,7 @@ class ReadingJudge:
 
     def _judge_readings(self, equation: Equation, properties: Properties, layout: int | None) -> Verdict:
         """Judge an equation under each way to read it."""
-        self.vocabulary.readings_left = MOST_READINGS
+        self.vocabulary.begin_equation()
         waiting: list[tuple[int, ...]] = [()]
         readings: list[_Reading] = []
         known: dict[object, Verdict] = {}

@@ -8,6 +8,7 @@ from bptt.proofread.semantics import Choice, Misfit, OrdersDiffer, Role, Stateme
 from bptt.proofread.syntax import Unreadable
 
 FINDINGS = ("wrong", "contradicts", "orders differ")
+PLEASE_REPORT = "an error of this program, please report it"
 LABELS = ("right", "wrong", "definition", "contradicts", "orders differ", "vacuous", "unreadable")
 
 

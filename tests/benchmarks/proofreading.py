@@ -23,7 +23,7 @@ from rich.console import Console
 from rich.progress import track
 
 from bptt.proofread import LABELS, GlossaryError, proofread
-from bptt.proofread._judge import PLEASE_REPORT
+from bptt.proofread._verdict import PLEASE_REPORT
 from bptt.proofread.document import read_document
 from tests.benchmarks.documents import GENERATORS, Document, drawn
 

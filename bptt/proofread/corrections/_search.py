@@ -75,6 +75,7 @@ class Search:
         if isinstance(equation.left, Application):
             return True
         size = sum(1 for side in (equation.left, equation.right) for _ in nodes(side, scripts=True))
+        self.vocabulary.begin_equation()
         waiting: list[tuple[int, ...]] = [()]
         for _ in range(MOST_READINGS):
             if not waiting:

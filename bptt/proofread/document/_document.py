@@ -10,14 +10,14 @@ from bptt.proofread.document._latex import is_latex, read_latex
 from bptt.proofread.document._macros import Macros, TooLong, collect_macros
 from bptt.proofread.document._markdown import read_markdown
 from bptt.proofread.document._notebook import read_cells
-from bptt.proofread.document._passages import UNCLOSED, Pages, Passage, Prose
+from bptt.proofread.document._passages import FORMULA, UNCLOSED, Pages, Passage, Prose
 from bptt.proofread.document._tokens import LINE_END, Token
 
 _END = re.compile(r"(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\b[Ee]q)(?<!\bFig)(?<!\bSec)[.!?][)\]\"'*_]*(?=\s|\Z)|\Z")
 
 
 class Sentence(NamedTuple):
-    """A sentence of the prose, with U+FFFC in the place of each of its formulas, and the line on which it starts."""
+    """A sentence of the prose, with `FORMULA` in the place of each of its formulas, and the line on which it starts."""
 
     line: int
     words: str
@@ -25,7 +25,7 @@ class Sentence(NamedTuple):
 
 
 class Document(NamedTuple):
-    """The equations of each display, the sentences that have formulas, and the lines on which headings stand."""
+    """The equations of each display, the sentences of the prose, and the lines on which headings stand."""
 
     displays: tuple[tuple[Equation, ...], ...]
     sentences: tuple[Sentence, ...]
@@ -70,13 +70,13 @@ def _is_apart(pages: Pages, place: int) -> bool:
 
 
 def _cut_sentences(prose: Prose, macros: Macros) -> Iterator[Sentence]:
-    """Yield the sentences that have formulas."""
+    """Yield the sentences."""
     start, used = 0, 0
     starts = [offset for offset, _ in prose.lines]
     for end in _END.finditer(prose.text):
         words = prose.text[start : end.end()]
-        count = words.count("\ufffc")
-        if count:
+        count = words.count(FORMULA)
+        if words.strip():
             blanks = len(words) - len(words.lstrip())
             line = prose.lines[bisect_right(starts, start + blanks) - 1][1]
             formulas = tuple(_read_formula(one, macros) for one in prose.formulas[used : used + count])

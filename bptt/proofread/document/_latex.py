@@ -3,7 +3,7 @@
 import re
 
 from bptt.proofread.document._marks import EMPTY_LINE, Marks, Opening, read_formula_opening, read_opening
-from bptt.proofread.document._passages import UNCLOSED, Pages, Passage, Prose
+from bptt.proofread.document._passages import FORMULA, UNCLOSED, Pages, Passage, Prose
 
 _SECTION = r"\\(?:part|chapter|(?:sub){0,2}section|(?:sub)?paragraph)\b"
 _LATEX = re.compile(
@@ -39,7 +39,7 @@ def _hide(text: str) -> str:
     """Put blanks for all that is not set, so that lines and columns stay."""
     clean = _NOT_SET.sub(lambda found: found[0] if found["shown"] else _blank(found[0]), text)
     body = max(clean.find("\\begin{document}"), 0)
-    return (_blank(clean[:body]) + clean[body:]).replace("\ufffc", " ")
+    return (_blank(clean[:body]) + clean[body:]).replace(FORMULA, " ")
 
 
 def _blank(text: str) -> str:
@@ -81,7 +81,7 @@ class _Reader:
         if end > start + len(text):
             inside = formula.inside if formula else start + 1
             self.formulas.append(self._cut(inside, end))
-            self._add("\ufffc")
+            self._add(FORMULA)
             return end + (2 if formula else 1)
         if piece["section"] or piece["break"]:
             self._end_paragraph()
@@ -135,5 +135,6 @@ class _Reader:
         self.length += len(words)
 
     def _end_paragraph(self) -> None:
-        if self.formulas:
-            self.pages.prose.append(Prose("".join(self.words), self.formulas, self.lines))
+        text = "".join(self.words)
+        if text.strip():
+            self.pages.prose.append(Prose(text, self.formulas, self.lines))

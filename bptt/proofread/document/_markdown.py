@@ -22,7 +22,7 @@ from mdit_py_plugins.dollarmath.index import math_inline_dollar
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from bptt.proofread.document._marks import Marks, find_role, read_formula_opening, read_opening
-from bptt.proofread.document._passages import UNCLOSED, Pages, Passage, Prose
+from bptt.proofread.document._passages import FORMULA, UNCLOSED, Pages, Passage, Prose
 from bptt.proofread.document._segments import Role
 
 _ENDS: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
@@ -103,11 +103,11 @@ def _read_children(children: Sequence[Mark], content: Content, pages: Pages) -> 
             else:
                 formulas.append(passage)
             line = passage.line + passage.source.count("\n")
-            text += " " if shown else "\ufffc"
+            text += " " if shown else FORMULA
             lines.append((len(text), line))
         elif not hidden:
-            text += child.content.replace("\ufffc", " ")
-    if formulas:
+            text += child.content.replace(FORMULA, " ")
+    if text.strip():
         pages.prose.append(Prose(text, formulas, lines))
 
 

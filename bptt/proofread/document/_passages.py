@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+FORMULA = "\ufffc"  # stands for a formula in the words of a sentence
 UNCLOSED = "the display is not closed"
 
 
@@ -19,7 +20,7 @@ class Passage(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """Some text, with a formula for each U+FFFC in it; `lines` are offsets with the lines that start there."""
+    """Some text, with a formula for each `FORMULA` in it; `lines` are offsets with the lines that start there."""
 
     text: str
     formulas: list[Passage]

@@ -54,6 +54,7 @@ from bptt.proofread.semantics._definitions import (
 )
 from bptt.proofread.semantics._draft import Draft, blur, draft
 from bptt.proofread.semantics._draft_orders import Reading, list_ways
+from bptt.proofread.semantics._draft_signs import Signs
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError, read_default_glossary, read_glossary
 from bptt.proofread.semantics._interpretation import LAYOUT, MOST_INTERPRETATIONS, Choice, Convention, Interpretation
 from bptt.proofread.semantics._paths import find_unrelated
@@ -83,6 +84,7 @@ __all__ = [
     "OrdersDiffer",
     "Reading",
     "Role",
+    "Signs",
     "Statement",
     "Vocabulary",
     "blur",

@@ -18,7 +18,6 @@ from bptt.proofread.semantics._definitions import (
     find_target,
     get_parameters,
     list_definitions,
-    read_call,
 )
 from bptt.proofread.semantics._fold import fold
 from bptt.proofread.semantics._notation import parse_exponent
@@ -32,6 +31,7 @@ from bptt.proofread.syntax.tree import (
     Unreadable,
     list_symbols,
     nodes,
+    read_call,
     strip_brackets,
 )
 
@@ -55,8 +55,10 @@ def normalise_left(vocabulary: Vocabulary, left: Node, right: Node) -> Node:
     if call is None:
         return left
     symbol, held = call.function, vocabulary.symbols.get_held(call.function)
-    at_a_step = len(call.arguments) == 1 and vocabulary.symbols.notation.bears_letter(call.arguments[0])
-    if at_a_step and (not held or any(one.timed for one in held)):
+    notation, timed = vocabulary.symbols.notation, any(one.timed for one in held)
+    at_a_step = len(call.arguments) == 1 and notation.bears_letter(call.arguments[0])
+    at_one_step = len(call.arguments) == 1 and notation.parse_step(call.arguments[0]) is not None
+    if (at_a_step and not held) or (at_one_step and timed):
         return _add_step(vocabulary, symbol, call.arguments[0])
     is_function = vocabulary.defines_function(vocabulary.symbols.get_base(symbol))
     if held and not is_function:

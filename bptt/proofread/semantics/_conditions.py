@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._expressions import LAST_STEP
-from bptt.proofread.document import Token
+from bptt.proofread.document import FORMULA, Token
 from bptt.proofread.semantics._notation import is_transpose, parse_exponent
-from bptt.proofread.semantics._prose import FORMULA, Statement, find_properties, state_property
+from bptt.proofread.semantics._prose import Statement, find_properties, state_property
 from bptt.proofread.semantics._vocabulary import Vocabulary
 from bptt.proofread.syntax import parse_list, tree
 from bptt.proofread.syntax.tree import Big, Bracket, Dots, Node, Number, Product, Relation, Scripted, Symbol, Unreadable
@@ -65,7 +65,7 @@ def _join_remarks(remarks: Sequence[Sequence[Token]]) -> list[list[Token]]:
 
 def _is_binding(words: str) -> bool:
     """Whether words make what stands with them a condition."""
-    return not _BINDING.isdisjoint(re.findall(r"[a-z]+", words.lower()))
+    return not _BINDING.isdisjoint(re.findall(r"[a-z]+", re.sub(r"\b(?:is|are|be) given\b", "", words.lower())))
 
 
 def _quote(words: str) -> str:

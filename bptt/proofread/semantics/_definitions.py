@@ -18,7 +18,7 @@ from bptt.proofread.semantics._refusals import REFUSALS, Misfit, OrdersDiffer
 from bptt.proofread.semantics._symbols import Name, Symbols
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import FunctionDefinition, Key, Vocabulary, get_key, is_standard
-from bptt.proofread.syntax.tree import Application, Bracket, Node, Product, Symbol, Unreadable, nodes
+from bptt.proofread.syntax.tree import Application, Node, Symbol, Unreadable, nodes, read_call
 
 _REDEFINED = ("sigmoid", "sigm", "relu", "ReLU", "softplus")  # standard, yet documents say what they are
 
@@ -86,16 +86,6 @@ def _require_single(vocabulary: Vocabulary, stated: Sequence[tuple[str, Node, No
         if target is not None and found.setdefault(target, latex) != latex:
             raise GlossaryError(f"definitions has {found[target]!r} and {latex!r}, which define the same symbol")
     return set(found)
-
-
-def read_call(left: Node) -> Application | None:
-    """Read f(x, y) on a left-hand side; None for what is no symbol with letters in a bracket behind it."""
-    if not isinstance(left, Product) or left.operators != ("",):
-        return None
-    symbol, bracket = left.factors
-    if not isinstance(symbol, Symbol) or not isinstance(bracket, Bracket) or bracket.kind not in ("(", "["):
-        return None
-    return Application(symbol, bracket.entries) if bracket.entries else None
 
 
 def get_parameters(vocabulary: Vocabulary, left: Application) -> tuple[str, ...] | None:

@@ -2,16 +2,15 @@
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread.semantics._draft_orders import ANY, Orders, Reader, Reading, choose_orders, list_defaults
 from bptt.proofread.semantics._draft_page import spell_name
 from bptt.proofread.semantics._draft_ranges import AxisRanges, get_axes, unify
-from bptt.proofread.semantics._draft_signs import MEANINGLESS, Sides, Signs
+from bptt.proofread.semantics._draft_signs import MEANINGLESS, Signs
 from bptt.proofread.semantics._glossary import Glossary
 from bptt.proofread.semantics._symbols import Name
-from bptt.proofread.syntax.tree import Relation
 
 _SIZES = frozenset("NMDnmd")  # letters that are sizes more often than anything else
 
@@ -43,15 +42,8 @@ def blur(glossary: Glossary) -> Glossary:
     return glossary._replace(sizes={ANY: letters} if letters else {}, symbols=symbols)
 
 
-def draft(equations: Sequence[Sides], statements: Sequence[Relation], read: Reader) -> Draft:
-    """Draft a glossary.
-
-    Args:
-        equations: the sides of each equation of the document, as far as they can be parsed
-        statements: the relations that its prose and its displays state
-        read: reads the document under a glossary
-    """
-    signs = Signs(equations, statements)
+def draft(signs: Signs, read: Reader) -> Draft:
+    """Draft a glossary from the signs of a document. `read` reads the document under a glossary."""
     chosen, reading = choose_orders(signs, read)
     shapes = {
         quantity: signs.shapes[name]
@@ -61,7 +53,8 @@ def draft(equations: Sequence[Sides], statements: Sequence[Relation], read: Read
     }
     ranges, conflicts = unify(reading.vocabulary, list(zip(reading.ways, signs.bounds, strict=True)), shapes)
     writer = _Writer(signs, chosen, reading, ranges)
-    return Draft(writer.write(list(_list_doubts(signs, chosen, reading, conflicts))), *writer.list_evident())
+    toml = writer.write(list(_list_doubts(signs, chosen, reading, conflicts)))
+    return Draft(toml, **writer.list_evident())
 
 
 def _list_doubts(signs: Signs, chosen: Orders, reading: Reading, conflicts: int) -> Iterator[str]:
@@ -117,13 +110,17 @@ class _Writer:
         ]
         return "\n".join(lines) + "\n"
 
-    def list_evident(self) -> Iterator[frozenset[str]]:
-        """List the names of which the shape is stated, those that are not guessed, unusual ones, and may-be sizes."""
+    def list_evident(self) -> Mapping[str, frozenset[str]]:
+        """List the names by how well their number of axes is known, as in `Draft`."""
         chosen, signs = self.chosen, self.signs
         scripted = {one.name.base for found in signs.occurrences for one in found if one.symbol.below}
-        bare = [name for name in chosen.guessed if name.base in _SIZES - scripted]
-        for names in (chosen.orders.keys() & signs.shapes, chosen.orders.keys() - chosen.guessed, chosen.unusual, bare):
-            yield frozenset(name.latex for name in names)
+        known: Mapping[str, Iterable[Name]] = {
+            "stated": chosen.orders.keys() & signs.shapes,
+            "counted": chosen.orders.keys() - chosen.guessed,
+            "unusual": chosen.unusual,
+            "bare": [name for name in chosen.guessed if name.base in _SIZES - scripted],
+        }
+        return {how: frozenset(name.latex for name in names) for how, names in known.items()}
 
     def _write_symbol(self, name: Name, order: int) -> str:
         quantities = self.reading.vocabulary.symbols.quantities[name]

@@ -31,9 +31,8 @@ _SCALARS = frozenset({
     r"\lambda", r"\eta", r"\epsilon", r"\varepsilon", r"\alpha", r"\beta", r"\tau", r"\gamma", r"\kappa", r"\rho",
     r"\nu", r"\mu", r"\omega", r"\zeta", r"\xi", r"\sigma",
 })  # fmt: skip
-_LOSSES = frozenset(
-    {"L", "J", "E", "C", r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\mathcal{E}", r"\mathcal{C}", r"\mathcal{l}"}
-)
+_NUMBERS = frozenset({r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\mathcal{E}", r"\mathcal{C}", r"\mathcal{l}"})
+_LOSSES = _NUMBERS | {"L", "J", "E", "C"}  # of which these are matrices, too, where nothing differentiates them
 
 
 Reader = Callable[[Glossary, int], "Reading"]  # reads a document under a glossary, each equation in so many ways
@@ -70,6 +69,7 @@ class Orders:
 
 def list_ways(vocabulary: Vocabulary, left: Node, right: Node, most: int) -> Sequence[Claim]:
     """List what an equation may claim, by at most so many ways to read it."""
+    vocabulary.begin_equation()
     waiting: list[tuple[int, ...]] = [()]
     ways: list[Claim] = []
     for _ in range(MOST_WAYS):
@@ -125,6 +125,7 @@ class _Search:
         timeless = [one.name for found in signs.occurrences if not any(one.timed for one in found) for one in found]
         self.uses, self.alone = Counter(one.name for one in everything), Counter(timeless)
         self.timed = {one.name for one in everything if one.timed}
+        self.transposed = {one.name for one in everything if one.transposed}
         self.indices = dict.fromkeys(self.uses, 0)  # the largest number with which each name stands
         for one in everything:
             self.indices[one.name] = max(self.indices[one.name], one.indices)
@@ -160,6 +161,7 @@ class _Search:
     def _is_loss(self, name: Name) -> bool:
         """Whether a name is a loss that is defined nowhere, which is taken for an unknown function."""
         bare = not (name.below or name.above or self.indices[name] or name in self.timed)
+        bare = bare and name.base in self.signs.numerators
         return name.base in _LOSSES and bare and name not in self.signs.shapes and name not in self.signs.subjects
 
     def _guess(self, name: Name) -> int:
@@ -168,7 +170,9 @@ class _Search:
         if self.indices[name]:
             return self.indices[name]
         plain = name.base.partition("{")[2].rstrip("}") or name.base
-        if name.base in _LOSSES or plain in _SCALARS:
+        if name.base in _NUMBERS | (_LOSSES & self.signs.numerators) or (
+            plain in _SCALARS and name not in self.transposed
+        ):
             return 0
         return 2 if plain[-1:].isupper() or plain in (r"\Sigma", r"\Lambda", r"\Delta", r"\Theta", r"\Phi") else 1
 

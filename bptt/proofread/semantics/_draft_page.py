@@ -1,6 +1,7 @@
 """What stands on the page of a document without a glossary: its symbols, and where a step may stand on each."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bptt.proofread.semantics._notation import parse_exponent
@@ -11,6 +12,7 @@ from bptt.proofread.syntax.tree import (
     Bracket,
     Node,
     Product,
+    Scripted,
     Sum,
     Symbol,
     list_parts,
@@ -18,6 +20,9 @@ from bptt.proofread.syntax.tree import (
     strip_brackets,
     written,
 )
+
+_REALS = (r"\mathbb{R}", r"\R", r"\Re", "ℝ", r"\mathbf{R}")
+_DIFFERENCES = ("d", r"\delta", r"\Delta")
 
 
 class Mention(NamedTuple):
@@ -53,8 +58,8 @@ def list_bigs(side: Node | Unreadable) -> list[Big]:
     return [] if isinstance(side, Unreadable) else [node for node in nodes(side) if isinstance(node, Big)]
 
 
-def list_products(side: Node | Unreadable) -> list[Product]:
-    return [] if isinstance(side, Unreadable) else [node for node in nodes(side) if isinstance(node, Product)]
+def list_products(side: Node) -> list[Product]:
+    return [node for node in nodes(side) if isinstance(node, Product)]
 
 
 def list_below(symbol: Symbol) -> list[Node]:
@@ -89,3 +94,20 @@ def spell_name(name: Name) -> str:
         for parts in scripts
     )
     return base + (f"_{{{below}}}" if below else "") + (f"^{{{above}}}" if above else "")
+
+
+def find_prefixes(sides: Sequence[Node]) -> set[str]:
+    """Find the letters of differences that stand nowhere but before a symbol: dx, δx. They are no symbols."""
+    before = Counter[str]()
+    for node in (node for side in sides for node in list_products(side)):
+        for mark, operator, after in zip(node.factors, node.operators, node.factors[1:], strict=False):
+            if isinstance(strip_brackets(after), Symbol) and not operator and mark == Symbol(written(mark)):
+                before[written(mark)] += 1
+    everywhere = Counter(symbol.name for side in sides for symbol, _ in walk_symbols(side))
+    return {letter for letter in _DIFFERENCES if everywhere[letter] == before[letter] > 0}
+
+
+def is_set(node: Node) -> bool:
+    r"""Whether it is a set of numbers, or of arrays of them: ℝ^n, \{0, 1\}^n, [0, 1]."""
+    whole = node.base if isinstance(node, Scripted) else node
+    return isinstance(whole, Bracket) or (isinstance(whole, Symbol) and whole.name in _REALS)

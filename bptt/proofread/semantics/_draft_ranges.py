@@ -84,8 +84,9 @@ class AxisRanges:
                 pairs = [(place(node.index), ("size", bounds[get_letter(node.index)]))]
             case ex.MatrixProduct():
                 pairs = [(place(node.inner[0]), place(index)) for index in (node.inner[1], *node.outer)]
-            case ex.OfMatrix() if node.outer:
-                pairs = list(zip(map(place, node.inner[::-1]), map(place, node.outer), strict=True))
+            case ex.OfMatrix():  # of a square matrix, then
+                row, column = map(place, node.inner)
+                pairs = [(row, column), *zip((column, row), map(place, node.outer), strict=False)]
             case ex.Concatenation() if isinstance(node.index, str):
                 whole = ("concatenation", str(number), node.index)
                 self._parts[whole] = tuple(("index", str(number), index) for index, _ in node.parts)

@@ -11,11 +11,12 @@ from typing import NamedTuple
 
 from bptt.proofread.semantics._draft_page import (
     Mention,
+    find_prefixes,
     get_anchor,
+    is_set,
     list_below,
     list_bigs,
     list_places,
-    list_products,
     spell_name,
     walk_symbols,
 )
@@ -23,6 +24,7 @@ from bptt.proofread.semantics._glossary import Glossary, GlossaryError
 from bptt.proofread.semantics._latex import parse_symbol
 from bptt.proofread.semantics._notation import SLICE, Notation, is_transpose, parse_exponent
 from bptt.proofread.semantics._symbols import Name
+from bptt.proofread.semantics._uses import list_numerators
 from bptt.proofread.semantics._vocabulary import is_standard
 from bptt.proofread.syntax import Unreadable
 from bptt.proofread.syntax.tree import (
@@ -31,8 +33,10 @@ from bptt.proofread.syntax.tree import (
     Number,
     Product,
     Relation,
+    Scripted,
     Symbol,
     nodes,
+    read_call,
     strip_brackets,
     written,
 )
@@ -49,7 +53,6 @@ _CONSTANTS = frozenset({
 })  # fmt: skip
 _FUNCTIONS = frozenset({r"\sigma", r"\phi", r"\varphi", r"\psi", "f", "g", "F", "G"})  # with a bracket, unless indexed
 _ONE = Number(Fraction(1))
-_REALS = (r"\mathbb{R}", r"\R", r"\Re", "ℝ", r"\mathbf{R}")
 
 Sides = tuple[Node | Unreadable, Node | Unreadable]
 
@@ -57,13 +60,14 @@ Sides = tuple[Node | Unreadable, Node | Unreadable]
 class Occurrence(NamedTuple):
     """A symbol on the page: the name that it seems to have, its number of indices, and whether it bears a step.
 
-    `shifted` if that is t − 1 or t + 1.
+    `shifted` if that is t − 1 or t + 1; `transposed` if it bears a ⊤.
     """
 
     name: Name
     indices: int
     timed: bool
     shifted: bool
+    transposed: bool
     symbol: Symbol
 
 
@@ -72,7 +76,7 @@ class Signs:
 
     Attributes:
         place, letters, last: where steps stand, and with which letters
-        certain: whether a letter with an offset, or in brackets, shows that there are steps
+        certain: whether a letter with an offset, or in brackets, shows that there are steps and where they stand
         sizes: the letters that are sizes
         indices: the letters that are certainly indices
         bounds: of each equation, the letter of the size that each Σ runs to, by the letter that it binds
@@ -80,6 +84,7 @@ class Signs:
         symmetric: the names of covariances
         occurrences: of each equation, all symbols
         functions: the names that stand only before a bracket
+        numerators: the letters of what is differentiated
         subjects: of each equation, the name that it is about
     """
 
@@ -89,7 +94,8 @@ class Signs:
         self._sides = [(self._list_mentions(left), self._list_mentions(right)) for left, right in equations]
         self._all = [one for left, right in self._sides for one in (*left, *right)]
         self._bases = {one.base for one in self._all}
-        self._has_differentials = self._find_differentials([side for pair in equations for side in pair])
+        sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
+        self._prefixes = find_prefixes(sides)
         self._bigs = [[*list_bigs(left), *list_bigs(right)] for left, right in equations]
         self.bounds = [self._list_bounds(bigs) for bigs in self._bigs]
         self._find_steps()
@@ -98,12 +104,12 @@ class Signs:
         self._find_other_steps()
         self._balanced = self._find_balanced()
         self.functions = frozenset(self._list_functions())
+        self.numerators = frozenset(self._notation.strip_accents(one.name) for one in list_numerators(sides))
         scripts = [(one.base, self._cut_step(one.symbol)[1]) for one in self._all]
         self._indexed = {base for base, items in scripts if any(map(self._is_index, items))}
         whole = {(base, len(items)) for base, items in scripts if items and all(map(self._is_index, items))}
-        # Of S_{ij}, an S_{lk} is another entry, though l stands nowhere else.
         entries = [set(map(self._spell, items)) for base, items in scripts if (base, len(items)) in whole]
-        self.indices |= set[str]().union(*(one for one in entries if one <= _INDICES - self._bases))
+        self.indices |= set[str]().union(*(one for one in entries if one <= _INDICES - self._bases))  # S_{lk} of S_{ij}
         self.occurrences = [self._list_occurrences((*left, *right)) for left, right in self._sides]
         self.subjects = list(map(self._find_subject, equations, self._sides))
         self.shapes: dict[Name, tuple[str, ...]] = {}
@@ -113,16 +119,6 @@ class Signs:
 
     def _list_mentions(self, side: Node | Unreadable) -> list[Mention]:
         return [Mention(one, self._notation.strip_accents(one.name), behind) for one, behind in walk_symbols(side)]
-
-    def _find_differentials(self, sides: Sequence[Node | Unreadable]) -> bool:
-        """Whether each d of the document stands before a symbol: that is no symbol of its own."""
-        products = [node for side in sides for node in list_products(side)]
-        marks = sum(
-            mark == Symbol("d") and not operator and isinstance(strip_brackets(after), Symbol)
-            for node in products
-            for mark, operator, after in zip(node.factors, node.operators, node.factors[1:], strict=False)
-        )
-        return marks == sum(one.base == "d" for one in self._all) > 0
 
     def _spell_letters(self, items: Iterable[Node]) -> list[str]:
         return [self._spell(item) for item in items if isinstance(item, Symbol)]
@@ -173,7 +169,9 @@ class Signs:
             if symbol.name in (r"\delta", r"\mathbb{1}") and len(symbol.below) == 2 and not symbol.above:
                 indices |= set(self._spell_letters(symbol.below)) - steps
         for stated in statements:
-            if stated.sign == r"\in":
+            if stated.sign == r"\le" and self._spell_letters([stated.left]):
+                (last if self._spell(stated.left) in steps else sizes).extend(self._spell_letters([stated.right]))
+            elif stated.sign == r"\in":
                 sizes += [one for one in self._list_sizes(stated.right) if one]
         if steps and not last:
             for symbol, base, _ in self._all:
@@ -229,13 +227,11 @@ class Signs:
         return len(others) < len(rest), others
 
     def _list_sizes(self, right: Node) -> tuple[str, ...]:
-        """List the sizes of ℝ^{n×d}, "" for one that is no letter; none for ℝ, one for a row, ℝ^{1×n}."""
-        if not isinstance(right, Symbol) or right.name not in _REALS:
-            return ()
-        items = right.above
+        r"""List the sizes of ℝ^{n×d}, "" for one that is no letter; none for ℝ and \{0, 1\}, one for a row, ℝ^{1×n}."""
+        items = right.above if isinstance(right, Symbol | Scripted) else ()
         if len(items) == 1 and isinstance(items[0], Product):
-            items = tuple(one for one in items[0].factors if one != _ONE)
-        return tuple(self._spell(item) if isinstance(item, Symbol) else "" for item in items)
+            items = items[0].factors
+        return tuple(self._spell(item) if isinstance(item, Symbol) else "" for item in items if item != _ONE)
 
     def _find_balanced(self) -> set[str]:
         """Find the letters that stand on both sides of equations, or twice in a side, more often than not."""
@@ -262,19 +258,24 @@ class Signs:
         kronecker = base == r"\delta" and len(symbol.below) == 2 and all(map(self._is_index, symbol.below))
         sized = self._spell(Symbol(base, symbol.below)) in (*self.sizes, *self.last)
         bound = base in (*self.letters, *self.indices) and not symbol.below
-        bound |= base == "d" and self._has_differentials
+        bound |= base in self._prefixes
         known = symbol.name in _CONSTANTS or base in _CONSTANTS or (is_standard(base) and len(base) > 1)
         return not (known or kronecker or sized or bound or symbol.primes or base in self.functions)
 
     def _list_functions(self) -> Iterator[str]:
-        """List the names that are functions: those that stand nowhere without a bracket behind them."""
+        """List the names that are functions: those that stand nowhere without a bracket, and in it different things."""
         bare = {
             base
             for symbol, base, behind in self._all
             if (behind is None and not symbol.primes) or self._bears_step(symbol) or (behind and self._is_step(behind))
         }
-        called = {one.base for one in self._all if one.behind is not None}
-        return (base for base in called & _FUNCTIONS if base not in bare or base == r"\sigma")
+        called: dict[str, set[Node]] = {}
+        for one in self._all:
+            if one.behind is not None:
+                called.setdefault(one.base, set()).add(one.behind)
+        for base, arguments in called.items():
+            if base == r"\sigma" or (base not in bare and (base in _FUNCTIONS or len(arguments) > 1)):
+                yield base
 
     def _list_occurrences(self, mentions: Sequence[Mention]) -> list[Occurrence]:
         """List the symbols of an equation that a glossary can have."""
@@ -323,15 +324,27 @@ class Signs:
         cut = 0 if numbers else last_label
         shifted = timed and any(get_anchor(item) is not None for _, item in list_places(symbol, behind))
         name = Name(base, tuple(map(self._spell, rest[:cut])), tuple(above))
-        return Occurrence(name, len(rest) - cut, timed, shifted, symbol)
+        transposed = any(is_transpose(item) and self._spell(item) not in self.last for item in symbol.above)
+        return Occurrence(name, len(rest) - cut, timed, shifted, transposed, symbol)
 
     def _read_statement(self, node: Relation) -> None:
         """Read x ∈ ℝ^{n×d}, and A = A^⊤."""
         symbol, right = strip_brackets(node.left), node.right
-        if not isinstance(symbol, Symbol) or not isinstance(right, Symbol) or not self._names(symbol):
+        symbol = symbol if (call := read_call(symbol)) is None else call.function
+        if not isinstance(symbol, Symbol) or not self._names(symbol):
             return
         name = self._read(symbol, None).name
-        if node.sign == r"\in":
-            self.shapes.setdefault(name, self._list_sizes(right))
-        elif node.sign == "=" and right.name == symbol.name and right.above and is_transpose(right.above[-1]):
-            self.symmetric.add(name)
+        if node.sign == r"\in" and is_set(right):
+            numbers = self._list_numbers(symbol)
+            name = name._replace(below=()) if numbers else name
+            self.shapes.setdefault(name, (*numbers, *self._list_sizes(right)))
+        elif node.sign == "=" and isinstance(right, Symbol) and right.name == symbol.name:
+            self.symmetric |= {name} if right.above and is_transpose(right.above[-1]) else set()
+
+    def _list_numbers(self, symbol: Symbol) -> tuple[str, ...]:
+        """List the letters that number vectors, as in x_1, …, x_n ∈ ℝ^d, "" for one that is no size."""
+        items = self._cut_step(symbol)[1]
+        counts = [isinstance(one, Number) or self._is_index(one) or self._spell(one) in self.sizes for one in items]
+        if self._notation.strip_accents(symbol.name) not in self._indexed or not all(counts):
+            return ()
+        return tuple(letter if letter in self.sizes else "" for letter in map(self._spell, items))

@@ -6,11 +6,13 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Property, Quantity
-from bptt.proofread.document import Token
+from bptt.proofread.document import FORMULA, Token
+from bptt.proofread.semantics._shapes import LIST, find_shapes
 from bptt.proofread.semantics._vocabulary import Vocabulary
 from bptt.proofread.syntax import parse_list
 from bptt.proofread.syntax.tree import (
     Bracket,
+    Dots,
     Negative,
     Node,
     Number,
@@ -23,10 +25,12 @@ from bptt.proofread.syntax.tree import (
 )
 
 _ONE = r"(?:1|one)"
+_ELSEWHERE = r"(?:elsewhere|everywhere|otherwise)"
 _PROSE: tuple[tuple[str, Property], ...] = (
+    (r"one[- ]hot(?: (?:rows?|columns?|vectors?|labels?))? (?:of|in)", "one-hot"),
     (r"one[- ]hot|indicator vector", "one-hot"),
     (rf"(?:exactly|only) one (?:\w+ ){{0,3}}(?:is|equals?) (?:a |to )?{_ONE}", "one-hot"),
-    (rf"(?:is|has|equals?) (?:a )?{_ONE} (?:\S+ ){{1,8}}(?:0|zeros?) (?:elsewhere|everywhere|otherwise)", "one-hot"),
+    (rf"(?:is|has|equals?) (?:a )?{_ONE} (?!where|when|if)(?:\S+ ){{1,8}}(?:0|zeros?) {_ELSEWHERE}", "one-hot"),
     (rf"(?:is|has|equals?) (?:a )?{_ONE} (?:\S+ ){{1,8}}(?:0|zeros?) (?:for|in|at) all", "one-hot"),
     (r"all (?:its )?(?:entries|components) (?:\w+ ){0,3}(?:are )?(?:0|zero) (?:but|except)", "one-hot"),
     (r"sums? (?:up )?to (?:one|1)", "normalised"), (r"symmetric", "symmetric"),
@@ -39,7 +43,6 @@ _SETS: Mapping[frozenset[Node], Property] = {
     frozenset({Number(Fraction(0)), Number(Fraction(1))}): "binary",
     frozenset({Negative(Number(Fraction(1))), Number(Fraction(1))}): "sign",
 }
-FORMULA = "\ufffc"  # stands for a formula in the words of a sentence
 _NEGATED = re.compile(
     r"\b(?:not|never|no|neither|nor|without|skew|rarely|hardly|seldom|fails? to be|n[’']t)\b", re.IGNORECASE
 )
@@ -57,9 +60,8 @@ _SAID_AHEAD = re.compile(
 )
 _TAKEN_BACK = re.compile(r"\s*(?:\?|(?:or|nor|part|parts|only|if|when|unless|example|examples)\b)", re.IGNORECASE)
 _UNREAL = re.compile(r"\b(?:were|would|unlike)\b", re.IGNORECASE)  # what is said to be so were things otherwise
-_LIST = rf"{FORMULA}(?:(?:,| and|, and) {FORMULA})*"
 _COVARIANCES = (
-    rf"covariances?(?: matrix| matrices)? {_LIST}",
+    rf"covariances?(?: matrix| matrices)? {LIST}",
     rf"{FORMULA} (?:for|be|is) (?:its|the|a)(?: \w+)? covariance",
 )
 
@@ -93,11 +95,12 @@ def find_properties(vocabulary: Vocabulary, words: str, formulas: Sequence[Seque
         yield from _find_sets(vocabulary, formula)
     for pattern, what in _PROSE:
         for found in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", words, re.IGNORECASE):
-            for number in _find_subjects(words[: found.start()], words[found.end() :]):
-                for symbol in _list_symbols(vocabulary, formulas[number]) if number < len(formulas) else ():
-                    stated = state_property(vocabulary, symbol, what)
-                    if stated is not None:
-                        yield stated
+            for numbers in _find_subjects(words[: found.start()], words[found.end() :]):
+                about = [one for number in numbers for one in _list_symbols(vocabulary, formulas[number])]
+                if about:
+                    stated = (state_property(vocabulary, symbol, what) for symbol in about)
+                    yield from (one for one in stated if one is not None)
+                    break
 
 
 def _find_sets(vocabulary: Vocabulary, formula: Sequence[Token]) -> Iterator[Statement]:
@@ -111,15 +114,15 @@ def _find_sets(vocabulary: Vocabulary, formula: Sequence[Token]) -> Iterator[Sta
                     yield stated
 
 
-def _find_subjects(before: str, after: str) -> list[int]:
-    """Return the numbers of the formulas that a word is about: the one right behind it, or those before it."""
+def _find_subjects(before: str, after: str) -> Iterator[list[int]]:
+    """List the numbers of the formulas that a word may be about: the one right behind it, or else those before it."""
     count = before.count(FORMULA)
     if _SAID_AHEAD.match(after) and not _NEGATED.search(before[-24:]):
-        return [count]
+        yield [count]  # a shape, as in "a symmetric n × n matrix", has no property
     said = _SAID_BEHIND.search(before)
     if said is None or _TAKEN_BACK.match(after) or _NEGATED.search(re.split(r"[.,;:]", before[: said.start()])[-1]):
-        return []
-    return [count - 2, count - 1] if said[1] and re.search(r"\bare\b", said[0]) else [count - 1]
+        return
+    yield [count - 2, count - 1] if said[1] and re.search(r"\bare\b", said[0]) else [count - 1]
 
 
 def _list_symbols(vocabulary: Vocabulary, formula: Sequence[Token]) -> list[Symbol]:
@@ -142,6 +145,10 @@ def list_statements(words: str, formulas: Sequence[Sequence[Token]]) -> Iterator
             if isinstance(entry, Relation):
                 yield from (Relation(one, entry.sign, entry.right) for one in (*waiting, entry.left))
             waiting = [] if isinstance(entry, Relation) else [*waiting, entry]
+        match entries:
+            case [Relation(letter, "=", Number()), *_, Dots(), Symbol() as last]:
+                yield Relation(letter, r"\le", last)  # t = 1, …, T
+    yield from find_shapes(words, parsed)
     for found in (found for pattern in _COVARIANCES for found in re.finditer(pattern, words, re.IGNORECASE)):
         before = words[: found.start()].count(FORMULA)
         for entries in parsed[before : before + found.group().count(FORMULA)]:

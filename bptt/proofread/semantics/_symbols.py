@@ -258,15 +258,17 @@ class Symbols:
         Words belong to the name, and numbers where no letter of a step stands in their place elsewhere: z_1 and z^{(2)}
         are symbols of their own.
         """
-        base, spell = self.get_base(symbol), self.notation.spell
+        base, spell, known = self.get_base(symbol), self.notation.spell, self.find_name(symbol)
         below, above = (list(filter(self.notation.is_word, items)) for items in (symbol.below, symbol.above))
+        if known is not None and known.below:
+            below = list(symbol.below[: len(known.below)])
         if base not in self.stepped:
             above += filter(_is_bracketed_number, symbol.above)
             if base not in self.indexed and not below and len(symbol.below) == 1:
                 below += (item for item in symbol.below if isinstance(item, Number))
         rest = [item for item in symbol.above if item not in above]
         squares = [item for item in rest if spell(item) == "2"]
-        if squares and (self.notation.time_below or (len(rest) == 1 and not symbol.below)):
+        if squares and (self.notation.time_below or (len(rest) == 1 and len(below) == len(symbol.below))):
             above.append(squares[0])
             rest = [item for item in rest if item not in squares]
         indices = tuple(item for item in symbol.below if item not in below)

@@ -12,14 +12,20 @@ from bptt.proofread._expressions import LAST_STEP, Definition, Entry, Expression
 from bptt.proofread._traversal import find_free_indices, replace_steps, walk
 from bptt.proofread.semantics._dependencies import find_quantities
 from bptt.proofread.semantics._symbols import Name
-from bptt.proofread.semantics._uses import get_symbol, list_derivatives
+from bptt.proofread.semantics._uses import get_symbol, list_derivatives, list_numerators
 from bptt.proofread.semantics._vocabulary import Vocabulary
-from bptt.proofread.syntax.tree import Node, Symbol
+from bptt.proofread.syntax.tree import Node, Symbol, list_symbols
 
 
-def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node]) -> None:
-    """Bring in the numbers that a document differentiates and neither declares nor defines."""
-    for symbol in _list_numerators(sides):
+def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Sequence[Node]) -> None:
+    """Bring in the numbers that a document differentiates, or sums over steps, and neither declares nor defines.
+
+    `subjects` are the left-hand sides of what may be definitions.
+    """
+    for term in _list_terms(vocabulary, sides, subjects):
+        if vocabulary.symbols.find_name(term) is None:
+            vocabulary.symbols.add(Name(vocabulary.symbols.get_base(term), (), ()), (), True)
+    for symbol in list_numerators(sides):
         base, notation = vocabulary.symbols.get_base(symbol), vocabulary.symbols.notation
         bare = not (symbol.below or symbol.above or symbol.primes)
         known = vocabulary.symbols.find_name(symbol) is not None or vocabulary.may_apply(symbol)
@@ -28,11 +34,11 @@ def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node]) -> None:
             vocabulary.symbols.declared.add(vocabulary.symbols.add(Name(base, (), ()), (), False))
 
 
-def define_losses(vocabulary: Vocabulary, sides: Sequence[Node]) -> None:
-    """Define every number that is differentiated and defined nowhere as an unknown function."""
+def define_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Sequence[Node]) -> None:
+    """Define every number that `introduce_losses` looks for, and that is defined nowhere, as an unknown function."""
     found: set[Quantity] = set()
     known = {*vocabulary.definitions.quantities, *vocabulary.unusable}
-    for symbol in _list_numerators(sides):
+    for symbol in (*list_numerators(sides), *_list_terms(vocabulary, sides, subjects)):
         reference = vocabulary.symbols.find(symbol)
         if reference is not None and not reference.quantity.axes and reference.quantity not in known:
             found.add(reference.quantity)
@@ -46,10 +52,17 @@ def define_losses(vocabulary: Vocabulary, sides: Sequence[Node]) -> None:
             _define_loss(vocabulary, quantity, named or sinks)
 
 
-def _list_numerators(sides: Sequence[Node]) -> Iterator[Symbol]:
-    """List the symbols that stand above the line of a derivative, or behind a ∇."""
-    numerators = (get_symbol(of) for side in sides for of, _ in list_derivatives(side))
-    return (symbol for symbol in numerators if symbol is not None)
+def _list_terms(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Sequence[Node]) -> Iterator[Symbol]:
+    """List the E_t of an E = Σ_t E_t that no equation is about."""
+    symbols = vocabulary.symbols
+
+    def is_of_step(node: Node) -> bool:
+        return isinstance(node, Symbol) and any(map(symbols.notation.bears_letter, (*node.below, *node.above)))
+
+    about = {symbols.get_base(one) for one in subjects if isinstance(one, Symbol) and is_of_step(one)}
+    for one in (one for side in sides for one in list_symbols(side)):
+        if is_of_step(one) and len(one.below) + len(one.above) == 1 and symbols.get_base(one) in symbols.totals - about:
+            yield one
 
 
 def _list_denominators(vocabulary: Vocabulary, sides: Sequence[Node], loss: Quantity) -> set[Quantity]:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Quantity, Step
-from bptt.proofread.semantics._definitions import read_call
 from bptt.proofread.semantics._dependencies import expand
 from bptt.proofread.semantics._symbols import Symbols
 from bptt.proofread.semantics._vocabulary import Vocabulary
@@ -19,6 +18,7 @@ from bptt.proofread.syntax.tree import (
     Symbol,
     list_symbols,
     nodes,
+    read_call,
     strip_brackets,
 )
 
@@ -57,6 +57,12 @@ def list_derivatives(node: Node) -> Iterator[tuple[Node, Node | None]]:
                     yield after, operator.by
                 elif isinstance(operator, Derivative) and operator.of is None:
                     yield after, operator.by[0]
+
+
+def list_numerators(sides: Sequence[Node]) -> Iterator[Symbol]:
+    """List the symbols that stand above the line of a derivative, or behind a ∇."""
+    numerators = (get_symbol(of) for side in sides for of, _ in list_derivatives(side))
+    return (symbol for symbol in numerators if symbol is not None)
 
 
 def find_denominators(symbols: Symbols, sides: Sequence[Node]) -> set[Quantity]:

@@ -90,7 +90,7 @@ class Vocabulary:
     applied: set[str] = field(default_factory=set)
     denominators: set[Quantity] = field(default_factory=set)
     defining: bool = False
-    readings_left: int = 0
+    readings_left: int = MOST_READINGS
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(FIRST_OF_CLAIMS))
     _defined: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -103,6 +103,10 @@ class Vocabulary:
         """The names of several letters, which a document may write without a font."""
         names = (self.symbols.get_base(Symbol(name.base)) for name in self.symbols.quantities)
         return frozenset(name for name in names if len(name) > 1 and name.isalnum())
+
+    def begin_equation(self) -> None:
+        """Let `MOST_READINGS` formulas be read from here on."""
+        self.readings_left = MOST_READINGS
 
     def count_readings(self, count: int) -> None:
         """Count formulas that are read. Raises `Unreadable` beyond `MOST_READINGS`: operators in operators double."""
@@ -121,7 +125,7 @@ class Vocabulary:
     def define(self) -> Iterator[None]:
         """Name indices of definitions, unlike any other of all definitions and of the claims."""
         outer, self.defining = self.defining, True
-        self.readings_left = MOST_READINGS
+        self.begin_equation()
         try:
             yield
         finally:

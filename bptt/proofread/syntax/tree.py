@@ -265,3 +265,13 @@ def strip_brackets(node: Node) -> Node:
     while isinstance(node, Bracket) and len(node.entries) == 1 and node.kind in ("(", "[", "{", r"\{"):
         node = node.entries[0]
     return node
+
+
+def read_call(node: Node) -> Application | None:
+    """Read f(x, y) as an application; None for what is no symbol with letters in a bracket behind it."""
+    if not isinstance(node, Product) or node.operators != ("",):
+        return None
+    symbol, bracket = node.factors
+    if not isinstance(symbol, Symbol) or not isinstance(bracket, Bracket) or bracket.kind not in ("(", "["):
+        return None
+    return Application(symbol, bracket.entries) if bracket.entries else None

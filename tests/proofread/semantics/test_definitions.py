@@ -8,10 +8,11 @@ import pytest
 from bptt.proofread._expressions import Definitions, Entry, Function, Quantity
 from bptt.proofread._traversal import walk
 from bptt.proofread.semantics import collect_definitions, find_line, find_target
-from bptt.proofread.semantics._definitions import Circular, define, read_call
+from bptt.proofread.semantics._definitions import Circular, define
 from bptt.proofread.semantics._dependencies import leads_to
 from bptt.proofread.semantics._vocabulary import Key
 from bptt.proofread.syntax import Node
+from bptt.proofread.syntax.tree import read_call
 from tests.proofread.semantics.reading import collect, make_vocabulary, parse
 
 

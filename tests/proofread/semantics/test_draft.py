@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bptt.proofread import Finding, Glossary, draft_glossary, proofread, read_glossary
-from bptt.proofread import _proofread as courses
+from bptt.proofread import _course as courses
 from bptt.proofread.semantics import Vocabulary, build_vocabulary
 from tests.proofread.test_derivations import DERIVATIONS, expected
 

@@ -1,0 +1,169 @@
+"""The judgement of a document by one glossary: a finding for each equation, and what of a drafted one is doubted."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bptt.proofread._expressions import Property, Quantity
+from bptt.proofread._judge import Judge
+from bptt.proofread._parsed import list_inline, parse_equation
+from bptt.proofread._rendering import render
+from bptt.proofread._verdict import FINDINGS, Verdict
+from bptt.proofread._wording import write_note
+from bptt.proofread.corrections import Correction, write_latex
+from bptt.proofread.document import Document, Equation, spell, tokenize
+from bptt.proofread.evaluation import Counterexample
+from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary
+from bptt.proofread.semantics._dependencies import find_quantities
+from bptt.proofread.syntax import Node
+from bptt.proofread.syntax.tree import list_symbols
+
+# Words by which a document may state a property of a symbol, in whatever sentence.
+_HINTS: dict[Property, str] = {
+    "symmetric": r"symmetric|covarianc", "orthogonal": "orthogonal|orthonormal|rotation", "diagonal": "diagonal",
+    "one-hot": "one[- ]hot|probabilit|distribution", "normalised": "one[- ]hot|probabilit|distribution|sums? to",
+    "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed", "binary": "0", "sign": "1",
+}  # fmt: skip
+_GUESSED = "; the glossary was drafted from the document, and may be at fault: with one of your own it would be judged"
+
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one equation is worth.
+
+    Attributes:
+        display: the number of the display that it stands in, from 1
+        line, column: where its right-hand side starts, from 1
+        latex: the equation; one that continues a chain with the left-hand side of the chain
+        label: right, wrong, definition, contradicts, orders differ or unreadable
+        note: what was left to convention, the sizes, the counterexample, or the reason
+        kind: of what kind the mistake may be, as one correction of that kind is right; "" if none is known
+        correction: the equation with that correction, in LaTeX; "" if none is known
+        notation: whose glossary it was judged by: begins as one of `NOTATIONS`
+    """
+
+    display: int
+    line: int
+    column: int
+    latex: str
+    label: str
+    note: str
+    kind: str = ""
+    correction: str = ""
+    notation: str = "given"
+
+    @property
+    def legible(self) -> str:
+        """The equation for the eye, as text."""
+        return render(tokenize(self.latex, self.line, self.column))
+
+    @property
+    def is_finding(self) -> bool:
+        """Whether it wants the author's attention: anything but right, a definition and what could not be read."""
+        return self.label in FINDINGS
+
+
+class Course:
+    """The judgement of one document by one glossary."""
+
+    def __init__(
+        self,
+        document: Document,
+        glossary: Glossary,
+        notation: str,
+        drafted: Draft | None = None,
+        text: str = "",
+    ) -> None:
+        self.document = document
+        self.glossary = glossary
+        self.notation = notation
+        self.drafted = drafted
+        self.text = text
+        vocabulary = build_vocabulary(glossary)
+        self.equations = list_displayed(document)
+        self.parsed = [parse_equation(one, vocabulary.words) for one in self.equations]
+        inline = list(list_inline(document.sentences, vocabulary.words))
+        self.judge_one = Judge(vocabulary, self.parsed, document.sentences, inline)
+        self.coarse: Course | None = None  # by a glossary in which all sizes are the same
+
+    def judge(self, progress: Progress | None = None, correct: bool = True) -> list[Finding]:
+        """Judge all equations, in order; look for what may have been meant if `correct`."""
+        findings = list[Finding]()
+        for n in range(len(self.equations)):
+            findings.append(self.find(n, correct))
+            if progress is not None:
+                progress(n + 1, len(self.equations))
+        return findings
+
+    def find(self, n: int, correct: bool = True) -> Finding:
+        """Judge one equation."""
+        one = self.equations[n]
+        verdict, note = self._judge(n, correct)
+        known = ("", "") if verdict.correction is None else _spell_correction(one, verdict.correction)
+        return Finding(one.display, one.line, one.column, one.latex, verdict.label, note, *known, self.notation)
+
+    def _judge(self, n: int, correct: bool) -> tuple[Verdict, str]:
+        """Judge one equation. What only a guess of a drafted glossary accuses is judged by a coarser one."""
+        verdict = self.judge_one.judge(n, correct)
+        note = write_note(verdict, self.glossary.sizes)
+        if self.drafted is None or verdict.label not in (*FINDINGS, "right"):
+            return verdict, note
+        known, used = self.drafted, self._list_declared(n)
+        guessed = used & (known.unusual if verdict.label == "right" else known.unusual | known.bare)
+        if isinstance(verdict.because, Misfit | OrdersDiffer):
+            if used <= (known.stated if isinstance(verdict.because, Misfit) else known.counted):
+                return verdict, note
+            self.coarse = self.coarse or Course(self.document, blur(self.glossary), self.notation)
+            verdict = self.coarse.judge_one.judge(n, correct)
+            found, guessed = isinstance(verdict.because, Counterexample), used & known.unusual
+            if found and not (guessed or self._may_be_stated(verdict) or self._brings_in(n)):
+                return verdict, write_note(verdict, self.coarse.glossary.sizes)
+        elif not (guessed or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
+            return verdict, note
+        return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+
+    def _may_be_stated(self, verdict: Verdict) -> bool:
+        """Whether what an equation holds under may be what the document says in words that are not read."""
+        return verdict.missing is not None and re.search(_HINTS[verdict.missing.property], self.text, re.I) is not None
+
+    @property
+    def restates(self) -> bool:
+        """Whether the document says again what the glossary says by default: it is in that notation, then."""
+        return bool(self.judge_one.vocabulary.repeated)
+
+    def _list_declared(self, n: int) -> set[str]:
+        """List the names of the glossary that an equation speaks of and the document does not define."""
+        vocabulary = self.judge_one.vocabulary
+        free = self._list_quantities(*self.parsed[n].sides or ()) - vocabulary.definitions.quantities.keys()
+        return {one.name for one in free & vocabulary.symbols.declared}
+
+    def _brings_in(self, n: int) -> bool:
+        """Whether the right-hand side has a symbol that nothing defines and the left-hand side does not depend on.
+
+        The sentences of the document may define it, in words that are not read.
+        """
+        left, right = map(self._list_quantities, self.parsed[n].sides or ())
+        return bool(right - left - self.judge_one.vocabulary.definitions.quantities.keys())
+
+    def _list_quantities(self, *sides: Node) -> set[Quantity]:
+        """List what formulas speak of, by way of what defines it, too."""
+        vocabulary = self.judge_one.vocabulary
+        definitions, symbols = vocabulary.definitions, vocabulary.symbols
+        names = {symbols.find_name(one) for side in sides for one in list_symbols(side)}
+        held = {quantity for name in names if name is not None for quantity in symbols.quantities[name]}
+        bodies = [one.body for quantity in held for one in definitions.quantities.get(quantity, ())]
+        return held | find_quantities(definitions, bodies)
+
+
+def list_displayed(document: Document) -> list[Equation]:
+    return [one for display in document.displays for one in display]
+
+
+def _spell_correction(equation: Equation, found: Correction) -> tuple[str, str]:
+    """Spell out the kind of a correction and the equation with it; the side that stays as the document has it."""
+    left = write_latex(found.left) if found.is_left else spell(equation.left)
+    right = spell(equation.right) if found.is_left else write_latex(found.right)
+    return found.kind, f"{left} {equation.relation} {right}"

@@ -1,0 +1,205 @@
+"""Short pages without a glossary, as their authors write them: what the words of a page say bears on its equations."""
+
+from typing import NamedTuple
+
+import pytest
+
+from bptt.proofread import FINDINGS, Finding, draft_glossary, proofread
+
+STEPS = r"""
+For $t = 1, \dots, T$ and $s_0 = 0$, the states are
+
+$$ z_t = A s_{t-1} + B u_t $$
+$$ s_t = \tanh(z_t) $$
+$$ r_t = C s_t $$
+"""
+GATED = r"""
+With a gate, and the input $u_t$:
+
+$$ p_t = \sigma(F u_t + G s_{t-1}) $$
+$$ k_t = p_t \odot k_{t-1} + u_t $$
+$$ s_t = \tanh(k_t) $$
+
+Here $\sigma$ is the logistic function.
+"""
+
+
+class Page(NamedTuple):
+    """A page, with equations that may follow it: true ones, false ones, and true ones of which it is not known."""
+
+    text: str
+    true: tuple[str, ...]
+    false: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+
+PAGES = {
+    "a loss that is the sum of others, all in the prose": Page(
+        STEPS + r"The loss is $E = \sum_{t=1}^{T} E_t$ with $E_t = \frac12 \|r_t - y_t\|^2$.",
+        (
+            r"\frac{\partial E}{\partial C} = \sum_{t=1}^{T} (r_t - y_t) s_t^\top",
+            r"\frac{\partial E_t}{\partial s_t} = C^\top (r_t - y_t)",
+            r"\frac{\partial s_t}{\partial s_{t-1}} = \operatorname{diag}(1 - s_t^2) A",
+        ),
+        (r"\frac{\partial E}{\partial C} = \sum_{t=1}^{T} (r_t - y_t) s_{t-1}^\top",),
+    ),
+    "what the prose names as a derivative": Page(
+        STEPS + r"The loss is $E = \sum_t E_t$ with $E_t = \frac12 \|r_t - y_t\|^2$. Let"
+        r" $\delta_t = \partial E / \partial z_t$.",
+        (
+            r"\delta_t = (1 - s_t^2) \odot (C^\top (r_t - y_t) + A^\top \delta_{t+1})",
+            r"\frac{\partial E}{\partial A} = \sum_{t=1}^{T} \delta_t s_{t-1}^\top",
+        ),
+        (r"\delta_t = (1 - s_t^2) \odot (C^\top (r_t - y_t) + A \delta_{t+1})",),
+    ),
+    "a loss of each step of which nothing is known": Page(
+        STEPS + "\n$$ E = \\sum_{t=1}^{T} E_t $$\n\nwhere $E_t$ depends on $s_t$.",
+        (r"\frac{\partial E}{\partial z_t} = (1 - s_t^2) \odot \frac{\partial E}{\partial s_t}",),
+        (r"\frac{\partial E}{\partial z_t} = (1 - s_t) \odot \frac{\partial E}{\partial s_t}",),
+    ),
+    "one way of several": Page(
+        GATED + "\nIf we only look at the direct path from one cell to the next:",
+        (r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(p_t)",),
+        (r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(k_t)",),
+    ),
+    "one step alone": Page(
+        STEPS + r"Given $g_t = \partial E/\partial s_t$ and $b_t = g_t \odot (1 - s_t^2)$, for a single step:",
+        (),
+        unsure=(r"\frac{\partial E}{\partial A} = b_t s_{t-1}^\top",),
+    ),
+    "a symbol that only words define": Page(
+        STEPS + r"The loss is $E = \frac12 \|r_T\|^2$, and we write $\delta_t$ for its gradient by $z_t$.",
+        (),
+        unsure=(r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_{t-1}^\top",),
+    ),
+    "gradients that are named by a sign": Page(
+        GATED + r"For any $q_t$ let $\delta q_t$ be the derivative of the loss $E = \sum_t \|s_t\|^2$ by it.",
+        (),
+        unsure=(r"\delta p_t = \delta k_t \odot k_{t-1}", r"\delta k_t = \delta s_t \odot (1 - s_t^2)"),
+    ),
+    "shapes in words": Page(
+        r"Let $M$ be an invertible $n \times n$ matrix and $a$ an $n$-dimensional vector.",
+        (r"\nabla_M \det M = \det(M) M^{-\top}", r"\nabla_a a^\top M a = (M + M^\top) a"),
+        (r"\nabla_M \det M = \det(M) M^{\top}",),
+    ),
+    "a multiplier that is transposed": Page(
+        r"Minimise $\frac12 x^T P x$ subject to $A x = b$, where $P$ is a symmetric $n \times n$ matrix and $A$ is"
+        "\n$m \\times n$. The Lagrangian is\n\n$$ \\mathcal{L} = \\frac12 x^T P x + \\nu^T (A x - b) $$",
+        (r"\nabla_x \mathcal{L} = P x + A^T \nu", r"\nabla_\nu \mathcal{L} = A x - b"),
+        (r"\nabla_\nu \mathcal{L} = b - A x",),
+    ),
+    "a hypothesis that is applied to each example": Page(
+        r"Examples are $x^{(i)} \in \mathbb{R}^{n}$ with $y^{(i)} \in \{0, 1\}$, and"
+        "\n\n$$ f_w(x) = g(w^T x), \\qquad g(z) = \\frac{1}{1 + e^{-z}} $$\n\n"
+        "$$ \\ell(w) = \\sum_{i=1}^m y^{(i)} \\log f_w(x^{(i)}) + (1 - y^{(i)}) \\log(1 - f_w(x^{(i)})) $$",
+        (r"\frac{\partial \ell(w)}{\partial w_j} = \sum_{i=1}^m (y^{(i)} - f_w(x^{(i)})) x_j^{(i)}",),
+        (r"\frac{\partial \ell(w)}{\partial w_j} = \sum_{i=1}^m (f_w(x^{(i)}) - y^{(i)}) x_j^{(i)}",),
+    ),
+    "vectors that bear a number": Page(
+        r"Given a query $q \in \mathbb{R}^d$, keys $k_1, \dots, k_n \in \mathbb{R}^d$ and values"
+        "\n$v_1, \\dots, v_n \\in \\mathbb{R}^m$:\n\n"
+        "$$ c = \\sum_{j=1}^n a_j v_j, \\quad a_j = \\frac{\\exp(e_j)}{\\sum_{l=1}^n \\exp(e_l)}, \\quad "
+        "e_j = \\frac{q^\\top k_j}{\\sqrt d} $$\n\nand $g = \\partial L/\\partial c$.",
+        (
+            r"\frac{\partial L}{\partial v_j} = a_j g",
+            r"\frac{\partial L}{\partial q} = \frac{1}{\sqrt d} \sum_{j=1}^n a_j (g^\top (v_j - c)) k_j",
+        ),
+        (r"\frac{\partial L}{\partial q} = \frac{1}{d} \sum_{j=1}^n a_j (g^\top (v_j - c)) k_j",),
+    ),
+    "a variance, the square of a symbol with a label": Page(
+        r"Over a batch $\mathcal{B}$ of scalars $x_i$:"
+        "\n\n$$ \\mu_{\\mathcal B} = \\frac1m \\sum_{i=1}^m x_i $$\n"
+        "$$ \\sigma^2_{\\mathcal B} = \\frac1m \\sum_{i=1}^m (x_i - \\mu_{\\mathcal B})^2 $$",
+        (r"\frac{\partial \sigma^2_{\mathcal B}}{\partial x_i} = \frac2m (x_i - \mu_{\mathcal B})",),
+        (r"\frac{\partial \sigma^2_{\mathcal B}}{\partial x_i} = \frac1m (x_i - \mu_{\mathcal B})",),
+    ),
+    "labels that sum to one": Page(
+        r"The labels are given as a vector $y$ with $\sum_i y_i = 1$, usually one-hot, and the loss is"
+        "\n\n$$ p_i = \\frac{e^{z_i}}{\\sum_{k=1}^C e^{z_k}}, \\qquad E = - \\sum_{i=1}^C y_i \\log p_i $$",
+        (r"\frac{\partial E}{\partial z_j} = p_j - y_j",),
+        (r"\frac{\partial E}{\partial z_j} = y_j - p_j",),
+    ),
+    "labels that are rows": Page(
+        r"The labels are one-hot rows in $Y \in \mathbb{R}^{N \times C}$, and the loss is"
+        "\n\n$$ P_{nc} = \\frac{e^{Z_{nc}}}{\\sum_{k=1}^C e^{Z_{nk}}}, \\qquad "
+        "E = - \\frac1N \\sum_{n=1}^N \\sum_{c=1}^C Y_{nc} \\log P_{nc} $$",
+        (r"\frac{\partial E}{\partial Z} = \frac1N (P - Y)",),
+        (r"\frac{\partial E}{\partial Z} = P - Y",),
+    ),
+    "a scalar network": Page(
+        "With a scalar state $s(t)$ and scalar inputs $u(t)$, and scalar weights $v$ and $w$,\n\n"
+        "$$ s(t) = v s(t-1) + w u(t), \\qquad t = 1, \\dots, T, \\qquad s(0) = 0 $$\n\nand $E = \\frac12 s(T)^2$.",
+        (r"\frac{\partial s(t)}{\partial s(t-1)} = v",),
+        (r"\frac{\partial s(t)}{\partial s(t-1)} = w",),
+    ),
+}  # fmt: skip
+
+
+def judge(page: Page, equation: str) -> Finding:
+    """Judge an equation behind a page, which itself accuses nobody."""
+    *before, finding = (one for display in proofread(f"{page.text}\n\n$$ {equation} $$\n") for one in display)
+    assert not [one for one in before if one.is_finding]
+    return finding
+
+
+def list_equations(kind: str) -> list[object]:
+    """List the equations of one kind with their pages."""
+    found = ((name, page, one) for name, page in PAGES.items() for one in getattr(page, kind))
+    return [pytest.param(page, one, id=f"{name}: {one}") for name, page, one in found]
+
+
+@pytest.mark.parametrize(("page", "equation"), list_equations("true"))
+def test_a_true_equation_is_right(page: Page, equation: str) -> None:
+    assert judge(page, equation).label == "right"
+
+
+@pytest.mark.parametrize(("page", "equation"), list_equations("false"))
+def test_a_false_equation_is_found(page: Page, equation: str) -> None:
+    assert judge(page, equation).label in FINDINGS
+
+
+@pytest.mark.parametrize(("page", "equation"), list_equations("unsure"))
+def test_what_rests_on_words_that_are_not_read_is_not_judged(page: Page, equation: str) -> None:
+    assert judge(page, equation).label in ("unreadable", "definition")
+
+
+@pytest.mark.parametrize(
+    ("text", "axes"),
+    [
+        (r"Let $M$ be an invertible $n \times k$ matrix.", "n k"),
+        (r"The $n \times k$ weight matrix $M$ is given.", "n k"),
+        (r"Here $M$ has shape $(n, k)$.", "n k"),
+        (r"$M$ is of size $n \times k$.", "n k"),
+        (r"$M$ and $S$ are $n \times k$ matrices.", "n k"),
+        (r"Let $q$ be a vector and $M$ an $n \times k$ matrix.", "n k"),
+        (r"$M$ is an $n$-dimensional column vector.", "n"),
+        (r"The $n$-vector $M$ is given.", "n"),
+        (r"$M$ is $n \times 1$.", "n"),
+        (r"$M$ is a scalar.", ""),
+        (r"$M$ is a real number.", ""),
+        (r"For a scalar weight $M$ we have", ""),
+        (r"$M \in [0, 1]^n$", "n"),
+        (r"$M \in \{-1, 1\}$", ""),
+        (r"$M$ is the number of classes.", None),
+        (r"$M$ is $2 \times$ larger than $q$.", None),
+        (r"Scalar multiples of $M$ are left out.", None),
+    ],
+)
+def test_a_shape_may_be_stated_in_words(text: str, axes: str | None) -> None:
+    guessed = "" if axes is not None else "  # doubt: its axes are guessed"
+    drafted = draft_glossary(f"{text}\n\n$$ f = \\|M\\|^2 $$\n")
+    (line,) = (one for one in drafted.splitlines() if one.startswith("M = "))
+    assert line == f'M = "{axes}"{guessed}' if axes is not None else line.endswith(guessed)
+
+
+def test_the_notation_of_the_post_is_not_tried_where_steps_stand_below() -> None:
+    page = PAGES["a loss that is the sum of others, all in the prose"]
+    assert all(one.notation.startswith("drafted") for display in proofread(page.text) for one in display)
+
+
+def test_what_the_notation_of_the_post_accuses_must_be_wrong_in_that_of_the_document_too() -> None:
+    finding = judge(
+        Page("", ()), r"\frac{\partial \det(\mathbf{X})}{\partial \mathbf{X}} = \det(\mathbf{X}) \mathbf{X}^{-T}"
+    )
+    assert finding.label == "right"
+    assert finding.notation.startswith("drafted")
