@@ -18,7 +18,7 @@ from flint import arb
 from numpy import empty  # while functions run on balls, `np.empty` makes an array of them
 
 from bptt.balls._comparisons import Difference, UndecidedComparisonError
-from bptt.balls._context import CURRENT, RefusedFloatError, note_text, widen_constant
+from bptt.balls._context import CURRENT, RefusedFloatError, enclose_constant, note_text
 from bptt.balls._functions import BINARY, UNARY, Binary, Unary
 
 
@@ -30,8 +30,9 @@ def make_fixed(number: Any, dtype: Any = None) -> "Fixed":
     value, as_float = enclose(number), store_float(number, dtype)
     if value is NotImplemented:
         raise TypeError(f"{number!r} is no real number")
-    if CURRENT.context.rounds_constants and not isinstance(number, Ball) and type(as_float).__name__ in _BITS:
-        value = widen_constant(float(number), _BITS[type(as_float).__name__])
+    if not isinstance(number, Ball) and type(as_float).__name__ in _BITS:
+        enclosed = enclose_constant(float(number), _BITS[type(as_float).__name__])
+        value = enclosed if CURRENT.context.rounds_constants else value  # an integer beyond floats is exact
     return Fixed(value, as_float)
 
 
@@ -62,9 +63,7 @@ def enclose(number: Any) -> Any:
     if isinstance(number, int | np.integer | np.bool_):
         return arb(int(number))
     if isinstance(number, float | np.float32 | np.float16) or type(number).__name__ == "bfloat16":
-        if not CURRENT.context.rounds_constants:
-            return arb(float(number))
-        return widen_constant(float(number), _BITS.get(type(number).__name__, 53))
+        return enclose_constant(float(number), _BITS.get(type(number).__name__, 53))
     return NotImplemented
 
 

@@ -43,6 +43,7 @@ class Context:
 
     rounds_constants: bool = False  # a float that stands among the balls is one near the number that is meant
     rounds_as_jax: bool = False  # and such a float may be of float32, if that is what JAX computes in
+    constants: set[tuple[float, int]] | None = None  # floats among the balls and their bits, to be noted
     comparisons: "Comparisons | None" = None  # how they are decided; None: those that balls leave open raise
     measures_cancellation: bool = False  # keep account of what cancels in formulas of one variable
     origins: dict[int, Any] | None = None  # where each ball was computed, by its number; None: not recorded
@@ -132,6 +133,22 @@ def round_constants(*, as_jax: bool) -> Any:
     bits can hold, such as 0.5 or 2.0, stays what it is; what may be left of larger numbers may be 0.
     """
     return change_context(rounds_constants=True, rounds_as_jax=as_jax and computes_jax_in_float32())
+
+
+def enclose_constant(number: float, bits: int) -> arb:
+    """Return the ball of a float with so many bits that stands among the balls, widened if constants are rounded."""
+    context = CURRENT.context
+    if context.rounds_constants:
+        return widen_constant(number, bits)
+    if context.constants is not None:
+        context.constants.add((number, bits))
+    return arb(number)
+
+
+def are_exact(constants: set[tuple[float, int]], *, as_jax: bool) -> bool:
+    """Whether `round_constants` would leave each of these floats what it is."""
+    with round_constants(as_jax=as_jax):
+        return all(widen_constant(number, bits).is_exact() for number, bits in constants)
 
 
 def widen_constant(number: float, bits: int) -> arb:

@@ -506,7 +506,7 @@ class TestTheRule:
         (refutation,) = judge_gradient(lambda x: (x * x).sum(), wrong_but_at_0, points, examples=100).refutations
         assert refutation.rule == "x.shape[0] ≥ 2"
 
-    @pytest.mark.parametrize("examples", [10, 30])
+    @pytest.mark.parametrize(("examples", "seed"), [(10, 0), (10, 1), (30, 0)])
     @pytest.mark.parametrize(
         "is_wrong",
         [
@@ -516,18 +516,16 @@ class TestTheRule:
             lambda h, t: h in (1, 4),
         ],
     )
-    def test_none_is_said_that_is_false_however_few_examples_there_are(self, is_wrong: Any, examples: int) -> None:
+    def test_none_is_said_that_is_false_however_few_examples_there_are(
+        self, is_wrong: Any, examples: int, seed: int
+    ) -> None:
         def doubled(x: Array, y: Array) -> tuple[Any, Any]:
             return np.cos(x) * (2 if is_wrong(len(x), len(y)) else 1), np.cos(y)
 
         over = named_arrays(x="h", y="t")
-        rules = [
-            judge_gradient(lambda x, y: np.sin(x).sum() + np.sin(y).sum(), doubled, over, examples=examples, seed=seed)
-            .refutations[0]
-            .rule
-            for seed in range(3)
-        ]
-        assert rules == [None] * 3
+        f_of_both = lambda x, y: np.sin(x).sum() + np.sin(y).sum()  # noqa: E731
+        (refutation,) = judge_gradient(f_of_both, doubled, over, examples=examples, seed=seed).refutations
+        assert refutation.rule is None
 
     def test_more_points_are_judged_to_exclude_others_and_as_many_again_at_most(self) -> None:
         def doubled_from_two_on(x: Array, y: Array) -> tuple[Any, Any]:

@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from flint import arb
 
-from bptt.balls import Comparisons, enclose, pause_collector, round_constants, use_precision
+from bptt.balls import Comparisons, are_exact, change_context, enclose, pause_collector, round_constants, use_precision
 from bptt.verify._ball_function import FloatsOnlyError, NoVerdictError
 from bptt.verify._ball_run import Truth
 from bptt.verify._execution import Observed
@@ -55,15 +55,20 @@ def judge(problem: Problem, observed: Observed) -> Formula:
 
 def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
     arguments, run = problem.arguments, observed.on_balls
-    around = find_neighbourhood(run)
+    constants: set[tuple[float, int]] = set()
+    with change_context(constants=constants):
+        around = find_neighbourhood(run)
     if not around.has_kinks:
         require_witness(problem, observed, around.truth)
     of_rule = Comparisons()
-    claims = run.run_rule(of_rule)
+    with change_context(constants=constants):
+        claims = run.run_rule(of_rule)
     require_one_function(arguments, observed.value, around.truth, claims)
 
     @functools.cache
     def run_with_rounded_constants() -> tuple[Truth, list[Claims]] | None:
+        if around.blur == 0 and are_exact(constants, as_jax=run.may_use_jax):
+            return around.truth, claims  # it would be the same run once more
         with round_constants(as_jax=run.may_use_jax):
             try:
                 return run.differentiate_f(Comparisons()), run.run_rule(Comparisons())

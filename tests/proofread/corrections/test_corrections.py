@@ -16,16 +16,16 @@ from bptt.proofread.document import tokenize
 from bptt.proofread.semantics import Equation, build_vocabulary, read_default_glossary
 from bptt.proofread.syntax import Node, parse
 from tests.proofread.test_derivations import MISTAKES, line_of, read
+from tests.proofread.test_derivations import findings as judge_derivation
 from tests.proofread.test_proofread import RIGHT
 
 POST = Path(__file__).parents[2] / "data" / "post.md"
-DERIVATIONS = POST.parent / "derivations"
 LOSS = r"L = \frac{1}{2} \sum_i (\tilde y_i - y_i)^2"
 
 
 @functools.cache
-def findings(text: str, glossary: str | None = None) -> list[Finding]:
-    return [finding for display in proofread(text, glossary) for finding in display]
+def findings(text: str) -> list[Finding]:
+    return [finding for display in proofread(text) for finding in display]
 
 
 def judged(*equations: str) -> Finding:
@@ -99,14 +99,13 @@ def put_behind(text: str, line: int, equation: str) -> str:
 
 @pytest.mark.parametrize("document", sorted({one.document for one in MISTAKES.values()}))
 def test_planted_mistakes_get_corrections_that_are_right(document: str) -> None:
-    glossary = (DERIVATIONS / f"{document}.toml").read_text(encoding="utf-8")
     with_them = text = read(document)
     planted = {line_of(one) for one in MISTAKES.values() if one.document == document}
-    found = [one for one in findings(text, glossary) if one.line in planted]
+    found = [one for one in judge_derivation(document, text) if one.line in planted]
     assert all(one.kind and one.correction for one in found)
     for one in sorted(found, key=lambda one: -one.line):
         with_them = put_behind(with_them, one.line, one.correction)
-    labels = {one.line: one.label for one in findings(with_them, glossary)}
+    labels = {one.line: one.label for one in judge_derivation(document, with_them)}
     ours = {one.correction: labels[find_line(with_them, f"\n{one.correction}\n$$\n") + 1] for one in found}
     assert ours == dict.fromkeys(ours, "right")
 
