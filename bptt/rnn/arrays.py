@@ -13,8 +13,10 @@ Array: TypeAlias = npt.NDArray[Any]  # floats or balls; a JAX array or tracer se
 
 def namespace(*arrays: Any) -> ModuleType:
     """Return the module whose functions take these arrays: `numpy`, or `jax.numpy` if any of them is JAX's."""
-    spaces = (array.__array_namespace__() for array in arrays if hasattr(array, "__array_namespace__"))
-    return next((space for space in spaces if space is not np), np)
+    for array in arrays:
+        if not isinstance(array, np.ndarray | np.generic) and hasattr(array, "__array_namespace__"):
+            return array.__array_namespace__()
+    return np
 
 
 def each(f: Callable[..., Any], first: Any, *others: Any) -> Any:
@@ -56,3 +58,11 @@ def gates(a: Array) -> Array:
 def stacked(*δ: Array) -> Array:
     """Stack what belongs to each gate, (..., D_h), to (..., gates, D_h): the inverse of `gates`."""
     return namespace(*δ).stack(δ, axis=-2)
+
+
+def set_entries(array: Any, at: tuple[Array, ...], values: Any) -> Array:
+    """Return the array with `values` at these indices; one of NumPy's is overwritten, so that it must be one's own."""
+    if namespace(array) is not np:
+        return array.at[at].set(values)
+    array[at] = values
+    return array
