@@ -21,23 +21,27 @@ def namespace(*arrays: Any) -> ModuleType:
 
 def each(f: Callable[..., Any], first: Any, *others: Any) -> Any:
     """Map `f` over the arrays in the same place of tuples and NamedTuples nested at will; a `None` stays one."""
-    if first is None:
-        return None
     if isinstance(first, tuple):
         results = [each(f, *parts) for parts in zip(first, *others, strict=True)]
         return type(first)(*results) if hasattr(first, "_fields") else tuple(results)
-    return f(first, *others)
+    return None if first is None else f(first, *others)
 
 
 def product(M: Array, z: Array, b: Array | None = None) -> Array:
     """out[...,k] = M[k,l] z[...,l] + b[k]: (..., *rows) from M, (*rows, l), whose rows may have gates before k."""
-    Mz = (z @ M.reshape(-1, M.shape[-1]).T).reshape(*z.shape[:-1], *M.shape[:-1])  # one product for all gates
-    return Mz if b is None else Mz + b
+    D_z = z.shape[-1]
+    Mz = z.reshape(-1, D_z) @ M.reshape(-1, D_z).T  # one product of matrices for all gates, and all of the batch
+    Mz = Mz.reshape(*z.shape[:-1], *M.shape[:-1])
+    if b is not None:
+        Mz += b
+    return Mz
 
 
 def transposed_product(M: Array, δ: Array) -> Array:
     """out[...,l] = M[k,l] δ[...,k]: (..., l) from δ, (..., *rows), the rows of M."""
-    return δ.reshape(*δ.shape[: δ.ndim - M.ndim + 1], -1) @ M.reshape(-1, M.shape[-1])
+    *rows, D_z = M.shape
+    Mδ = δ.reshape(-1, math.prod(rows)) @ M.reshape(-1, D_z)
+    return Mδ.reshape(*δ.shape[: δ.ndim - len(rows)], D_z)
 
 
 def contract_time(δ: Array, z: Array) -> Array:
@@ -50,14 +54,15 @@ def contract_time(δ: Array, z: Array) -> Array:
     return flat.reshape(*rows, z.shape[-1])
 
 
-def gates(a: Array) -> Array:
-    """Move the gates of a, (..., gates, D_h), to the first axis, to be unpacked."""
-    return namespace(a).moveaxis(a, -2, 0)
+def gates(a: Array) -> list[Array]:
+    """List the gates of a, (..., gates, D_h), to be unpacked: (..., D_h) each."""
+    return [a[..., n, :] for n in range(a.shape[-2])]
 
 
 def stacked(*δ: Array) -> Array:
     """Stack what belongs to each gate, (..., D_h), to (..., gates, D_h): the inverse of `gates`."""
-    return namespace(*δ).stack(δ, axis=-2)
+    side_by_side = namespace(*δ).concat(δ, axis=-1)
+    return side_by_side.reshape(*side_by_side.shape[:-1], len(δ), -1)
 
 
 def set_entries(array: Any, at: tuple[Array, ...], values: Any) -> Array:

@@ -25,10 +25,13 @@ class State(NamedTuple):
 
 
 class Products(NamedTuple):
-    """A tangent or cotangent of U x + b, and one of W z + b_h: (..., *gates, D_h) each."""
+    """A tangent or cotangent of U x + b, and one of W z + b_h: (..., *gates, D_h) each.
+
+    In what a `vjp` returns, None for the second stands for the first, as where a cell adds the two products.
+    """
 
     x: Array
-    h: Array
+    h: Any = None
 
 
 class Cotangents(NamedTuple):
@@ -95,7 +98,8 @@ class Cell(NamedTuple):
             states = self.step(run.weights, before, drive)
             return _select_carried(self.State, states), states
 
-        return each(lambda s: mask(s, run.valid), scan(step, run.initial, drive)[1])
+        _, states = scan(step, run.initial, drive)
+        return each(lambda s: mask(s, run.valid), states)
 
     def backward(
         self, weights: Weights, h0: Any, xs: Array, states: States, h_bar: Array, lengths: Array | None = None
@@ -119,6 +123,7 @@ class Cell(NamedTuple):
 
         zeros = each(namespace(run.xs).zeros_like, run.initial)
         h0_bar, δ = scan(step, zeros, run.before, run.states, run.h_bar, reverse=True)
+        δ = Products(δ.x, δ.x if δ.h is None else δ.h)
 
         def contract(z: Array, side: str) -> Array:
             return _contract_gates(getattr(δ, side), z, run.xs.ndim)
