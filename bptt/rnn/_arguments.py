@@ -9,7 +9,7 @@ from bptt.rnn.arrays import Array, each, namespace
 
 OPTIONAL = {"b", "b_h", "h0"}  # may be None: no bias, and an initial state of zeros
 SINGLE = {"xs", "y", "h_bar", "U", "W", "b", "b_h", "V"}  # a tuple of arrays is no array
-FLOAT_TYPES = [{np.dtype(name)} for name in ("float16", "float32", "float64", "longdouble")]
+FLOAT_TYPES = [{letter} for letter in np.typecodes["Float"]]
 
 
 def promote(**named: Any) -> list[Any]:
@@ -28,16 +28,16 @@ def promote(**named: Any) -> list[Any]:
     return [each(lambda array: as_array(array, dtype=dtype), tree) for tree in named.values()]
 
 
-def _find_types(names: Iterable[Any], trees: Iterable[Any]) -> set[np.dtype[Any] | None]:
-    """Return the types of the plain NumPy arrays in nested tuples, and None among them if there is anything else."""
-    types: set[np.dtype[Any] | None] = set()
+def _find_types(names: Iterable[Any], trees: Iterable[Any]) -> set[str]:
+    """Return the letters of the types of plain NumPy arrays in nested tuples, and "" if there is anything else."""
+    types = set()
     for name, tree in zip(names, trees, strict=True):
         if type(tree) is np.ndarray:
-            types.add(tree.dtype)
+            types.add(tree.dtype.char if tree.dtype.isnative else "")
         elif isinstance(tree, tuple) and name not in SINGLE:
             types |= _find_types(getattr(tree, "_fields", range(len(tree))), tree)
         elif tree is not None or name not in OPTIONAL:
-            types.add(None)
+            types.add("")
     return types
 
 

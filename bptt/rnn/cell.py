@@ -99,7 +99,7 @@ class Cell(NamedTuple):
             return _select_carried(self.State, states), states
 
         _, states = scan(step, run.initial, drive)
-        return each(lambda s: mask(s, run.valid), states)
+        return states if run.valid is None else each(lambda s: mask(s, run.valid), states)
 
     def backward(
         self, weights: Weights, h0: Any, xs: Array, states: States, h_bar: Array, lengths: Array | None = None
