@@ -33,7 +33,7 @@ def _find_types(names: Iterable[Any], trees: Iterable[Any]) -> set[str]:
     types = set()
     for name, tree in zip(names, trees, strict=True):
         if type(tree) is np.ndarray:
-            types.add(tree.dtype.char if tree.dtype.isnative else "")
+            types.add(tree.dtype.char)
         elif isinstance(tree, tuple) and name not in SINGLE:
             types |= _find_types(getattr(tree, "_fields", range(len(tree))), tree)
         elif tree is not None or name not in OPTIONAL:

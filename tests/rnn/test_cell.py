@@ -209,14 +209,6 @@ def test_a_slope_that_is_the_state_itself_leaves_the_states_alone() -> None:
     np.testing.assert_array_equal(states.h, before)
 
 
-@pytest.mark.parametrize("order", ["<", ">"])
-def test_bytes_in_any_order_give_floats_in_that_of_the_machine(order: str) -> None:
-    point = normal_arguments(elman.cell(), 3, 2, 2, 1)
-    swapped = each(lambda array: array.astype(f"{order}f8"), point)
-    assert_equal_but_for_rounding(network.gradient(*swapped), network.gradient(*point))
-    assert all(leaf.dtype.isnative for leaf in leaves(network.gradient(*swapped)))
-
-
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("activation", [sigmoid, tanh])
