@@ -12,7 +12,7 @@ from bptt.rnn import elman
 from bptt.rnn.activations import sigmoid
 from bptt.rnn.arrays import Array, contract_time, namespace, product
 from bptt.rnn.losses import Loss, half_squared_error
-from bptt.rnn.network import Weights, check_arguments, elman_cell, pull_back
+from bptt.rnn.network import Weights, check_arguments, elman_cell, read_out
 from bptt.rnn.scan import scan
 
 
@@ -40,7 +40,7 @@ def gradient(weights: Weights, h0: Array | None, xs: Array, y: Array, loss: Loss
     if y.ndim != xs.ndim - 1:
         raise ValueError(f"y must have shape (..., D_y), the published loss is at the last step; got {y.shape}")
     xp = namespace(h)
-    V_bar, h_bar, _ = pull_back(V, h, y, loss)  # the readout is right
+    V_bar, h_bar, _ = read_out(V, h, y, loss).pull_back()  # the readout is right
 
     def step(P: Array, slope: Array, δ: Array) -> tuple[Array, tuple[()]]:
         return slope * (product(cell.W, P) + δ.reshape(-1, *(1 for _ in h.shape[1:]))), ()

@@ -48,6 +48,14 @@ def take_last(array: Array, lengths: Array | None) -> Array:
     return namespace(array, lengths).take_along_axis(array, (lengths - 1)[None, ..., None], axis=0)
 
 
+def put_last(array: Array, lengths: Array | None, T: int) -> Array:
+    """Put an array (1, ..., D) at the last step of each sequence, 0 elsewhere: (T, ..., D), adjoint to `take_last`."""
+    if lengths is None:
+        xp = namespace(array)
+        return xp.concat([xp.zeros_like(array, shape=(T - 1, *array.shape[1:])), array])
+    return mask(array, is_within(lengths, T) & ~is_within(lengths - 1, T))
+
+
 def reverse_in_time(array: Array, lengths: Array | None) -> Array:
     """out[t] = array[n - 1 - t] for t < n, the length of the sequence; what lies beyond stays. Its own inverse.
 

@@ -24,7 +24,10 @@ def _sigmoid(a: Array) -> Array:
     """
     xp = namespace(a)
     size = abs(a)
-    return xp.exp((a - size) / 2) / (1 + xp.exp(-size))
+    s, denominator = xp.exp((a - size) / 2), xp.exp(-size)
+    denominator += 1
+    s /= denominator
+    return s
 
 
 sigmoid = Activation(_sigmoid, slope=lambda h: h * (1 - h))

@@ -25,10 +25,13 @@ class State(NamedTuple):
 
 
 class Products(NamedTuple):
-    """A tangent or cotangent of U x + b, and one of W z + b_h: (..., *gates, D_h) each."""
+    """A tangent or cotangent of U x + b, and one of W z + b_h: (..., *gates, D_h) each.
+
+    In what a `vjp` returns, None for the second stands for the first, as where a cell adds the two products.
+    """
 
     x: Array
-    h: Array
+    h: Any = None
 
 
 class Cotangents(NamedTuple):
@@ -95,7 +98,8 @@ class Cell(NamedTuple):
             states = self.step(run.weights, before, drive)
             return _select_carried(self.State, states), states
 
-        return each(lambda s: mask(s, run.valid), scan(step, run.initial, drive)[1])
+        _, states = scan(step, run.initial, drive)
+        return states if run.valid is None else each(lambda s: mask(s, run.valid), states)
 
     def backward(
         self, weights: Weights, h0: Any, xs: Array, states: States, h_bar: Array, lengths: Array | None = None
@@ -119,6 +123,7 @@ class Cell(NamedTuple):
 
         zeros = each(namespace(run.xs).zeros_like, run.initial)
         h0_bar, δ = scan(step, zeros, run.before, run.states, run.h_bar, reverse=True)
+        δ = Products(δ.x, δ.x if δ.h is None else δ.h)
 
         def contract(z: Array, side: str) -> Array:
             return _contract_gates(getattr(δ, side), z, run.xs.ndim)
@@ -198,24 +203,21 @@ def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = No
     require_type("weights of the cell", weights, cell.Weights)
     if "states" in of_forward:
         require_type("states", of_forward["states"], cell.States)
-    weights, initial, xs, *promoted = promote(weights=weights, h0=_make_state(cell.State, h0), xs=xs, **of_forward)
+    weights, h0, xs, *promoted = promote(weights=weights, h0=h0, xs=xs, **of_forward)
     D_h, D_x = _check_weights(cell.gates, weights)
     if xs.ndim < 2 or xs.shape[-1] != D_x:
         raise ValueError(f"xs must have shape (T, ..., D_x) with D_x = {D_x}, the columns of U; got {xs.shape}")
     if 0 in xs.shape:
         raise ValueError(f"xs must have at least one time step and no empty axis; got shape {xs.shape}")
-    zeros = namespace(xs).zeros_like(xs, shape=(*xs.shape[1:-1], D_h))
-    initial = initial._make(zeros if part is None else part for part in initial)  # one part of it may be given alone
-    for name, part in initial._asdict().items():
-        label = "h0" if len(initial) == 1 else f"h0.{name}"
-        require_shape(label, part, zeros.shape, "(..., D_h), the batch axes of xs before D_h,")
+    initial = _make_initial(cell.State, h0, namespace(xs).zeros_like(xs, shape=(*xs.shape[1:-1], D_h)))
     for name, tree in zip(of_forward, promoted, strict=True):
         for label, array in name_leaves(name, tree):
             require_shape(label, array, (*xs.shape[:-1], D_h), "(T, ..., D_h), as returned by forward,")
-    ends = check_lengths(lengths, xs)
-    valid = None if ends is None else is_within(ends, len(xs))
     states, h_bar = (*promoted, (), ())[:2]
-    xs, h_bar = each(lambda array: mask(array, valid), (xs, h_bar))  # so that no NaN from beyond the end spreads
+    valid = None
+    if (ends := check_lengths(lengths, xs)) is not None:
+        valid = is_within(ends, len(xs))
+        xs, h_bar = each(lambda array: mask(array, valid), (xs, h_bar))  # so that no NaN from beyond the end spreads
     shift = lambda first, h: namespace(h).concat([first[None], h[:-1]])  # noqa: E731  (h[t-1] for every t)
     before = each(shift, initial, _select_carried(cell.State, states)) if states else ()
     return _Run(weights, initial, xs, valid, states, before, h_bar)
@@ -223,18 +225,21 @@ def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = No
 
 def _select_carried(state: Any, states: States) -> Any:
     """Select the part of `states` that is carried from one step to the next, as a NamedTuple of the type `state`."""
-    return state(*(getattr(states, name) for name in state._fields))
+    return states if type(states) is state else state(*(getattr(states, name) for name in state._fields))
 
 
-def _make_state(state: Any, h0: Any) -> Any:
-    """Return what was given as the initial state as a NamedTuple of that type, None for what is to be zeros."""
+def _make_initial(state: Any, h0: Any, zeros: Array) -> Any:
+    """Return the initial state as a NamedTuple of that type, zeros in the place of what is None."""
     fields = state._fields
-    if isinstance(h0, state):
-        return h0
-    if h0 is not None and (isinstance(h0, tuple) or len(fields) > 1):
+    if h0 is not None and not isinstance(h0, state) and (isinstance(h0, tuple) or len(fields) > 1):
         expected = "an array (..., D_h)" if len(fields) == 1 else f"a State({', '.join(fields)}) of arrays (..., D_h)"
         raise TypeError(f"h0 must be {expected}, or None; got {type(h0).__name__}")
-    return state(*[h0] * len(fields))
+    parts = h0 if isinstance(h0, tuple) else [h0] * len(fields)
+    initial = state._make(zeros if part is None else part for part in parts)  # one part of it may be given alone
+    for name, part in zip(fields, initial, strict=True):
+        label = "h0" if len(fields) == 1 else f"h0.{name}"
+        require_shape(label, part, zeros.shape, "(..., D_h), the batch axes of xs before D_h,")
+    return initial
 
 
 def _restore_form(h0: Any, bar: Any) -> Any:
@@ -251,12 +256,12 @@ def _check_weights(gates: tuple[int, ...], weights: Weights) -> tuple[int, int]:
     U, letters = weights.U, "".join(f"{n}, " for n in gates)
     if U.ndim != len(gates) + 2 or U.shape[:-2] != gates or 0 in U.shape:
         raise ValueError(f"U must have shape ({letters}D_h, D_x), no axis empty; got {U.shape}")
-    *rows, D_x = U.shape
-    require_shape("W", weights.W, (*rows, rows[-1]), f"({letters}D_h, D_h), D_h being the rows of U,")
-    for name, bias in list(weights._asdict().items())[2:]:
+    *_, D_h, D_x = U.shape
+    require_shape("W", weights.W, (*gates, D_h, D_h), f"({letters}D_h, D_h), D_h being the rows of U,")
+    for name, bias in zip(weights._fields[2:], weights[2:], strict=True):
         if bias is not None:
-            require_shape(name, bias, rows, f"({letters}D_h{'' if gates else ','}), D_h being the rows of U,")
-    return rows[-1], D_x
+            require_shape(name, bias, (*gates, D_h), f"({letters}D_h{'' if gates else ','}), D_h being the rows of U,")
+    return D_h, D_x
 
 
 def _map_weights(f: Callable[[Array, str], Array], weights: Weights, xs: Array, z: Array) -> Weights:

@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from bptt.rnn.activations import Activation, sigmoid
-from bptt.rnn.arrays import Array, product, transposed_product
+from bptt.rnn.arrays import Array
 from bptt.rnn.cell import Cell, Products, State
 
 
@@ -21,10 +21,13 @@ class Weights(NamedTuple):
 
 def cell(activation: Activation = sigmoid) -> Cell:
     """Make the cell with this activation s."""
+    s, slope = activation
 
     def step(weights: Weights, before: State, drive: Array) -> State:
         """h[t,k] = s(a[t,k])  with  a[t,k] = drive[t,k] + W[k,l] h[t-1,l]"""
-        return State(activation(drive + product(weights.W, before.h)))
+        a = before.h @ weights.W.T
+        a += drive
+        return State(s(a))
 
     def vjp(weights: Weights, before: State, states: State, bar: State) -> tuple[Products, State]:  # noqa: ARG001
         """Pull the cotangent of h back through `step`, to δ, that of a, and that of h[t-1].
@@ -32,12 +35,12 @@ def cell(activation: Activation = sigmoid) -> Cell:
         δ[t,k]         = s'(a[t,k]) bar[t,k]
         bar[t-1,l]     = W[k,l] δ[t,k]
         """
-        δ = activation.slope(states.h) * bar.h
-        return Products(δ, δ), State(transposed_product(weights.W, δ))
+        δ = slope(states.h) * bar.h
+        return Products(δ), State(δ @ weights.W)
 
     def jvp(weights: Weights, before: State, states: State, dot: Products, before_dot: State) -> State:  # noqa: ARG001
         """h_dot[t,k] = s'(a[t,k]) (dot[t,k] + W[k,l] h_dot[t-1,l])"""
-        return State(activation.slope(states.h) * (dot.x + dot.h + product(weights.W, before_dot.h)))
+        return State(slope(states.h) * (dot.x + dot.h + before_dot.h @ weights.W.T))
 
     return Cell(Weights, State, (), step, vjp, jvp)
 

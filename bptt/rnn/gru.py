@@ -107,7 +107,7 @@ def vjp_reset_before(weights: Weights, before: State, states: States, bar: State
     p_bar = transposed_product(weights.W[2], δ_n)
     δ_r = p_bar * before.h * sigmoid.slope(r)
     δ = stacked(δ_r, δ_z, δ_n)
-    return Products(δ, δ), State(bar.h * z + transposed_product(weights.W[:2], stacked(δ_r, δ_z)) + p_bar * r)
+    return Products(δ), State(bar.h * z + transposed_product(weights.W[:2], stacked(δ_r, δ_z)) + p_bar * r)
 
 
 def jvp_reset_before(weights: Weights, before: State, states: States, dot: Products, before_dot: State) -> State:

@@ -6,13 +6,12 @@ subgradient it is stands in the docstring.
 
 import math
 from collections.abc import Callable
-from types import ModuleType
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from bptt.rnn._arguments import promote, require_integers, require_shape
-from bptt.rnn.arrays import Array, namespace
+from bptt.rnn.arrays import Array, namespace, set_entries
 
 
 class Loss(NamedTuple):
@@ -21,29 +20,47 @@ class Loss(NamedTuple):
     `loss.gradient(prediction, target)` is its gradient in both. The prediction is (..., D_y), and so is the target,
     unless the loss is `of_classes`: then it is integers (...), and the gradient in it None. Raises `ValueError` for
     another shape of the target, `TypeError` for what is no array of numbers.
+
+    `compare(prediction, target)` checks both and returns what the terms and the gradient have in common, such as e;
+    `measure` makes the terms of that, and `differentiate` the gradient. The last may overwrite what was compared.
     """
 
-    terms: Callable[[Array, Array], Array]
-    gradient: Callable[[Array, Array], tuple[Array, Array | None]]
+    compare: Callable[[Array, Array], Any]
+    measure: Callable[[Any], Array]
+    differentiate: Callable[[Any], tuple[Array, Array | None]]
     of_classes: bool = False
 
     def __call__(self, prediction: Array, target: Array) -> Array:
         return self.terms(prediction, target).sum()
 
+    def terms(self, prediction: Array, target: Array) -> Array:
+        """Return the loss of each example, (...)."""
+        return self.measure(self.compare(prediction, target))
+
+    def gradient(self, prediction: Array, target: Array) -> tuple[Array, Array | None]:
+        """Return the gradient in the prediction and in the target."""
+        return self.differentiate(self.compare(prediction, target))
+
+    def terms_and_gradient(self, prediction: Array, target: Array) -> tuple[Array, tuple[Array, Array | None]]:
+        """Return both, of one comparison."""
+        compared = self.compare(prediction, target)
+        return self.measure(compared), self.differentiate(compared)
+
+
+def _subtract(prediction: Array, target: Array) -> Array:
+    prediction, target = promote(prediction=prediction, target=target)
+    require_shape("target", target, prediction.shape, "that of the prediction,")
+    return prediction - target
+
 
 def _make_loss(term: Callable[[Array], Array], slope: Callable[[Array], Array]) -> Loss:
     """L = Σ_i term(e_i), with ∂L/∂ỹ_i = slope(e_i) and ∂L/∂y_i = −slope(e_i)."""
 
-    def subtract(prediction: Array, target: Array) -> Array:
-        prediction, target = promote(prediction=prediction, target=target)
-        require_shape("target", target, prediction.shape, "that of the prediction,")
-        return prediction - target
-
-    def gradient(prediction: Array, target: Array) -> tuple[Array, Array]:
-        e_bar = slope(subtract(prediction, target))
+    def differentiate(e: Array) -> tuple[Array, Array]:
+        e_bar = slope(e)
         return e_bar, -e_bar
 
-    return Loss(lambda prediction, target: term(subtract(prediction, target)).sum(axis=-1), gradient)
+    return Loss(_subtract, lambda e: term(e).sum(axis=-1), differentiate)
 
 
 half_squared_error = _make_loss(lambda e: e * e / 2, slope=lambda e: e)
@@ -84,52 +101,56 @@ def huber(β: float = 1.0) -> Loss:
     return _make_loss(lambda e: clip(e) * (e - clip(e) / 2), slope=clip)
 
 
-def _log_softmax(logits: Array) -> Array:
-    """log p_i with p_i = exp(ỹ_i) / Σ_j exp(ỹ_j), that is ỹ_i − log Σ_j exp(ỹ_j).
+class _Softmax(NamedTuple):
+    """p_i = exp(z_i) / Σ_j exp(z_j) of N examples, with z = ỹ − max_j ỹ_j, of which no exp overflows.
 
-    No exp overflows, and nothing has a kink where logits are equal, as their maximum has.
+    With y the class: `z_y`, (N,); `others`, (N, D_y), are exp(z_i) for i ≠ y, and 0 for i = y; `rest`, (N,), is their
+    sum, which alone keeps its digits where it is small beside exp(z_y). `at` are the places of the classes in (N, D_y),
+    and `shape` is that of the prediction.
     """
-    xp = namespace(logits)
-    for _ in range(2):  # the second time takes off what the first was rounded by
-        logits = logits - xp.logaddexp.reduce(xp.moveaxis(logits, -1, 0), axis=0)[..., None]
-    return logits
+
+    z_y: Array
+    others: Array
+    rest: Array
+    at: tuple[Array, Array]
+    shape: tuple[int, ...]
 
 
-def _encode_one_hot(logits: Array, target: Array) -> tuple[ModuleType, Array, Array]:
-    """Return the namespace of both, the logits, and whether class i is the target, booleans (..., D_y).
-
-    Raises `ValueError` for a class that there is not; those of JAX arrays are not looked at.
-    """
+def _compare_with_classes(logits: Array, target: Array) -> _Softmax:
+    """Raise `ValueError` for a class that there is not. Those of JAX arrays are not looked at, but make z NaN."""
     (logits,) = promote(prediction=logits)
     classes = require_integers("target", target)
     require_shape("target", classes, logits.shape[:-1], "(...), the prediction without its last axis,")
-    D_y = logits.shape[-1]
-    if namespace(classes) is np and (outside := (classes < 0) | (classes >= D_y)).any():
+    *_, D_y = logits.shape
+    xp, are_known = namespace(logits, classes), None
+    if namespace(classes) is not np:
+        are_known = ((classes >= 0) & (classes < D_y)).reshape(-1, 1)
+    elif classes.min() < 0 or classes.max() >= D_y:
+        outside = (classes < 0) | (classes >= D_y)
         raise ValueError(f"classes must be from 0 to D_y - 1 = {D_y - 1}; got {classes[outside].flat[0]}")
-    xp = namespace(logits, classes)
-    return xp, logits, classes[..., None] == xp.arange(D_y)
+    examples, at = logits.reshape(-1, D_y), (xp.arange(classes.size), classes.reshape(-1))
+    z = examples - examples.max(axis=-1, keepdims=True)
+    if are_known is not None:
+        z = xp.where(are_known, z, xp.nan)
+    others = set_entries(xp.exp(z), at, 0)
+    return _Softmax(z[at], others, others.sum(axis=-1), at, logits.shape)
 
 
-def _cross_entropy(logits: Array, target: Array) -> Array:
-    xp, logits, one_hot = _encode_one_hot(logits, target)
-    terms = xp.where(one_hot, -_log_softmax(logits), xp.zeros_like(logits)).sum(axis=-1)
-    return _mark_unknown_class(xp, terms, one_hot.any(axis=-1))
+def _measure_surprise(softmax: _Softmax) -> Array:
+    """−log p_y = log(rest + exp(z_y)) − z_y, with log(s) = log1p(s − 1)"""
+    xp, z_y = namespace(softmax.z_y), softmax.z_y
+    return (xp.log1p(softmax.rest + xp.expm1(z_y)) - z_y).reshape(softmax.shape[:-1])
 
 
-def _cross_entropy_gradient(logits: Array, target: Array) -> tuple[Array, None]:
-    """At the target p − 1 as expm1(log p), which keeps its digits where p is near 1."""
-    xp, logits, one_hot = _encode_one_hot(logits, target)
-    log_p = _log_softmax(logits)
-    e = xp.where(one_hot, xp.expm1(log_p), xp.exp(log_p))
-    return _mark_unknown_class(xp, e, one_hot.any(axis=-1, keepdims=True)), None
+def _differentiate_surprise(softmax: _Softmax) -> tuple[Array, None]:
+    """p_i = exp(z_i) / (rest + exp(z_y)) for i ≠ y, and p_y − 1 = −rest / (rest + exp(z_y))"""
+    z_y, p, rest, at, shape = softmax
+    total = rest + namespace(z_y).exp(z_y)
+    p /= total[:, None]
+    return set_entries(p, at, -rest / total).reshape(shape), None
 
 
-def _mark_unknown_class(xp: ModuleType, array: Array, is_known: Any) -> Array:
-    """Replace what belongs to an unknown class by NaN: one of JAX's, since others have been refused."""
-    return array if xp is np else xp.where(is_known, array, xp.nan)
-
-
-softmax_cross_entropy = Loss(_cross_entropy, _cross_entropy_gradient, of_classes=True)
+softmax_cross_entropy = Loss(_compare_with_classes, _measure_surprise, _differentiate_surprise, of_classes=True)
 """L = −log p_y with p_i = exp(ỹ_i) / Σ_j exp(ỹ_j) and y the class, with ∂L/∂ỹ_i = p_i − δ_iy."""
 
 LOSSES = {

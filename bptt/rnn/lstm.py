@@ -74,7 +74,7 @@ def vjp(weights: Weights, before: State, states: States, bar: State) -> tuple[Pr
     δ_g = c_bar * i * tanh.slope(g)
     δ_o = bar.h * tanh_c * sigmoid.slope(o)
     δ = stacked(δ_i, δ_f, δ_g, δ_o)
-    return Products(δ, δ), State(h=transposed_product(weights.W, δ), c=c_bar * f)
+    return Products(δ), State(h=transposed_product(weights.W, δ), c=c_bar * f)
 
 
 def jvp(weights: Weights, before: State, states: States, dot: Products, before_dot: State) -> State:

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 
 from bptt.rnn import elman
 from bptt.rnn._arguments import promote, require_integers, require_shape
-from bptt.rnn._lengths import check_lengths, is_within, mask, take_last
-from bptt.rnn.arrays import Array, contract_time, each, namespace, product, transposed_product
+from bptt.rnn._lengths import check_lengths, is_within, mask, put_last, take_last
+from bptt.rnn.arrays import Array, contract_time, each, product, transposed_product
 from bptt.rnn.cell import Cell, Layer
 from bptt.rnn.losses import Loss, half_squared_error
 
@@ -51,8 +51,7 @@ def loss(
     shape, an empty axis, a length or a class that cannot be, `TypeError` for what is no array of numbers. The values of
     JAX arrays are not looked at: for a class that cannot be, the loss and its gradient are NaN.
     """
-    weights, h0, xs, y = check_arguments(weights, h0, xs, y, cell, loss)
-    return compute_loss(weights.V, cell.forward(weights.cell, h0, xs, lengths).h, y, loss, lengths)
+    return _run_forward(weights, h0, xs, y, cell, loss, lengths).readout.measure()
 
 
 def gradient(
@@ -72,11 +71,21 @@ def gradient(
 
     and from h_bar on as in the cell's `backward`. Arguments and errors as for `loss`. The gradient by classes is None.
     """
-    weights, h0, xs, y = check_arguments(weights, h0, xs, y, cell, loss)
-    states = cell.forward(weights.cell, h0, xs, lengths)
-    V_bar, h_bar, y_bar = pull_back(weights.V, states.h, y, loss, lengths)
-    bar = cell.backward(weights.cell, h0, xs, states, h_bar, lengths)
-    return Arguments(Weights(bar.weights, V_bar), bar.h0, bar.xs, y_bar)
+    return _run_forward(weights, h0, xs, y, cell, loss, lengths).pull_back()
+
+
+def value_and_gradient(
+    weights: Weights,
+    h0: Any,
+    xs: Array,
+    y: Array,
+    cell: Layer = elman_cell,
+    loss: Loss = half_squared_error,
+    lengths: Array | None = None,
+) -> tuple[Array, Arguments]:
+    """Compute what `loss` and `gradient` do, with one pass forward for both. Arguments and errors as for `loss`."""
+    run = _run_forward(weights, h0, xs, y, cell, loss, lengths)
+    return run.readout.measure(), run.pull_back()  # in this order, for a loss may overwrite what it has compared
 
 
 def sensitivity_gradient(
@@ -92,52 +101,93 @@ def sensitivity_gradient(
     require_cell(cell)
     weights, h0, xs, y = check_arguments(weights, h0, xs, y, cell, loss)
     states = cell.forward(weights.cell, h0, xs)
-    V_bar, h_bar, _ = pull_back(weights.V, states.h, y, loss)
+    V_bar, h_bar, _ = read_out(weights.V, states.h, y, loss).pull_back()
     return Weights(cell.contract(cell.sensitivities(weights.cell, h0, xs, states), h_bar), V_bar)
 
 
-class Readout(NamedTuple):
-    """The states that are read out, and their targets: (S, ...), S = 1 for the last step and S = T for every.
+class ReadoutCotangents(NamedTuple):
+    """∂L by V, by the hidden states and by the target, each shaped like it; `y` is None for a loss of classes."""
 
-    Booleans or None for all: `counted`, (S, ...), are within their sequence; `steps`, (T, ...), are those read out.
+    V: Array
+    h: Array
+    y: Array | None
+
+
+class Readout(NamedTuple):
+    """The states h that are read out by V, (S, ..., D_h), and what the loss compares: ỹ = V h with the target.
+
+    S is T where `every_step` is, and 1 where the loss is taken at the last of `T` steps. `ends` are the lengths of the
+    sequences, (...), or None for T.
     """
 
+    V: Array
     h: Array
-    y: Array
-    counted: Array | None
-    steps: Array | None
+    T: int
+    every_step: bool
+    ends: Array | None
+    loss: Loss
+    compared: Any
+
+    def measure(self) -> Array:
+        """Return the loss, a scalar."""
+        return self._drop_beyond_end(self.loss.measure(self.compared)).sum()
+
+    def pull_back(self) -> ReadoutCotangents:
+        """Return the gradient of `measure`, by all of the hidden states, (T, ..., D_h)."""
+        e, y_bar = each(self._drop_beyond_end, self.loss.differentiate(self.compared))
+        V_bar, h_bar = contract_time(e, self.h), transposed_product(self.V, e)
+        if self.every_step:
+            return ReadoutCotangents(V_bar, h_bar, y_bar)
+        return ReadoutCotangents(V_bar, put_last(h_bar, self.ends, self.T), None if y_bar is None else y_bar[0])
+
+    def _drop_beyond_end(self, array: Array) -> Array:
+        return mask(array, is_within(self.ends, self.T)) if self.every_step and self.ends is not None else array
 
 
 def read_out(V: Array, h: Array, y: Array, loss: Loss = half_squared_error, lengths: Array | None = None) -> Readout:
-    """Select where the loss is taken, by the shape of y; raise `ValueError` if V or y does not fit h, (T, ..., D_h)."""
+    """Read h, (T, ..., D_h), out where the loss is taken, by the shape of y.
+
+    Raises `ValueError` if V or y does not fit h.
+    """
     T, *batch, D_h = h.shape
     if V.ndim != 2 or V.shape[1] != D_h or 0 in V.shape:
         raise ValueError(f"V must have shape (D_y, D_h) with D_h = {D_h}, the units of the cell; got {V.shape}")
     ends = check_lengths(lengths, h)
     of_one, letters = ((), "") if loss.of_classes else ((len(V),), ", D_y")
     every_step, last_step = (T, *batch, *of_one), (*batch, *of_one)
-    if y.shape == every_step:
-        valid = None if ends is None else is_within(ends, T)
-        return Readout(h, mask(y, valid), counted=valid, steps=None)  # a y beyond the end may be no class
-    require_shape("y", y, last_step, f"(T, ...{letters}) = {every_step} for a loss at every step or (...{letters})")
-    steps = (namespace(h).arange(T) == T - 1) if ends is None else is_within(ends, T) & ~is_within(ends - 1, T)
-    return Readout(take_last(h, ends), y[None], counted=None, steps=steps)
+    if is_every := y.shape == every_step:
+        y = y if ends is None else mask(y, is_within(ends, T))  # a y beyond the end may be no class
+    else:
+        require_shape("y", y, last_step, f"(T, ...{letters}) = {every_step} for a loss at every step or (...{letters})")
+        h, y = take_last(h, ends), y[None]
+    return Readout(V, h, T, is_every, ends, loss, loss.compare(product(V, h), y))
 
 
-def compute_loss(V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None = None) -> Array:
-    """Compute the loss of the states h, (T, ..., D_h), read out by V; other arguments and errors as for `loss`."""
-    at = read_out(V, h, y, loss, lengths)
-    return mask(loss.terms(product(V, at.h), at.y), at.counted).sum()
+class _Run(NamedTuple):
+    """What a pass forward leaves for the one back: checked arguments, the states of the cell, what was read out."""
+
+    arguments: Arguments
+    states: Any
+    readout: Readout
+    cell: Layer
+    lengths: Array | None
+
+    def pull_back(self) -> Arguments:
+        """Return the gradient of the loss."""
+        weights, h0, xs, _ = self.arguments
+        V_bar, h_bar, y_bar = self.readout.pull_back()
+        bar = self.cell.backward(weights.cell, h0, xs, self.states, h_bar, self.lengths)
+        return Arguments(Weights(bar.weights, V_bar), bar.h0, bar.xs, y_bar)
 
 
-def pull_back(
-    V: Array, h: Array, y: Array, loss: Loss, lengths: Array | None = None
-) -> tuple[Array, Array, Array | None]:
-    """Return V_bar, h_bar and y_bar, the gradient of `compute_loss`."""
-    at = read_out(V, h, y, loss, lengths)
-    e, y_bar = each(lambda bar: mask(bar, at.counted), loss.gradient(product(V, at.h), at.y))
-    h_bar = mask(transposed_product(V, e), at.steps)
-    return contract_time(e, at.h), h_bar, None if y_bar is None else y_bar.reshape(y.shape)  # off its axis S
+def _run_forward(
+    weights: Weights, h0: Any, xs: Array, y: Array, cell: Layer, loss: Loss, lengths: Array | None
+) -> _Run:
+    """Check the arguments, which `loss` describes, and compute everything up to the comparison with the target."""
+    arguments = check_arguments(weights, h0, xs, y, cell, loss)
+    weights, h0, xs, y = arguments
+    states = cell.forward(weights.cell, h0, xs, lengths)
+    return _Run(arguments, states, read_out(weights.V, states.h, y, loss, lengths), cell, lengths)
 
 
 def require_cell(cell: Any) -> None:

@@ -41,7 +41,7 @@ def loss(
         cell.forward(weights.cell, h0 if start == 0 else cell.state_after(held, start - 1), xs[start:stop]).h
         for start, stop in _split_at_cuts(cuts, len(xs))
     ]
-    return network.compute_loss(weights.V, namespace(*parts).concat(parts), y, loss)
+    return network.read_out(weights.V, namespace(*parts).concat(parts), y, loss).measure()
 
 
 def gradient(
@@ -61,7 +61,7 @@ def gradient(
     network.require_cell(cell)
     weights, h0, xs, y = network.check_arguments(weights, h0, xs, y, cell, loss)
     states = cell.forward(weights.cell, h0, xs)
-    V_bar, h_bar, y_bar = network.pull_back(weights.V, states.h, y, loss)
+    V_bar, h_bar, y_bar = network.read_out(weights.V, states.h, y, loss).pull_back()
     bars = []
     for start, stop in _split_at_cuts(cuts, len(xs)):
         initial = h0 if start == 0 else cell.state_after(states, start - 1)

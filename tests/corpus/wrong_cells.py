@@ -219,7 +219,7 @@ OF_THE_LSTM = [
     Mistake("g off by 1e-9 of itself", "δ_g = c_bar", "δ_g = (1 + 1e-9) * c_bar"),
     Mistake("order i, g, f, o", "(δ_i, δ_f, δ_g, δ_o)", "(δ_i, δ_g, δ_f, δ_o)"),
     Mistake("order i, f, o, g", "(δ_i, δ_f, δ_g, δ_o)", "(δ_i, δ_f, δ_o, δ_g)"),
-    Mistake("i and f exchanged for U and b", "Products(δ, δ)", "Products(δ[..., [1, 0, 2, 3], :], δ)", "U b xs"),
+    Mistake("i and f exchanged for U and b", "Products(δ)", "Products(δ[..., [1, 0, 2, 3], :], δ)", "U b xs"),
     Mistake("W for its transpose in each gate", "(weights.W, δ)", "(weights.W.swapaxes(1, 2), δ)"),
     Mistake("order i, g, f, o of W", "(weights.W, δ)", "(weights.W[[0, 2, 1, 3]], δ)"),
     Mistake("o left out of h at t − 1", "(weights.W, δ)", "(weights.W[:3], δ[..., :3, :])"),
@@ -344,7 +344,7 @@ OF_THE_GRU_RESET_BEFORE = [
     Mistake(
         "reset in δ of n, as in the other form", "stacked(δ_r, δ_z, δ_n)", "stacked(δ_r, δ_z, δ_n * r)", f"{WEIGHTS} xs"
     ),
-    Mistake("r and z exchanged for U", "Products(δ, δ)", "Products(stacked(δ_z, δ_r, δ_n), δ)", "U b xs"),
+    Mistake("r and z exchanged for U", "Products(δ)", "Products(stacked(δ_z, δ_r, δ_n), δ)", "U b xs"),
     Mistake("W of r and z for its transpose", "(weights.W[:2], s", "(weights.W[:2].swapaxes(1, 2), s"),
     Mistake("W of r and z exchanged", "stacked(δ_r, δ_z))", "stacked(δ_z, δ_r))"),
     Mistake("r left out of h at t − 1", "(weights.W[:2], stacked(δ_r, δ_z))", "(weights.W[1], δ_z)"),

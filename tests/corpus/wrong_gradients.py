@@ -69,8 +69,7 @@ def backward(steps: Steps, activation: Activation, weights: Weights, h0: Array, 
     """The gradient of `network.loss` by the steps given."""
     (U, W, _), V = weights
     h = elman.cell(activation).forward(weights.cell, h0, xs).h
-    h_read, y_read, *_ = network.read_out(V, h, y)
-    e = h_read @ V.T - y_read
+    e = network.read_out(V, h, y).compared
     h_bar = np.concatenate([np.zeros_like(h[: len(h) - len(e)]), steps.h_bar(e, V)])
     T, slope = len(xs), steps.slope(activation, h)
     δ = [slope[-1] * h_bar[-1]]

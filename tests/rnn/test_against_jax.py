@@ -107,12 +107,13 @@ def by_jax(layer: Any, loss: str, every_step: bool, point: Arguments, lengths: A
 def assert_gradient_is_that_of_jax(
     ours: Any, theirs: Any, loss: str, every_step: bool, point: Arguments, lengths: Array | None = None
 ) -> None:
-    """`network.loss` and `network.gradient` with our layer are the value and the gradient of the reference's layer."""
+    """The loss and the gradient with our layer, alone and at once, are those of the reference's layer."""
     value, gradient = by_jax(theirs, loss, every_step, point, lengths)
-    by_hand = network.gradient(*point, ours, LOSSES[loss], lengths)
-    assert (by_hand.y is None) == LOSSES[loss].of_classes
-    assert_equal_but_for_rounding(flat(tuple(by_hand)), flat(gradient))
-    assert_equal_but_for_rounding(network.loss(*point, ours, LOSSES[loss], lengths), value)
+    rest: Any = (*point, ours, LOSSES[loss], lengths)
+    for our_value, by_hand in ((network.loss(*rest), network.gradient(*rest)), network.value_and_gradient(*rest)):
+        assert (by_hand.y is None) == LOSSES[loss].of_classes
+        assert_equal_but_for_rounding(flat(tuple(by_hand)), flat(gradient))
+        assert_equal_but_for_rounding(our_value, value)
 
 
 def test_the_reference_has_every_cell_and_every_loss() -> None:

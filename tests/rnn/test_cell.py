@@ -13,7 +13,7 @@ from bptt.cli._points import network_points
 from bptt.rnn import elman, gru, lstm, network
 from bptt.rnn.activations import Activation, sigmoid, tanh
 from bptt.rnn.arrays import Array, each
-from bptt.rnn.cell import Cell
+from bptt.rnn.cell import Cell, Products
 from bptt.rnn.layers import Stacked
 from bptt.rnn.losses import half_squared_error, huber, softmax_cross_entropy
 from bptt.rnn.network import Arguments, Weights
@@ -183,6 +183,30 @@ def test_the_functions_of_a_module_are_those_of_its_cell(module: Any) -> None:
     states = module.forward(weights, h0, xs)
     bar = module.backward(weights, h0, xs, states, states.h)
     assert_equal_but_for_rounding(cell.contract(module.sensitivities(weights, h0, xs, states), states.h), bar.weights)
+
+
+@pytest.mark.parametrize("cell", [elman.cell(), lstm.cell, gru.cell_reset_before])
+def test_a_cotangent_of_both_products_may_be_given_once_or_twice(cell: Cell) -> None:
+    def repeat(*arguments: Any) -> tuple[Products, Any]:
+        δ, before_bar = cell.vjp(*arguments)
+        assert δ.h is None
+        return Products(δ.x, δ.x), before_bar
+
+    point = normal_arguments(cell, 4, 2, 3, 1, 2)
+    twice = network.gradient(*point, cell._replace(vjp=repeat))
+    for once, repeated in zip(leaves(network.gradient(*point, cell)), leaves(twice), strict=True):
+        np.testing.assert_array_equal(once, repeated)
+
+
+def test_a_slope_that_is_the_state_itself_leaves_the_states_alone() -> None:
+    """s = exp, whose slope in terms of h is h: nothing may be written into what it returns."""
+    cell = elman.cell(Activation(np.exp, slope=lambda h: h))
+    (weights, _), h0, xs, _ = normal_arguments(cell, 3, 2, 2, 1)
+    small = each(lambda M: M / 8, weights)
+    states = cell.forward(small, h0, xs)
+    before = states.h.copy()
+    cell.backward(small, h0, xs, states, np.ones_like(states.h))
+    np.testing.assert_array_equal(states.h, before)
 
 
 @pytest.mark.filterwarnings("error")

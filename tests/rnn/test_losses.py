@@ -145,6 +145,29 @@ def test_a_probability_near_one_keeps_the_digits_of_its_loss() -> None:
     assert gradient[0] == pytest.approx(np.array([-1, 1]) * math.exp(-50), rel=1e-14)
 
 
+@every_dtype
+def test_a_logit_of_minus_infinity_rules_its_class_out(dtype: str) -> None:
+    logits = np.array([[0.5, -np.inf, 1.0], [0.5, -np.inf, 1.0]], dtype)
+    among_two, target = logits[:1, [0, 2]], np.array([2, 1])
+    terms, (gradient, _) = softmax_cross_entropy.terms_and_gradient(logits, target)
+    assert terms[0] == softmax_cross_entropy(among_two, np.array([1]))
+    assert terms[1] == np.inf
+    assert gradient[0].tolist() == np.insert(softmax_cross_entropy.gradient(among_two, np.array([1]))[0], 1, 0).tolist()
+    assert gradient[1, 1] == -1
+    assert gradient[1].sum() == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
+def test_terms_and_gradient_of_one_comparison_are_those_of_two(loss: Loss) -> None:
+    random = np.random.default_rng(0)
+    prediction = random.normal(size=(5, 2, 3))
+    target = random.integers(0, 3, (5, 2)) if loss.of_classes else random.normal(size=(5, 2, 3))
+    terms, gradient = loss.terms_and_gradient(prediction, target)
+    np.testing.assert_array_equal(terms, loss.terms(prediction, target))
+    for once, expected in zip(gradient, loss.gradient(prediction, target), strict=True):
+        np.testing.assert_array_equal(once, expected)
+
+
 @pytest.mark.filterwarnings("error")
 @every_real_loss
 @every_dtype
