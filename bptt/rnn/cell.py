@@ -121,7 +121,7 @@ class Cell(NamedTuple):
         h0_bar, δ = scan(step, zeros, run.before, run.states, run.h_bar, reverse=True)
 
         def contract(z: Array, side: str) -> Array:
-            return contract_gates(getattr(δ, side), z, run.xs.ndim)
+            return _contract_gates(getattr(δ, side), z, run.xs.ndim)
 
         weights_bar = map_weights(contract, run.weights, run.xs, self.remembered(run.before, run.states))
         return Cotangents(weights_bar, _restore_form(h0, h0_bar), transposed_product(run.weights.U, δ.x))
@@ -267,7 +267,7 @@ def map_weights(f: Callable[[Array, str], Array], weights: Weights, xs: Array, z
     return weights._replace(**{n: r if n in ("U", "W") else r[..., 0] for n, r in results.items()})
 
 
-def contract_gates(δ: Array, z: Array, ndim: int) -> Array:
+def _contract_gates(δ: Array, z: Array, ndim: int) -> Array:
     """out[k,l] = Σ_t δ[t,k] z[t,l]; a z with more axes than `ndim` has one of gates, each to meet its own δ."""
     if z.ndim == ndim:
         return contract_time(δ, z)

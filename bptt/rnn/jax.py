@@ -25,8 +25,10 @@ from jax import lax
 
 from bptt.rnn._arguments import require_type
 from bptt.rnn._lengths import mask
-from bptt.rnn.arrays import Array, each, product, transposed_product
-from bptt.rnn.cell import Cell, Products, contract_gates, map_weights, prepare, select_carried
+from bptt.rnn.arrays import Array, contract_time, each, product, transposed_product
+from bptt.rnn.cell import Cell, Products, map_weights, prepare, select_carried
+
+_STEPS = 256  # of a segment whose states are kept: the cotangents of one segment are held, not of a long sequence
 
 
 def forward(
@@ -79,23 +81,44 @@ def _vary_alike(tree: Any) -> Any:
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0, 1))
-def _recur(cell: Cell, k: int | None, arguments: _Arguments) -> Any:  # noqa: ARG001
+def _recur(cell: Cell, checkpoint: int | None, arguments: _Arguments) -> Any:  # noqa: ARG001
     return select_carried(cell.State, _compute_states(cell, arguments))
 
 
-def _recur_fwd(cell: Cell, k: int | None, arguments: _Arguments) -> tuple[Any, Any]:
+def _recur_fwd(cell: Cell, checkpoint: int | None, arguments: _Arguments) -> tuple[Any, Any]:
+    """Return what is carried, and what the backward pass needs: all states, or every k-th that is carried."""
     states = _compute_states(cell, arguments)
     carried = select_carried(cell.State, states)
-    kept = states if k is None else each(lambda part: part[k - 1 :: k], carried)
+    kept = states if checkpoint is None else _take(carried, slice(checkpoint - 1, None, checkpoint))
     return carried, (arguments, kept)
 
 
-def _recur_bwd(cell: Cell, k: int | None, residuals: Any, state_bar: Any) -> tuple[_Arguments]:
+def _recur_bwd(cell: Cell, checkpoint: int | None, residuals: Any, state_bar: Any) -> tuple[_Arguments]:
+    """Pull `state_bar`, the cotangents of what is carried, (T, ..., D_h), back to the arguments, segment by segment."""
     arguments, kept = residuals
-    if k is None:
-        zeros = each(jnp.zeros_like, arguments.initial)
-        return (_pull_back(cell, arguments, kept, state_bar, zeros),)
-    return (_pull_back_segments(cell, k, arguments, _insert_first(arguments.initial, kept), state_bar),)
+    weights, initial, xs = arguments
+    k = checkpoint or _STEPS
+    n = (len(xs) - 1) // k  # segments of k steps, before one of those that are left
+    ends = kept if checkpoint else _take(select_carried(cell.State, kept), slice(k - 1, None, k))
+    entries = _insert_first(initial, ends)
+
+    def pull(carry: Any, segment: Any, steps: int = k) -> tuple[Any, Any]:
+        def cut(tree: Any) -> Any:
+            return each(lambda part: lax.dynamic_slice_in_dim(part, segment * k, steps), tree)
+
+        weights_bar, bar = carry
+        entry = each(lambda part: lax.dynamic_index_in_dim(part, segment, keepdims=False), entries)
+        of_segment = _Arguments(weights, entry, cut(xs))
+        states = _compute_states(cell, of_segment) if checkpoint else cut(kept)
+        back = _pull_back(cell, of_segment, states, cut(state_bar), bar)
+        return (each(jnp.add, weights_bar, back.weights), back.initial), back.xs
+
+    carry, xs_bar = pull(each(jnp.zeros_like, (weights, initial)), n, len(xs) - n * k)
+    if n:
+        carry, xs_bars = lax.scan(pull, carry, jnp.arange(n), reverse=True)
+        xs_bar = jnp.concatenate([xs_bars.reshape(n * k, *xs.shape[1:]), xs_bar])
+    weights_bar, initial_bar = carry
+    return (_Arguments(weights_bar, initial_bar, xs_bar),)
 
 
 _recur.defvjp(_recur_fwd, _recur_bwd)
@@ -104,19 +127,21 @@ _recur.defvjp(_recur_fwd, _recur_bwd)
 def _compute_states(cell: Cell, arguments: _Arguments) -> Any:
     """Return the states of every step, a `cell.States` of (T, ..., D_h)."""
     weights, initial, xs = arguments
-    drive = product(weights.U, xs, weights.b)
+    U_xs = product(weights.U, xs)
+    W_columns = _fence(weights.W.reshape(-1, weights.W.shape[-1]).T)  # a product with its rows is slower
 
-    def step(before: Any, drive: Array) -> tuple[Any, Any]:
-        states = cell.step(weights, before, drive)
+    def step(before: Any, U_x: Array) -> tuple[Any, Any]:
+        W = W_columns.T.reshape(weights.W.shape)
+        states = cell.step(weights._replace(W=W), before, U_x if weights.b is None else U_x + weights.b)
         return select_carried(cell.State, states), states
 
-    return lax.scan(step, initial, drive)[1]
+    return lax.scan(step, initial, U_xs)[1]
 
 
 def _pull_back(cell: Cell, arguments: _Arguments, states: Any, state_bar: Any, bar: Any) -> _Arguments:
     """Pull `bar`, the cotangent of the last carried state, and those of all, back to the arguments."""
     weights, initial, xs = arguments
-    before = each(lambda part: part[:-1], _insert_first(initial, select_carried(cell.State, states)))
+    before = _take(_insert_first(initial, select_carried(cell.State, states)), slice(-1))
 
     def step(bar: Any, at_t: tuple[Any, Any, Any]) -> tuple[Any, tuple[Array, ...]]:
         before, states, state_bar = at_t
@@ -127,38 +152,30 @@ def _pull_back(cell: Cell, arguments: _Arguments, states: Any, state_bar: Any, b
     δ = Products(δs[0], δs[-1])
 
     def contract(z: Array, side: str) -> Array:
-        return contract_gates(getattr(δ, side), z, xs.ndim)
+        return _contract(getattr(δ, side), z, xs.ndim)
 
     weights_bar = map_weights(contract, weights, xs, cell.remembered(before, states))
     return _Arguments(weights_bar, bar, transposed_product(weights.U, δ.x))
 
 
-def _pull_back_segments(cell: Cell, k: int, arguments: _Arguments, entries: Any, state_bar: Any) -> _Arguments:
-    """Do as `_pull_back`, k steps at a time, from the states that enter each segment: `entries`, at least ⌈T/k⌉.
+def _contract(δ: Any, z: Any, ndim: int) -> Any:
+    """out[k,l] = Σ_t δ[t,k] z[t,l], batch axes summed too, as the transpose of z[t,l] δ[t,k]: (*rows, l).
 
-    The last segment has the steps that are left over.
+    A product with few columns takes XLA up to three times as long as its transpose, into which the barrier keeps XLA
+    from turning this one. It is flat there, in the one layout that a product in a batch can be computed in.
     """
-    weights, initial, xs = arguments
-    n, left = divmod(len(xs), k)
-
-    def pull(carry: Any, segment: Any) -> tuple[Any, Any]:
-        weights_bar, bar = carry
-        entry, xs, state_bar = segment
-        of_segment = _Arguments(weights, entry, xs)
-        back = _pull_back(cell, of_segment, _compute_states(cell, of_segment), state_bar, bar)
-        return (each(jnp.add, weights_bar, back.weights), back.initial), back.xs
-
-    carry = each(jnp.zeros_like, (weights, initial))
-    xs_bars: list[Any] = []
-    if left:
-        carry, rest = pull(carry, (_take(entries, n), *each(lambda s: s[n * k :], (xs, state_bar))))
-        xs_bars.append(rest)
-    whole = each(lambda s: s[: n * k].reshape(n, k, *s.shape[1:]), (xs, state_bar))
-    (weights_bar, bar), xs_bar = lax.scan(pull, carry, (_take(entries, slice(n)), *whole), reverse=True)
-    return _Arguments(weights_bar, bar, jnp.concatenate([xs_bar.reshape(n * k, *xs.shape[1:]), *xs_bars]))
+    if z.ndim > ndim:  # an axis of gates, each to meet its own δ
+        return jnp.stack([_contract(δ[..., g, :], z[..., g, :], ndim) for g in range(δ.shape[-2])])
+    transposed = contract_time(z, δ.reshape(*δ.shape[: ndim - 1], -1))
+    return _fence(transposed.reshape(-1)).reshape(transposed.shape).T.reshape(*δ.shape[ndim - 1 :], -1)
 
 
-def _take(tree: Any, index: int | slice) -> Any:
+def _fence(array: Any) -> Any:
+    """Return the array, through which XLA moves no transposition."""
+    return lax.optimization_barrier(array)  # type: ignore[no-untyped-call]
+
+
+def _take(tree: Any, index: slice) -> Any:
     return each(lambda part: part[index], tree)
 
 
