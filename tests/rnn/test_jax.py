@@ -81,6 +81,13 @@ def test_the_gradient_is_that_of_jax(cell: Cell, checkpoint: bool | int) -> None
 
 
 @of_every_cell
+@pytest.mark.parametrize("steps", [1, 2])
+def test_a_long_sequence_is_pulled_back_in_segments(cell: Cell, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bptt.rnn.jax._STEPS", steps)
+    test_the_gradient_is_that_of_jax(cell, False)
+
+
+@of_every_cell
 @pytest.mark.parametrize("checkpoint", [False, 2])
 def test_the_gradient_is_proved_on_balls(cell: Cell, checkpoint: bool | int) -> None:
     with jax.enable_x64(True):
@@ -138,6 +145,17 @@ def test_under_vmap_each_sequence_has_a_gradient_of_its_own(cell: Cell, checkpoi
         mapped = jax.vmap(one, in_axes=(None, 0, 1, 1))(weights, h0, xs, y)
         for n in range(BATCH):
             expected = one(weights, each(lambda part, n=n: part[n], h0), xs[:, n], y[:, n])
+            assert_equal_but_for_rounding(each(lambda part, n=n: part[n], mapped), expected)
+
+
+@of_every_cell
+def test_under_vmap_each_member_of_an_ensemble_has_a_gradient_of_its_own(cell: Cell) -> None:
+    with jax.enable_x64(True):
+        weights, h0, xs, y = draw(cell)
+        one = jax.jit(gradient(partial(loss, cell, False)))
+        mapped = jax.vmap(one, in_axes=(0, None, None, None))(each(lambda M: jnp.stack([M, 2 * M]), weights), h0, xs, y)
+        for n in range(2):
+            expected = one(each(lambda M, n=n: (n + 1) * M, weights), h0, xs, y)
             assert_equal_but_for_rounding(each(lambda part, n=n: part[n], mapped), expected)
 
 
