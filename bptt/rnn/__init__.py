@@ -7,6 +7,7 @@ losses              the losses at the readout
 truncated           truncated back-propagation through time
 cell                what a cell of your own is made of, from `arrays` and `activations`, and passed over time by `scan`
 registry            the cells by name
+jax                 the cells as functions that JAX differentiates by these gradients; needs JAX, and is imported alone
 """
 
 from bptt.rnn import activations, arrays, cell, elman, gru, layers, losses, lstm, network, registry, scan, truncated

@@ -91,12 +91,12 @@ class Cell(NamedTuple):
         that is not from 1 to T, `TypeError` for what is no array of real numbers, or belongs to another cell. The
         values of JAX lengths are not looked at.
         """
-        run = _prepare(self, weights, h0, xs, lengths)
+        run = prepare(self, weights, h0, xs, lengths)
         drive = product(run.weights.U, run.xs, run.weights.b)  # of all steps at once: only W has to wait for h[t-1]
 
         def step(before: Any, drive: Array) -> tuple[Any, States]:
             states = self.step(run.weights, before, drive)
-            return _select_carried(self.State, states), states
+            return select_carried(self.State, states), states
 
         _, states = scan(step, run.initial, drive)
         return states if run.valid is None else each(lambda s: mask(s, run.valid), states)
@@ -115,7 +115,7 @@ class Cell(NamedTuple):
         returned. h_bar has the shape of states.h, and is not read beyond the end of a sequence. Other arguments and
         errors as for `forward`. The gradients of the weights are summed over time and batch. O(T D_h²) for a sequence.
         """
-        run = _prepare(self, weights, h0, xs, lengths, states=states, h_bar=h_bar)
+        run = prepare(self, weights, h0, xs, lengths, states=states, h_bar=h_bar)
 
         def step(bar: Any, before: Any, states: States, h_bar: Array) -> tuple[Any, Products]:
             δ, before_bar = self.vjp(run.weights, before, states, bar._replace(h=bar.h + h_bar))
@@ -128,7 +128,7 @@ class Cell(NamedTuple):
         def contract(z: Array, side: str) -> Array:
             return _contract_gates(getattr(δ, side), z, run.xs.ndim)
 
-        weights_bar = _map_weights(contract, run.weights, run.xs, self.remembered(run.before, run.states))
+        weights_bar = map_weights(contract, run.weights, run.xs, self.remembered(run.before, run.states))
         return Cotangents(weights_bar, _restore_form(h0, h0_bar), transposed_product(run.weights.U, δ.x))
 
     def sensitivities(self, weights: Weights, h0: Any, xs: Array, states: States) -> Weights:
@@ -144,7 +144,7 @@ class Cell(NamedTuple):
         Arguments and errors as for `backward`. Returns ∂h[t,k]/∂M, (T, ..., D_h, *M.shape), for each weight M;
         `contract` pulls a cotangent back through them. O(T D_h³ (D_x + D_h)): for derivations, not for training.
         """
-        run = _prepare(self, weights, h0, xs, states=states)
+        run = prepare(self, weights, h0, xs, states=states)
         xp = namespace(run.xs)
 
         def propagate(z: Array, side: str) -> Array:
@@ -162,7 +162,7 @@ class Cell(NamedTuple):
             last = range(-len(directions), 0)  # α and β stood before the batch axes, where `jvp` can broadcast them
             return xp.moveaxis(of_h, [1 + n % len(directions) for n in last], list(last))
 
-        return _map_weights(propagate, run.weights, run.xs, self.remembered(run.before, run.states))
+        return map_weights(propagate, run.weights, run.xs, self.remembered(run.before, run.states))
 
     def contract(self, sensitivities: Weights, h_bar: Array) -> Weights:
         """M_bar[α,β] = h_bar[t,k] ∂h[t,k]/∂M[α,β] for each weight M, summed over time and batch.
@@ -178,11 +178,11 @@ class Cell(NamedTuple):
     def state_after(self, states: States, t: int = -1, lengths: Array | None = None) -> Any:
         """Return the initial state of a `forward` over the steps after t, or with `lengths` after the end of each."""
         ends = check_lengths(lengths, states.h)
-        state = _select_carried(self.State, states)
+        state = select_carried(self.State, states)
         return each(lambda part: part[t] if ends is None else take_last(part, ends)[0], state)
 
 
-class _Run(NamedTuple):
+class Pass(NamedTuple):
     """What a pass over time runs on: checked arrays of one float type, the initial state filled in.
 
     `valid` says which steps are within their sequence, (T, ...); None, if all are. `before` is what is carried into
@@ -198,7 +198,7 @@ class _Run(NamedTuple):
     h_bar: Any
 
 
-def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = None, **of_forward: Any) -> _Run:
+def prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = None, **of_forward: Any) -> Pass:
     """Check the arguments of a pass, which `Cell` describes; `of_forward` are `states`, or `states` and `h_bar`."""
     require_type("weights of the cell", weights, cell.Weights)
     if "states" in of_forward:
@@ -219,11 +219,11 @@ def _prepare(cell: Cell, weights: Weights, h0: Any, xs: Array, lengths: Any = No
         valid = is_within(ends, len(xs))
         xs, h_bar = each(lambda array: mask(array, valid), (xs, h_bar))  # so that no NaN from beyond the end spreads
     shift = lambda first, h: namespace(h).concat([first[None], h[:-1]])  # noqa: E731  (h[t-1] for every t)
-    before = each(shift, initial, _select_carried(cell.State, states)) if states else ()
-    return _Run(weights, initial, xs, valid, states, before, h_bar)
+    before = each(shift, initial, select_carried(cell.State, states)) if states else ()
+    return Pass(weights, initial, xs, valid, states, before, h_bar)
 
 
-def _select_carried(state: Any, states: States) -> Any:
+def select_carried(state: Any, states: States) -> Any:
     """Select the part of `states` that is carried from one step to the next, as a NamedTuple of the type `state`."""
     return states if type(states) is state else state(*(getattr(states, name) for name in state._fields))
 
@@ -264,7 +264,7 @@ def _check_weights(gates: tuple[int, ...], weights: Weights) -> tuple[int, int]:
     return D_h, D_x
 
 
-def _map_weights(f: Callable[[Array, str], Array], weights: Weights, xs: Array, z: Array) -> Weights:
+def map_weights(f: Callable[[Array, str], Array], weights: Weights, xs: Array, z: Array) -> Weights:
     """Call `f(z, side)` for each weight that there is: what it multiplies, and in which of the two products."""
     ones = namespace(xs).ones_like(xs[..., :1])  # a bias is the weight of an input that is always 1
     factors = {"U": (xs, "x"), "W": (z, "h"), "b": (ones, "x"), "b_h": (ones, "h")}

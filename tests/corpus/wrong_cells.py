@@ -95,7 +95,7 @@ def carried(kind: str, instead: str) -> Mistake:
 
 def multiplied(kind: str, line: str, instead: str, wrong: str) -> Mistake:
     """A mistake in what a weight multiplies, or in the cotangent that it is multiplied by."""
-    return Mistake(kind, line, instead, wrong, "_map_weights")
+    return Mistake(kind, line, instead, wrong, "map_weights")
 
 
 def of_tangents(kind: str, line: str, instead: str, wrong: str = WEIGHTS) -> Mistake:
@@ -107,7 +107,7 @@ def rows(kind: str, weight: str, instead: str) -> Mistake:
     """A mistake in the gradient of one weight once it is there."""
     line = "    return weights._replace("
     changed = f'    results["{weight}"] = results["{weight}"]{instead}\n{line}'
-    return Mistake(f"{kind} in {weight}", line, changed, weight, "_map_weights")
+    return Mistake(f"{kind} in {weight}", line, changed, weight, "map_weights")
 
 
 FROM_ZEROS = "each(lambda part: namespace(part).concat([0 * part[:1], part[1:]]), run.before)"
@@ -117,7 +117,7 @@ OF_ANY_CELL = [
     starting_from("zeros for the initial state", FROM_ZEROS, "U W b b_h h xs"),  # c0 gets its own by f alone
     starting_from(
         "the last state for the initial one",
-        "each(lambda part: namespace(part).roll(part, 1, axis=0), _select_carried(self.State, run.states))",
+        "each(lambda part: namespace(part).roll(part, 1, axis=0), select_carried(self.State, run.states))",
         "U W b b_h h xs",
     ),
     over_time("initial state forgotten in W", REMEMBERED, f"self.remembered({FROM_ZEROS}, run.states)", wrong="W"),
