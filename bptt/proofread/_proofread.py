@@ -31,8 +31,8 @@ def proofread(
 
     Args:
         text: the document
-        glossary: what its symbols mean, as TOML or as `read_glossary` returns it; by default the notation of the post,
-            or what is drafted from the document, whichever judges more equations
+        glossary: what its symbols mean, as TOML or as `read_glossary` returns it; by default the notation of the post
+            where it may be that of the document, or what is drafted from this, whichever judges more equations
         progress: called with the number of equations judged and of all, after each
         inline: judge the equations of the prose, too; they come last, as displays with the number 0
 

@@ -307,6 +307,7 @@ NOTATIONS = {
         true=[
             r"\frac{\partial q}{\partial a_j} = p_j \sum_{\substack{i=1 \\ i \neq j}}^{n} p_i (b_j - b_i)",
             r"\frac{\partial q}{\partial a_j} = p_j \sum_{\substack{i=1 \\ j \neq i}}^{n} p_i (b_j - b_i)",
+            r"p_j \sum_{\substack{i=1 \\ j \neq i}}^{n} p_i (b_j - b_i) = \frac{\partial q}{\partial a_j}",
         ],
         false=[
             r"\frac{\partial q}{\partial a_j} = p_j \sum_{\substack{i=1 \\ i \neq j}}^{n} p_i (b_i - b_j)",

@@ -41,10 +41,11 @@ def _join_limits(scope: Scope, limits: list[_Limits]) -> list[_Limits]:
     joined: dict[str, _Limits] = {}
     for one in limits:
         name = scope.notation.spell(one.letter)
-        if name in scope.left_indices and len(one.conditions) == 1:
+        if len(one.conditions) == 1 and one.first is None:
             condition = one.conditions[0]
             other = scope.notation.spell(condition.right)
-            if other in joined and condition.sign == r"\neq":
+            is_free = name in scope.left_indices or (other in joined and joined[other].first is not None)
+            if is_free and other in joined and condition.sign == r"\neq":
                 name, one = other, one._replace(conditions=(Relation(condition.right, condition.sign, one.letter),))
         if name not in joined:
             joined[name] = one
