@@ -6,14 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._verdict import PLEASE_REPORT
-from bptt.proofread.document import Equation, Sentence, Token, cut_equation
+from bptt.proofread.document import FORMULA, Equation, Sentence, Token, find_relations
 from bptt.proofread.semantics import Candidate, Vocabulary, normalise_left
 from bptt.proofread.semantics._latex import join_number
+from bptt.proofread.semantics._shapes import LIST
 from bptt.proofread.syntax import parse
 from bptt.proofread.syntax.tree import (
     Application,
+    Derivative,
+    Nabla,
     Negative,
     Node,
+    Product,
     Sum,
     Symbol,
     Unreadable,
@@ -28,6 +32,13 @@ ASSIGNS = (r"\leftarrow", r"\gets")
 MOST_NODES = 500  # of the tree of one side: a long formula has some 100, and each is walked often
 MOST_EQUATIONS = 5_000  # each may take the whole budget of an equation
 _EXAMPLES = re.compile(r"example|instance|e\.g\.|such as|\bsay\b|\blike\b", re.IGNORECASE)  # of a function, not it
+_NAMED = re.compile(
+    rf"(?P<names>{LIST}),? (?:for|be|denotes?|is|are|as|means?) (?:the |its |their )?"
+    rf"(?:(?:total|full|upstream|error|column|row|loss) )*(?:gradient|derivative|sensitivit)(?:s|y|ies)? "
+    rf"of (?:the [\w-]+ )?(?P<of>{FORMULA}) "
+    rf"(?:with (?:respect|regard) to|w\.r\.t\.|wrt|by) (?:the [\w-]+ )?(?P<by>{LIST})",
+    re.IGNORECASE,
+)
 _OLD_AND_NEW = ({"new", "next", "+", "updated"}, {"old", "prev", "previous", "current"})
 
 
@@ -94,15 +105,53 @@ def normalise_equation(vocabulary: Vocabulary, one: ParsedEquation) -> ParsedEqu
 
 
 def list_inline(sentences: Sequence[Sentence], words: frozenset[str]) -> Iterator[Candidate]:
-    """List what the formulas of the prose may define."""
+    """List what the formulas of the prose may define, and what it names as a derivative."""
     for sentence in sentences:
         for formula in sentence.formulas:
-            left, relation, right = cut_equation(formula, ("=", ":="))
-            about, body = _parse_side(left, words), _parse_side(right, words)
-            if not relation or isinstance(about, Unreadable) or isinstance(body, Unreadable):
+            about, *bodies = _parse_chain(formula, words)
+            body = next(filter(is_derivative, bodies), *bodies[:1]) if bodies else Unreadable("it stands alone")
+            if isinstance(about, Unreadable) or isinstance(body, Unreadable):
                 continue
             if isinstance(about, Symbol) or (read_call(about) and not _EXAMPLES.search(sentence.words)):
                 yield Candidate(about, body, sentence.line)
+        yield from _list_named(sentence, words)
+
+
+def _parse_chain(formula: tuple[Token, ...], words: frozenset[str]) -> list[Node | Unreadable]:
+    """Parse the sides of a = b = c."""
+    signs = [sign for sign in find_relations(formula) if sign.text in ("=", ":=")]
+    starts, ends = [0, *(sign.end for sign in signs)], [*(sign.start for sign in signs), len(formula)]
+    return [_parse_side(formula[start:end], words) for start, end in zip(starts, ends, strict=True)]
+
+
+def _list_named(sentence: Sentence, words: frozenset[str]) -> Iterator[Candidate]:
+    """List what words name: we write δ and ε for the gradients of L by a and b."""
+    parsed = [_parse_side(formula, words) for formula in sentence.formulas]
+    for found in _NAMED.finditer(sentence.words):
+        names, (of,), by = (
+            parsed[first : first + found[group].count(FORMULA)]
+            for group in ("names", "of", "by")
+            for first in [sentence.words[: found.start(group)].count(FORMULA)]
+        )
+        if isinstance(of, Symbol) and len(names) == len(by):
+            for name, variable in zip(names, by, strict=True):
+                if not isinstance(name, Unreadable) and not isinstance(variable, Unreadable) and is_symbol(name):
+                    yield Candidate(name, Derivative(of, (variable,)), sentence.line)
+
+
+def is_symbol(node: Node) -> bool:
+    """Whether it is a symbol, with its step in a bracket, if it has one."""
+    return isinstance(node, Symbol) or read_call(node) is not None
+
+
+def is_derivative(node: Node | Unreadable) -> bool:
+    """Whether a formula is a derivative alone."""
+    match node:
+        case Derivative(of=of):
+            return of is not None
+        case Product((Nabla() | Derivative(of=None), Symbol())):
+            return True
+    return False
 
 
 def parse_equation(equation: Equation, words: frozenset[str]) -> ParsedEquation:

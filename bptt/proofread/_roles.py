@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bptt.proofread import semantics
-from bptt.proofread._parsed import ParsedEquation, get_subject, list_candidates
+from bptt.proofread._parsed import ParsedEquation, get_subject, is_derivative, list_candidates
 from bptt.proofread.semantics import Candidate, Vocabulary
-from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Symbol, Unreadable
+from bptt.proofread.syntax.tree import Node, Unreadable
 
 
 def find_roles(
@@ -57,17 +56,7 @@ def find_roles(
 
 def _list_claims(vocabulary: Vocabulary, displayed: Mapping[int, Candidate], inline: Sequence[Candidate]) -> set[int]:
     """List the equations that are claims about what the prose names as a derivative: let δ be ∂L/∂a."""
-    named = {get_subject(vocabulary, one.left) for one in inline if _is_derivative(one.right)}
+    named = {get_subject(vocabulary, one.left) for one in inline if is_derivative(one.right)}
     about = {n: get_subject(vocabulary, one.left) for n, one in displayed.items()}
-    shown = {about[n] for n, one in displayed.items() if _is_derivative(one.right)}
+    shown = {about[n] for n, one in displayed.items() if is_derivative(one.right)}
     return {n for n, subject in about.items() if subject and subject in named - shown}
-
-
-def _is_derivative(node: Node) -> bool:
-    """Whether a formula is a derivative alone."""
-    match node:
-        case tree.Derivative(of=of):
-            return of is not None
-        case tree.Product((tree.Nabla() | tree.Derivative(of=None), Symbol())):
-            return True
-    return False

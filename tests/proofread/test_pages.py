@@ -67,8 +67,23 @@ PAGES = {
         (),
         unsure=(r"\frac{\partial E}{\partial A} = b_t s_{t-1}^\top",),
     ),
+    "what words name as derivatives": Page(
+        STEPS + r"The loss is $E = \sum_t \frac12 \|s_t - y_t\|^2$. We write $\delta_t$ and $g_t$ for the gradients of"
+        " $E$ with\nrespect to $z_t$ and $s_t$.",
+        (
+            r"\delta_t = (1 - s_t^2) \odot g_t",
+            r"g_t = s_t - y_t + A^\top \delta_{t+1}",
+            r"\frac{\partial E}{\partial B} = \sum_{t=1}^{T} \delta_t u_t^\top",
+        ),
+        (r"g_t = s_t - y_t + A^\top \delta_t", r"\delta_t = (1 - s_t) \odot g_t"),
+    ),
+    "a derivative that is named in a chain": Page(
+        STEPS + r"For $E = \frac12 \|r_T - y\|^2$ we have $e = \partial E/\partial r_T = r_T - y$.",
+        (r"\frac{\partial E}{\partial C} = e s_T^\top",),
+        (r"\frac{\partial E}{\partial C} = 2 e s_T^\top",),
+    ),
     "a symbol that only words define": Page(
-        STEPS + r"The loss is $E = \frac12 \|r_T\|^2$, and we write $\delta_t$ for its gradient by $z_t$.",
+        STEPS + r"The loss is $E = \frac12 \|r_T\|^2$, and $\delta_t$ says how it depends on $z_t$.",
         (),
         unsure=(r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_{t-1}^\top",),
     ),
