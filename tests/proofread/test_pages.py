@@ -103,6 +103,11 @@ PAGES = {
         (r"\nabla_x \mathcal{L} = P x + A^T \nu", r"\nabla_\nu \mathcal{L} = A x - b"),
         (r"\nabla_\nu \mathcal{L} = b - A x",),
     ),
+    "a vector with the letter of a number": Page(
+        r"$$ q = \alpha^\top K \alpha $$",
+        (r"\frac{\partial q}{\partial \alpha} = (K + K^\top) \alpha",),
+        (r"\frac{\partial q}{\partial \alpha} = K^\top \alpha",),
+    ),
     "a hypothesis that is applied to each example": Page(
         r"Examples are $x^{(i)} \in \mathbb{R}^{n}$ with $y^{(i)} \in \{0, 1\}$, and"
         "\n\n$$ f_w(x) = g(w^T x), \\qquad g(z) = \\frac{1}{1 + e^{-z}} $$\n\n"
@@ -207,14 +212,18 @@ def test_a_shape_may_be_stated_in_words(text: str, axes: str | None) -> None:
     assert line == f'M = "{axes}"{guessed}' if axes is not None else line.endswith(guessed)
 
 
+OF_THE_POST = r"\frac{\partial L}{\partial V_{ij}} = (\tilde{y}_i - y_i) h_j^T"
+CELL = r"h_t = \tanh(W h_{t-1} + U x_t)"
+
+
 def test_the_notation_of_the_post_is_not_tried_where_steps_stand_below() -> None:
-    page = PAGES["a loss that is the sum of others, all in the prose"]
-    assert all(one.notation.startswith("drafted") for display in proofread(page.text) for one in display)
+    *_, finding = (one for display in proofread(f"$$ {CELL} $$\n\n$$ {OF_THE_POST} + y_i $$") for one in display)
+    assert finding.label == "unreadable"
+    assert finding.notation.startswith("drafted")
 
 
 def test_what_the_notation_of_the_post_accuses_must_be_wrong_in_that_of_the_document_too() -> None:
-    finding = judge(
-        Page("", ()), r"\frac{\partial \det(\mathbf{X})}{\partial \mathbf{X}} = \det(\mathbf{X}) \mathbf{X}^{-T}"
-    )
-    assert finding.label == "right"
-    assert finding.notation.startswith("drafted")
+    determinant = r"\frac{\partial \det(\mathbf{X})}{\partial \mathbf{X}} = \det(\mathbf{X}) \mathbf{X}^{-T}"
+    findings = [one for display in proofread(f"$$ {OF_THE_POST} $$\n\n$$ {determinant} $$") for one in display]
+    assert [one.label for one in findings] == ["right", "right"]
+    assert [one.notation[:7] for one in findings] == ["the pos", "drafted"]
