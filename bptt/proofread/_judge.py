@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import partial
 
 from bptt.proofread import semantics
@@ -221,8 +220,8 @@ class Judge(AccusationJudge):
             narrowed = self._compare_sides(left, right, conditions._replace(where=self.nearby[n]))
             if narrowed.label == "right":
                 verdict = narrowed._replace(choices=(*narrowed.choices, Choice("as the text says")))
-        if verdict.label == "wrong" and n in self.held_fixed and isinstance(left, tree.Derivative):
-            immediate = self._compare_sides(replace(left, immediate=True), right, conditions)
+        if verdict.label == "wrong" and n in self.held_fixed:
+            immediate = self._compare_sides(tree.mark_immediate(left), tree.mark_immediate(right), conditions)
             if immediate.label == "right":
                 verdict = immediate._replace(choices=(*immediate.choices, Choice("as the text holds")))
         if verdict.label == "wrong" and self.of_one_step and verdict.doubt and verdict.doubt.convention == "every step":

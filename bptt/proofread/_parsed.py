@@ -1,6 +1,7 @@
 """The equations of a document as far as the grammar reads them, and which of them may define something."""
 
 import functools
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -107,13 +108,17 @@ def normalise_equation(vocabulary: Vocabulary, one: ParsedEquation) -> ParsedEqu
 def list_inline(sentences: Sequence[Sentence], words: frozenset[str]) -> Iterator[Candidate]:
     """List what the formulas of the prose may define, and what it names as a derivative."""
     for sentence in sentences:
+        is_example = _EXAMPLES.search(sentence.words)
         for formula in sentence.formulas:
-            about, *bodies = _parse_chain(formula, words)
-            body = next(filter(is_derivative, bodies), *bodies[:1]) if bodies else Unreadable("it stands alone")
-            if isinstance(about, Unreadable) or isinstance(body, Unreadable):
-                continue
-            if isinstance(about, Symbol) or (read_call(about) and not _EXAMPLES.search(sentence.words)):
-                yield Candidate(about, body, sentence.line)
+            sides = _parse_chain(formula, words)
+            subjects = list(itertools.takewhile(_is_symbol, sides[:-1]))  # h_0 = c_0 = 0
+            bodies = sides[len(subjects) :]
+            body = next(filter(is_derivative, bodies), bodies[0])
+            for one in subjects:
+                if isinstance(one, Unreadable) or isinstance(body, Unreadable):
+                    continue
+                if isinstance(one, Symbol) or not is_example:
+                    yield Candidate(one, body, sentence.line)
         yield from _list_named(sentence, words)
 
 
@@ -135,13 +140,13 @@ def _list_named(sentence: Sentence, words: frozenset[str]) -> Iterator[Candidate
         )
         if isinstance(of, Symbol) and len(names) == len(by):
             for name, variable in zip(names, by, strict=True):
-                if not isinstance(name, Unreadable) and not isinstance(variable, Unreadable) and is_symbol(name):
+                if not isinstance(name, Unreadable) and not isinstance(variable, Unreadable) and _is_symbol(name):
                     yield Candidate(name, Derivative(of, (variable,)), sentence.line)
 
 
-def is_symbol(node: Node) -> bool:
-    """Whether it is a symbol, with its step in a bracket, if it has one."""
-    return isinstance(node, Symbol) or read_call(node) is not None
+def _is_symbol(node: Node | Unreadable) -> bool:
+    """Whether it is a symbol, alone or with its arguments or its step in a bracket."""
+    return isinstance(node, Symbol) or (not isinstance(node, Unreadable) and read_call(node) is not None)
 
 
 def is_derivative(node: Node | Unreadable) -> bool:

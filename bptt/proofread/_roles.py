@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bptt.proofread import semantics
 from bptt.proofread._parsed import ParsedEquation, get_subject, is_derivative, list_candidates
 from bptt.proofread.semantics import Candidate, Vocabulary
-from bptt.proofread.syntax.tree import Node, Unreadable
+from bptt.proofread.syntax.tree import Node, Symbol, Unreadable
 
 
 def find_roles(
@@ -30,11 +30,12 @@ def find_roles(
     candidates = dict(list_candidates(equations))
     claims = _list_claims(vocabulary, candidates, inline)
     shown = {get_subject(vocabulary, one.left) for n, one in candidates.items() if n not in claims}
-    extra = (
-        one._replace(left=semantics.normalise_left(vocabulary, one.left, one.right))
-        for one in inline
-        if get_subject(vocabulary, one.left) not in shown
-    )
+    brought_in = (one._replace(left=semantics.normalise_left(vocabulary, one.left, one.right)) for one in inline)
+    extra = [
+        one
+        for one in brought_in
+        if get_subject(vocabulary, one.left) not in shown or _is_before_the_first(vocabulary, one.left)
+    ]
     candidates |= dict(enumerate(extra, start=len(equations) + 1))
     roles: dict[int, semantics.Role] = {}
     unused: dict[int, Exception] = {}
@@ -52,6 +53,14 @@ def find_roles(
     collect(n for n in claims if get_subject(vocabulary, candidates[n].left) not in named)
     vocabulary.denominators = semantics.find_denominators(vocabulary.symbols, sides)
     return roles, {n: why for n, why in unused.items() if n not in roles}
+
+
+def _is_before_the_first(vocabulary: Vocabulary, left: Node) -> bool:
+    """Whether it is a symbol at a step before the first, as h_0: no display about h_t says what that is."""
+    if not isinstance(left, Symbol):
+        return False
+    steps = map(vocabulary.symbols.notation.parse_step, (*left.below, *left.above))
+    return any(step is not None and not step.anchor and step.offset <= 0 for step in steps)
 
 
 def _list_claims(vocabulary: Vocabulary, displayed: Mapping[int, Candidate], inline: Sequence[Candidate]) -> set[int]:

@@ -39,27 +39,9 @@ from bptt.rnn.cell import Cell
 from bptt.rnn.jax import forward
 from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
+from tests.benchmarks.speed import LARGE, SMALL, Sizes
 
-
-class Sizes(NamedTuple):
-    """Steps, sequences, features, units, outputs."""
-
-    T: int
-    B: int
-    D_x: int
-    D_h: int
-    D_y: int
-
-
-GRID = [
-    Sizes(6, 1, 6, 32, 8),
-    Sizes(20, 1, 8, 64, 8),
-    Sizes(50, 32, 16, 128, 16),
-    Sizes(100, 64, 64, 256, 64),
-    Sizes(400, 8, 64, 256, 64),
-    Sizes(1000, 1, 32, 128, 32),
-    Sizes(100, 64, 512, 512, 512),
-]
+GRID = [*SMALL[1:], *LARGE]
 NAMES = {"elman": "elman-tanh", "lstm": "lstm", "gru": "gru"}
 MODULES = {"elman": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 SECONDS, FEWEST, MOST, SHORTEST = 4.0, 5, 100, 2e-3  # of a row; turns; of one turn of a column, by repetition

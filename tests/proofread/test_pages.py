@@ -59,7 +59,10 @@ PAGES = {
     ),
     "one way of several": Page(
         GATED + "\nIf we only look at the direct path from one cell to the next:",
-        (r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(p_t)",),
+        (
+            r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(p_t)",
+            r"\operatorname{diag}(p_t) = \frac{\partial k_t}{\partial k_{t-1}}",
+        ),
         (r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(k_t)",),
     ),
     "one step alone": Page(
@@ -76,6 +79,12 @@ PAGES = {
             r"\frac{\partial E}{\partial B} = \sum_{t=1}^{T} \delta_t u_t^\top",
         ),
         (r"g_t = s_t - y_t + A^\top \delta_t", r"\delta_t = (1 - s_t) \odot g_t"),
+    ),
+    "states that begin at the same value": Page(
+        r"For $t = 1, \dots, T$ and $s_0 = c_0 = 0$:"
+        "\n\n$$ c_t = \\tanh(A s_{t-1} + u_t) + c_{t-1} $$\n$$ s_t = \\tanh(c_t) $$",
+        (r"c_1 = \tanh(u_1)", r"c_2 = \tanh(A s_1 + u_2) + c_1"),
+        (r"c_1 = u_1",),
     ),
     "a derivative that is named in a chain": Page(
         STEPS + r"For $E = \frac12 \|r_T - y\|^2$ we have $e = \partial E/\partial r_T = r_T - y$.",

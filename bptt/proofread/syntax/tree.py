@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, get_args
 
@@ -275,3 +275,17 @@ def read_call(node: Node) -> Application | None:
     if not isinstance(symbol, Symbol) or not isinstance(bracket, Bracket) or bracket.kind not in ("(", "["):
         return None
     return Application(symbol, bracket.entries) if bracket.entries else None
+
+
+def mark_immediate(node: Node) -> Node:
+    """Return a formula with a mark on each of its derivatives that says that it is immediate."""
+
+    def mark(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(mark, value))
+        return mark_immediate(value) if type(value) in _KINDS else value
+
+    parts: dict[str, Any] = {one.name: mark(getattr(node, one.name)) for one in fields(node)}
+    if isinstance(node, Derivative):
+        parts["immediate"] = True
+    return replace(node, **parts)
