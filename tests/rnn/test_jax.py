@@ -16,7 +16,7 @@ from bptt.rnn import elman, gru, lstm, network
 from bptt.rnn.activations import sigmoid
 from bptt.rnn.arrays import each
 from bptt.rnn.cell import Cell, Products
-from bptt.rnn.jax import forward
+from bptt.rnn.jax import _interval, forward
 from bptt.rnn.registry import CELLS
 from bptt.verify import judge_gradient, judge_vjp
 from tests.corpus.slips import wrong_leaves
@@ -274,3 +274,8 @@ def test_errors_name_the_argument() -> None:
         ValueError, match=r"xs must have shape \(T, ..., D_x\) with D_x = 2, the columns of U; got \(5, 1\)"
     ):
         forward(gru.cell, weights.cell, h0, xs[:, :1])
+
+
+@pytest.mark.parametrize(("T", "k"), [(1, 1), (2, 2), (9, 3), (10, 4), (1000, 32)])
+def test_true_keeps_as_many_states_as_the_root_of_the_steps(T: int, k: int) -> None:
+    assert _interval(True, T) == k
