@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bptt.proofread._expressions import Property, Quantity
 from bptt.proofread._judge import Judge
-from bptt.proofread._parsed import list_inline, parse_equation
+from bptt.proofread._parse_document import list_displayed, parse_document
 from bptt.proofread._rendering import render
 from bptt.proofread._verdict import FINDINGS, Verdict
 from bptt.proofread._wording import write_note
@@ -84,8 +84,7 @@ class Course:
         self.text = text
         vocabulary = build_vocabulary(glossary)
         self.equations = list_displayed(document)
-        self.parsed = [parse_equation(one, vocabulary.words) for one in self.equations]
-        inline = list(list_inline(document.sentences, vocabulary.words))
+        self.parsed, inline = parse_document(document, vocabulary.words)
         self.judge_one = Judge(vocabulary, self.parsed, document.sentences, inline)
         self.coarse: Course | None = None  # by a glossary in which all sizes are the same
 
@@ -156,10 +155,6 @@ class Course:
         held = {quantity for name in names if name is not None for quantity in symbols.quantities[name]}
         bodies = [one.body for quantity in held for one in definitions.quantities.get(quantity, ())]
         return held | find_quantities(definitions, bodies)
-
-
-def list_displayed(document: Document) -> list[Equation]:
-    return [one for display in document.displays for one in display]
 
 
 def _spell_correction(equation: Equation, found: Correction) -> tuple[str, str]:

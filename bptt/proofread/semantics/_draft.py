@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from bptt.proofread._expressions import Quantity
 from bptt.proofread.semantics._draft_orders import ANY, Orders, Reader, Reading, choose_orders, list_defaults
 from bptt.proofread.semantics._draft_page import spell_name
 from bptt.proofread.semantics._draft_ranges import AxisRanges, get_axes, unify
@@ -83,7 +84,12 @@ class _Writer:
     def write(self, doubts: Sequence[str]) -> str:
         """Write the glossary."""
         signs = self.signs
-        symbols = [self._write_symbol(name, order) for name, order in self.chosen.orders.items()]
+        held = self.reading.vocabulary.symbols.quantities
+        symbols = [
+            self._write_symbol(name, next(one for one in held[name] if len(one.axes) == order))
+            for name, order in self.chosen.orders.items()
+            if any(len(one.axes) == order for one in held[name])  # else the document made it a number for each letter
+        ]
         for letter in signs.sizes:
             self._name_range(("size", letter))
         defaults = list_defaults(signs)
@@ -122,12 +128,11 @@ class _Writer:
         }
         return {how: frozenset(name.latex for name in names) for how, names in known.items()}
 
-    def _write_symbol(self, name: Name, order: int) -> str:
-        quantities = self.reading.vocabulary.symbols.quantities[name]
-        nodes = get_axes(next(one for one in quantities if len(one.axes) == order))
+    def _write_symbol(self, name: Name, quantity: Quantity) -> str:
+        nodes = get_axes(quantity)
         axes = " ".join(map(self._name_range, nodes))
         doubt = "  # doubt: its axes are guessed" if name in self.chosen.guessed else ""
-        square = order == 2 and len(set(map(self.ranges.find, nodes))) == 1
+        square = len(nodes) == 2 and len(set(map(self.ranges.find, nodes))) == 1
         properties = ", symmetric = true" if square and name in self.signs.symmetric else ""
         kinds = [
             f'{{ axes = "{axes}"{", time = true" * timed}{properties} }}' if timed or properties else f'"{axes}"'

@@ -198,8 +198,8 @@ class Symbols:
         squared = name.above != ("2",) and name.latex not in self.plain and self._is_squared(symbol, name)
         if self._is_of_another_order(symbol, name) or (squared and not any(one.axes for one in quantities)):
             return True
-        if any(one in self.declared or not one.timed for one in quantities):
-            return False  # what the glossary declares is not brought in again
+        if any(not one.timed or (one in self.declared and name.base not in self.totals) for one in quantities):
+            return False  # what the glossary declares is not brought in again, but for E = Σ E_t
         return self.resolve(symbol).scripts.step is None
 
     def resolve(self, symbol: Symbol) -> Reference:

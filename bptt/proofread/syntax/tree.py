@@ -1,7 +1,7 @@
 """Define the syntax tree of a formula: what stands on the page, before anything is known of what it means."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, get_args
@@ -277,15 +277,22 @@ def read_call(node: Node) -> Application | None:
     return Application(symbol, bracket.entries) if bracket.entries else None
 
 
+def map_parts(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return a formula with each formula that stands directly in it changed, those in its scripts with them."""
+
+    def visit(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(visit, value))
+        return change(value) if type(value) in _KINDS else value
+
+    return replace(node, **{one.name: visit(getattr(node, one.name)) for one in fields(node)})
+
+
+def rewrite(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return a formula with all within it changed, the innermost first, and then itself."""
+    return change(map_parts(node, lambda one: rewrite(one, change)))
+
+
 def mark_immediate(node: Node) -> Node:
     """Return a formula with a mark on each of its derivatives that says that it is immediate."""
-
-    def mark(value: Any) -> Any:
-        if isinstance(value, tuple):
-            return tuple(map(mark, value))
-        return mark_immediate(value) if type(value) in _KINDS else value
-
-    parts: dict[str, Any] = {one.name: mark(getattr(node, one.name)) for one in fields(node)}
-    if isinstance(node, Derivative):
-        parts["immediate"] = True
-    return replace(node, **parts)
+    return rewrite(node, lambda one: replace(one, immediate=True) if isinstance(one, Derivative) else one)
