@@ -13,7 +13,7 @@ from bptt.proofread._wording import write_note
 from bptt.proofread.corrections import Correction, write_latex
 from bptt.proofread.document import Document, Equation, spell, tokenize
 from bptt.proofread.evaluation import Counterexample
-from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary
+from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary, make_numbers, turn
 from bptt.proofread.semantics._dependencies import find_quantities
 from bptt.proofread.syntax import Node
 from bptt.proofread.syntax.tree import list_symbols
@@ -25,7 +25,7 @@ _HINTS: dict[Property, str] = {
     "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed", "binary": "0", "sign": "1",
 }  # fmt: skip
 _GUESSED = "; the glossary was drafted from the document, and may be at fault: with one of your own it would be judged"
-
+MOST_NUMBERS = 4  # symbols that are taken for numbers one at a time, too
 
 Progress = Callable[[int, int], None]
 
@@ -87,6 +87,7 @@ class Course:
         self.parsed, inline = parse_document(document, vocabulary.words)
         self.judge_one = Judge(vocabulary, self.parsed, document.sentences, inline)
         self.coarse: Course | None = None  # by a glossary in which all sizes are the same
+        self.others: dict[frozenset[str] | None, Course] = {}  # by others that the document may have
 
     def judge(self, progress: Progress | None = None, correct: bool = True) -> list[Finding]:
         """Judge all equations, in order; look for what may have been meant if `correct`."""
@@ -105,6 +106,13 @@ class Course:
         return Finding(one.display, one.line, one.column, one.latex, verdict.label, note, *known, self.notation)
 
     def _judge(self, n: int, correct: bool) -> tuple[Verdict, str]:
+        """Judge one equation. What a drafted glossary accuses must be wrong by any other that may be the document's."""
+        verdict, note = self._judge_by_draft(n, correct)
+        if self.drafted is not None and verdict.label in FINDINGS and self._may_hold(n):
+            return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+        return verdict, note
+
+    def _judge_by_draft(self, n: int, correct: bool) -> tuple[Verdict, str]:
         """Judge one equation. What only a guess of a drafted glossary accuses is judged by a coarser one."""
         verdict = self.judge_one.judge(n, correct)
         note = write_note(verdict, self.glossary.sizes)
@@ -123,6 +131,19 @@ class Course:
         elif not (guessed or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
             return verdict, note
         return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+
+    def _may_hold(self, n: int) -> bool:
+        """Whether an equation is right with what may be numbers for vectors, or with vectors the other way."""
+        numbers = sorted(self._list_declared(n) & (self.drafted.plain if self.drafted else frozenset()))
+        some = [frozenset(numbers), *(frozenset({one}) for one in numbers[:MOST_NUMBERS])] if numbers else []
+        return any(self._get_other(one).judge_one.judge(n, correct=False).label == "right" for one in (*some, None))
+
+    def _get_other(self, numbers: frozenset[str] | None) -> "Course":
+        """Return the judgement by a glossary in which these are numbers; for None, with vectors the other way."""
+        if numbers not in self.others:
+            other = turn(blur(self.glossary)) if numbers is None else make_numbers(self.glossary, numbers)
+            self.others[numbers] = Course(self.document, other, self.notation)
+        return self.others[numbers]
 
     def _may_be_stated(self, verdict: Verdict) -> bool:
         """Whether what an equation holds under may be what the document says in words that are not read."""

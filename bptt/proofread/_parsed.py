@@ -86,6 +86,13 @@ def is_update(left: Node, right: Node) -> bool:
     return False
 
 
+def is_total(left: Node, right: Node) -> bool:
+    """Whether a left-hand side is the sum of its own terms, as in L = Σ L_i."""
+    if not isinstance(left, Symbol) or left.below:
+        return False
+    return any(node.name == left.name and bool(node.below) for node in list_symbols(right))
+
+
 def _list_scripts(symbol: Symbol) -> set[str]:
     return {written(one) for one in (*symbol.below, *symbol.above)}
 

@@ -5,7 +5,7 @@ from itertools import islice
 
 from bptt.proofread._course import Course, Finding, Progress
 from bptt.proofread._parse_document import MOST_EQUATIONS, ParsedDocument, list_displayed, parse_document
-from bptt.proofread._parsed import EQUALS
+from bptt.proofread._parsed import EQUALS, is_total
 from bptt.proofread._wording import UNUSED
 from bptt.proofread.document import Document, Equation, Sentence, cut_equation, read_document, spell
 from bptt.proofread.semantics import (
@@ -19,7 +19,7 @@ from bptt.proofread.semantics import (
     read_glossary,
 )
 from bptt.proofread.syntax import Node, Symbol, Unreadable
-from bptt.proofread.syntax.tree import Relation, list_symbols
+from bptt.proofread.syntax.tree import Relation, list_symbols, written
 
 LARGEST_DOCUMENT = 1_000_000  # characters: a book
 NOTATIONS = ("given", "the post's", "drafted from the document")
@@ -63,7 +63,12 @@ def proofread(
             best, findings = other, others
         else:  # an equation is wrong if it is in each notation that it may have
             pairs = zip(findings, others, strict=True)
-            findings = [second if one.is_finding and second.label == "right" else one for one, second in pairs]
+            findings = [
+                second
+                if one.is_finding and (second.label == "right" or not (second.is_finding or best.restates))
+                else one
+                for one, second in pairs
+            ]
     return _arrange(document, [best.find(n) if one.is_finding else one for n, one in enumerate(findings)])
 
 
@@ -126,6 +131,7 @@ def _read_signs(document: Document) -> Signs:
 def _list_brought_in(document: Document, parsed: ParsedDocument) -> list[tuple[Node, Node]]:
     """List the sides of what the prose defines by other symbols, and no display does."""
     shown = {one.left[0].text for one in list_displayed(document) if one.left}
+    shown -= {written(one.sides[0]) for one in parsed.equations if one.sides and is_total(*one.sides)}
     return [
         (one.left, one.right)
         for one in parsed.inline

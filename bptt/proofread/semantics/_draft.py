@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Quantity
@@ -24,6 +24,7 @@ class Draft(NamedTuple):
         counted: it says their shape, or shows their indices
         unusual: guessed against habit: that a lowercase letter is a matrix, say
         bare: they may be sizes, though no Σ runs to them, as the N of 1/N
+        plain: guessed to be vectors, though they stand nowhere transposed or with an index
     """
 
     toml: str
@@ -31,6 +32,7 @@ class Draft(NamedTuple):
     counted: frozenset[str]
     unusual: frozenset[str]
     bare: frozenset[str]
+    plain: frozenset[str]
 
 
 def blur(glossary: Glossary) -> Glossary:
@@ -41,6 +43,17 @@ def blur(glossary: Glossary) -> Glossary:
         for one in glossary.symbols
     )
     return glossary._replace(sizes={ANY: letters} if letters else {}, symbols=symbols)
+
+
+def make_numbers(glossary: Glossary, names: Collection[str]) -> Glossary:
+    """Make a glossary in which these symbols are numbers."""
+    symbols = tuple(one._replace(axes=()) if one.latex in names else one for one in glossary.symbols)
+    return glossary._replace(symbols=symbols)
+
+
+def turn(glossary: Glossary) -> Glossary:
+    """Make a glossary in which vectors stand the other way."""
+    return glossary._replace(vectors="rows" if glossary.vectors == "columns" else "columns")
 
 
 def draft(signs: Signs, read: Reader) -> Draft:
@@ -120,11 +133,13 @@ class _Writer:
         """List the names by how well their number of axes is known, as in `Draft`."""
         chosen, signs = self.chosen, self.signs
         scripted = {one.name.base for found in signs.occurrences for one in found if one.symbol.below}
+        transposed = {one.name for found in signs.occurrences for one in found if one.transposed}
         known: Mapping[str, Iterable[Name]] = {
             "stated": chosen.orders.keys() & signs.shapes,
             "counted": chosen.orders.keys() - chosen.guessed,
             "unusual": chosen.unusual,
             "bare": [name for name in chosen.guessed if name.base in _SIZES - scripted],
+            "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name) == 1],
         }
         return {how: frozenset(name.latex for name in names) for how, names in known.items()}
 

@@ -223,8 +223,8 @@ class Symbols:
             fitting = [max(borne, key=lambda quantity: len(quantity.axes))]
         if not scripts.indices and not fitting:
             fitting = borne[:1]  # a vector or a matrix without letters
-        if not fitting and len(scripts.indices) == 1:
-            fitting = [quantity for quantity in borne if len(quantity.axes) == 2]  # a vector that a letter numbers
+        if not fitting and scripts.indices:  # a vector that letters number
+            fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices) + 1]
         if not fitting:
             expected = " or ".join(str(len(quantity.axes)) for quantity in quantities)
             raise Unreadable(f"{name.latex} has {expected} indices, got {len(scripts.indices)}", symbol.place)
