@@ -1,5 +1,6 @@
 """The judgement of a document by one glossary: a finding for each equation, and what of a drafted one is doubted."""
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,6 @@ _HINTS: dict[Property, str] = {
     "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed", "binary": "0", "sign": "1",
 }  # fmt: skip
 _GUESSED = "; the glossary was drafted from the document, and may be at fault: with one of your own it would be judged"
-MOST_NUMBERS = 4  # symbols that are taken for numbers one at a time, too
 
 Progress = Callable[[int, int], None]
 
@@ -132,11 +132,19 @@ class Course:
             return verdict, note
         return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
 
+    @functools.cache  # noqa: B019  (a course lives as long as its document is judged)
     def _may_hold(self, n: int) -> bool:
-        """Whether an equation is right with what may be numbers for vectors, or with vectors the other way."""
-        numbers = sorted(self._list_declared(n) & (self.drafted.plain if self.drafted else frozenset()))
-        some = [frozenset(numbers), *(frozenset({one}) for one in numbers[:MOST_NUMBERS])] if numbers else []
-        return any(self._get_other(one).judge_one.judge(n, correct=False).label == "right" for one in (*some, None))
+        """Whether an equation is right with numbers for what may be vectors, or with vectors the other way."""
+        numbers = self._list_declared(n) & (self.drafted.plain if self.drafted else frozenset())
+        may_be = frozenset(one for one in numbers if self._reads_as_much(self._get_other(frozenset({one}))))
+        others = [self._get_other(one) for one in (may_be, None) if one is None or one]
+        return any(
+            self._reads_as_much(one) and one.judge_one.judge(n, correct=False).label == "right" for one in others
+        )
+
+    def _reads_as_much(self, other: "Course") -> bool:
+        """Whether another glossary has the same definitions used: where one is lost, much that is false is right."""
+        return other.judge_one.roles == self.judge_one.roles
 
     def _get_other(self, numbers: frozenset[str] | None) -> "Course":
         """Return the judgement by a glossary in which these are numbers; for None, with vectors the other way."""
