@@ -196,7 +196,7 @@ class _Search:
         return replace(self.best, unusual=frozenset(few | called | self._list_doubled()))
 
     def _list_doubled(self) -> set[Name]:
-        """List the names that stand for two things: those defined by themselves with fewer indices, r_{ij} = r_i - r_j."""
+        """List the names that stand for two things: defined by themselves with fewer indices, as r_{ij} = r_i - r_j."""
         doubled = set[Name]()
         for subject, found in zip(self.signs.subjects, self.signs.occurrences, strict=True):
             counts = {one.indices for one in found if one.name == subject and not one.timed}
