@@ -74,6 +74,10 @@ class Judge(AccusationJudge):
         self.held_fixed = {n for n, one in self._list_introductions(sentences) if _HOLDS_FIXED.search(one.words)}
         self.of_one_step = any(_ONE_STEP.search(one.words.replace("*", "")) for one in sentences)
         properties = vocabulary.definitions.properties
+        self.local = {
+            n: [one._replace(line=sentence.line) for one in self._find_properties(sentence) if one.local]
+            for n, sentence in self._list_introductions(sentences)
+        }
         for stated in self.stated:
             properties[stated.quantity] = _join(properties.get(stated.quantity, frozenset()), stated.property)
         self.roles, self.unused = find_roles(vocabulary, self.equations, inline, sides, subjects, self._holds)
@@ -118,17 +122,19 @@ class Judge(AccusationJudge):
     def _list_statements(self, sentences: Sequence[Sentence]) -> Iterator[Statement]:
         """List the properties that the prose and the displays say of symbols that nothing defines."""
         declared = self.vocabulary.symbols.declared
-        for line, words, formulas in ((one.line, one.words, one.formulas) for one in sentences):
-            for stated in semantics.find_properties(self.vocabulary, words, formulas):
-                yield stated._replace(line=line)
-            for stated in semantics.find_stated_properties(self.vocabulary, words, formulas):
-                if stated.quantity in declared:
-                    yield stated._replace(line=line)
+        for sentence in sentences:
+            said = (one for one in self._find_properties(sentence) if not one.local)
+            shown = semantics.find_stated_properties(self.vocabulary, sentence.words, sentence.formulas)
+            for stated in (*said, *(one for one in shown if one.quantity in declared)):
+                yield stated._replace(line=sentence.line)
         for one in self.equations:
             if one.relation == "=" and not isinstance(one.left, Unreadable) and not isinstance(one.right, Unreadable):
                 found = semantics.read_property_statement(self.vocabulary, one.left, one.right)
                 if found and found.quantity in declared and found.quantity.name not in self.vocabulary.subjects:
                     yield found._replace(line=one.line)
+
+    def _find_properties(self, sentence: Sentence) -> Iterator[Statement]:
+        return semantics.find_properties(self.vocabulary, sentence.words, sentence.formulas)
 
     def _list_nearby(self, sentences: Sequence[Sentence]) -> Iterator[tuple[int, tuple[Relation, ...]]]:
         """List what the sentence right before an equation restricts it to, as in "for i ≠ j we have", by its number."""
@@ -183,7 +189,7 @@ class Judge(AccusationJudge):
 
     def _correct(self, n: int, left: Node, right: Node) -> Correction | None:
         """Find what may have been meant by the equation of that number, which is wrong."""
-        conditions = semantics.read_conditions(self.vocabulary, self.equations[n].remarks)
+        conditions = self._read_conditions(n)
         properties = self._get_properties(conditions)
 
         def is_right(left: Node, right: Node, budget: Budget) -> bool:
@@ -209,7 +215,7 @@ class Judge(AccusationJudge):
         refusal = None if reason is None or isinstance(reason, semantics.NoDefinition) else label_refusal(reason)
         if refusal is not None and refusal.label == "unreadable":
             return refusal._replace(label="definition")
-        conditions = semantics.read_conditions(self.vocabulary, equation.remarks)  # one that is not read excuses all
+        conditions = self._read_conditions(n)
         if refusal is not None:
             return self._excuse(Equation(left, right), refusal, {})
         target = semantics.find_target(self.vocabulary, left)
@@ -281,6 +287,11 @@ class Judge(AccusationJudge):
             if verdict.missing is not None and verdict.missing.property == "normalised":  # few texts say it of targets
                 verdict = verdict._replace(label="unreadable", because="a property that is not stated")
         return verdict._replace(stated=(*conditions.properties, *verdict.stated))
+
+    def _read_conditions(self, n: int) -> Conditions:
+        """Read what an equation is stated under. Raises `Unreadable` for what is not read: that excuses all."""
+        found = semantics.read_conditions(self.vocabulary, self.equations[n].remarks)
+        return found._replace(properties=(*found.properties, *self.local.get(n, ())))
 
     def _get_properties(self, conditions: Conditions) -> Properties:
         known = self.vocabulary.definitions.properties

@@ -24,7 +24,7 @@ class Draft(NamedTuple):
         counted: it says their shape, or shows their indices
         unusual: guessed against habit: that a lowercase letter is a matrix, say
         bare: they may be sizes, though no Σ runs to them, as the N of 1/N
-        plain: guessed to be vectors, though they stand nowhere transposed or with an index
+        plain: guessed to be vectors or matrices, though they stand nowhere transposed or with an index
     """
 
     toml: str
@@ -139,7 +139,7 @@ class _Writer:
             "counted": chosen.orders.keys() - chosen.guessed,
             "unusual": chosen.unusual,
             "bare": [name for name in chosen.guessed if name.base in (_SIZES | signs.counts) - scripted],
-            "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name) == 1],
+            "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name)],
         }
         return {how: frozenset(name.latex for name in names) for how, names in known.items()}
 

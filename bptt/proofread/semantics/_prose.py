@@ -65,6 +65,13 @@ _COUNTS = (
     rf"{FORMULA},? (?:is|be|are|being|denotes?|stands? for) the (?:total )?(?:number|size|dimension|length|count)\b",
     rf"\b(?:number|count)s? of (?:[\w-]+ ){{1,3}}{FORMULA}",
 )
+# What is so only there: "For symmetric A we have …" and "if A is symmetric", but not "x^⊤ A x for symmetric A".
+_UNDER_CONDITION = re.compile(
+    rf"(?:^\W*(?:for|in case of|with) (?:(?:an?|any|all|every|real) )*"
+    rf"|\b(?:if|when(?:ever)?|unless|provided(?: that)?|as long as)\b (?:\w+ ){{0,2}}"
+    rf"{FORMULA}(?:(?:,| and) {FORMULA})* (?:is|are|were) (?:[\w-]+ ){{0,2}})$",
+    re.IGNORECASE,
+)
 _UNREAL = re.compile(r"\b(?:were|would|unlike)\b", re.IGNORECASE)  # what is said to be so were things otherwise
 _COVARIANCES = (
     rf"covariances?(?: matrix| matrices)? {LIST}",
@@ -73,11 +80,12 @@ _COVARIANCES = (
 
 
 class Statement(NamedTuple):
-    """A property that is said of a quantity, and the line on which it is."""
+    """A property that is said of a quantity, the line on which it is, and whether it is so only there."""
 
     quantity: Quantity
     property: Property
     line: int | None = None
+    local: bool = False
 
 
 def state_property(vocabulary: Vocabulary, symbol: Symbol, what: Property) -> Statement | None:
@@ -105,7 +113,8 @@ def find_properties(vocabulary: Vocabulary, words: str, formulas: Sequence[Seque
                 about = [one for number in numbers for one in _list_symbols(vocabulary, formulas[number])]
                 if about:
                     stated = (state_property(vocabulary, symbol, what) for symbol in about)
-                    yield from (one for one in stated if one is not None)
+                    local = _UNDER_CONDITION.search(words[: found.start()]) is not None
+                    yield from (one._replace(local=local) for one in stated if one is not None)
                     break
 
 
