@@ -9,6 +9,7 @@ from bptt.proofread._expressions import Property, Quantity
 from bptt.proofread._judge import Judge
 from bptt.proofread._parse_document import list_displayed, parse_document
 from bptt.proofread._rendering import render
+from bptt.proofread._traversal import get_letter
 from bptt.proofread._verdict import FINDINGS, Verdict
 from bptt.proofread._wording import write_note
 from bptt.proofread.corrections import Correction, write_latex
@@ -16,7 +17,7 @@ from bptt.proofread.document import Document, Equation, spell, tokenize
 from bptt.proofread.evaluation import Counterexample
 from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary, make_numbers, turn
 from bptt.proofread.semantics._dependencies import find_quantities
-from bptt.proofread.syntax import Node
+from bptt.proofread.syntax import Node, Symbol
 from bptt.proofread.syntax.tree import list_symbols
 
 # Words by which a document may state a property of a symbol, in whatever sentence.
@@ -108,7 +109,7 @@ class Course:
     def _judge(self, n: int, correct: bool) -> tuple[Verdict, str]:
         """Judge one equation. What a drafted glossary accuses must be wrong by any other that may be the document's."""
         verdict, note = self._judge_by_draft(n, correct)
-        if self.drafted is not None and verdict.label in FINDINGS and self._may_hold(n):
+        if self.drafted is not None and verdict.label in FINDINGS and (self._takes_for_index(n) or self._may_hold(n)):
             return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
         return verdict, note
 
@@ -131,6 +132,16 @@ class Course:
         elif not (guessed or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
             return verdict, note
         return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+
+    def _takes_for_index(self, n: int) -> bool:
+        """Whether a letter that numbers what an equation is about is a symbol of it, too: the t of f_t(x) = t c^⊤ x."""
+        claim = self.judge_one.claim
+        letters = {get_letter(one) for one in claim.free} if claim is not None else set()
+        return any(
+            one.name in letters and one == Symbol(one.name)
+            for side in self.parsed[n].sides or ()
+            for one in list_symbols(side)
+        )
 
     @functools.cache  # noqa: B019  (a course lives as long as its document is judged)
     def _may_hold(self, n: int) -> bool:

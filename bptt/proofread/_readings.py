@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Properties, Quantity
+from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Partial, Properties, Quantity
 from bptt.proofread._traversal import walk_definitions
 from bptt.proofread._verdict import Verdict, label_refusal, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
@@ -135,10 +135,8 @@ class ReadingJudge:
         if isinstance(outcome, Agreement):
             return Verdict("vacuous" if outcome.vanishes else "right", outcome, stated=stated)
         if isinstance(outcome, Difference):
-            # Only where both sides speak of the same losses that are defined nowhere, a difference refutes.
-            left, right = (
-                self.vocabulary.unknown & set(self._list_quantities(side)) for side in (claim.left, claim.right)
-            )
+            # Only where both sides differentiate the same losses that are defined nowhere, a difference refutes.
+            left, right = (self._find_unknown(side) for side in (claim.left, claim.right))
             if left != right:
                 return Verdict("unreadable", "an unknown loss")
             unrelated = semantics.find_unrelated(self.vocabulary, claim)
@@ -146,6 +144,13 @@ class ReadingJudge:
                 return refuse(f"nothing says how the numerator of a derivative depends on {unrelated}")
             return Verdict("wrong", outcome, stated=stated)
         return Verdict("unreadable", outcome)
+
+    def _find_unknown(self, side: Expression) -> set[tuple[Quantity, bool]]:
+        """Find the losses that are defined nowhere in a side, and whether it has derivatives of them."""
+        whole = self.vocabulary.unknown & set(self._list_quantities(side))
+        derived = (node for node in walk_definitions(self.vocabulary.definitions, [side]) if isinstance(node, Partial))
+        inside = set[Quantity]().union(*map(self._list_quantities, derived))
+        return {(one, one in inside) for one in whole}
 
     def _list_quantities(self, *sides: Expression) -> list[Quantity]:
         return list_quantities(self.vocabulary.definitions, *sides)
