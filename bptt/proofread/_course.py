@@ -84,8 +84,9 @@ class Course:
         self.text = text
         vocabulary = build_vocabulary(glossary)
         self.equations = list_displayed(document)
-        self.parsed = [parse_equation(one, vocabulary.words) for one in self.equations]
-        inline = list(list_inline(document.sentences, vocabulary.words))
+        words = vocabulary.words
+        self.parsed = [parse_equation(one, words) for one in self.equations]
+        inline = list(list_inline(document.sentences, words))
         self.judge_one = Judge(vocabulary, self.parsed, document.sentences, inline)
         self.coarse: Course | None = None  # by a glossary in which all sizes are the same
 

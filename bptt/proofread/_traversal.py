@@ -4,8 +4,8 @@ An index is named by its letter on the page, or by `AXIS`, and a number that mak
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_args
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Definitions, Expression, Index, Step
@@ -20,6 +20,7 @@ _INDEX_FIELDS: dict[type[Any], tuple[str, ...]] = {
     ex.OfMatrix: ("outer",),
     ex.Concatenation: ("index",),
 }  # where indices stand that may be free
+_FIELDS = {kind: tuple(one.name for one in fields(kind)) for kind in get_args(Expression)}
 
 
 def number_letter(letter: str, number: int) -> str:
@@ -130,7 +131,7 @@ def list_bound_indices(node: Expression) -> tuple[str, ...]:
 
 def list_steps(node: Expression) -> list[Step]:
     """List the steps that stand in a node itself, not in its parts."""
-    values = [getattr(node, one.name) for one in fields(node)]
+    values = [getattr(node, name) for name in _FIELDS[type(node)]]
     return [value for value in values if isinstance(value, Step)]
 
 
@@ -145,6 +146,8 @@ def find_free_steps(node: Expression) -> set[str]:
 
 def rename(node: Expression, names: Mapping[Index, Index]) -> Expression:
     """Put other indices in place of free ones."""
+    if all(old == new for old, new in names.items()):
+        return node
     return _substitute(node, lambda index: names.get(index, index), lambda step: step)
 
 
@@ -168,9 +171,9 @@ def _substitute(node: Expression, index: Callable[[Index], Index], step: Callabl
             return tuple(map(convert, value))
         return _substitute(value, index, step) if isinstance(value, Expression) else value
 
-    changed = {one.name: convert(getattr(node, one.name)) for one in fields(node)}
+    changed = {name: convert(getattr(node, name)) for name in _FIELDS[type(node)]}
     for name in _INDEX_FIELDS.get(type(node), ()):
         value = getattr(node, name)
         if not isinstance(value, Step):
             changed[name] = tuple(map(index, value)) if isinstance(value, tuple) else index(value)
-    return replace(node, **changed)
+    return type(node)(**changed)

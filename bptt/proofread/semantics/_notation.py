@@ -63,7 +63,7 @@ class Notation:
 
     def strip_accents(self, name: str) -> str:
         """Strip the name of a symbol of the accents and fonts that mean nothing."""
-        if name in self.kept:
+        if "{" not in name or name in self.kept:
             return name
         for ignored in (*self._ignored, *_FONTS):
             if name.startswith(f"{ignored}{{") and name.endswith("}"):
