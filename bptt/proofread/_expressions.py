@@ -87,14 +87,6 @@ class Delta:
     right: Index
 
 
-@dataclass(frozen=True, slots=True)
-class SameStep:
-    """1 where two steps are the same, else 0."""
-
-    left: Step
-    right: Step
-
-
 MaskRelation = Literal["=", "≠", "<", "≤"]
 
 
@@ -211,7 +203,7 @@ class Partial:
 
 
 Expression = (
-    Constant | Size | Entry | Slope | Delta | SameStep | Mask | Plus | Times | Power | Total | OverSteps | MatrixProduct
+    Constant | Size | Entry | Slope | Delta | Mask | Plus | Times | Power | Total | OverSteps | MatrixProduct
     | Function | Parameter | Concatenation | OfMatrix | Partial
 )  # fmt: skip
 

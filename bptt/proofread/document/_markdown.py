@@ -71,8 +71,6 @@ def read_markdown(text: str, first: int, pages: Pages) -> None:
     """Add what stands in a text to the pages; its first line has that number in the file, from 0."""
     for mark in _PARSER.parse(text):
         line = (mark.map[0] if mark.map else 0) + first
-        if mark.type == "heading_open":
-            pages.sections.append(line + 1)
         if mark.type in _BARRIERS:
             pages.barriers.append(line + 1)
         if "passage" in mark.meta:

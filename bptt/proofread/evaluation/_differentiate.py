@@ -58,7 +58,7 @@ class Differentiation(NamedTuple):
                 return replace(node, parts=tuple((index, self.differentiate(body)) for index, body in node.parts))
             case ex.Partial():
                 return self.differentiate(expand(node, self.defined, self.budget))
-            case ex.Constant() | ex.Size() | ex.Delta() | ex.SameStep() | ex.Mask():
+            case ex.Constant() | ex.Size() | ex.Delta() | ex.Mask():
                 return ZERO
 
     def _differentiate_entry(self, node: Entry) -> Expression:
@@ -132,7 +132,7 @@ def _name_afresh(names: tuple[str, ...], taken: set[str]) -> list[str]:
 def compare_entries(left: Entry, right: Entry) -> Expression:
     """Build what is 1 where two entries of one quantity are the same, else 0."""
     deltas = (ex.Delta(a, b) for a, b in zip(left.indices, right.indices, strict=True))
-    steps = (ex.SameStep(left.step, right.step),) if left.step and right.step else ()
+    steps = (ex.Mask("=", left.step, right.step),) if left.step and right.step else ()
     return multiply(*steps, *deltas)
 
 

@@ -167,7 +167,7 @@ class Scope:
         """Build Kronecker's δ of two indices, or of two steps."""
         steps = self._parse_steps(left, right)
         if steps is not None:
-            return ex.SameStep(*steps)
+            return Mask("=", *steps)
         return Delta(self.notation.parse_index(left, node), self.notation.parse_index(right, node))
 
     def _parse_steps(self, left: Node, right: Node) -> tuple[Step, Step] | None:

@@ -21,7 +21,6 @@ def test_equations_stand_on_the_lines_of_the_file() -> None:
     lines = text.split("\n")
     assert [equation.latex for equation in cut(text)] == ["a = W b", "c = d"]
     assert ["W b" in lines[cut(text)[0].line - 1], "c = d" in lines[cut(text)[1].line - 1]] == [True, True]
-    assert "# Head" in lines[read_document(text).sections[0] - 1]
 
 
 def test_lines_are_counted_through_where_the_file_has_one_alone() -> None:
