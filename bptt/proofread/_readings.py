@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Properties, Quantity
-from bptt.proofread._traversal import walk_definitions
+from bptt.proofread._expressions import Claim, Properties
+from bptt.proofread._traversal import list_quantities
 from bptt.proofread._verdict import Verdict, label_refusal, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import LAYOUT, Choice, Equation, Interpretation, Statement, Vocabulary
@@ -129,14 +129,15 @@ class ReadingJudge:
             outcome = compare(claim, self.vocabulary.definitions, self.budget, properties)
         except ValueError as error:
             return Verdict("unreadable", error)
-        quantities = self._list_quantities(claim.left, claim.right)
+        definitions = self.vocabulary.definitions
+        quantities = list_quantities(definitions, claim.left, claim.right)
         stated = tuple(one for one in self.stated if one.quantity in quantities)
         if isinstance(outcome, Agreement):
             return Verdict("vacuous" if outcome.vanishes else "right", outcome, stated=stated)
         if isinstance(outcome, Difference):
             # Only where both sides speak of the same losses that are defined nowhere, a difference refutes.
             left, right = (
-                self.vocabulary.unknown & set(self._list_quantities(side)) for side in (claim.left, claim.right)
+                self.vocabulary.unknown & set(list_quantities(definitions, side)) for side in (claim.left, claim.right)
             )
             if left != right:
                 return Verdict("unreadable", "an unknown loss")
@@ -145,12 +146,3 @@ class ReadingJudge:
                 return refuse(f"nothing says how the numerator of a derivative depends on {unrelated}")
             return Verdict("wrong", outcome, stated=stated)
         return Verdict("unreadable", outcome)
-
-    def _list_quantities(self, *sides: Expression) -> list[Quantity]:
-        return list_quantities(self.vocabulary.definitions, *sides)
-
-
-def list_quantities(definitions: Definitions, *sides: Expression) -> list[Quantity]:
-    """List the quantities in expressions, and in the definitions of what they are made of."""
-    found = (node for side in sides for node in walk_definitions(definitions, [side]))
-    return list(dict.fromkeys(node.quantity for node in found if isinstance(node, Entry)))

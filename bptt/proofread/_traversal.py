@@ -3,12 +3,14 @@
 An index is named by its letter on the page, or by `AXIS`, and a number that makes it unlike any other.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, get_args
+from typing import Any, TypeVar, get_args
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Definitions, Expression, Index, Step
+
+T = TypeVar("T", bound=Hashable)
 
 AXIS = "·"  # stands for the letter of an axis that has none on the page
 _NUMBERED = "#"  # between the letter of an index and its number; no letter of a formula has it
@@ -80,6 +82,24 @@ def walk_definitions(definitions: Definitions, nodes: Sequence[Expression]) -> I
             if isinstance(node, ex.Entry) and node.quantity not in met:
                 met.add(node.quantity)
                 stack += [one.body for one in definitions.quantities.get(node.quantity, ())]
+
+
+def list_quantities(definitions: Definitions, *nodes: Expression) -> list[ex.Quantity]:
+    """List the quantities that expressions speak of, by way of what defines them, too; each once."""
+    found = (one for node in nodes for one in walk_definitions(definitions, [node]))
+    return list(dict.fromkeys(one.quantity for one in found if isinstance(one, ex.Entry)))
+
+
+def expand(starts: Iterable[T], list_needed: Callable[[T], Iterable[T]]) -> dict[T, Iterable[T]]:
+    """Return what is needed from these starts on, each with what it needs itself."""
+    needed: dict[T, Iterable[T]] = {}
+    waiting = list(starts)
+    while waiting:
+        here = waiting.pop()
+        if here not in needed:
+            needed[here] = list_needed(here)
+            waiting += needed[here]
+    return needed
 
 
 def find_definition(

@@ -9,8 +9,7 @@ from fractions import Fraction
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import LAST_STEP, Definition, Entry, Expression, Quantity, Step
-from bptt.proofread._traversal import find_free_indices, replace_steps, walk
-from bptt.proofread.semantics._dependencies import find_quantities
+from bptt.proofread._traversal import find_free_indices, list_quantities, replace_steps, walk
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.semantics._uses import get_symbol, list_derivatives, list_numerators
 from bptt.proofread.semantics._vocabulary import Vocabulary
@@ -80,7 +79,7 @@ def _find_last(vocabulary: Vocabulary, denominators: set[Quantity]) -> list[Quan
     """Find what all else that a loss is differentiated by is made into, though the document goes on from there."""
     definitions = vocabulary.definitions
     made_of = {
-        one: find_quantities(definitions, [held.body for held in definitions.quantities[one]])
+        one: list_quantities(definitions, *(held.body for held in definitions.quantities[one]))
         for one in denominators
         if one in definitions.quantities
     }
