@@ -43,6 +43,11 @@ class Quantity:
     axes: tuple[Range, ...]
     timed: bool
 
+    @property
+    def is_square(self) -> bool:
+        """Whether it is a matrix whose rows and columns run over the same."""
+        return len(self.axes) == 2 and self.axes[0] == self.axes[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:

@@ -1,5 +1,6 @@
 """The verdict on an equation under each way to read it, and on all of them together."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -59,26 +60,20 @@ class ReadingJudge:
 
     def _judge_readings(self, equation: Equation, properties: Properties, layout: int | None) -> Verdict:
         """Judge an equation under each way to read it."""
-        self.vocabulary.begin_equation()
-        waiting: list[tuple[int, ...]] = [()]
         readings: list[_Reading] = []
         known: dict[object, Verdict] = {}
-        while waiting and len(readings) < semantics.MOST_INTERPRETATIONS:
-            interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
-            claim = None
-            try:
-                claim = semantics.state_claim(self.vocabulary, equation, interpretation)
-            except semantics.REFUSALS as error:
-                verdict = label_refusal(error)
+        ways = semantics.list_claims(self.vocabulary, equation, layout)
+        for interpretation, claim in itertools.islice(ways, semantics.MOST_INTERPRETATIONS):
+            if isinstance(claim, Exception):
+                verdict = label_refusal(claim)
             else:
                 key = (claim.left, claim.right, claim.free, claim.where, claim.last_is)
                 verdict = known[key] = known.get(key) or self._judge_claim(claim, properties)
             verdict = verdict._replace(choices=interpretation.taken, layout=interpretation.asked.get(LAYOUT))
-            readings.append(_Reading(verdict, interpretation, claim))
+            readings.append(_Reading(verdict, interpretation, None if isinstance(claim, Exception) else claim))
             if verdict.label == "right" and not (interpretation.odd or interpretation.slip or interpretation.ambiguous):
                 return verdict
-            waiting += interpretation.propose_others()
-        return self._decide(equation, readings, exhausted=not waiting)
+        return self._decide(equation, readings, exhausted=next(ways, None) is None)
 
     def _decide(self, equation: Equation, readings: Sequence[_Reading], exhausted: bool) -> Verdict:
         """Decide by all the ways to read an equation, none of which is right and conventional without a doubt."""

@@ -1,6 +1,7 @@
 """Search for the correction of an equation that holds: each is sorted out at one point, or judged."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from bptt.proofread import semantics
 from bptt.proofread._expressions import Properties, Range
@@ -10,7 +11,7 @@ from bptt.proofread.corrections._write import write_latex
 from bptt.proofread.document import tokenize
 from bptt.proofread.evaluation import Budget, TooLarge
 from bptt.proofread.evaluation._screen import Screen
-from bptt.proofread.semantics import LAYOUT, Interpretation, Vocabulary
+from bptt.proofread.semantics import Vocabulary
 from bptt.proofread.syntax import Unreadable, parse
 from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
 
@@ -78,21 +79,16 @@ class Search:
         """Whether it holds at one point under one of the first ways to read it. Raises `TooLarge`."""
         if isinstance(equation.left, Application):
             return True
-        self.vocabulary.begin_equation()
-        waiting: list[tuple[int, ...]] = [()]
-        for _ in range(MOST_READINGS):
-            if not waiting:
-                break
-            interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
+        for interpretation, claim in islice(semantics.list_claims(self.vocabulary, equation, layout), MOST_READINGS):
+            if isinstance(claim, Exception) or interpretation.odd or interpretation.slip:
+                continue
             try:
-                claim = semantics.state_claim(self.vocabulary, equation, interpretation)
-                if not (interpretation.odd or interpretation.slip or screen.rejects(claim)):
+                if not screen.rejects(claim):
                     return True
             except TooLarge:
                 raise
-            except ValueError:
-                pass
-            waiting += interpretation.propose_others()
+            except ValueError:  # it has no value there
+                continue
         return False
 
 

@@ -80,6 +80,12 @@ def merge_indices(*arrays: Array) -> tuple[str, ...]:
     return tuple(dict.fromkeys(index for array in arrays for index in array.indices))
 
 
+def broadcast(*arrays: Array) -> tuple[tuple[str, ...], list[Any]]:
+    """Return the indices of all the arrays, and the values of each with an axis of full length for each of them."""
+    indices = merge_indices(*arrays)
+    return indices, list(np.broadcast_arrays(*(spread(array, indices) for array in arrays)))
+
+
 def take(values: npt.NDArray[Any], indices: Sequence[Index]) -> Array:
     """Take the entries at indices: W_ii has one index, the diagonal, and W_2i the second row.
 

@@ -11,7 +11,7 @@ from flint import arb
 
 from bptt.balls import use_precision
 from bptt.proofread._expressions import ZERO, Claim, Definitions, Property, Quantity, Step
-from bptt.proofread.evaluation._arrays import Array, TooSmall, merge_indices, spread
+from bptt.proofread.evaluation._arrays import Array, TooSmall, broadcast
 from bptt.proofread.evaluation._budget import Budget, TooLarge
 from bptt.proofread.evaluation._drawing import Values
 from bptt.proofread.evaluation._evaluate import Evaluator
@@ -235,8 +235,7 @@ class _Comparison:
         self, found: _Found, point: Point, arrays: Sequence[Array], steps: Mapping[str, int], digits: int
     ) -> None:
         """Compare the entries of two arrays at which none of the masks behind them is 0."""
-        indices = merge_indices(*arrays)  # an index that one side lacks is compared at all its values
-        left, right, *masks = list[Any](np.broadcast_arrays(*(spread(array, indices) for array in arrays)))
+        indices, (left, right, *masks) = broadcast(*arrays)  # one that a side lacks is compared at all its values
         half = arb(10) ** (-digits // 2)
         sizes = {name: point.sizes[name] for name in self.samples.ranges}
         count = point.steps if self.samples.timed else None

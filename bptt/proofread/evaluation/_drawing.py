@@ -31,8 +31,7 @@ _Matrix = npt.NDArray[Any]
 def check_properties(properties: Mapping[Quantity, frozenset[Property]]) -> None:
     """Raise `ValueError` for a property that a quantity of such axes cannot have, or that excludes another."""
     for quantity, found in properties.items():
-        square = len(quantity.axes) == 2 and quantity.axes[0] == quantity.axes[1]
-        if found & _OF_MATRICES and not square:
+        if found & _OF_MATRICES and not quantity.is_square:
             raise ValueError(f"{_name(found & _OF_MATRICES)} is said of square matrices, and {quantity.name} is none")
         if found & _OF_VECTORS and not quantity.axes:
             raise ValueError(f"{_name(found & _OF_VECTORS)} is said of vectors, and {quantity.name} is a number")

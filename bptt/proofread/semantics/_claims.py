@@ -11,11 +11,11 @@ from bptt.proofread.semantics._calculus import find_varied
 from bptt.proofread.semantics._elaborate import Elaborator
 from bptt.proofread.semantics._functions import find_reference
 from bptt.proofread.semantics._implied_sums import ImpliedSums
-from bptt.proofread.semantics._interpretation import Choice, Interpretation
+from bptt.proofread.semantics._interpretation import LAYOUT, Choice, Interpretation
 from bptt.proofread.semantics._notation import Scripts
 from bptt.proofread.semantics._paths import require_paths, require_usable
 from bptt.proofread.semantics._ranges import Ranges
-from bptt.proofread.semantics._refusals import OrdersDiffer
+from bptt.proofread.semantics._refusals import REFUSALS, OrdersDiffer
 from bptt.proofread.semantics._symbols import Name, Symbols
 from bptt.proofread.semantics._values import Value, unify_stands
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
@@ -69,6 +69,26 @@ def state_claim(vocabulary: Vocabulary, equation: Equation, interpretation: Inte
     require_paths(vocabulary, summed, body)
     require_usable(vocabulary, summed, body)
     return _make_claim(summed, body, free, elaborator.last_is, masks)
+
+
+def list_claims(
+    vocabulary: Vocabulary, equation: Equation, layout: int | None
+) -> Iterator[tuple[Interpretation, Claim | Exception]]:
+    """Yield each way to read an equation, the usual first, with what it claims, or why it claims nothing.
+
+    `layout` is the answer to `LAYOUT` if the document has settled it.
+    """
+    vocabulary.begin_equation()
+    waiting: list[tuple[int, ...]] = [()]
+    while waiting:
+        interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
+        claim: Claim | Exception
+        try:
+            claim = state_claim(vocabulary, equation, interpretation)
+        except REFUSALS as error:
+            claim = error
+        yield interpretation, claim
+        waiting += interpretation.propose_others()
 
 
 def state_function_claim(vocabulary: Vocabulary, parameters: Sequence[str], left: Node, right: Node) -> Claim:
