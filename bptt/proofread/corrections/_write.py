@@ -6,7 +6,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Symbol
+from bptt.proofread.syntax.tree import Node, Symbol, is_bare
 
 _TEMPLATES: dict[type[Node], str] = {
     tree.Words: r"\text{{{text}}}",
@@ -107,9 +107,7 @@ def _write_scripts(node: Symbol | tree.Scripted | tree.Big) -> str:
 
 def _write_items(items: Sequence[Node]) -> str:
     """Write the items of a script: side by side where each is a letter, else behind commas."""
-    letters = [
-        item.name for item in items if isinstance(item, Symbol) and not (item.below or item.above or item.primes)
-    ]
+    letters = [item.name for item in items if is_bare(item)]
     if len(letters) < len(items) or any(len(letter) > 1 and letter[0] != "\\" for letter in letters):
         return ",".join(map(write_latex, items)).replace(" - ", "-").replace(" + ", "+").replace(" = ", "=")
     if set(letters) & set(_SIGNS) or "".join(letters) in _WORDS:

@@ -30,6 +30,7 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Symbol,
     Unreadable,
+    is_bare,
     nodes,
 )  # fmt: skip
 
@@ -296,13 +297,9 @@ def find_arguments(vocabulary: Vocabulary, left: Node, right: Node) -> dict[str,
                 arguments += by
             case Derivative((Symbol() as function) | Product((Symbol() as function, *_)), by):
                 arguments += by if vocabulary.may_apply(function) else ()
-    found = [symbols.get_base(one) for one in arguments if isinstance(one, Symbol) and _is_bare(one)]
+    found = [symbols.get_base(one) for one in arguments if is_bare(one)]
     free = [name for name in found if symbols.find_name(Symbol(name)) is None]
     return {name: make_any_number(name) for name in (*free, *_find_number(vocabulary, left, right, found))}
-
-
-def _is_bare(symbol: Symbol) -> bool:
-    return symbol == Symbol(symbol.name)
 
 
 def _find_number(vocabulary: Vocabulary, left: Node, right: Node, arguments: Sequence[str]) -> list[str]:
@@ -316,7 +313,7 @@ def _find_number(vocabulary: Vocabulary, left: Node, right: Node, arguments: Seq
     if len(others) != 1 or others[0] not in arguments:
         return []
     outside = [one for side in (left, right) for one in nodes(side) if isinstance(one, Symbol)]
-    bare = all(_is_bare(one) for one in outside if symbols.get_base(one) == others[0])
+    bare = all(is_bare(one) for one in outside if symbols.get_base(one) == others[0])
     known = symbols.find_name(Symbol(others[0]))
     has_axes = known is not None and any(one.axes for one in symbols.quantities[known])
     return others if bare and has_axes else []

@@ -13,7 +13,7 @@ from bptt.proofread._traversal import find_free_indices, list_quantities, replac
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.semantics._uses import get_symbol, list_derivatives, list_numerators
 from bptt.proofread.semantics._vocabulary import Vocabulary
-from bptt.proofread.syntax.tree import Node, Symbol, list_symbols
+from bptt.proofread.syntax.tree import Node, Symbol, is_bare, list_symbols
 
 
 def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Sequence[Node]) -> None:
@@ -26,10 +26,9 @@ def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Se
             vocabulary.symbols.add(Name(vocabulary.symbols.get_base(term), (), ()), (), True)
     for symbol in list_numerators(sides):
         base, notation = vocabulary.symbols.get_base(symbol), vocabulary.symbols.notation
-        bare = not (symbol.below or symbol.above or symbol.primes)
         known = vocabulary.symbols.find_name(symbol) is not None or vocabulary.may_apply(symbol)
         counts = notation.find_size(symbol) is not None or notation.parse_step(symbol) is not None
-        if bare and not known and not counts and base not in vocabulary.subjects:
+        if is_bare(symbol) and not known and not counts and base not in vocabulary.subjects:
             vocabulary.symbols.declared.add(vocabulary.symbols.add(Name(base, (), ()), (), False))
 
 
