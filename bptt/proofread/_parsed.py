@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._verdict import PLEASE_REPORT
-from bptt.proofread.document import FORMULA, Equation, Sentence, Token, find_relations
+from bptt.proofread.document import FORMULA, RELATIONS, Equation, Kind, Sentence, Token, find_relations
 from bptt.proofread.semantics import Candidate, Vocabulary, normalise_left
 from bptt.proofread.semantics._latex import join_number
 from bptt.proofread.semantics._shapes import LIST
@@ -28,8 +28,8 @@ from bptt.proofread.syntax.tree import (
     written,
 )
 
-EQUALS = ("=", ":=", r"\equiv", r"\coloneqq", r"\triangleq", r"\doteq", r"\leftarrow", r"\gets")
-ASSIGNS = (r"\leftarrow", r"\gets")
+ASSIGNS = frozenset(sign for sign, kind in RELATIONS.items() if kind is Kind.STEP)
+EQUALS = ASSIGNS.union(sign for sign, kind in RELATIONS.items() if kind is Kind.EQUALITY)
 MOST_NODES = 500  # of the tree of one side: a long formula has some 100, and each is walked often
 MOST_EQUATIONS = 5_000  # each may take the whole budget of an equation
 _EXAMPLES = re.compile(r"example|instance|e\.g\.|such as|\bsay\b|\blike\b", re.IGNORECASE)  # of a function, not it

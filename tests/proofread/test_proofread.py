@@ -201,6 +201,11 @@ def test_an_assignment_defines_nothing() -> None:
     assert [finding.label for finding in judged(r"W_{kl} \leftarrow 0", slope)] == ["definition", "wrong"]
 
 
+@pytest.mark.parametrize("sign", ["≡", "≔", ":=", r"\equiv", r"\triangleq"])
+def test_every_sign_of_equality_states_an_equation(sign: str) -> None:
+    assert label(RIGHT[0].replace(" = ", f" {sign} ")) == "right"
+
+
 def test_a_standard_function_is_not_defined_anew() -> None:
     glossary = "[symbols]\na = ''\n"
     assert judged(r"\exp(a) = 1 + a", glossary=glossary)[0].label == "wrong"

@@ -5,7 +5,7 @@ from dataclasses import fields
 from fractions import Fraction
 from itertools import pairwise
 
-from bptt.proofread.syntax import tree
+from bptt.proofread.syntax import FUNCTIONS, tree
 from bptt.proofread.syntax.tree import Node, Symbol, is_bare
 
 _TEMPLATES: dict[type[Node], str] = {
@@ -17,10 +17,7 @@ _TEMPLATES: dict[type[Node], str] = {
     tree.At: r"\left. {of} \right|_{{{where}}}",
     tree.Application: "{function}({arguments})",
 }
-_COMMANDS = frozenset({
-    "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arctan", "arcsin", "arccos", "max", "min", "det", "lim",
-    "sup", "inf", "sec", "coth", "cot", "Pr", "dim", "ker",
-})  # fmt: skip  # the words that LaTeX has a command for
+_COMMANDS = FUNCTIONS - {"argmax", "argmin"}  # the words that LaTeX has a command for
 _WORDS = ("tr", "Tr", "ln", "tan")  # what letters must not spell that stand for themselves
 _SIGNS = "*+-:"
 _BRACKETS = {
