@@ -5,10 +5,9 @@ from bptt.proofread.document._equations import Equation
 from bptt.proofread.document._groups import cut_equation, find_relations
 from bptt.proofread.document._passages import FORMULA
 from bptt.proofread.document._relations import RELATIONS, SILENT, SPACING, Kind
-from bptt.proofread.document._statements import Remark
 from bptt.proofread.document._tokens import DELIMITERS, Token, is_number, spell, tokenize
 
 __all__ = [
-    "DELIMITERS", "FORMULA", "RELATIONS", "SILENT", "SPACING", "Document", "Equation", "Kind", "Remark", "Sentence",
+    "DELIMITERS", "FORMULA", "RELATIONS", "SILENT", "SPACING", "Document", "Equation", "Kind", "Sentence",
     "Token", "cut_equation", "find_relations", "is_number", "read_document", "spell", "tokenize",
 ]  # fmt: skip
