@@ -185,15 +185,17 @@ def _substitute(node: Expression, index: Callable[[Index], Index], step: Callabl
     """Replace every index and every step. Bound indices are safe: they have names that stand nowhere else."""
 
     def convert(value: Any) -> Any:
-        if isinstance(value, Step):
+        kind = type(value)
+        if kind in _FIELDS:
+            held, indices = _FIELDS[kind], _INDEX_FIELDS.get(kind, ())
+            return kind(*[(put if name in indices else convert)(getattr(value, name)) for name in held])
+        if kind is Step:
             return step(value)
-        if isinstance(value, tuple):
-            return tuple(map(convert, value))
-        return _substitute(value, index, step) if isinstance(value, Expression) else value
+        return tuple([convert(one) for one in value]) if kind is tuple else value
 
-    changed = {name: convert(getattr(node, name)) for name in _FIELDS[type(node)]}
-    for name in _INDEX_FIELDS.get(type(node), ()):
-        value = getattr(node, name)
-        if not isinstance(value, Step):
-            changed[name] = tuple(map(index, value)) if isinstance(value, tuple) else index(value)
-    return type(node)(**changed)
+    def put(value: Any) -> Any:
+        if type(value) is Step:
+            return step(value)
+        return tuple(map(index, value)) if isinstance(value, tuple) else index(value)
+
+    return convert(node)

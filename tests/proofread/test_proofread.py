@@ -371,3 +371,14 @@ def test_functions_of_several_arguments_that_are_defined_twice_are_compared() ->
     first, *others = judged(r"g(a, b) = a - b", r"g(a, b) = b - a", r"g(b, a) = b - a", glossary=FACTORS)
     assert first.label == "definition"
     assert [finding.label for finding in others] == ["contradicts", "right"]
+
+
+@pytest.mark.parametrize(
+    ("equation", "expected"),
+    [("f(W, 2) = 2 W W", "right"), (r"f(W, 2) = 2 W^\top W", "wrong"), ("f(W, 2) = 2 W", "wrong")],
+)
+def test_a_parameter_that_stands_twice_in_a_function_has_axes_of_its_own_each_time(
+    equation: str, expected: str
+) -> None:
+    glossary = "[sizes]\nn = 'n'\n[symbols]\nW = 'n n'\n"
+    assert judged("f(X, a) = a X X", equation, glossary=glossary)[-1].label == expected

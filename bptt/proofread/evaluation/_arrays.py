@@ -65,19 +65,20 @@ def apply_to_each(apply: Callable[[arb], arb], array: Array) -> Array:
 
 
 def spread(array: Array, indices: tuple[str, ...]) -> npt.NDArray[Any]:
-    """Return the values with an axis for each index, of length 1 where the array has none. Raises `TooLarge`."""
+    """Return the values with an axis for each index, of length 1 where the array has none."""
     if array.indices == indices:
         return array.values
-    if len(indices) > MOST_INDICES:
-        raise TooLarge(f"it has more than {MOST_INDICES} indices at once")
     order = sorted(range(len(array.indices)), key=lambda n: indices.index(array.indices[n]))
     sizes = dict(zip(array.indices, array.values.shape, strict=True))
     return array.values.transpose(order).reshape([sizes.get(index, 1) for index in indices])
 
 
 def merge_indices(*arrays: Array) -> tuple[str, ...]:
-    """List the indices of all the arrays, each once, in the order in which they are met."""
-    return tuple(dict.fromkeys(index for array in arrays for index in array.indices))
+    """List the indices of all the arrays, each once, in the order in which they are met. Raises `TooLarge`."""
+    indices = tuple(dict.fromkeys(index for array in arrays for index in array.indices))
+    if len(indices) > MOST_INDICES:
+        raise TooLarge(f"it has more than {MOST_INDICES} indices at once")
+    return indices
 
 
 def broadcast(*arrays: Array) -> tuple[tuple[str, ...], list[Any]]:
@@ -175,8 +176,6 @@ class Algebra(NamedTuple):
     def _sum_product(self, arrays: Sequence[Array], summed: Sequence[str]) -> Array:
         """Sum the product of one array or two over indices."""
         numbers = {index: n for n, index in enumerate(merge_indices(*arrays))}
-        if len(numbers) > MOST_INDICES:
-            raise TooLarge(f"it has more than {MOST_INDICES} indices at once")
         sizes = _get_sizes(arrays)
         kept = tuple(index for index in numbers if index not in summed)
         self.spend(math.prod(sizes[index] for index in kept))

@@ -83,7 +83,9 @@ class Elaborator(Scope):
     def _elaborate_symbol(self, node: Symbol) -> Value:
         base = self.symbols.get_base(node)
         if base in self.parameters and not node.primes:
-            return self._apply_scripts(self.parameters[base], node)
+            value = self.parameters[base]
+            axes = self.make_axes(value.order)  # others wherever it stands: X X is a product of two matrices
+            return self._apply_scripts(value._replace(axes=axes, body=vectors.align(value, axes)), node)
         if self.is_free(node):
             constant = self.get_constant(node)
             if constant is not None:
