@@ -89,10 +89,8 @@ def _draw_numbers(source: random.Random, shape: tuple[int, ...], values: Values)
 
 def _choose_numbers(source: random.Random, shape: tuple[int, ...], numbers: tuple[int, int]) -> npt.NDArray[Any]:
     """Choose one of two numbers for each entry."""
-    chosen = np.empty(shape, dtype=object)
-    for place in np.ndindex(shape):
-        chosen[place] = arb(source.choice(numbers))
-    return chosen
+    chosen = [arb(source.choice(numbers)) for _ in np.ndindex(shape)]
+    return np.array(chosen, dtype=object).reshape(shape)
 
 
 def _choose_one_of_each(source: random.Random, shape: tuple[int, ...]) -> npt.NDArray[Any]:
