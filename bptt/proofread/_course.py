@@ -1,12 +1,13 @@
 """The judgement of a document by one glossary: a finding for each equation, and what of a drafted one is doubted."""
 
+import functools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from bptt.proofread._expressions import Property, Quantity
 from bptt.proofread._judge import Judge
-from bptt.proofread._parsed import list_inline, parse_equation
+from bptt.proofread._parse_document import list_displayed, parse_document
 from bptt.proofread._rendering import render
 from bptt.proofread._traversal import list_quantities
 from bptt.proofread._verdict import FINDINGS, Verdict
@@ -14,7 +15,7 @@ from bptt.proofread._wording import write_note
 from bptt.proofread.corrections import Correction, write_latex
 from bptt.proofread.document import Document, Equation, spell, tokenize
 from bptt.proofread.evaluation import Counterexample
-from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary
+from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary, make_numbers, turn
 from bptt.proofread.syntax import Node
 from bptt.proofread.syntax.tree import list_symbols
 
@@ -25,7 +26,6 @@ _HINTS: dict[Property, str] = {
     "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed", "binary": "0", "sign": "1",
 }  # fmt: skip
 _GUESSED = "; the glossary was drafted from the document, and may be at fault: with one of your own it would be judged"
-
 
 Progress = Callable[[int, int], None]
 
@@ -84,11 +84,10 @@ class Course:
         self.text = text
         vocabulary = build_vocabulary(glossary)
         self.equations = list_displayed(document)
-        words = vocabulary.words
-        self.parsed = [parse_equation(one, words) for one in self.equations]
-        inline = list(list_inline(document.sentences, words))
+        self.parsed, inline = parse_document(document, vocabulary.words)
         self.judge_one = Judge(vocabulary, self.parsed, document.sentences, inline)
         self.coarse: Course | None = None  # by a glossary in which all sizes are the same
+        self.others: dict[frozenset[str] | None, Course] = {}  # by others that the document may have
 
     def judge(self, progress: Progress | None = None, correct: bool = True) -> list[Finding]:
         """Judge all equations, in order; look for what may have been meant if `correct`."""
@@ -107,6 +106,13 @@ class Course:
         return Finding(one.display, one.line, one.column, one.latex, verdict.label, note, *known, self.notation)
 
     def _judge(self, n: int, correct: bool) -> tuple[Verdict, str]:
+        """Judge one equation. What a drafted glossary accuses must be wrong by any other that may be the document's."""
+        verdict, note = self._judge_by_draft(n, correct)
+        if self.drafted is not None and verdict.label in FINDINGS and self._may_hold(n):
+            return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+        return verdict, note
+
+    def _judge_by_draft(self, n: int, correct: bool) -> tuple[Verdict, str]:
         """Judge one equation. What only a guess of a drafted glossary accuses is judged by a coarser one."""
         verdict = self.judge_one.judge(n, correct)
         note = write_note(verdict, self.glossary.sizes)
@@ -125,6 +131,27 @@ class Course:
         elif not (guessed or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
             return verdict, note
         return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+
+    @functools.cache  # noqa: B019  (a course lives as long as its document is judged)
+    def _may_hold(self, n: int) -> bool:
+        """Whether an equation is right with numbers for what may be vectors, or with vectors the other way."""
+        numbers = self._list_declared(n) & (self.drafted.plain if self.drafted else frozenset())
+        may_be = frozenset(one for one in numbers if self._reads_as_much(self._get_other(frozenset({one}))))
+        others = [self._get_other(one) for one in (may_be, None) if one is None or one]
+        return any(
+            self._reads_as_much(one) and one.judge_one.judge(n, correct=False).label == "right" for one in others
+        )
+
+    def _reads_as_much(self, other: "Course") -> bool:
+        """Whether another glossary has the same definitions used: where one is lost, much that is false is right."""
+        return other.judge_one.roles == self.judge_one.roles
+
+    def _get_other(self, numbers: frozenset[str] | None) -> "Course":
+        """Return the judgement by a glossary in which these are numbers; for None, with vectors the other way."""
+        if numbers not in self.others:
+            other = turn(blur(self.glossary)) if numbers is None else make_numbers(self.glossary, numbers)
+            self.others[numbers] = Course(self.document, other, self.notation)
+        return self.others[numbers]
 
     def _may_be_stated(self, verdict: Verdict) -> bool:
         """Whether what an equation holds under may be what the document says in words that are not read."""
@@ -157,10 +184,6 @@ class Course:
         held = {quantity for name in names if name is not None for quantity in symbols.quantities[name]}
         bodies = [one.body for quantity in held for one in definitions.quantities.get(quantity, ())]
         return held.union(list_quantities(definitions, *bodies))
-
-
-def list_displayed(document: Document) -> list[Equation]:
-    return [one for display in document.displays for one in display]
 
 
 def _spell_correction(equation: Equation, found: Correction) -> tuple[str, str]:

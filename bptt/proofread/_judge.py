@@ -12,6 +12,7 @@ from bptt.proofread._parsed import (
     EQUALS,
     ParsedEquation,
     get_subject,
+    is_total,
     is_update,
     normalise_equation,
 )
@@ -22,7 +23,7 @@ from bptt.proofread.document import Sentence
 from bptt.proofread.evaluation import Budget, Difference
 from bptt.proofread.semantics import Candidate, Choice, Conditions, Equation, Statement, Vocabulary
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, list_symbols, nodes
+from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, nodes
 
 _RESTRICTS = re.compile(r"\b(?:for|if|when|where|case|suppose|assume|let|with|consider)\b", re.IGNORECASE)
 _HOLDS_FIXED = re.compile(
@@ -58,7 +59,8 @@ class Judge(AccusationJudge):
             self._keep_bars(left, right)
         self._note_uses(sides)
         for left, right in (*parsed, *((one.left, one.right) for one in inline)):
-            self._find_total(left, right)
+            if isinstance(left, Symbol) and not isinstance(right, Unreadable) and is_total(left, right):
+                vocabulary.symbols.totals.add(vocabulary.symbols.get_base(left))
         vocabulary.definitions.properties.update(vocabulary.symbols.properties)
         subjects = [*(left for left, _ in parsed), *(one.left for one in inline)]
         for left in subjects:
@@ -100,13 +102,6 @@ class Judge(AccusationJudge):
             by = [one for node in nodes(right) if isinstance(node, tree.Derivative) for one in node.by]
             if plain != left.name and any(isinstance(one, Symbol) and one.name == plain for one in by):
                 notation.kept.add(left.name)
-
-    def _find_total(self, left: Node, right: Node | Unreadable) -> None:
-        """Take note of what is the sum of its own terms, as L = Σ L_i."""
-        if not isinstance(left, Symbol) or left.below or isinstance(right, Unreadable):
-            return
-        if any(node.name == left.name and node.below for node in list_symbols(right)):
-            self.vocabulary.symbols.totals.add(self.vocabulary.symbols.get_base(left))
 
     def _find_subject(self, left: Node) -> None:
         """Find what an equation is about, before any is read."""

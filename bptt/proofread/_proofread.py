@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
-from bptt.proofread._course import Course, Finding, Progress, list_displayed
-from bptt.proofread._parsed import EQUALS, MOST_EQUATIONS, list_inline, parse_equation
+from bptt.proofread._course import Course, Finding, Progress
+from bptt.proofread._parse_document import MOST_EQUATIONS, ParsedDocument, list_displayed, parse_document
+from bptt.proofread._parsed import EQUALS, is_total
 from bptt.proofread._wording import UNUSED
 from bptt.proofread.document import Document, Equation, Sentence, cut_equation, read_document, spell
 from bptt.proofread.semantics import (
@@ -18,7 +19,7 @@ from bptt.proofread.semantics import (
     read_glossary,
 )
 from bptt.proofread.syntax import Node, Symbol, Unreadable
-from bptt.proofread.syntax.tree import Relation, list_symbols
+from bptt.proofread.syntax.tree import Relation, list_symbols, written
 
 LARGEST_DOCUMENT = 1_000_000  # characters: a book
 NOTATIONS = ("given", "the post's", "drafted from the document")
@@ -62,7 +63,12 @@ def proofread(
             best, findings = other, others
         else:  # an equation is wrong if it is in each notation that it may have
             pairs = zip(findings, others, strict=True)
-            findings = [second if one.is_finding and second.label == "right" else one for one, second in pairs]
+            findings = [
+                second
+                if one.is_finding and (second.label == "right" or not (second.is_finding or best.restates))
+                else one
+                for one, second in pairs
+            ]
     return _arrange(document, [best.find(n) if one.is_finding else one for n, one in enumerate(findings)])
 
 
@@ -112,24 +118,24 @@ def _count_findings(findings: Sequence[Finding]) -> int:
 
 def _read_signs(document: Document) -> Signs:
     """Read the signs in all equations, and in what the document states in its prose, or beside equations."""
-    parsed = [parse_equation(one, frozenset()) for one in list_displayed(document)]
+    parsed = parse_document(document)
     stated = [found for one in document.sentences for found in list_statements(one.words, one.formulas)]
     remarks = (remark for one in list_displayed(document) for remark in one.remarks)
     stated += [found for remark in remarks for found in list_statements("", [remark.tokens])]
-    for one in parsed:
+    for one in parsed.equations:
         if one.relation == r"\in" and one.sides:
             stated.append(Relation(one.sides[0], one.relation, one.sides[1]))
-    return Signs([(one.left, one.right) for one in parsed] + _list_brought_in(document), stated)
+    return Signs([*((one.left, one.right) for one in parsed.equations), *_list_brought_in(document, parsed)], stated)
 
 
-def _list_brought_in(document: Document) -> list[tuple[Node | Unreadable, Node | Unreadable]]:
+def _list_brought_in(document: Document, parsed: ParsedDocument) -> list[tuple[Node, Node]]:
     """List the sides of what the prose defines by other symbols, and no display does."""
     shown = {one.left[0].text for one in list_displayed(document) if one.left}
-    inline = list_inline(document.sentences, frozenset())
+    shown -= {written(one.sides[0]) for one in parsed.equations if one.sides and is_total(*one.sides)}
     return [
         (one.left, one.right)
-        for one in inline
-        if isinstance(one.left, Symbol) and one.left.name not in shown and _is_formula(one.right)
+        for one in parsed.inline
+        if isinstance(one.left, Symbol) and one.left.name not in shown and (one.defines or _is_formula(one.right))
     ]
 
 
@@ -140,7 +146,7 @@ def _is_formula(side: Node | Unreadable) -> bool:
 
 def _make_reader(document: Document) -> Callable[[Glossary, int], Reading]:
     """Make what reads a document under a glossary, without judging it."""
-    brought_in = _list_brought_in(document)
+    brought_in = _list_brought_in(document, parse_document(document))
 
     def read(glossary: Glossary, most: int) -> Reading:
         judge = Course(document, glossary, "").judge_one
@@ -148,11 +154,7 @@ def _make_reader(document: Document) -> Callable[[Glossary, int], Reading]:
             list_ways(judge.vocabulary, *one.sides, most) if one.sides and one.relation in EQUALS else []
             for one in judge.equations
         ]
-        ways += [
-            list_ways(judge.vocabulary, left, right, most)
-            for left, right in brought_in
-            if not isinstance(left, Unreadable) and not isinstance(right, Unreadable)
-        ]
+        ways += [list_ways(judge.vocabulary, left, right, most) for left, right in brought_in]
         return Reading(judge.vocabulary, ways)
 
     return read

@@ -41,18 +41,19 @@ class ReadingJudge:
         self.stated: list[Statement] = []
 
     def _judge_function(self, left: Node, right: Node) -> Verdict | None:
-        """Judge an equation about a function that is defined already; None for any other."""
+        """Judge an equation about a function of numbers that is defined already; None for any other."""
         if not isinstance(left, Application):
             return None
         symbols, parameters = self.vocabulary.symbols, semantics.get_parameters(self.vocabulary, left)
-        declared = any(symbols.find_name(Symbol(one)) is not None for one in parameters or ())
-        if parameters is None or (declared and not self.vocabulary.defines_function(symbols.get_base(left.function))):
+        declared = [symbols.find_name(Symbol(one)) is not None for one in parameters or ()]
+        known = self.vocabulary.defines_function(symbols.get_base(left.function))
+        if parameters is None or (any(declared) and not known):
             return None  # one that means the same everywhere and is applied to symbols, as in Tr(A), is not defined
         self.vocabulary.begin_equation()
         try:
             claim = semantics.state_function_claim(self.vocabulary, parameters, left, right)
         except semantics.REFUSALS as error:
-            return label_refusal(error)
+            return None if all(declared) else label_refusal(error)  # of symbols that may be vectors or matrices
         return self._judge_claim(claim, {})
 
     def _is_right(self, equation: Equation, properties: Properties, layout: int | None = None) -> bool:

@@ -29,12 +29,12 @@ def find_roles(
     lost = [(one.left, one.line) for one in unread if not isinstance(one.left, Unreadable)]
     candidates = dict(list_candidates(equations))
     claims = _list_claims(vocabulary, candidates, inline)
-    shown = {get_subject(vocabulary, one.left) for n, one in candidates.items() if n not in claims}
+    shown = {_get_key(vocabulary, one.left) for n, one in candidates.items() if n not in claims}
     brought_in = (one._replace(left=semantics.normalise_left(vocabulary, one.left, one.right)) for one in inline)
     extra = [
         one
         for one in brought_in
-        if get_subject(vocabulary, one.left) not in shown or _is_before_the_first(vocabulary, one.left)
+        if _get_key(vocabulary, one.left) not in shown or _is_before_the_first(vocabulary, one.left)
     ]
     candidates |= dict(enumerate(extra, start=len(equations) + 1))
     roles: dict[int, semantics.Role] = {}
@@ -53,6 +53,12 @@ def find_roles(
     collect(n for n in claims if get_subject(vocabulary, candidates[n].left) not in named)
     vocabulary.denominators = semantics.find_denominators(vocabulary.symbols, sides)
     return roles, {n: why for n, why in unused.items() if n not in roles}
+
+
+def _get_key(vocabulary: Vocabulary, left: Node) -> tuple[str, bool]:
+    """Return the letters of what a left-hand side is about, and whether it is the E_t of an E = Σ E_t."""
+    subject = get_subject(vocabulary, left)
+    return subject, subject in vocabulary.symbols.totals and isinstance(left, Symbol) and bool(left.below)
 
 
 def _is_before_the_first(vocabulary: Vocabulary, left: Node) -> bool:

@@ -101,6 +101,88 @@ PAGES = {
         (),
         unsure=(r"\delta p_t = \delta k_t \odot k_{t-1}", r"\delta k_t = \delta s_t \odot (1 - s_t^2)"),
     ),
+    "gradients that a sign names": Page(
+        GATED + r"For any $q_t$ let $\delta q_t$ denote the *total* derivative $\partial E/\partial q_t$ of"
+        "\n$E = \\sum_t E_t(s_t)$, and $e_t = \\partial E_t / \\partial s_t$.",
+        (
+            r"\delta k_t = \delta s_t \odot (1 - s_t^2) + \delta k_{t+1} \odot p_{t+1}",
+            r"\delta p_t = \delta k_t \odot k_{t-1}",
+            r"\frac{\partial E}{\partial G} = \sum_{t=1}^T (\delta p_t \odot p_t \odot (1 - p_t)) s_{t-1}^\top",
+            r"\delta s_T = e_T",
+        ),
+        (
+            r"\delta k_t = \delta s_t \odot (1 - s_t^2) + \delta k_{t+1} \odot p_t",
+            r"\delta p_t = \delta k_t \odot k_t",
+            r"\delta s_t = e_t",
+        ),
+    ),
+    "gradients that a d names": Page(
+        r"With $A \in \mathbb{R}^{n \times m}$ and $B \in \mathbb{R}^{m \times p}$, some loss $\phi$ is computed from"
+        "\n\n$$ C = A B $$\n\nWe write $dX$ for $\\partial \\phi / \\partial X$, whatever $X$ is.",
+        (r"dA = dC\, B^\top", r"dB = A^\top dC", r"(dB)_{jk} = \sum_{i=1}^n A_{ij} (dC)_{ik}"),
+        (r"dA = dC\, B", r"(dB)_{jk} = \sum_{i=1}^n A_{ij} (dC)_{kj}"),
+    ),
+    "gradients that a bar names": Page(
+        r"For any $v$ let $\bar v$ stand for $\partial L / \partial v$, where $L$ depends on $y$ alone."
+        "\n\n$$ y = W x + b $$",
+        (r"\bar x = W^\top \bar y", r"\bar W = \bar y x^\top", r"\bar b = \bar y"),
+        (r"\bar x = W \bar y", r"\bar W = x \bar y^\top"),
+    ),
+    "an accent that is said of one symbol alone": Page(
+        r"Let $\bar y$ stand for $\partial L / \partial y$, where $L$ depends on $y$ alone."
+        "\n\n$$ y = W x + b $$",
+        (r"\frac{\partial L}{\partial x} = W^\top \bar y",),
+        unsure=(r"\bar x = W \bar y",),
+    ),
+    "names for derivatives that are written out": Page(
+        STEPS + r"The loss is $E = \sum_t \frac12 \|s_t - y_t\|^2$. We abbreviate $\partial E/\partial z_t$ and"
+        "\n$\\partial E/\\partial s_t$ as $\\delta_t$ and $g_t$.",
+        (r"\delta_t = (1 - s_t^2) \odot g_t", r"g_t = s_t - y_t + A^\top \delta_{t+1}"),
+        (r"\delta_t = (1 - s_t) \odot g_t",),
+    ),
+    "a gradient of the loss, without its letter": Page(
+        STEPS + r"The loss $E = \sum_t \frac12 \|s_t - y_t\|^2$ is to be small. Let $\delta_t$ be the gradient of the"
+        "\nloss with respect to $z_t$.",
+        (r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_{t-1}^\top",),
+        (r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_t^\top",),
+    ),
+    "a matrix that is put together of rows": Page(
+        r"Let $X \in \mathbb{R}^{n \times p}$ be the matrix with rows $x_i^\top$, and $y \in \mathbb{R}^n$."
+        "\n\n$$ E(w) = \\frac12 \\sum_{i=1}^n (w^\\top x_i - y_i)^2 $$",
+        (r"\nabla E(w) = X^\top (X w - y)", r"\nabla^2 E(w) = X^\top X"),
+        (r"\nabla E(w) = X (X w - y)", r"\nabla E(w) = X^\top (y - X w)"),
+    ),
+    "a matrix that is put together of columns": Page(
+        r"Stack the vectors $x_1, \dots, x_n$ as the columns of a matrix $X$."
+        "\n\n$$ E(w) = \\frac12 \\sum_{i=1}^n (w^\\top x_i - y_i)^2 $$",
+        (r"\nabla E(w) = X (X^\top w - y)",),
+        (r"\nabla E(w) = X^\top (X w - y)",),
+    ),
+    "a diagonal that words say": Page(
+        r"With $p_i = \sigma(w^\top x_i)$, $\sigma(a) = 1/(1 + e^{-a})$, let $D$ be the diagonal matrix with entries"
+        " $p_i (1 - p_i)$,\nand $X$ the matrix whose rows are $x_i^\\top$.\n\n"
+        "$$ E(w) = -\\sum_{i=1}^n (y_i \\log p_i + (1 - y_i) \\log(1 - p_i)) $$",
+        (r"\nabla^2 E(w) = X^\top D X",),
+        (r"\nabla^2 E(w) = X D X^\top", r"\nabla^2 E(w) = -X^\top D X"),
+    ),
+    "a function of a matrix": Page(
+        r"Let $P \in \mathbb{R}^{n \times n}$ and $R \in \mathbb{R}^{m \times m}$ be symmetric,"
+        r" $C \in \mathbb{R}^{m \times n}$, $G \in \mathbb{R}^{n \times m}$."
+        "\n\n$$ F(G) = (I - G C) P (I - G C)^\\top + G R G^\\top $$\n"
+        "$$ S = C P C^\\top + R $$\n$$ K = P C^\\top S^{-1} $$",
+        (
+            r"F(K) = (I - K C) P",
+            r"F(G) = P - G C P - P C^\top G^\top + G S G^\top",
+            r"F(K)^{-1} = P^{-1} + C^\top R^{-1} C",
+            r"K = F(K) C^\top R^{-1}",
+        ),
+        (r"F(K) = (I + K C) P", r"F(G) = P - G C P - P C^\top G^\top + G R G^\top"),
+    ),
+    "indices behind a bracket": Page(
+        r"$$ z_i = \sum_j (W_1)_{ij} x_j + (b_1)_i $$" "\n$$ E = \\frac12 \\sum_i z_i^2 $$",
+        (r"\frac{\partial E}{\partial (W_1)_{ij}} = z_i x_j", r"\frac{\partial E}{\partial (b_1)_i} = z_i"),
+        (r"\frac{\partial E}{\partial (W_1)_{ij}} = z_j x_i",),
+    ),
     "shapes in words": Page(
         r"Let $M$ be an invertible $n \times n$ matrix and $a$ an $n$-dimensional vector.",
         (r"\nabla_M \det M = \det(M) M^{-\top}", r"\nabla_a a^\top M a = (M + M^\top) a"),

@@ -52,7 +52,7 @@ from bptt.proofread.semantics._definitions import (
     find_target,
     get_parameters,
 )
-from bptt.proofread.semantics._draft import Draft, blur, draft
+from bptt.proofread.semantics._draft import Draft, blur, draft, make_numbers, turn
 from bptt.proofread.semantics._draft_orders import Reading, list_ways
 from bptt.proofread.semantics._draft_signs import Signs
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError, read_default_glossary, read_glossary
@@ -106,6 +106,7 @@ __all__ = [
     "list_claims",
     "list_statements",
     "list_ways",
+    "make_numbers",
     "names_differentials",
     "normalise_left",
     "read_conditions",
@@ -114,4 +115,5 @@ __all__ = [
     "read_property_statement",
     "state_claim",
     "state_function_claim",
+    "turn",
 ]  # fmt: skip

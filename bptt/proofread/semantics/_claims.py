@@ -134,13 +134,26 @@ def infer_axes(
             vocabulary.symbols.remove(provisional)
     letters = tuple(map(str, scripts.indices))
     body, indices = derived.body, letters or derived.axes
-    if letters and derived.axes:
+    if letters and derived.axes and _is_numbered(derived, letters):  # z_{ij} = x_i - x_j, a vector for each i and j
+        indices += derived.axes
+    elif letters and derived.axes:
         body = _align_axes(Value((), ex.ZERO), letters, derived, interpretation)
     body = ImpliedSums(interpretation, vocabulary.make_index).insert(body, frozenset(indices))
     ranges = Ranges(body, unknown=unknown)
     for axis, index in zip(unknown, indices, strict=False):
         ranges.unify(axis, index)
     return tuple(map(ranges.get, indices)), derived.order == 1 and derived.stand == "either"
+
+
+def _is_numbered(value: Value, letters: Sequence[str]) -> bool:
+    """Whether each of the letters numbers a vector, as in W x_i, so that there is a value for each."""
+    entries = [set(node.indices) for node in traversal.walk(value.body) if isinstance(node, ex.Entry)]
+    vectors = [
+        found
+        for found in entries
+        if any(isinstance(one, str) and traversal.get_letter(one) == traversal.AXIS for one in found)
+    ]
+    return all(any(letter in found for found in vectors) for letter in letters)
 
 
 def _list_masks(elaborator: Elaborator, where: Sequence[Relation]) -> Iterator[Mask]:

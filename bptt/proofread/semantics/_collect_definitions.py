@@ -24,6 +24,7 @@ from bptt.proofread.semantics._notation import parse_exponent
 from bptt.proofread.semantics._refusals import REFUSALS
 from bptt.proofread.semantics._uses import Candidate, Uses
 from bptt.proofread.semantics._vocabulary import Assumed, FunctionDefinition, Vocabulary, get_key
+from bptt.proofread.syntax import is_mark
 from bptt.proofread.syntax.tree import (
     Application,
     Node,
@@ -52,8 +53,8 @@ class Collected(NamedTuple):
 def normalise_left(vocabulary: Vocabulary, left: Node, right: Node) -> Node:
     """Return the symbol or the function that a left-hand side is about: J of J(θ), f(x) of a function, h_t of h(t)."""
     call = read_call(left)
-    if call is None:
-        return left
+    if call is None or (is_mark(call.function) and vocabulary.symbols.find_name(call.function) is None):
+        return left  # d(S^{-1}) is a differential
     symbol, held = call.function, vocabulary.symbols.get_held(call.function)
     notation, timed = vocabulary.symbols.notation, any(one.timed for one in held)
     at_a_step = len(call.arguments) == 1 and notation.bears_letter(call.arguments[0])
@@ -147,7 +148,7 @@ class _Collection:
         self.uses = Uses(vocabulary, candidates)
         self.second: set[int] = set()  # what is an assumption, too, should an earlier definition not be read
         for n in self._list_assumptions():
-            left, right, _ = candidates[n]
+            left, right = candidates[n][:2]
             self.roles[n] = "assumed"
             quantity = self._find_declared(left)
             if quantity is not None:
@@ -159,9 +160,11 @@ class _Collection:
         """List the equations that give a symbol of the glossary a value which others do not need."""
         defined: set[Quantity] = set()
         late: list[int] = []
-        for n, (left, right, _) in sorted(self.candidates.items(), key=lambda item: self.uses.places[item[0]]):
+        for n, (left, right, _, defines) in sorted(self.candidates.items(), key=lambda item: self.uses.places[item[0]]):
             quantity = self._find_declared(left)
-            if quantity is None or quantity in self.vocabulary.definitions.quantities or self._is_fixed(left):
+            if quantity is None or defines or quantity in self.vocabulary.definitions.quantities:
+                continue
+            if self._is_fixed(left):
                 continue
             is_early = self.uses.is_used_before(n, quantity)
             if quantity in defined:
@@ -243,7 +246,7 @@ class _Collection:
         return failed, later
 
     def _take(self, n: int, target: Target) -> None:
-        left, right, _ = self.candidates[n]
+        left, right = self.candidates[n][:2]
         if n in self.second:
             self.roles[n] = "assumed"
             return
@@ -251,7 +254,7 @@ class _Collection:
             self.roles[n] = "repeats the glossary"
             self.vocabulary.repeated.setdefault(target, self.candidates[n].line)
             return
-        define(self.vocabulary, *self.candidates[n])
+        define(self.vocabulary, *self.candidates[n][:3])
         self.roles[n] = "taken up"
         defined = find_target(self.vocabulary, left)  # its axes are known only now
         self.defined |= {defined} if defined is not None else set()

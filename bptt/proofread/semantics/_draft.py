@@ -2,9 +2,10 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from bptt.proofread._expressions import Quantity
 from bptt.proofread.semantics._draft_orders import ANY, Orders, Reader, Reading, choose_orders, list_defaults
 from bptt.proofread.semantics._draft_page import spell_name
 from bptt.proofread.semantics._draft_ranges import AxisRanges, get_axes, unify
@@ -23,6 +24,7 @@ class Draft(NamedTuple):
         counted: it says their shape, or shows their indices
         unusual: guessed against habit: that a lowercase letter is a matrix, say
         bare: they may be sizes, though no Σ runs to them, as the N of 1/N
+        plain: guessed to be vectors, though they stand nowhere transposed or with an index
     """
 
     toml: str
@@ -30,6 +32,7 @@ class Draft(NamedTuple):
     counted: frozenset[str]
     unusual: frozenset[str]
     bare: frozenset[str]
+    plain: frozenset[str]
 
 
 def blur(glossary: Glossary) -> Glossary:
@@ -40,6 +43,17 @@ def blur(glossary: Glossary) -> Glossary:
         for one in glossary.symbols
     )
     return glossary._replace(sizes={ANY: letters} if letters else {}, symbols=symbols)
+
+
+def make_numbers(glossary: Glossary, names: Collection[str]) -> Glossary:
+    """Make a glossary in which these symbols are numbers."""
+    symbols = tuple(one._replace(axes=()) if one.latex in names else one for one in glossary.symbols)
+    return glossary._replace(symbols=symbols)
+
+
+def turn(glossary: Glossary) -> Glossary:
+    """Make a glossary in which vectors stand the other way."""
+    return glossary._replace(vectors="rows" if glossary.vectors == "columns" else "columns")
 
 
 def draft(signs: Signs, read: Reader) -> Draft:
@@ -83,7 +97,12 @@ class _Writer:
     def write(self, doubts: Sequence[str]) -> str:
         """Write the glossary."""
         signs = self.signs
-        symbols = [self._write_symbol(name, order) for name, order in self.chosen.orders.items()]
+        held = self.reading.vocabulary.symbols.quantities
+        symbols = [
+            self._write_symbol(name, next(one for one in held[name] if len(one.axes) == order))
+            for name, order in self.chosen.orders.items()
+            if any(len(one.axes) == order for one in held[name])  # else the document made it a number for each letter
+        ]
         for letter in signs.sizes:
             self._name_range(("size", letter))
         defaults = list_defaults(signs)
@@ -114,20 +133,21 @@ class _Writer:
         """List the names by how well their number of axes is known, as in `Draft`."""
         chosen, signs = self.chosen, self.signs
         scripted = {one.name.base for found in signs.occurrences for one in found if one.symbol.below}
+        transposed = {one.name for found in signs.occurrences for one in found if one.transposed}
         known: Mapping[str, Iterable[Name]] = {
             "stated": chosen.orders.keys() & signs.shapes,
             "counted": chosen.orders.keys() - chosen.guessed,
             "unusual": chosen.unusual,
             "bare": [name for name in chosen.guessed if name.base in _SIZES - scripted],
+            "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name) == 1],
         }
         return {how: frozenset(name.latex for name in names) for how, names in known.items()}
 
-    def _write_symbol(self, name: Name, order: int) -> str:
-        quantities = self.reading.vocabulary.symbols.quantities[name]
-        nodes = get_axes(next(one for one in quantities if len(one.axes) == order))
+    def _write_symbol(self, name: Name, quantity: Quantity) -> str:
+        nodes = get_axes(quantity)
         axes = " ".join(map(self._name_range, nodes))
         doubt = "  # doubt: its axes are guessed" if name in self.chosen.guessed else ""
-        square = order == 2 and len(set(map(self.ranges.find, nodes))) == 1
+        square = len(nodes) == 2 and len(set(map(self.ranges.find, nodes))) == 1
         properties = ", symmetric = true" if square and name in self.signs.symmetric else ""
         kinds = [
             f'{{ axes = "{axes}"{", time = true" * timed}{properties} }}' if timed or properties else f'"{axes}"'

@@ -49,7 +49,8 @@ def walk_symbols(node: Node | Unreadable) -> Iterator[tuple[Symbol, Node | None]
 
 
 def _get_argument(operator: str, after: Node) -> Node | None:
-    """Return what stands alone in a bracket that is right behind a factor."""
+    """Return what stands alone in a bracket, with a power or without, that is right behind a factor."""
+    after = after.base if isinstance(after, Scripted) else after
     alone = operator == "" and isinstance(after, Bracket) and after.kind in ("(", "[") and len(after.entries) == 1
     return after.entries[0] if alone and isinstance(after, Bracket) else None
 

@@ -285,7 +285,7 @@ class Signs:
     def _is_plain(self, name: Name) -> bool:
         """Whether a glossary can have a name."""
         try:
-            symbol = parse_symbol(spell_name(name), "")
+            symbol = parse_symbol(spell_name(name), f"symbols.{spell_name(name)}")
         except GlossaryError:
             return False
         scripts = tuple(map(self._spell, symbol.below)), tuple(map(self._spell, symbol.above))

@@ -4,8 +4,8 @@ from fractions import Fraction
 from functools import reduce
 
 from bptt.proofread import _expressions as ex
-from bptt.proofread._expressions import Expression
-from bptt.proofread._traversal import get_children
+from bptt.proofread._expressions import Expression, Index
+from bptt.proofread._traversal import get_children, rename
 from bptt.proofread.semantics import _functions as functions
 from bptt.proofread.semantics import _values as vectors
 from bptt.proofread.semantics._calculus import elaborate_at, elaborate_derivative
@@ -83,9 +83,7 @@ class Elaborator(Scope):
     def _elaborate_symbol(self, node: Symbol) -> Value:
         base = self.symbols.get_base(node)
         if base in self.parameters and not node.primes:
-            value = self.parameters[base]
-            axes = self.make_axes(value.order)  # others wherever it stands: X X is a product of two matrices
-            return self._apply_scripts(value._replace(axes=axes, body=vectors.align(value, axes)), node)
+            return self._apply_scripts(self._put_parameter(self.parameters[base]), node)
         if self.is_free(node):
             constant = self.get_constant(node)
             if constant is not None:
@@ -112,6 +110,12 @@ class Elaborator(Scope):
             value = self._raise(value, scripts.power, node.place)
         picked = len(scripts.indices) == len(reference.quantity.axes) and scripts.indices
         return value if picked or not scripts.transposed else self.algebra.transpose(value, node.place)
+
+    def _put_parameter(self, value: Value) -> Value:
+        """Return what a letter stands for with axes of its own: it may stand more than once in a product."""
+        axes = self.make_axes(value.order)
+        names: dict[Index, Index] = dict(zip(value.axes, axes, strict=True))
+        return value._replace(axes=axes, body=rename(value.body, names))
 
     def _apply_exp(self, exponent: Node) -> Value:
         value = self.elaborate(exponent)

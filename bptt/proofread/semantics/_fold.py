@@ -30,8 +30,9 @@ def fold(definitions: Definitions) -> None:
     named = [one for held in definitions.quantities.values() for one in held if _is_name(one)]
     for one in named[:MOST_FOLDED]:
         for quantity, held in list(definitions.quantities.items()):
-            if quantity != one.quantity:
-                definitions.quantities[quantity] = [replace(other, body=_fold(other.body, one)) for other in held]
+            folded = [replace(other, body=_fold(other.body, one)) for other in held]
+            if quantity != one.quantity and folded != held:
+                definitions.quantities[quantity] = folded
                 if has_cycle(definitions, quantity):  # as where a is defined by way of h
                     definitions.quantities[quantity] = held
 

@@ -14,7 +14,7 @@ from bptt.proofread.semantics._scope import INDICATORS, Scope
 from bptt.proofread.semantics._symbols import Reference, Symbols
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import REFUSED, SYNONYMS, TENSOR_FUNCTIONS, FunctionDefinition
-from bptt.proofread.syntax import tree
+from bptt.proofread.syntax import is_mark, tree
 from bptt.proofread.syntax.tree import Application, Bracket, Nabla, Node, Number, Product, Scripted, Symbol, Unreadable
 
 MOST_PRIMES = 3  # each is one more derivative, of an expression that grows with each
@@ -92,7 +92,7 @@ def _join_bracket(scope: Scope, symbol: Symbol, after: Node) -> Node | None:
         return None
     if symbol.name in INDICATORS and [type(entry) for entry in bracket.entries] == [tree.Relation]:
         return replace(symbol, below=bracket.entries)
-    if base in scope.parameters:
+    if base in scope.parameters or (scope.varied and is_mark(symbol)):
         return None
     known = scope.symbols.find_name(symbol) is not None
     as_entry = _read_scripts(scope, symbol, bracket, scripts)

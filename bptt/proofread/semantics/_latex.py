@@ -37,7 +37,8 @@ def join_letters(node: Node) -> Node:
     if isinstance(node, Product) and node.operators == ("",):
         first, second = node.factors
         if isinstance(first, Symbol) and isinstance(second, Symbol) and not (first.below or first.above):
-            return Symbol(f"{first.name} {second.name}", second.below, second.above, second.primes, first.place)
+            name = f"{first.name}{{{second.name}}}"
+            return Symbol(name, second.below, second.above, second.primes, first.place)
     return node
 
 

@@ -20,6 +20,7 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Symbol,
     Unreadable,
+    read_call,
     strip_brackets,
     written,
 )
@@ -104,14 +105,18 @@ def find_properties(vocabulary: Vocabulary, words: str, formulas: Sequence[Seque
 
 
 def _find_sets(vocabulary: Vocabulary, formula: Sequence[Token]) -> Iterator[Statement]:
-    r"""Find what y ∈ \{0, 1\} says of y, or of each entry of it."""
+    r"""Find what y ∈ \{0, 1\} or y = ±1 says of y, or of each entry of it."""
+    if [token.text for token in formula[-3:]] == ["=", r"\pm", "1"]:
+        about = _list_symbols(vocabulary, formula[:-3])
+        stated = [state_property(vocabulary, one, "sign") for one in about]
+        yield from (one for one in stated if one is not None)
     for entry in _parse(formula, vocabulary.words):
         match entry:
             case Relation(left, r"\in", Bracket(entries, kind=r"\{") | Scripted(Bracket(entries, kind=r"\{"))):
                 symbol, what = strip_brackets(left), _SETS.get(frozenset(entries))
-                stated = state_property(vocabulary, symbol, what) if isinstance(symbol, Symbol) and what else None
-                if stated is not None:
-                    yield stated
+                found = state_property(vocabulary, symbol, what) if isinstance(symbol, Symbol) and what else None
+                if found is not None:
+                    yield found
 
 
 def _find_subjects(before: str, after: str) -> Iterator[list[int]]:
@@ -128,6 +133,7 @@ def _find_subjects(before: str, after: str) -> Iterator[list[int]]:
 def _list_symbols(vocabulary: Vocabulary, formula: Sequence[Token]) -> list[Symbol]:
     found = [strip_brackets(one) for one in _parse(formula, vocabulary.words)]
     found = [one.left if isinstance(one, Relation) and one.sign in (r"\in", "=") else one for one in found]
+    found = [call.function if (call := read_call(one)) else one for one in found]
     return [one for one in found if isinstance(one, Symbol) and written(one)]
 
 

@@ -195,8 +195,8 @@ class Symbols:
         squared = name.above != ("2",) and name.latex not in self.plain and self._is_squared(symbol, name)
         if self._is_of_another_order(symbol, name) or (squared and not any(one.axes for one in quantities)):
             return True
-        if any(one in self.declared or not one.timed for one in quantities):
-            return False  # what the glossary declares is not brought in again
+        if any(not one.timed or (one in self.declared and name.base not in self.totals) for one in quantities):
+            return False  # what the glossary declares is not brought in again, but for E = Σ E_t
         return self.resolve(symbol).scripts.step is None
 
     def resolve(self, symbol: Symbol) -> Reference:
@@ -220,8 +220,8 @@ class Symbols:
             fitting = [max(borne, key=lambda quantity: len(quantity.axes))]
         if not scripts.indices and not fitting:
             fitting = borne[:1]  # a vector or a matrix without letters
-        if not fitting and len(scripts.indices) == 1:
-            fitting = [quantity for quantity in borne if len(quantity.axes) == 2]  # a vector that a letter numbers
+        if not fitting and scripts.indices:  # a vector that letters number
+            fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices) + 1]
         if not fitting:
             expected = " or ".join(str(len(quantity.axes)) for quantity in quantities)
             raise Unreadable(f"{name.latex} has {expected} indices, got {len(scripts.indices)}", symbol.place)

@@ -24,6 +24,8 @@ def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Se
     for term in _list_terms(vocabulary, sides, subjects):
         if vocabulary.symbols.find_name(term) is None:
             vocabulary.symbols.add(Name(vocabulary.symbols.get_base(term), (), ()), (), True)
+        held = vocabulary.symbols.get_held(term)
+        vocabulary.numerators.update(one for one in held if one.timed and not one.axes)  # E_t(s_t) is no product
     for symbol in list_numerators(sides):
         base, notation = vocabulary.symbols.get_base(symbol), vocabulary.symbols.notation
         known = vocabulary.symbols.find_name(symbol) is not None or vocabulary.may_apply(symbol)

@@ -24,11 +24,12 @@ from bptt.proofread.syntax.tree import (
 
 
 class Candidate(NamedTuple):
-    """What can define something: both sides, and the line of the document."""
+    """What can define something: both sides, the line of the document, and whether words say that it `defines`."""
 
     left: Node
     right: Node
     line: int
+    defines: bool = False
 
 
 class _Use(NamedTuple):

@@ -103,3 +103,25 @@ def _apply_font(font: str, of: Node, place: Place) -> Node:
         case tree.Sum() | Product() | tree.Negative() | tree.Scripted() | Bracket():
             return tree.map_parts(of, lambda part: _apply_font(font, part, place), in_scripts=lambda item: item)
     raise Unreadable(f"{font} stands over more than symbols", place)
+
+
+def merge_scripts(node: Node) -> Node:
+    """Make (x_i)_j the entry x_{ij}, but for what stands in a bracket behind a symbol, which may be its argument."""
+    return merge_entry(tree.rewrite(node, _merge_parts))
+
+
+def _merge_parts(node: Node) -> Node:
+    if not isinstance(node, Product):
+        return tree.map_parts(node, merge_entry)
+    pairs = zip(node.operators, node.factors, strict=False)
+    behind = (False, *(not operator and isinstance(before, Symbol) for operator, before in pairs))
+    factors = zip(node.factors, behind, strict=True)
+    return replace(node, factors=tuple(one if is_behind else merge_entry(one) for one, is_behind in factors))
+
+
+def merge_entry(node: Node) -> Node:
+    """Make (x_i)_j the entry x_{ij}."""
+    match node:
+        case tree.Scripted(Bracket((Symbol(above=above, primes=0) as inner,), kind="(" | "["), below, (), 0):
+            return replace(inner, below=inner.below + below) if all(isinstance(one, Bracket) for one in above) else node
+    return node

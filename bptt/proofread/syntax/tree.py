@@ -297,7 +297,11 @@ def map_parts(node: Node, change: Callable[[Node], Node], in_scripts: Callable[[
     return replace(node, **parts)
 
 
+def rewrite(node: Node, change: Callable[[Node], Node]) -> Node:
+    """Return a formula with all within it changed, the innermost first, and then itself."""
+    return change(map_parts(node, lambda one: rewrite(one, change)))
+
+
 def mark_immediate(node: Node) -> Node:
     """Return a formula with a mark on each of its derivatives that says that it is immediate."""
-    marked = map_parts(node, mark_immediate)
-    return replace(marked, immediate=True) if isinstance(marked, Derivative) else marked
+    return rewrite(node, lambda one: replace(one, immediate=True) if isinstance(one, Derivative) else one)

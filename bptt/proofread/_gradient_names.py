@@ -1,0 +1,100 @@
+"""Names that a document makes for gradients by a sign: dX, δx or x̄ for ∂L/∂x, whatever x is."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
+
+from bptt.proofread.semantics import Candidate
+from bptt.proofread.semantics._notation import is_transpose
+from bptt.proofread.syntax import merge_entry
+from bptt.proofread.syntax.tree import (
+    Bracket,
+    Derivative,
+    Nabla,
+    Node,
+    Product,
+    Scripted,
+    Symbol,
+    list_symbols,
+    rewrite,
+    strip_brackets,
+)
+
+_SIGNS = ("d", r"\mathrm{d}", r"\delta", r"\Delta")  # those that stand before a symbol, ∇ with them
+
+
+def find_signs(candidates: Iterable[Candidate], shown: Collection[str]) -> Mapping[str, Candidate]:
+    """Find the signs that name gradients, each with what says so.
+
+    A sign before a symbol names them whatever the symbol, as δx = ∂L/∂x says; an accent only where x stands for all.
+
+    Args:
+        candidates: what the document may define
+        shown: the names of the symbols in its displays
+    """
+    found: dict[str, Candidate] = {}
+    for one in candidates:
+        match one.right, read_signed(one.left) or one.left:
+            case Derivative(of=Symbol(), by=(Symbol(name),)), (sign, Symbol(name=after)) if after == name:
+                found.setdefault(str(sign), one)
+            case Derivative(of=Symbol(), by=(Symbol(name),)), Symbol(accented) if name not in shown:
+                sign, brace, inner = accented.partition("{")
+                if brace and inner[:-1] == name:
+                    found.setdefault(sign, one)
+    return found
+
+
+def read_signed(node: Node) -> tuple[str, Symbol] | None:
+    """Read δx, or (δx)_i, as a sign and the symbol behind it; None for anything else."""
+    match strip_brackets(node.base if isinstance(node, Scripted) else node):
+        case Product((sign, Symbol() as symbol), ("",)) if spelled := _spell_sign(sign):
+            return spelled, symbol
+    return None
+
+
+def _spell_sign(node: Node) -> str:
+    if node == Nabla(None):
+        return r"\nabla"
+    return node.name if isinstance(node, Symbol) and node.name in _SIGNS and node == Symbol(node.name) else ""
+
+
+def join_signs(node: Node, signs: Collection[str]) -> Node:
+    """Make one symbol of each sign and the symbol behind it, with the scripts of this: δx_t is the symbol δx at t."""
+
+    def join(node: Node) -> Node:
+        match node:
+            case Scripted(Bracket((Symbol(name),))) if name.partition("{")[0] in signs:
+                return merge_entry(node)  # (δx)_i
+        if not isinstance(node, Product):
+            return node
+        made, between = list(node.factors[:1]), list[str]()
+        for operator, factor in zip(node.operators, node.factors[1:], strict=True):
+            sign = _spell_sign(made[-1])
+            if sign in signs and not operator and isinstance(factor, Symbol):
+                made[-1] = replace(factor, name=f"{sign}{{{factor.name}}}")
+            else:
+                made.append(factor)
+                between.append(operator)
+        return made[0] if len(made) == 1 else Product(tuple(made), tuple(between), node.place)
+
+    return rewrite(node, join) if signs else node
+
+
+def list_gradients(signs: Mapping[str, Candidate], sides: Iterable[Node]) -> Iterator[Candidate]:
+    """List what the signs before the symbols of formulas say: δx_t = ∂L/∂x_t, for each symbol with plain scripts."""
+    symbols = [one for side in sides for one in list_symbols(side)]
+    for sign, inner, named in _list_named(symbols, signs):
+        stated = signs[sign]
+        if isinstance(stated.right, Derivative):
+            yield Candidate(named, replace(stated.right, by=(inner,)), stated.line)
+
+
+def _list_named(symbols: Iterable[Symbol], signs: Collection[str]) -> list[tuple[str, Symbol, Symbol]]:
+    """List each sign with the symbol that it stands before, and with both, once each; with plain scripts alone."""
+    found: dict[Symbol, tuple[str, Symbol, Symbol]] = {}
+    for one in symbols:
+        sign, brace, rest = one.name.partition("{")
+        if sign in signs and brace:
+            named = Symbol(one.name, one.below, tuple(item for item in one.above if not is_transpose(item)))
+            if all(isinstance(strip_brackets(item), Symbol) for item in (*named.below, *named.above)):
+                found.setdefault(named, (sign, replace(named, name=rest[:-1]), named))
+    return list(found.values())

@@ -1,0 +1,105 @@
+"""Parse a document as far as the grammar goes: its equations, and what its prose defines or names as a derivative."""
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from bptt.proofread._assembled import list_assembled
+from bptt.proofread._gradient_names import find_signs, join_signs, list_gradients
+from bptt.proofread._inline import list_inline
+from bptt.proofread._parsed import ParsedEquation, ParsedSentence, list_candidates
+from bptt.proofread._verdict import PLEASE_REPORT
+from bptt.proofread.document import Document, Equation, Sentence, Token, find_relations
+from bptt.proofread.semantics import Candidate
+from bptt.proofread.syntax import merge_scripts, parse, parse_list
+from bptt.proofread.syntax.tree import Bracket, Node, Unreadable, list_symbols, nodes
+
+MOST_NODES = 500  # of the tree of one side: a long formula has some 100, and each is walked often
+MOST_EQUATIONS = 5_000  # each may take the whole budget of an equation
+
+
+class ParsedDocument(NamedTuple):
+    """The equations of a document, and what its prose may define, as far as the grammar reads them."""
+
+    equations: Sequence[ParsedEquation]
+    inline: Sequence[Candidate]
+
+    def list_sides(self) -> list[Node]:
+        """List the sides of the equations that are read."""
+        sides = (side for one in self.equations for side in (one.left, one.right))
+        return [side for side in sides if not isinstance(side, Unreadable)]
+
+
+def parse_document(document: Document, words: frozenset[str] = frozenset()) -> ParsedDocument:
+    """Parse the equations of a document and the formulas of its prose; what names gradients by a sign is joined first.
+
+    Args:
+        document: as it is read
+        words: names of several letters that stand without a font
+    """
+    parsed = _parse(document, words, frozenset())
+    shown = {symbol.name for side in parsed.list_sides() for symbol in list_symbols(side)}
+    signs = find_signs([*parsed.inline, *(one for _, one in list_candidates(parsed.equations))], shown)
+    if not signs:
+        return parsed
+    parsed = _parse(document, words, frozenset(signs))
+    return parsed._replace(inline=[*parsed.inline, *list_gradients(signs, parsed.list_sides())])
+
+
+def _parse(document: Document, words: frozenset[str], signs: frozenset[str]) -> ParsedDocument:
+    equations = [_parse_equation(one, words, signs) for one in list_displayed(document)]
+    sentences = [_parse_sentence(one, words, signs) for one in document.sentences]
+    parsed = ParsedDocument(equations, list(list_inline(sentences)))
+    return parsed._replace(inline=[*parsed.inline, *list_assembled(sentences, parsed.list_sides())])
+
+
+def list_displayed(document: Document) -> list[Equation]:
+    return [one for display in document.displays for one in display]
+
+
+def _parse_equation(equation: Equation, words: frozenset[str], signs: frozenset[str]) -> ParsedEquation:
+    if equation.unreadable:
+        refusal = Unreadable(equation.unreadable)
+        return ParsedEquation(equation.line, equation.relation, refusal, refusal)
+    left, right = (_parse_side(side, words, signs) for side in (equation.left, equation.right))
+    remarks = tuple(remark.tokens for remark in equation.remarks)
+    return ParsedEquation(equation.line, equation.relation, left, right, equation.continues, remarks)
+
+
+def _parse_sentence(sentence: Sentence, words: frozenset[str], signs: frozenset[str]) -> ParsedSentence:
+    chains = [_parse_chain(formula, words, signs) for formula in sentence.formulas]
+    entries = [_parse_entries(formula, words, signs) for formula in sentence.formulas]
+    return ParsedSentence(sentence.line, sentence.words, chains, entries)
+
+
+def _parse_chain(formula: tuple[Token, ...], words: frozenset[str], signs: frozenset[str]) -> list[Node | Unreadable]:
+    """Parse the sides of a = b = c."""
+    relations = [sign for sign in find_relations(formula) if sign.text in ("=", ":=")]
+    starts, ends = [0, *(sign.end for sign in relations)], [*(sign.start for sign in relations), len(formula)]
+    return [_parse_side(formula[start:end], words, signs) for start, end in zip(starts, ends, strict=True)]
+
+
+@functools.lru_cache(2 * MOST_EQUATIONS)  # a chain has the same left side throughout, and each glossary the same trees
+def _parse_side(side: tuple[Token, ...], words: frozenset[str], signs: frozenset[str]) -> Node | Unreadable:
+    return _try(lambda: merge_scripts(join_signs(parse(side, words), signs)))
+
+
+@functools.lru_cache(MOST_EQUATIONS)
+def _parse_entries(formula: tuple[Token, ...], words: frozenset[str], signs: frozenset[str]) -> tuple[Node, ...]:
+    """Parse what stands behind commas, relations with it: x_1, …, x_n ∈ ℝ^d. Return nothing for what is not read."""
+    whole = _try(lambda: join_signs(Bracket(parse_list(formula, words)), signs))
+    return whole.entries if isinstance(whole, Bracket) else ()
+
+
+def _try(read: Callable[[], Node]) -> Node | Unreadable:
+    """Return what is read, or why nothing is: one formula is no reason to lose the document."""
+    try:
+        parsed = read()
+    except Unreadable as error:
+        return error
+    except RecursionError:
+        return Unreadable("it is nested too deeply")
+    except Exception as error:
+        return Unreadable(f"{PLEASE_REPORT}: {type(error).__name__}: {error}")
+    size = sum(1 for _ in nodes(parsed))
+    return parsed if size <= MOST_NODES else Unreadable(f"it has {size} parts: more than {MOST_NODES} are not read")
