@@ -4,16 +4,19 @@ The rooms, each of which knows nothing of those behind it: the document (from te
 syntax (to syntax trees), the semantics (to index expressions, by a glossary) and the evaluation (to balls, and whether
 two sides are equal). A new construct of LaTeX touches the syntax alone.
 
-    _proofread    from a document to its findings, by the glossary that fits
-    _course       a finding on each equation by one glossary, and what of a drafted one is doubted
-    _parsed       the equations as trees
-    _roles        which of them define something
-    _judge        the verdict on an equation; _accusations excuse it, _readings are all ways to read it
-    _wording      the note on an equation
-    _rendering    a formula as a line of text
-    _letters      letters for commands, and commands for the letters that an output lacks
-    _expressions  index expressions, which the semantics makes and the evaluation takes
-    _traversal    what stands in them
+    _proofread       from a document to its findings, by the glossary that fits
+    _course          a finding on each equation by one glossary, and what of a drafted one is doubted
+    _parse_document  the equations and the prose as trees
+    _inline          what the prose defines, or names as a derivative; _assembled, the matrices that it puts together
+    _gradient_names  dX, δx and x̄, which are names of gradients where the text says so
+    _parsed          an equation, and a sentence, as trees
+    _roles           which of them define something
+    _judge           the verdict on an equation; _accusations excuse it, _readings are all ways to read it
+    _wording         the note on an equation
+    _rendering       a formula as a line of text
+    _letters         letters for commands, and commands for the letters that an output lacks
+    _expressions     index expressions, which the semantics makes and the evaluation takes
+    _traversal       what stands in them
 """
 
 try:

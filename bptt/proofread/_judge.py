@@ -22,6 +22,7 @@ from bptt.proofread.corrections import Correction, Search
 from bptt.proofread.document import Sentence
 from bptt.proofread.evaluation import Budget, Difference
 from bptt.proofread.semantics import Candidate, Choice, Conditions, Equation, Statement, Vocabulary
+from bptt.proofread.semantics._notation import find_told_apart
 from bptt.proofread.syntax import tree
 from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, nodes
 
@@ -97,6 +98,8 @@ class Judge(AccusationJudge):
     def _keep_bars(self, left: Node, right: Node | Unreadable) -> None:
         """Keep the accents that make another symbol: h̄ = ∂L/∂h says that h̄ is not h, whatever bars mean elsewhere."""
         notation = self.vocabulary.symbols.notation
+        if not isinstance(right, Unreadable):
+            notation.kept |= find_told_apart(left, right)
         if isinstance(left, Symbol) and not isinstance(right, Unreadable):
             plain = notation.strip_accents(left.name)
             by = [one for node in nodes(right) if isinstance(node, tree.Derivative) for one in node.by]
@@ -216,11 +219,13 @@ class Judge(AccusationJudge):
             if narrowed.label == "right":
                 verdict = narrowed._replace(choices=(*narrowed.choices, Choice("as the text says")))
         if verdict.label == "wrong" and n in self.held_fixed:
-            immediate = self._compare_sides(tree.mark_immediate(left), tree.mark_immediate(right), conditions)
+            immediate = self._compare_immediate(left, right, conditions)
             if immediate.label == "right":
                 verdict = immediate._replace(choices=(*immediate.choices, Choice("as the text holds")))
-        if verdict.label == "wrong" and self.of_one_step and verdict.doubt and verdict.doubt.convention == "every step":
-            return refuse("the text speaks of one step, and the derivative is by way of all")
+        if verdict.label == "wrong" and self.of_one_step:
+            one_step = verdict.doubt is not None and verdict.doubt.convention == "every step"
+            if one_step or self._compare_immediate(left, right, conditions).label == "right":
+                return refuse("the text speaks of one step, and the derivative is by way of all")
         if verdict.label == "wrong" and self._may_name_gradients(left, right):
             return refuse("d may name a gradient here, and not a differential")
         if self.roles.get(-n) == "taken up" and n and verdict.label == "right":
@@ -239,6 +244,9 @@ class Judge(AccusationJudge):
             where = "the glossary" if line == (None,) else f"line {line[0]}"
             return refuse(f"the symbol is said to be two things, here and by {where}")
         return verdict._replace(label="contradicts", contradicts=line)
+
+    def _compare_immediate(self, left: Node, right: Node, conditions: Conditions) -> Verdict:
+        return self._compare_sides(tree.mark_immediate(left), tree.mark_immediate(right), conditions)
 
     def _may_name_gradients(self, left: Node, right: Node) -> bool:
         """Whether dX may be the gradient of a number by X: no other equation holds between differentials."""

@@ -90,6 +90,8 @@ def _write_number(value: Fraction) -> str:
 
 
 def _write_name(name: str) -> str:
+    if name == tree.UPRIGHT_PI:
+        return r"\pi"
     if name in _COMMANDS:
         return f"\\{name}"
     if name[0] == "\\" or len(name) == 1:

@@ -138,7 +138,7 @@ class _Writer:
             "stated": chosen.orders.keys() & signs.shapes,
             "counted": chosen.orders.keys() - chosen.guessed,
             "unusual": chosen.unusual,
-            "bare": [name for name in chosen.guessed if name.base in _SIZES - scripted],
+            "bare": [name for name in chosen.guessed if name.base in (_SIZES | signs.counts) - scripted],
             "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name) == 1],
         }
         return {how: frozenset(name.latex for name in names) for how, names in known.items()}

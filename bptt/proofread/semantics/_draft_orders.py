@@ -191,7 +191,17 @@ class _Search:
     def conclude(self, start: int) -> Orders:
         """Return the best choice, with the names for which it is unusual and does not read many more equations."""
         changed = {name for name, order in self.best.orders.items() if order != self._guess(name)}
-        return replace(self.best, unusual=frozenset(changed if self.reading.number < start + MANY_MORE else ()))
+        few = changed if self.reading.number < start + MANY_MORE else set[Name]()
+        called = {name for name in self.best.guessed if name.base in self.signs.called}
+        return replace(self.best, unusual=frozenset(few | called | self._list_doubled()))
+
+    def _list_doubled(self) -> set[Name]:
+        """List the names that stand for two things: defined by themselves with fewer indices, as r_{ij} = r_i - r_j."""
+        doubled = set[Name]()
+        for subject, found in zip(self.signs.subjects, self.signs.occurrences, strict=True):
+            counts = {one.indices for one in found if one.name == subject and not one.timed}
+            doubled |= {subject} if subject is not None and len(counts - {0}) > 1 else set()
+        return doubled
 
     def try_rows(self) -> None:
         """Let vectors stand the other way round, if that reads more."""

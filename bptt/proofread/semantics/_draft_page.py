@@ -1,7 +1,7 @@
 """What stands on the page of a document without a glossary: its symbols, and where a step may stand on each."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread.semantics._notation import parse_exponent
@@ -12,6 +12,7 @@ from bptt.proofread.syntax.tree import (
     Bracket,
     Node,
     Product,
+    Relation,
     Scripted,
     Sum,
     Symbol,
@@ -22,6 +23,7 @@ from bptt.proofread.syntax.tree import (
 )
 
 _REALS = (r"\mathbb{R}", r"\R", r"\Re", "ℝ", r"\mathbf{R}")
+NATURAL = r"\mathbb{N}"
 _DIFFERENCES = ("d", r"\delta", r"\Delta")
 
 
@@ -57,6 +59,19 @@ def _get_argument(operator: str, after: Node) -> Node | None:
 
 def list_bigs(side: Node | Unreadable) -> list[Big]:
     return [] if isinstance(side, Unreadable) else [node for node in nodes(side) if isinstance(node, Big)]
+
+
+def list_bounds(bigs: Sequence[Big], spell: Callable[[Node], str]) -> Mapping[str, str]:
+    """Return the letters of the sizes that sums run to; of a letter that runs to two, none."""
+    found: dict[str, set[str]] = {}
+    for big in bigs:
+        for one in big.below:
+            if isinstance(one, Relation) and one.sign == "=" and isinstance(one.left, Symbol):
+                above = map(strip_brackets, big.above)
+                found.setdefault(spell(one.left), set()).update(
+                    spell(item) for item in above if isinstance(item, Symbol)
+                )
+    return {letter: next(iter(sizes)) for letter, sizes in found.items() if len(sizes) == 1}
 
 
 def list_products(side: Node) -> list[Product]:

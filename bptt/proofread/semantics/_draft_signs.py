@@ -5,30 +5,32 @@ index; one that is a symbol elsewhere is part of a name, as in W_f.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
 from bptt.proofread.semantics._draft_page import (
+    NATURAL,
     Mention,
     find_prefixes,
     get_anchor,
     is_set,
     list_below,
     list_bigs,
+    list_bounds,
     list_places,
     spell_name,
     walk_symbols,
 )
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError
 from bptt.proofread.semantics._latex import parse_symbol
-from bptt.proofread.semantics._notation import SLICE, Notation, is_transpose, parse_exponent
+from bptt.proofread.semantics._notation import SLICE, Notation, find_told_apart, is_transpose, parse_exponent
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.semantics._uses import list_numerators
 from bptt.proofread.semantics._vocabulary import is_standard
 from bptt.proofread.syntax import Unreadable
 from bptt.proofread.syntax.tree import (
-    Big,
+    UPRIGHT_PI,
     Node,
     Number,
     Product,
@@ -48,8 +50,8 @@ _INDICES = frozenset("ijklmnpqrsabcduv") | {
     r"\alpha", r"\beta", r"\gamma", r"\mu", r"\nu", r"\kappa", r"\lambda", r"\rho",
 }  # fmt: skip
 _CONSTANTS = frozenset({
-    "e", r"\pi", "I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbf{1}", r"\mathbf{0}", r"\vec{1}", r"\vec{0}", r"\mathbb{1}",
-    "1", "0", r"\infty", r"\mathbb{R}", r"\mathbb{E}", r"\mathbb{P}", r"\emptyset",
+    "e", r"\pi", UPRIGHT_PI, "I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbf{1}", r"\mathbf{0}", r"\vec{1}", r"\vec{0}",
+    r"\mathbb{1}", "1", "0", r"\infty", r"\mathbb{R}", r"\mathbb{E}", r"\mathbb{P}", r"\emptyset",
 })  # fmt: skip
 _FUNCTIONS = frozenset({r"\sigma", r"\phi", r"\varphi", r"\psi", "f", "g", "F", "G"})  # with a bracket, unless indexed
 _ONE = Number(Fraction(1))
@@ -84,12 +86,16 @@ class Signs:
         symmetric: the names of covariances
         occurrences: of each equation, all symbols
         functions: the names that stand only before a bracket
+        counts: the letters that are numbers of things
+        called: the letters that stand before a symbol in a bracket, and may be functions
         numerators: the letters of what is differentiated
         subjects: of each equation, the name that it is about
     """
 
     def __init__(self, equations: Sequence[Sides], statements: Sequence[Relation]) -> None:
         self._notation = Notation(Glossary({}, (), (), (), ignored=MEANINGLESS))
+        for pair in equations:
+            self._notation.kept |= find_told_apart(*(side for side in pair if not isinstance(side, Unreadable)))
         self._spell = self._notation.spell
         self._sides = [(self._list_mentions(left), self._list_mentions(right)) for left, right in equations]
         self._all = [one for left, right in self._sides for one in (*left, *right)]
@@ -97,13 +103,16 @@ class Signs:
         sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
         self._prefixes = find_prefixes(sides)
         self._bigs = [[*list_bigs(left), *list_bigs(right)] for left, right in equations]
-        self.bounds = [self._list_bounds(bigs) for bigs in self._bigs]
+        self.bounds = [list_bounds(bigs, self._spell) for bigs in self._bigs]
         self._find_steps()
         self._timed = {one.base for one in self._all if self._bears_step(one.symbol)}
         self._find_sizes_and_indices(statements)
         self._find_other_steps()
         self._balanced = self._find_balanced()
         self.functions = frozenset(self._list_functions())
+        self.counts = frozenset(self._spell(one.left) for one in statements if written(one.right) == NATURAL)
+        before = ((one.base, one.behind) for one in self._all if one.base not in self.functions)
+        self.called = frozenset(base for base, one in before if isinstance(one, Symbol) and not self._is_step(one))
         self.numerators = frozenset(self._notation.strip_accents(one.name) for one in list_numerators(sides))
         scripts = [(one.base, self._cut_step(one.symbol)[1]) for one in self._all]
         self._indexed = {base for base, items in scripts if any(map(self._is_index, items))}
@@ -122,16 +131,6 @@ class Signs:
 
     def _spell_letters(self, items: Iterable[Node]) -> list[str]:
         return [self._spell(item) for item in items if isinstance(item, Symbol)]
-
-    def _list_bounds(self, bigs: Sequence[Big]) -> Mapping[str, str]:
-        """Return the letters of the sizes that sums run to; of a letter that runs to two, none."""
-        found: dict[str, set[str]] = {}
-        for big in bigs:
-            for one in big.below:
-                if isinstance(one, Relation) and one.sign == "=" and isinstance(one.left, Symbol):
-                    above = self._spell_letters(map(strip_brackets, big.above))
-                    found.setdefault(self._spell(one.left), set()).update(above)
-        return {letter: next(iter(sizes)) for letter, sizes in found.items() if len(sizes) == 1}
 
     def _find_steps(self) -> None:
         """Find the letters that have offsets, and where they stand most."""

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from bptt.proofread._expressions import Property, Quantity
 from bptt.proofread.document import FORMULA, Token
+from bptt.proofread.semantics._draft_page import NATURAL
 from bptt.proofread.semantics._shapes import LIST, find_shapes
 from bptt.proofread.semantics._vocabulary import Vocabulary
 from bptt.proofread.syntax import parse_list
@@ -60,6 +61,10 @@ _SAID_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(r"\s*(?:\?|(?:or|nor|part|parts|only|if|when|unless|example|examples)\b)", re.IGNORECASE)
+_COUNTS = (
+    rf"{FORMULA},? (?:is|be|are|being|denotes?|stands? for) the (?:total )?(?:number|size|dimension|length|count)\b",
+    rf"\b(?:number|count)s? of (?:[\w-]+ ){{1,3}}{FORMULA}",
+)
 _UNREAL = re.compile(r"\b(?:were|would|unlike)\b", re.IGNORECASE)  # what is said to be so were things otherwise
 _COVARIANCES = (
     rf"covariances?(?: matrix| matrices)? {LIST}",
@@ -155,6 +160,9 @@ def list_statements(words: str, formulas: Sequence[Sequence[Token]]) -> Iterator
             case [Relation(letter, "=", Number()), *_, Dots(), Symbol() as last]:
                 yield Relation(letter, r"\le", last)  # t = 1, …, T
     yield from find_shapes(words, parsed)
+    for found in (found for pattern in _COUNTS for found in re.finditer(pattern, words, re.IGNORECASE)):
+        number = parsed[words[: found.start()].count(FORMULA)][:1]  # K is the number of classes: K ∈ ℕ
+        yield from (Relation(one, r"\in", Symbol(NATURAL)) for one in number if isinstance(one, Symbol))
     for found in (found for pattern in _COVARIANCES for found in re.finditer(pattern, words, re.IGNORECASE)):
         before = words[: found.start()].count(FORMULA)
         for entries in parsed[before : before + found.group().count(FORMULA)]:

@@ -25,7 +25,17 @@ from bptt.proofread.semantics._notation import SLICE, is_transpose
 from bptt.proofread.semantics._symbols import Reference, Stand
 from bptt.proofread.semantics._values import Value, VectorAlgebra
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
-from bptt.proofread.syntax.tree import Node, Number, Place, Relation, Symbol, Unreadable, is_bare, strip_brackets
+from bptt.proofread.syntax.tree import (
+    UPRIGHT_PI,
+    Node,
+    Number,
+    Place,
+    Relation,
+    Symbol,
+    Unreadable,
+    is_bare,
+    strip_brackets,
+)
 
 INDICATORS = (r"\mathbb{1}", r"\mathbf{1}", r"\mathbb{I}", r"\mathds{1}", "1", r"\mathbf{I}", "I", r"\mathrm{1}")
 
@@ -145,7 +155,7 @@ class Scope:
         ):
             left, right = self.make_axes(2)
             return Value((left, right), Delta(left, right))
-        if base == r"\pi" and bare and base not in self.vocabulary.subjects:
+        if bare and (base == UPRIGHT_PI or (base == r"\pi" and base not in self.vocabulary.subjects)):
             return Value((), ex.multiply(ex.Constant(Fraction(4)), ex.Function("arctan", 0, ONE)))
         size = self.notation.find_size(node)
         if size is not None or self.notation.parse_step(node) == LAST_STEP:

@@ -8,7 +8,7 @@ from bptt.proofread.syntax import tree
 from bptt.proofread.syntax._cursor import ENDS, RELATIONS, Cursor
 from bptt.proofread.syntax._derivatives import join_slashes, make_mark
 from bptt.proofread.syntax._scripts import add_scripts, list_entries, list_items
-from bptt.proofread.syntax.tree import Node, Symbol, Unreadable, multiply
+from bptt.proofread.syntax.tree import UPRIGHT_PI, Node, Symbol, Unreadable, multiply
 
 MOST_FACTORS = 60  # of one product, and terms of one sum
 OPERATORS = frozenset({r"\cdot", r"\times", r"\odot", r"\otimes", "/", r"\star", r"\oplus"})
@@ -92,7 +92,9 @@ class TermParser(Cursor, ABC):
         self._parse_evaluation(factors, operators)
         while (operator := self.take_if(*OPERATORS, "*")) or self._follows_sum(factors[-1]) or not self.ends_term():
             operators.append(operator)
-            factors.append(self._parse_signed() if operator or self._follows_sum(factors[-1]) else self.parse_factor())
+            factor = self._parse_signed() if operator or self._follows_sum(factors[-1]) else self.parse_factor()
+            is_number = factor == Symbol(r"\pi") and not operator and isinstance(factors[-1], tree.Number)
+            factors.append(Symbol(UPRIGHT_PI, place=self.place) if is_number else factor)  # 2π, whatever π is elsewhere
             if len(factors) > MOST_FACTORS:
                 raise Unreadable(f"a term has more than {MOST_FACTORS} factors", self.place)
             self._parse_evaluation(factors, operators)

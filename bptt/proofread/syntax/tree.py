@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
 from typing import Any, TypeGuard, get_args
 
+UPRIGHT_PI = r"\uppi"  # the number, where π may be a symbol
+
 
 class Unreadable(ValueError):  # noqa: N818  (it is a finding on the document, not a failure of the program)
     """A formula cannot be read. Says why and, if that is known, at which `place` of the file."""

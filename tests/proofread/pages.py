@@ -1,0 +1,319 @@
+"""Short pages without a glossary, as their authors write them, with equations that may follow each."""
+
+from typing import NamedTuple
+
+STEPS = r"""
+For $t = 1, \dots, T$ and $s_0 = 0$, the states are
+
+$$ z_t = A s_{t-1} + B u_t $$
+$$ s_t = \tanh(z_t) $$
+$$ r_t = C s_t $$
+"""
+GATED = r"""
+With a gate, and the input $u_t$:
+
+$$ p_t = \sigma(F u_t + G s_{t-1}) $$
+$$ k_t = p_t \odot k_{t-1} + u_t $$
+$$ s_t = \tanh(k_t) $$
+
+Here $\sigma$ is the logistic function.
+"""
+
+
+class Page(NamedTuple):
+    """A page, with equations that may follow it: true ones, false ones, and true ones of which it is not known."""
+
+    text: str
+    true: tuple[str, ...]
+    false: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
+
+
+PAGES = {
+    "a loss that is the sum of others, all in the prose": Page(
+        STEPS + r"The loss is $E = \sum_{t=1}^{T} E_t$ with $E_t = \frac12 \|r_t - y_t\|^2$.",
+        (
+            r"\frac{\partial E}{\partial C} = \sum_{t=1}^{T} (r_t - y_t) s_t^\top",
+            r"\frac{\partial E_t}{\partial s_t} = C^\top (r_t - y_t)",
+            r"\frac{\partial s_t}{\partial s_{t-1}} = \operatorname{diag}(1 - s_t^2) A",
+        ),
+        (r"\frac{\partial E}{\partial C} = \sum_{t=1}^{T} (r_t - y_t) s_{t-1}^\top",),
+    ),
+    "what the prose names as a derivative": Page(
+        STEPS + r"The loss is $E = \sum_t E_t$ with $E_t = \frac12 \|r_t - y_t\|^2$. Let"
+        r" $\delta_t = \partial E / \partial z_t$.",
+        (
+            r"\delta_t = (1 - s_t^2) \odot (C^\top (r_t - y_t) + A^\top \delta_{t+1})",
+            r"\frac{\partial E}{\partial A} = \sum_{t=1}^{T} \delta_t s_{t-1}^\top",
+        ),
+        (r"\delta_t = (1 - s_t^2) \odot (C^\top (r_t - y_t) + A \delta_{t+1})",),
+    ),
+    "a loss of each step of which nothing is known": Page(
+        STEPS + "\n$$ E = \\sum_{t=1}^{T} E_t $$\n\nwhere $E_t$ depends on $s_t$.",
+        (r"\frac{\partial E}{\partial z_t} = (1 - s_t^2) \odot \frac{\partial E}{\partial s_t}",),
+        (r"\frac{\partial E}{\partial z_t} = (1 - s_t) \odot \frac{\partial E}{\partial s_t}",),
+    ),
+    "one way of several": Page(
+        GATED + "\nIf we only look at the direct path from one cell to the next:",
+        (
+            r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(p_t)",
+            r"\operatorname{diag}(p_t) = \frac{\partial k_t}{\partial k_{t-1}}",
+        ),
+        (r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(k_t)",),
+    ),
+    "one step alone": Page(
+        STEPS + r"Given $g_t = \partial E/\partial s_t$ and $b_t = g_t \odot (1 - s_t^2)$, for a single step:",
+        (),
+        unsure=(r"\frac{\partial E}{\partial A} = b_t s_{t-1}^\top",),
+    ),
+    "what words name as derivatives": Page(
+        STEPS + r"The loss is $E = \sum_t \frac12 \|s_t - y_t\|^2$. We write $\delta_t$ and $g_t$ for the gradients of"
+        " $E$ with\nrespect to $z_t$ and $s_t$.",
+        (
+            r"\delta_t = (1 - s_t^2) \odot g_t",
+            r"g_t = s_t - y_t + A^\top \delta_{t+1}",
+            r"\frac{\partial E}{\partial B} = \sum_{t=1}^{T} \delta_t u_t^\top",
+        ),
+        (r"g_t = s_t - y_t + A^\top \delta_t", r"\delta_t = (1 - s_t) \odot g_t"),
+    ),
+    "states that begin at the same value": Page(
+        r"For $t = 1, \dots, T$ and $s_0 = c_0 = 0$:"
+        "\n\n$$ c_t = \\tanh(A s_{t-1} + u_t) + c_{t-1} $$\n$$ s_t = \\tanh(c_t) $$",
+        (r"c_1 = \tanh(u_1)", r"c_2 = \tanh(A s_1 + u_2) + c_1"),
+        (r"c_1 = u_1",),
+    ),
+    "a derivative that is named in a chain": Page(
+        STEPS + r"For $E = \frac12 \|r_T - y\|^2$ we have $e = \partial E/\partial r_T = r_T - y$.",
+        (r"\frac{\partial E}{\partial C} = e s_T^\top",),
+        (r"\frac{\partial E}{\partial C} = 2 e s_T^\top",),
+    ),
+    "a symbol that only words define": Page(
+        STEPS + r"The loss is $E = \frac12 \|r_T\|^2$, and $\delta_t$ says how it depends on $z_t$.",
+        (),
+        unsure=(r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_{t-1}^\top",),
+    ),
+    "gradients that are named by a sign": Page(
+        GATED + r"For any $q_t$ let $\delta q_t$ be the derivative of the loss $E = \sum_t \|s_t\|^2$ by it.",
+        (),
+        unsure=(r"\delta p_t = \delta k_t \odot k_{t-1}", r"\delta k_t = \delta s_t \odot (1 - s_t^2)"),
+    ),
+    "gradients that a sign names": Page(
+        GATED + r"For any $q_t$ let $\delta q_t$ denote the *total* derivative $\partial E/\partial q_t$ of"
+        "\n$E = \\sum_t E_t(s_t)$, and $e_t = \\partial E_t / \\partial s_t$.",
+        (
+            r"\delta k_t = \delta s_t \odot (1 - s_t^2) + \delta k_{t+1} \odot p_{t+1}",
+            r"\delta p_t = \delta k_t \odot k_{t-1}",
+            r"\frac{\partial E}{\partial G} = \sum_{t=1}^T (\delta p_t \odot p_t \odot (1 - p_t)) s_{t-1}^\top",
+            r"\delta s_T = e_T",
+        ),
+        (
+            r"\delta k_t = \delta s_t \odot (1 - s_t^2) + \delta k_{t+1} \odot p_t",
+            r"\delta p_t = \delta k_t \odot k_t",
+            r"\delta s_t = e_t",
+        ),
+    ),
+    "gradients that a d names": Page(
+        r"With $A \in \mathbb{R}^{n \times m}$ and $B \in \mathbb{R}^{m \times p}$, some loss $\phi$ is computed from"
+        "\n\n$$ C = A B $$\n\nWe write $dX$ for $\\partial \\phi / \\partial X$, whatever $X$ is.",
+        (r"dA = dC\, B^\top", r"dB = A^\top dC", r"(dB)_{jk} = \sum_{i=1}^n A_{ij} (dC)_{ik}"),
+        (r"dA = dC\, B", r"(dB)_{jk} = \sum_{i=1}^n A_{ij} (dC)_{kj}"),
+    ),
+    "gradients that a bar names": Page(
+        r"For any $v$ let $\bar v$ stand for $\partial L / \partial v$, where $L$ depends on $y$ alone."
+        "\n\n$$ y = W x + b $$",
+        (r"\bar x = W^\top \bar y", r"\bar W = \bar y x^\top", r"\bar b = \bar y"),
+        (r"\bar x = W \bar y", r"\bar W = x \bar y^\top"),
+    ),
+    "an accent that is said of one symbol alone": Page(
+        r"Let $\bar y$ stand for $\partial L / \partial y$, where $L$ depends on $y$ alone."
+        "\n\n$$ y = W x + b $$",
+        (r"\frac{\partial L}{\partial x} = W^\top \bar y",),
+        unsure=(r"\bar x = W \bar y",),
+    ),
+    "names for derivatives that are written out": Page(
+        STEPS + r"The loss is $E = \sum_t \frac12 \|s_t - y_t\|^2$. We abbreviate $\partial E/\partial z_t$ and"
+        "\n$\\partial E/\\partial s_t$ as $\\delta_t$ and $g_t$.",
+        (r"\delta_t = (1 - s_t^2) \odot g_t", r"g_t = s_t - y_t + A^\top \delta_{t+1}"),
+        (r"\delta_t = (1 - s_t) \odot g_t",),
+    ),
+    "a gradient of the loss, without its letter": Page(
+        STEPS + r"The loss $E = \sum_t \frac12 \|s_t - y_t\|^2$ is to be small. Let $\delta_t$ be the gradient of the"
+        "\nloss with respect to $z_t$.",
+        (r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_{t-1}^\top",),
+        (r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_t^\top",),
+    ),
+    "a matrix that is put together of rows": Page(
+        r"Let $X \in \mathbb{R}^{n \times p}$ be the matrix with rows $x_i^\top$, and $y \in \mathbb{R}^n$."
+        "\n\n$$ E(w) = \\frac12 \\sum_{i=1}^n (w^\\top x_i - y_i)^2 $$",
+        (r"\nabla E(w) = X^\top (X w - y)", r"\nabla^2 E(w) = X^\top X"),
+        (r"\nabla E(w) = X (X w - y)", r"\nabla E(w) = X^\top (y - X w)"),
+    ),
+    "a matrix that is put together of columns": Page(
+        r"Stack the vectors $x_1, \dots, x_n$ as the columns of a matrix $X$."
+        "\n\n$$ E(w) = \\frac12 \\sum_{i=1}^n (w^\\top x_i - y_i)^2 $$",
+        (r"\nabla E(w) = X (X^\top w - y)",),
+        (r"\nabla E(w) = X^\top (X w - y)",),
+    ),
+    "a diagonal that words say": Page(
+        r"With $p_i = \sigma(w^\top x_i)$, $\sigma(a) = 1/(1 + e^{-a})$, let $D$ be the diagonal matrix with entries"
+        " $p_i (1 - p_i)$,\nand $X$ the matrix whose rows are $x_i^\\top$.\n\n"
+        "$$ E(w) = -\\sum_{i=1}^n (y_i \\log p_i + (1 - y_i) \\log(1 - p_i)) $$",
+        (r"\nabla^2 E(w) = X^\top D X",),
+        (r"\nabla^2 E(w) = X D X^\top", r"\nabla^2 E(w) = -X^\top D X"),
+    ),
+    "a function of a matrix": Page(
+        r"Let $P \in \mathbb{R}^{n \times n}$ and $R \in \mathbb{R}^{m \times m}$ be symmetric,"
+        r" $C \in \mathbb{R}^{m \times n}$, $G \in \mathbb{R}^{n \times m}$."
+        "\n\n$$ F(G) = (I - G C) P (I - G C)^\\top + G R G^\\top $$\n"
+        "$$ S = C P C^\\top + R $$\n$$ K = P C^\\top S^{-1} $$",
+        (
+            r"F(K) = (I - K C) P",
+            r"F(G) = P - G C P - P C^\top G^\top + G S G^\top",
+            r"F(K)^{-1} = P^{-1} + C^\top R^{-1} C",
+            r"K = F(K) C^\top R^{-1}",
+        ),
+        (r"F(K) = (I + K C) P", r"F(G) = P - G C P - P C^\top G^\top + G R G^\top"),
+    ),
+    "indices behind a bracket": Page(
+        r"$$ z_i = \sum_j (W_1)_{ij} x_j + (b_1)_i $$" "\n$$ E = \\frac12 \\sum_i z_i^2 $$",
+        (r"\frac{\partial E}{\partial (W_1)_{ij}} = z_i x_j", r"\frac{\partial E}{\partial (b_1)_i} = z_i"),
+        (r"\frac{\partial E}{\partial (W_1)_{ij}} = z_j x_i",),
+    ),
+    "vectors that letters number": Page(
+        r"Points $x_1, \dots, x_n \in \mathbb{R}^d$ are mapped by $W \in \mathbb{R}^{k \times d}$."
+        "\n\n$$ h_i = W x_i, \\qquad z_{ij} = x_i - x_j $$\n"
+        "$$ E = \\sum_{i=1}^n \\|h_i\\|^2, \\qquad F = \\sum_{i=1}^n \\sum_{j=1}^n \\|W z_{ij}\\|^2 $$",
+        (
+            r"\frac{\partial E}{\partial W} = 2 \sum_{i=1}^n h_i x_i^\top",
+            r"\frac{\partial F}{\partial W} = 2 W \sum_{i=1}^n \sum_{j=1}^n z_{ij} z_{ij}^\top",
+        ),
+        (r"\frac{\partial E}{\partial W} = 2 \sum_{i=1}^n x_i h_i^\top",),
+    ),
+    "terms of a loss in the prose, and their sum in a display": Page(
+        STEPS + r"Each step has the loss $E_t = \frac12 \|r_t - y_t\|^2$." "\n\n$$ E = \\sum_{t=1}^T E_t $$",
+        (r"\frac{\partial E}{\partial C} = \sum_{t=1}^{T} (r_t - y_t) s_t^\top",),
+        (r"\frac{\partial E}{\partial C} = \sum_{t=1}^{T} (y_t - r_t) s_t^\top",),
+    ),
+    "terms of a loss that say what they depend on": Page(
+        STEPS + "\n$$ E = \\sum_{t=1}^T E_t(r_t) $$",
+        (r"\frac{\partial E}{\partial C} = \sum_{t=1}^{T} \frac{\partial E_t}{\partial r_t} s_t^\top",),
+        (r"\frac{\partial E}{\partial z_t} = \frac{\partial E_t}{\partial z_t}",),
+    ),
+    "a loss that depends on one step": Page(
+        r"One step of a cell: $$ c_t = f_t \odot c_{t-1} + u_t, \qquad s_t = \tanh(c_t) $$"
+        "\n\nSuppose that $E$ depends on $s_t$ alone, and $g_t = \\partial E/\\partial s_t$.",
+        (),
+        unsure=(r"\frac{\partial E}{\partial c_t} = g_t \odot (1 - s_t^2)",),
+    ),
+    "a number of things": Page(
+        r"Targets are smoothed, $\tilde y_k = (1 - \epsilon) y_k + \epsilon / K$, where $y$ is one-hot and $K$ is the"
+        "\nnumber of classes.\n\n"
+        "$$ E = -\\sum_k \\tilde y_k \\log p_k, \\qquad p_k = \\frac{e^{f_k}}{\\sum_l e^{f_l}} $$",
+        (),
+        unsure=(r"\frac{\partial E}{\partial f_k} = p_k - \tilde y_k",),
+    ),
+    "another scale of the same quantity": Page(
+        r"With $\rho_j = \log \sigma_j^2$ the divergence is"
+        "\n\n$$ K = \\frac12 \\sum_{j=1}^J (\\mu_j^2 + \\sigma_j^2 - 1 - \\log \\sigma_j^2) $$",
+        (r"\frac{\partial K}{\partial \mu_j} = \mu_j",),
+        (r"\frac{\partial K}{\partial \mu_j} = 2 \mu_j",),
+        unsure=(r"\frac{\partial K}{\partial \rho_j} = \frac12 (\sigma_j^2 - 1)",),
+    ),
+    "the number π beside weights π_k": Page(
+        r"$$ \pi_k = \frac{e^{a_k}}{\sum_l e^{a_l}}, \qquad \phi_k = \frac{1}{\sqrt{2\pi}} e^{-(t - m_k)^2/2} $$"
+        "\n\nThe error is $E = -\\ln \\sum_k \\pi_k \\phi_k$, and\n"
+        "$\\gamma_k = \\pi_k \\phi_k / \\sum_l \\pi_l \\phi_l$.",
+        (r"\frac{\partial E}{\partial a_k} = \pi_k - \gamma_k",),
+        (r"\frac{\partial E}{\partial a_k} = \gamma_k - \pi_k",),
+    ),
+    "the length of a vector with the same letter": Page(
+        r"Particles are at $\mathbf r_1, \dots, \mathbf r_N \in \mathbb{R}^3$.",
+        (),
+        unsure=(r"\mathbf r_{ij} = \mathbf r_i - \mathbf r_j", r"r_{ij} = |\mathbf r_{ij}|"),
+    ),
+    "letters that are numbers, though nothing says so": Page(
+        r"A mask $m \in \{0, 1\}^h$ keeps entries with probability $q$. With $a \in \mathbb{R}^d$,"
+        "\n$W \\in \\mathbb{R}^{h \\times d}$, $v \\in \\mathbb{R}^h$:\n\n"
+        "$$ r = \\frac1q m \\odot \\tanh(W a), \\qquad E = \\frac12 (v^\\top r - y)^2 $$",
+        (r"\frac{\partial E}{\partial v_i} = (v^\top r - y) r_i",),
+        unsure=(r"\frac{\partial E}{\partial W_{ij}} = \frac1q (v^\top r - y) v_i m_i (1 - \tanh^2((W a)_i)) a_j",),
+    ),
+    "a bias that is added to every row": Page(
+        r"Every sample is a row of $X$, and $b$ a row. $$ Y = X W + b $$"
+        "\n$$ E = \\frac{1}{2m} \\sum_{i=1}^m \\sum_{j=1}^k (Y_{ij} - T_{ij})^2 $$",
+        (r"\frac{\partial E}{\partial W} = X^\top \frac{\partial E}{\partial Y}",),
+        (r"\frac{\partial E}{\partial W} = X \frac{\partial E}{\partial Y}",),
+        unsure=(r"\frac{\partial E}{\partial b_j} = \sum_{i=1}^m \frac{\partial E}{\partial Y_{ij}}",),
+    ),
+    "a label of either sign": Page(
+        r"For $x \in \mathbb{R}^a$ and a label $t = \pm 1$ let $s = w^\top x$, $\ell = \log(1 + e^{-ts})$ and"
+        "\n$r = \\frac{1}{1 + e^{ts}}$.",
+        (r"\frac{\partial^2 \ell}{\partial s^2} = r (1 - r)",),
+    ),
+    "a covariance that depends on a parameter": Page(
+        r"The matrix $K(\theta)$ is a symmetric $n \times n$ matrix, $y \in \mathbb{R}^n$, and $\alpha = K^{-1} y$."
+        "\n\n$$ E = \\frac12 y^\\top K^{-1} y $$",
+        (r"\frac{\partial E}{\partial y} = \alpha",),
+        (r"\frac{\partial E}{\partial y} = 2 \alpha",),
+    ),
+    "shapes in words": Page(
+        r"Let $M$ be an invertible $n \times n$ matrix and $a$ an $n$-dimensional vector.",
+        (r"\nabla_M \det M = \det(M) M^{-\top}", r"\nabla_a a^\top M a = (M + M^\top) a"),
+        (r"\nabla_M \det M = \det(M) M^{\top}",),
+    ),
+    "a multiplier that is transposed": Page(
+        r"Minimise $\frac12 x^T P x$ subject to $A x = b$, where $P$ is a symmetric $n \times n$ matrix and $A$ is"
+        "\n$m \\times n$. The Lagrangian is\n\n$$ \\mathcal{L} = \\frac12 x^T P x + \\nu^T (A x - b) $$",
+        (r"\nabla_x \mathcal{L} = P x + A^T \nu", r"\nabla_\nu \mathcal{L} = A x - b"),
+        (r"\nabla_\nu \mathcal{L} = b - A x",),
+    ),
+    "a vector with the letter of a number": Page(
+        r"$$ q = \alpha^\top K \alpha $$",
+        (r"\frac{\partial q}{\partial \alpha} = (K + K^\top) \alpha",),
+        (r"\frac{\partial q}{\partial \alpha} = K^\top \alpha",),
+    ),
+    "a hypothesis that is applied to each example": Page(
+        r"Examples are $x^{(i)} \in \mathbb{R}^{n}$ with $y^{(i)} \in \{0, 1\}$, and"
+        "\n\n$$ f_w(x) = g(w^T x), \\qquad g(z) = \\frac{1}{1 + e^{-z}} $$\n\n"
+        "$$ \\ell(w) = \\sum_{i=1}^m y^{(i)} \\log f_w(x^{(i)}) + (1 - y^{(i)}) \\log(1 - f_w(x^{(i)})) $$",
+        (r"\frac{\partial \ell(w)}{\partial w_j} = \sum_{i=1}^m (y^{(i)} - f_w(x^{(i)})) x_j^{(i)}",),
+        (r"\frac{\partial \ell(w)}{\partial w_j} = \sum_{i=1}^m (f_w(x^{(i)}) - y^{(i)}) x_j^{(i)}",),
+    ),
+    "vectors that bear a number": Page(
+        r"Given a query $q \in \mathbb{R}^d$, keys $k_1, \dots, k_n \in \mathbb{R}^d$ and values"
+        "\n$v_1, \\dots, v_n \\in \\mathbb{R}^m$:\n\n"
+        "$$ c = \\sum_{j=1}^n a_j v_j, \\quad a_j = \\frac{\\exp(e_j)}{\\sum_{l=1}^n \\exp(e_l)}, \\quad "
+        "e_j = \\frac{q^\\top k_j}{\\sqrt d} $$\n\nand $g = \\partial L/\\partial c$.",
+        (
+            r"\frac{\partial L}{\partial v_j} = a_j g",
+            r"\frac{\partial L}{\partial q} = \frac{1}{\sqrt d} \sum_{j=1}^n a_j (g^\top (v_j - c)) k_j",
+        ),
+        (r"\frac{\partial L}{\partial q} = \frac{1}{d} \sum_{j=1}^n a_j (g^\top (v_j - c)) k_j",),
+    ),
+    "a variance, the square of a symbol with a label": Page(
+        r"Over a batch $\mathcal{B}$ of scalars $x_i$:"
+        "\n\n$$ \\mu_{\\mathcal B} = \\frac1m \\sum_{i=1}^m x_i $$\n"
+        "$$ \\sigma^2_{\\mathcal B} = \\frac1m \\sum_{i=1}^m (x_i - \\mu_{\\mathcal B})^2 $$",
+        (r"\frac{\partial \sigma^2_{\mathcal B}}{\partial x_i} = \frac2m (x_i - \mu_{\mathcal B})",),
+        (r"\frac{\partial \sigma^2_{\mathcal B}}{\partial x_i} = \frac1m (x_i - \mu_{\mathcal B})",),
+    ),
+    "labels that sum to one": Page(
+        r"The labels are given as a vector $y$ with $\sum_i y_i = 1$, usually one-hot, and the loss is"
+        "\n\n$$ p_i = \\frac{e^{z_i}}{\\sum_{k=1}^C e^{z_k}}, \\qquad E = - \\sum_{i=1}^C y_i \\log p_i $$",
+        (r"\frac{\partial E}{\partial z_j} = p_j - y_j",),
+        (r"\frac{\partial E}{\partial z_j} = y_j - p_j",),
+    ),
+    "labels that are rows": Page(
+        r"The labels are one-hot rows in $Y \in \mathbb{R}^{N \times C}$, and the loss is"
+        "\n\n$$ P_{nc} = \\frac{e^{Z_{nc}}}{\\sum_{k=1}^C e^{Z_{nk}}}, \\qquad "
+        "E = - \\frac1N \\sum_{n=1}^N \\sum_{c=1}^C Y_{nc} \\log P_{nc} $$",
+        (r"\frac{\partial E}{\partial Z} = \frac1N (P - Y)",),
+        (r"\frac{\partial E}{\partial Z} = P - Y",),
+    ),
+    "a scalar network": Page(
+        "With a scalar state $s(t)$ and scalar inputs $u(t)$, and scalar weights $v$ and $w$,\n\n"
+        "$$ s(t) = v s(t-1) + w u(t), \\qquad t = 1, \\dots, T, \\qquad s(0) = 0 $$\n\nand $E = \\frac12 s(T)^2$.",
+        (r"\frac{\partial s(t)}{\partial s(t-1)} = v",),
+        (r"\frac{\partial s(t)}{\partial s(t-1)} = w",),
+    ),
+}  # fmt: skip
