@@ -10,8 +10,8 @@ from itertools import islice
 
 from bptt.proofread import semantics
 from bptt.proofread._expressions import Claim, Definition, Definitions, Delta, Mask, Properties, Quantity, Step
-from bptt.proofread._readings import ReadingJudge, list_quantities
-from bptt.proofread._traversal import find_free_indices, get_letter
+from bptt.proofread._readings import ReadingJudge
+from bptt.proofread._traversal import find_free_indices, get_letter, list_quantities
 from bptt.proofread._verdict import Verdict, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import Choice, Equation, Interpretation, Statement
@@ -60,7 +60,7 @@ class AccusationJudge(ReadingJudge):
     def _excuse_values(self, equation: Equation, claim: Claim, properties: Properties) -> Iterator[Verdict]:
         """List the excuses of an equation whose sides have different values."""
         vocabulary, definitions = self.vocabulary, self.vocabulary.definitions
-        quantities = self._list_quantities(claim.left, claim.right)
+        quantities = list_quantities(definitions, claim.left, claim.right)
         free = [one for one in quantities if one not in definitions.quantities]
         fixed = next((one.name for one in free if vocabulary.assumed.get(one) == "formula"), "")
         if fixed:
@@ -120,7 +120,7 @@ class AccusationJudge(ReadingJudge):
         except semantics.REFUSALS:
             return
         definitions = self.vocabulary.definitions
-        for quantity in sorted(self._list_quantities(claim.left, claim.right), key=lambda one: one.name):
+        for quantity in sorted(list_quantities(definitions, claim.left, claim.right), key=lambda one: one.name):
             if quantity not in definitions.quantities and quantity not in definitions.properties:
                 match quantity.axes:
                     case (rows, columns) if rows == columns:

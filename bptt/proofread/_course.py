@@ -9,14 +9,13 @@ from bptt.proofread._expressions import Property, Quantity
 from bptt.proofread._judge import Judge
 from bptt.proofread._parse_document import list_displayed, parse_document
 from bptt.proofread._rendering import render
-from bptt.proofread._traversal import get_letter
+from bptt.proofread._traversal import get_letter, list_quantities
 from bptt.proofread._verdict import FINDINGS, Verdict
 from bptt.proofread._wording import write_note
 from bptt.proofread.corrections import Correction, write_latex
 from bptt.proofread.document import Document, Equation, spell, tokenize
 from bptt.proofread.evaluation import Counterexample
 from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary, make_numbers, turn
-from bptt.proofread.semantics._dependencies import find_quantities
 from bptt.proofread.syntax import Node, Symbol
 from bptt.proofread.syntax.tree import list_symbols
 
@@ -194,7 +193,7 @@ class Course:
         names = {symbols.find_name(one) for side in sides for one in list_symbols(side)}
         held = {quantity for name in names if name is not None for quantity in symbols.quantities[name]}
         bodies = [one.body for quantity in held for one in definitions.quantities.get(quantity, ())]
-        return held | find_quantities(definitions, bodies)
+        return held.union(list_quantities(definitions, *bodies))
 
 
 def _spell_correction(equation: Equation, found: Correction) -> tuple[str, str]:

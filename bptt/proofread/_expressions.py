@@ -43,6 +43,11 @@ class Quantity:
     axes: tuple[Range, ...]
     timed: bool
 
+    @property
+    def is_square(self) -> bool:
+        """Whether it is a matrix whose rows and columns run over the same."""
+        return len(self.axes) == 2 and self.axes[0] == self.axes[1]
+
 
 @dataclass(frozen=True, slots=True)
 class Constant:
@@ -85,14 +90,6 @@ class Delta:
 
     left: Index
     right: Index
-
-
-@dataclass(frozen=True, slots=True)
-class SameStep:
-    """1 where two steps are the same, else 0."""
-
-    left: Step
-    right: Step
 
 
 MaskRelation = Literal["=", "≠", "<", "≤"]
@@ -211,7 +208,7 @@ class Partial:
 
 
 Expression = (
-    Constant | Size | Entry | Slope | Delta | SameStep | Mask | Plus | Times | Power | Total | OverSteps | MatrixProduct
+    Constant | Size | Entry | Slope | Delta | Mask | Plus | Times | Power | Total | OverSteps | MatrixProduct
     | Function | Parameter | Concatenation | OfMatrix | Partial
 )  # fmt: skip
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document import FORMULA, Token
+from bptt.proofread.document import FORMULA, RELATIONS, Kind, Token
 from bptt.proofread.semantics import Candidate, Vocabulary, normalise_left
 from bptt.proofread.semantics._latex import join_number
 from bptt.proofread.syntax.tree import (
@@ -22,8 +22,8 @@ from bptt.proofread.syntax.tree import (
     written,
 )
 
-EQUALS = ("=", ":=", r"\equiv", r"\coloneqq", r"\triangleq", r"\doteq", r"\leftarrow", r"\gets")
-ASSIGNS = (r"\leftarrow", r"\gets")
+ASSIGNS = frozenset(sign for sign, kind in RELATIONS.items() if kind is Kind.STEP)
+EQUALS = ASSIGNS.union(sign for sign, kind in RELATIONS.items() if kind is Kind.EQUALITY)
 _OLD_AND_NEW = ({"new", "next", "+", "updated"}, {"old", "prev", "previous", "current"})
 
 

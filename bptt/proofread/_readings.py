@@ -1,12 +1,13 @@
 """The verdict on an equation under each way to read it, and on all of them together."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Claim, Definitions, Entry, Expression, Partial, Properties, Quantity
-from bptt.proofread._traversal import walk_definitions
+from bptt.proofread._expressions import Claim, Expression, Partial, Properties, Quantity
+from bptt.proofread._traversal import list_quantities, walk_definitions
 from bptt.proofread._verdict import Verdict, label_refusal, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import LAYOUT, Choice, Equation, Interpretation, Statement, Vocabulary
@@ -60,26 +61,20 @@ class ReadingJudge:
 
     def _judge_readings(self, equation: Equation, properties: Properties, layout: int | None) -> Verdict:
         """Judge an equation under each way to read it."""
-        self.vocabulary.begin_equation()
-        waiting: list[tuple[int, ...]] = [()]
         readings: list[_Reading] = []
         known: dict[object, Verdict] = {}
-        while waiting and len(readings) < semantics.MOST_INTERPRETATIONS:
-            interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
-            claim = None
-            try:
-                claim = semantics.state_claim(self.vocabulary, equation, interpretation)
-            except semantics.REFUSALS as error:
-                verdict = label_refusal(error)
+        ways = semantics.list_claims(self.vocabulary, equation, layout)
+        for interpretation, claim in itertools.islice(ways, semantics.MOST_INTERPRETATIONS):
+            if isinstance(claim, Exception):
+                verdict = label_refusal(claim)
             else:
                 key = (claim.left, claim.right, claim.free, claim.where, claim.last_is)
                 verdict = known[key] = known.get(key) or self._judge_claim(claim, properties)
             verdict = verdict._replace(choices=interpretation.taken, layout=interpretation.asked.get(LAYOUT))
-            readings.append(_Reading(verdict, interpretation, claim))
+            readings.append(_Reading(verdict, interpretation, None if isinstance(claim, Exception) else claim))
             if verdict.label == "right" and not (interpretation.odd or interpretation.slip or interpretation.ambiguous):
                 return verdict
-            waiting += interpretation.propose_others()
-        return self._decide(equation, readings, exhausted=not waiting)
+        return self._decide(equation, readings, exhausted=next(ways, None) is None)
 
     def _decide(self, equation: Equation, readings: Sequence[_Reading], exhausted: bool) -> Verdict:
         """Decide by all the ways to read an equation, none of which is right and conventional without a doubt."""
@@ -130,7 +125,8 @@ class ReadingJudge:
             outcome = compare(claim, self.vocabulary.definitions, self.budget, properties)
         except ValueError as error:
             return Verdict("unreadable", error)
-        quantities = self._list_quantities(claim.left, claim.right)
+        definitions = self.vocabulary.definitions
+        quantities = list_quantities(definitions, claim.left, claim.right)
         stated = tuple(one for one in self.stated if one.quantity in quantities)
         if isinstance(outcome, Agreement):
             return Verdict("vacuous" if outcome.vanishes else "right", outcome, stated=stated)
@@ -147,16 +143,8 @@ class ReadingJudge:
 
     def _find_unknown(self, side: Expression) -> set[tuple[Quantity, bool]]:
         """Find the losses that are defined nowhere in a side, and whether it has derivatives of them."""
-        whole = self.vocabulary.unknown & set(self._list_quantities(side))
-        derived = (node for node in walk_definitions(self.vocabulary.definitions, [side]) if isinstance(node, Partial))
-        inside = set[Quantity]().union(*map(self._list_quantities, derived))
+        definitions = self.vocabulary.definitions
+        whole = self.vocabulary.unknown & set(list_quantities(definitions, side))
+        derived = [node for node in walk_definitions(definitions, [side]) if isinstance(node, Partial)]
+        inside = set(list_quantities(definitions, *derived))
         return {(one, one in inside) for one in whole}
-
-    def _list_quantities(self, *sides: Expression) -> list[Quantity]:
-        return list_quantities(self.vocabulary.definitions, *sides)
-
-
-def list_quantities(definitions: Definitions, *sides: Expression) -> list[Quantity]:
-    """List the quantities in expressions, and in the definitions of what they are made of."""
-    found = (node for side in sides for node in walk_definitions(definitions, [side]))
-    return list(dict.fromkeys(node.quantity for node in found if isinstance(node, Entry)))

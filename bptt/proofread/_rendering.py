@@ -9,15 +9,13 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from bptt.proofread._letters import BRACKETS, LETTERS, MARKS, OPERATORS, PREFIXES, SUMS
-from bptt.proofread.document import DELIMITERS, Token, is_number
+from bptt.proofread.document import DELIMITERS, SILENT, SPACING, Token, is_number
 
 _FONTS = {
     "mathbf", "mathrm", "mathit", "mathsf", "mathtt", "mathcal", "mathbb", "mathscr", "mathfrak", "boldsymbol", "bm",
     "operatorname", "text", "textrm", "textbf", "textit", "textsf", "texttt", "mbox", "pmb", "rm", "bf", "it",
 }  # fmt: skip
-_DROPPED = {name.removeprefix("\\") for name in DELIMITERS} | {
-    "displaystyle", "textstyle", "scriptstyle", "limits", "nolimits", "quad", "qquad", ",", ";", ":", "!", " ", ">",
-}  # fmt: skip
+_DROPPED = DELIMITERS | SPACING | SILENT
 _FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac"}
 DEEPEST = 50  # groups within one another; what stands deeper is shown as it is written
 
@@ -152,7 +150,7 @@ class _Reader:
 
 
 def _read_symbol(text: str, name: str) -> list[_Piece]:
-    if name in _DROPPED or text == "~":
+    if text in _DROPPED:
         return []
     if text in _SHOWN:
         return [_SHOWN[text]]

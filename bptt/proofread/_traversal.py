@@ -3,12 +3,14 @@
 An index is named by its letter on the page, or by `AXIS`, and a number that makes it unlike any other.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any, TypeVar, get_args
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Definitions, Expression, Index, Step
+
+T = TypeVar("T", bound=Hashable)
 
 AXIS = "·"  # stands for the letter of an axis that has none on the page
 _NUMBERED = "#"  # between the letter of an index and its number; no letter of a formula has it
@@ -20,6 +22,7 @@ _INDEX_FIELDS: dict[type[Any], tuple[str, ...]] = {
     ex.OfMatrix: ("outer",),
     ex.Concatenation: ("index",),
 }  # where indices stand that may be free
+_FIELDS = {kind: tuple(one.name for one in fields(kind)) for kind in get_args(Expression)}
 
 
 def number_letter(letter: str, number: int) -> str:
@@ -81,6 +84,24 @@ def walk_definitions(definitions: Definitions, nodes: Sequence[Expression]) -> I
                 stack += [one.body for one in definitions.quantities.get(node.quantity, ())]
 
 
+def list_quantities(definitions: Definitions, *nodes: Expression) -> list[ex.Quantity]:
+    """List the quantities that expressions speak of, by way of what defines them, too; each once."""
+    found = (one for node in nodes for one in walk_definitions(definitions, [node]))
+    return list(dict.fromkeys(one.quantity for one in found if isinstance(one, ex.Entry)))
+
+
+def expand(starts: Iterable[T], list_needed: Callable[[T], Iterable[T]]) -> dict[T, Iterable[T]]:
+    """Return what is needed from these starts on, each with what it needs itself."""
+    needed: dict[T, Iterable[T]] = {}
+    waiting = list(starts)
+    while waiting:
+        here = waiting.pop()
+        if here not in needed:
+            needed[here] = list_needed(here)
+            waiting += needed[here]
+    return needed
+
+
 def find_definition(
     definitions: Definitions, quantity: ex.Quantity, step: int | None, last: int, first: int = 1
 ) -> tuple[ex.Definition, dict[str, int]] | None:
@@ -130,7 +151,7 @@ def list_bound_indices(node: Expression) -> tuple[str, ...]:
 
 def list_steps(node: Expression) -> list[Step]:
     """List the steps that stand in a node itself, not in its parts."""
-    values = [getattr(node, one.name) for one in fields(node)]
+    values = [getattr(node, name) for name in _FIELDS[type(node)]]
     return [value for value in values if isinstance(value, Step)]
 
 
@@ -145,6 +166,8 @@ def find_free_steps(node: Expression) -> set[str]:
 
 def rename(node: Expression, names: Mapping[Index, Index]) -> Expression:
     """Put other indices in place of free ones."""
+    if all(old == new for old, new in names.items()):
+        return node
     return _substitute(node, lambda index: names.get(index, index), lambda step: step)
 
 
@@ -162,15 +185,17 @@ def _substitute(node: Expression, index: Callable[[Index], Index], step: Callabl
     """Replace every index and every step. Bound indices are safe: they have names that stand nowhere else."""
 
     def convert(value: Any) -> Any:
-        if isinstance(value, Step):
+        kind = type(value)
+        if kind in _FIELDS:
+            held, indices = _FIELDS[kind], _INDEX_FIELDS.get(kind, ())
+            return kind(*[(put if name in indices else convert)(getattr(value, name)) for name in held])
+        if kind is Step:
             return step(value)
-        if isinstance(value, tuple):
-            return tuple(map(convert, value))
-        return _substitute(value, index, step) if isinstance(value, Expression) else value
+        return tuple([convert(one) for one in value]) if kind is tuple else value
 
-    changed = {one.name: convert(getattr(node, one.name)) for one in fields(node)}
-    for name in _INDEX_FIELDS.get(type(node), ()):
-        value = getattr(node, name)
-        if not isinstance(value, Step):
-            changed[name] = tuple(map(index, value)) if isinstance(value, tuple) else index(value)
-    return replace(node, **changed)
+    def put(value: Any) -> Any:
+        if type(value) is Step:
+            return step(value)
+        return tuple(map(index, value)) if isinstance(value, tuple) else index(value)
+
+    return convert(node)

@@ -201,6 +201,11 @@ def test_an_assignment_defines_nothing() -> None:
     assert [finding.label for finding in judged(r"W_{kl} \leftarrow 0", slope)] == ["definition", "wrong"]
 
 
+@pytest.mark.parametrize("sign", ["≡", "≔", ":=", r"\equiv", r"\triangleq"])
+def test_every_sign_of_equality_states_an_equation(sign: str) -> None:
+    assert label(RIGHT[0].replace(" = ", f" {sign} ")) == "right"
+
+
 def test_a_standard_function_is_not_defined_anew() -> None:
     glossary = "[symbols]\na = ''\n"
     assert judged(r"\exp(a) = 1 + a", glossary=glossary)[0].label == "wrong"
@@ -366,3 +371,14 @@ def test_functions_of_several_arguments_that_are_defined_twice_are_compared() ->
     first, *others = judged(r"g(a, b) = a - b", r"g(a, b) = b - a", r"g(b, a) = b - a", glossary=FACTORS)
     assert first.label == "definition"
     assert [finding.label for finding in others] == ["contradicts", "right"]
+
+
+@pytest.mark.parametrize(
+    ("equation", "expected"),
+    [("f(W, 2) = 2 W W", "right"), (r"f(W, 2) = 2 W^\top W", "wrong"), ("f(W, 2) = 2 W", "wrong")],
+)
+def test_a_parameter_that_stands_twice_in_a_function_has_axes_of_its_own_each_time(
+    equation: str, expected: str
+) -> None:
+    glossary = "[sizes]\nn = 'n'\n[symbols]\nW = 'n n'\n"
+    assert judged("f(X, a) = a X X", equation, glossary=glossary)[-1].label == expected

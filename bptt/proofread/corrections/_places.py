@@ -8,7 +8,6 @@ from itertools import combinations, permutations
 from bptt.proofread.corrections._correction import Surroundings
 from bptt.proofread.corrections._rewriting import (
     distribute,
-    is_bare,
     list_children,
     list_items,
     list_letters,
@@ -20,7 +19,7 @@ from bptt.proofread.corrections._rewriting import (
     split_term,
 )
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Symbol, nodes, written
+from bptt.proofread.syntax.tree import Node, Symbol, is_bare, nodes, written
 
 _TRANSPOSES = ("T", r"\top", r"\mathrm{T}", r"\mathsf{T}", r"\operatorname{T}")
 _FRESH = "jklmnpqrsuv"  # letters for an index that stands nowhere else

@@ -7,11 +7,10 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Symbol, nodes
+from bptt.proofread.syntax.tree import SCRIPTS, Node, Symbol, is_bare, map_parts, nodes
 
 Put = Callable[[Node], Node]
 ONE = tree.Number(Fraction(1))
-_SCRIPTS = ("below", "above")
 
 
 class Part(NamedTuple):
@@ -28,12 +27,12 @@ def list_whole(whole: Node) -> list[Part]:
 
 def list_children(part: Part) -> Iterator[Part]:
     """List what stands directly in a part, from the left to the right, but for scripts."""
-    return _list_fields(part, [one.name for one in fields(part.node) if one.name not in _SCRIPTS])
+    return _list_fields(part, [one.name for one in fields(part.node) if one.name not in SCRIPTS])
 
 
 def list_items(node: Node) -> Iterator[Part]:
     """List what stands below and above a symbol or a sum sign, each as a part of that."""
-    return _list_fields(Part(node, lambda new: new), [name for name in _SCRIPTS if hasattr(node, name)])
+    return _list_fields(Part(node, lambda new: new), [name for name in SCRIPTS if hasattr(node, name)])
 
 
 def _list_fields(part: Part, names: Sequence[str]) -> Iterator[Part]:
@@ -217,26 +216,17 @@ def _put_term(part: Part, term: Node) -> Node:
     return negate(part.put(term.term)) if isinstance(term, tree.Negative) else part.put(term)
 
 
-def is_bare(node: Node) -> bool:
-    """Whether a formula is a letter without scripts."""
-    return isinstance(node, Symbol) and not (node.below or node.above or node.primes)
-
-
 def list_letters(node: Node) -> list[str]:
     """List the letters without scripts that stand in a formula and in its scripts, each as often as it does."""
-    return [one.name for one in nodes(node, scripts=True) if isinstance(one, Symbol) and is_bare(one)]
+    return [one.name for one in nodes(node, scripts=True) if is_bare(one)]
 
 
-def rename_letters(value: Any, names: Mapping[str, str], in_scripts: bool = False) -> Any:
+def rename_letters(node: Node, names: Mapping[str, str]) -> Node:
     """Rename letters in the scripts of a formula, all at once."""
-    if isinstance(value, tuple):
-        return tuple(rename_letters(item, names, in_scripts) for item in value)
-    if not isinstance(value, Node):
-        return value
-    if in_scripts and isinstance(value, Symbol) and is_bare(value):
-        return replace(value, name=names.get(value.name, value.name))
-    changed = {
-        one.name: rename_letters(getattr(value, one.name), names, in_scripts or one.name in _SCRIPTS)
-        for one in fields(value)
-    }
-    return replace(value, **changed)
+
+    def rename(item: Node) -> Node:
+        if is_bare(item):
+            return replace(item, name=names.get(item.name, item.name))
+        return map_parts(item, rename)
+
+    return map_parts(node, lambda part: rename_letters(part, names), in_scripts=rename)

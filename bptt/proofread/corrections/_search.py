@@ -1,6 +1,7 @@
 """Search for the correction of an equation that holds: each is sorted out at one point, or judged."""
 
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 from bptt.proofread import semantics
 from bptt.proofread._expressions import Properties, Range
@@ -10,13 +11,13 @@ from bptt.proofread.corrections._write import write_latex
 from bptt.proofread.document import tokenize
 from bptt.proofread.evaluation import Budget, TooLarge
 from bptt.proofread.evaluation._screen import Screen
-from bptt.proofread.semantics import LAYOUT, Interpretation, Vocabulary
+from bptt.proofread.semantics import Vocabulary
 from bptt.proofread.syntax import Unreadable, parse
 from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
 
 MOST_OPERATIONS = 1_500_000  # of one equation, for all its corrections: about 0.8 s
 MOST_OF_DOCUMENT = 40_000_000  # of all equations of a document: about 20 s
-READING = 180  # operations that a reading costs for each node: as long as it takes to state what an equation claims
+READING = 200  # operations that a formula costs that is read: as long as it takes to state what an equation claims
 MOST_READINGS = 3  # of one correction; what holds, holds under one of the first, or it is not named
 
 
@@ -50,15 +51,19 @@ class Search:
         around = survey(self.vocabulary, equation, others)
         try:
             for one in propose_corrections(equation.left, equation.right, around):
+                before = self.vocabulary.readings
                 try:
                     read = self._read_again(one)
                     corrected = equation._replace(left=read.left, right=read.right)
                     if self._may_hold(screen, corrected, layout) and judge(read.left, read.right, budget):
                         return read
                 except TooLarge:
-                    return None
+                    raise
                 except Exception:  # nobody wrote this equation: whatever is wrong with it must not cost the verdict
-                    continue
+                    pass
+                budget.spend(READING * (self.vocabulary.readings - before))
+        except TooLarge:
+            return None
         finally:
             self.left -= granted - max(budget.left, 0)
         return None
@@ -74,23 +79,16 @@ class Search:
         """Whether it holds at one point under one of the first ways to read it. Raises `TooLarge`."""
         if isinstance(equation.left, Application):
             return True
-        size = sum(1 for side in (equation.left, equation.right) for _ in nodes(side, scripts=True))
-        self.vocabulary.begin_equation()
-        waiting: list[tuple[int, ...]] = [()]
-        for _ in range(MOST_READINGS):
-            if not waiting:
-                break
-            interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
-            screen.budget.spend(READING * size)
+        for interpretation, claim in islice(semantics.list_claims(self.vocabulary, equation, layout), MOST_READINGS):
+            if isinstance(claim, Exception) or interpretation.odd or interpretation.slip:
+                continue
             try:
-                claim = semantics.state_claim(self.vocabulary, equation, interpretation)
-                if not (interpretation.odd or interpretation.slip or screen.rejects(claim)):
+                if not screen.rejects(claim):
                     return True
             except TooLarge:
                 raise
-            except ValueError:
-                pass
-            waiting += interpretation.propose_others()
+            except ValueError:  # it has no value there
+                continue
         return False
 
 

@@ -5,8 +5,8 @@ from dataclasses import fields
 from fractions import Fraction
 from itertools import pairwise
 
-from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Symbol
+from bptt.proofread.syntax import FUNCTIONS, tree
+from bptt.proofread.syntax.tree import Node, Symbol, is_bare
 
 _TEMPLATES: dict[type[Node], str] = {
     tree.Words: r"\text{{{text}}}",
@@ -17,10 +17,7 @@ _TEMPLATES: dict[type[Node], str] = {
     tree.At: r"\left. {of} \right|_{{{where}}}",
     tree.Application: "{function}({arguments})",
 }
-_COMMANDS = frozenset({
-    "exp", "log", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arctan", "arcsin", "arccos", "max", "min", "det", "lim",
-    "sup", "inf", "sec", "coth", "cot", "Pr", "dim", "ker",
-})  # fmt: skip  # the words that LaTeX has a command for
+_COMMANDS = FUNCTIONS - {"argmax", "argmin"}  # the words that LaTeX has a command for
 _WORDS = ("tr", "Tr", "ln", "tan")  # what letters must not spell that stand for themselves
 _SIGNS = "*+-:"
 _BRACKETS = {
@@ -109,9 +106,7 @@ def _write_scripts(node: Symbol | tree.Scripted | tree.Big) -> str:
 
 def _write_items(items: Sequence[Node]) -> str:
     """Write the items of a script: side by side where each is a letter, else behind commas."""
-    letters = [
-        item.name for item in items if isinstance(item, Symbol) and not (item.below or item.above or item.primes)
-    ]
+    letters = [item.name for item in items if is_bare(item)]
     if len(letters) < len(items) or any(len(letter) > 1 and letter[0] != "\\" for letter in letters):
         return ",".join(map(write_latex, items)).replace(" - ", "-").replace(" + ", "+").replace(" = ", "=")
     if set(letters) & set(_SIGNS) or "".join(letters) in _WORDS:

@@ -1,15 +1,14 @@
-"""Read a document: its displays, the formulas in its prose and its headings."""
+"""Read a document: its displays and the formulas in its prose."""
 
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from bptt.proofread.document._equations import Equation, read_display, read_tokens
 from bptt.proofread.document._latex import is_latex, read_latex
 from bptt.proofread.document._macros import Macros, TooLong, collect_macros
 from bptt.proofread.document._markdown import read_markdown
-from bptt.proofread.document._notebook import read_cells
 from bptt.proofread.document._passages import FORMULA, UNCLOSED, Pages, Passage, Prose
 from bptt.proofread.document._tokens import LINE_END, Token
 
@@ -25,39 +24,27 @@ class Sentence(NamedTuple):
 
 
 class Document(NamedTuple):
-    """The equations of each display, the sentences of the prose, and the lines on which headings stand."""
+    """The equations of each display, and the sentences of the prose."""
 
     displays: tuple[tuple[Equation, ...], ...]
     sentences: tuple[Sentence, ...]
-    sections: tuple[int, ...]
 
 
-def read_document(text: str, kind: Literal["markdown", "latex", "notebook"] | None = None) -> Document:
-    """Read a document, of the kind that it seems to be unless that is given."""
-    pages, text = _read_pages(text, kind)
+def read_document(text: str) -> Document:
+    """Read a document in Markdown or LaTeX, whichever it seems to be."""
+    text = LINE_END.sub("\n", text.removeprefix("\ufeff"))  # the mark of the byte order is no part of the first line
+    pages = Pages()
+    if is_latex(text):
+        read_latex(text, pages)
+    else:
+        read_markdown(text, pages)
     macros = collect_macros(text)
     displays: list[tuple[Equation, ...]] = []
     for number, passage in enumerate(pages.displays, 1):
         before = displays[-1][-1] if displays and not _is_apart(pages, number - 1) else None
         displays.append(read_display(passage, number, macros, before if before and before.relation else None))
     sentences = [sentence for prose in pages.prose for sentence in _cut_sentences(prose, macros)]
-    return Document(tuple(displays), tuple(sentences), tuple(pages.sections))
-
-
-def _read_pages(text: str, kind: str | None) -> tuple[Pages, str]:
-    """Read the text; return it, too, with its lines ended by \\n, or what stands in the cells of a notebook."""
-    text = LINE_END.sub("\n", text.removeprefix("\ufeff"))  # the mark of the byte order is no part of the first line
-    cells = read_cells(text) if kind in (None, "notebook") else None
-    pages = Pages()
-    if cells is not None:
-        for line, source in cells:
-            read_markdown(source, line, pages)
-        return pages, "\n".join(source for _, source in cells)
-    if kind == "latex" or (kind is None and is_latex(text)):
-        read_latex(text, pages)
-    else:
-        read_markdown(text, 0, pages)
-    return pages, text
+    return Document(tuple(displays), tuple(sentences))
 
 
 def _is_apart(pages: Pages, place: int) -> bool:

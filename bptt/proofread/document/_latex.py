@@ -87,7 +87,6 @@ class _Reader:
             self._end_paragraph()
             self._reach(start)
             if piece["section"]:
-                self.pages.sections.append(self.line)
                 self.pages.barriers.append(self.line)
             self._reach(piece.end())
             self._begin_paragraph()

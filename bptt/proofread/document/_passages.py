@@ -33,5 +33,4 @@ class Pages:
 
     displays: list[Passage] = field(default_factory=list)
     prose: list[Prose] = field(default_factory=list)
-    sections: list[int] = field(default_factory=list)
     barriers: list[int] = field(default_factory=list)

@@ -31,4 +31,8 @@ OPERATORS = frozenset(
 )
 WIDE = frozenset(["\\quad", "\\qquad", "\\hspace", "\\hfill", "\\hskip"])
 SPACING = WIDE | {"\\,", "\\;", "\\:", "\\!", "\\>", "\\ ", "~", "\\space", "\\enspace", "\\thinspace"}
+SILENT = frozenset(
+    ["\\nonumber", "\\notag", "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits"]
+    + ["\\nolimits", "\\allowbreak", "\\hline", "\\strut", "\\mathstrut", "\\noindent", "\\centering", "\\null"]
+)  # what only sets type
 ROW_ENDS = frozenset(["\\\\", "\\cr", "\\newline"])

@@ -6,13 +6,9 @@ What stands over or under a relation is kept behind it, as the argument of `NOTE
 from collections.abc import Sequence
 
 from bptt.proofread.document._groups import NOTE, iterate_items, match_groups, skip_argument
-from bptt.proofread.document._relations import OPERATORS, RELATIONS, SPACING
+from bptt.proofread.document._relations import OPERATORS, RELATIONS, SILENT, SPACING
 from bptt.proofread.document._tokens import Token, is_prose, text_at
 
-_SILENT = frozenset(
-    ["\\nonumber", "\\notag", "\\displaystyle", "\\textstyle", "\\scriptstyle", "\\scriptscriptstyle", "\\limits"]
-    + ["\\nolimits", "\\allowbreak", "\\hline", "\\strut", "\\mathstrut", "\\noindent", "\\centering", "$"]
-)
 _SILENT_WITH_ARGUMENT = frozenset(
     ["\\label", "\\tag", "\\vspace", "\\hspace", "\\color", "\\phantom", "\\hphantom", "\\vphantom"]
 )
@@ -67,7 +63,7 @@ class _Typesetting:
             holds_equation = not RELATIONS.keys().isdisjoint(self._outline(brace))
             self.dropped.update([place, brace, self.pairs[brace]] if holds_equation else [])
             self._keep(place)
-        elif text not in _SILENT:
+        elif text not in SILENT and text != "$":
             self._keep(place)
         return place + 1
 

@@ -65,19 +65,26 @@ def apply_to_each(apply: Callable[[arb], arb], array: Array) -> Array:
 
 
 def spread(array: Array, indices: tuple[str, ...]) -> npt.NDArray[Any]:
-    """Return the values with an axis for each index, of length 1 where the array has none. Raises `TooLarge`."""
+    """Return the values with an axis for each index, of length 1 where the array has none."""
     if array.indices == indices:
         return array.values
-    if len(indices) > MOST_INDICES:
-        raise TooLarge(f"it has more than {MOST_INDICES} indices at once")
     order = sorted(range(len(array.indices)), key=lambda n: indices.index(array.indices[n]))
     sizes = dict(zip(array.indices, array.values.shape, strict=True))
     return array.values.transpose(order).reshape([sizes.get(index, 1) for index in indices])
 
 
 def merge_indices(*arrays: Array) -> tuple[str, ...]:
-    """List the indices of all the arrays, each once, in the order in which they are met."""
-    return tuple(dict.fromkeys(index for array in arrays for index in array.indices))
+    """List the indices of all the arrays, each once, in the order in which they are met. Raises `TooLarge`."""
+    indices = tuple(dict.fromkeys(index for array in arrays for index in array.indices))
+    if len(indices) > MOST_INDICES:
+        raise TooLarge(f"it has more than {MOST_INDICES} indices at once")
+    return indices
+
+
+def broadcast(*arrays: Array) -> tuple[tuple[str, ...], list[Any]]:
+    """Return the indices of all the arrays, and the values of each with an axis of full length for each of them."""
+    indices = merge_indices(*arrays)
+    return indices, list(np.broadcast_arrays(*(spread(array, indices) for array in arrays)))
 
 
 def take(values: npt.NDArray[Any], indices: Sequence[Index]) -> Array:
@@ -130,31 +137,16 @@ class Algebra(NamedTuple):
 
     def add(self, arrays: Sequence[Array]) -> Array:
         """Add arrays, each over the indices of all."""
-        return self._fold(np.add, [array for array in arrays if not array.is_zero] or [ZERO])
+        result, *others = [array for array in arrays if not array.is_zero] or [ZERO]
+        for array in others:
+            indices = merge_indices(result, array)
+            self.spend(_count(result, array))
+            result = make_array(indices, spread(result, indices) + spread(array, indices))
+        return result
 
     def multiply(self, arrays: Sequence[Array]) -> Array:
         """Multiply arrays entry by entry, each over the indices of all."""
-        if any(array.is_zero for array in arrays):
-            return ZERO
-        return self._fold(np.multiply, sorted(arrays, key=lambda array: array.values.size))
-
-    def _fold(self, operation: np.ufunc, arrays: Sequence[Array]) -> Array:
-        result = arrays[0]
-        for array in arrays[1:]:
-            indices = merge_indices(result, array)
-            left, right = spread(result, indices), spread(array, indices)
-            self.spend(_count(result, array))
-            result = make_array(indices, operation(left, right))
-        return result
-
-    def sum_over(self, array: Array, indices: Sequence[str]) -> Array:
-        """Sum an array over indices that it has."""
-        if not indices:
-            return array
-        self.spend(array.values.size)
-        axes = tuple(array.indices.index(index) for index in indices)
-        kept = tuple(index for index in array.indices if index not in indices)
-        return make_array(kept, np.add.reduce(array.values, axes) if len(axes) == 1 else array.values.sum(axes))
+        return self.contract(arrays, ())
 
     def contract(self, arrays: Sequence[Array], summed: Sequence[str]) -> Array:
         """Sum a product over indices, each as soon as all factors that have it are multiplied.
@@ -167,48 +159,40 @@ class Algebra(NamedTuple):
         while left:
             # First what leaves the smallest array.
             index = min(left, key=lambda index: _count(*_find_those_with(waiting, index)))
-            found = sorted(_find_those_with(waiting, index), key=lambda array: array.values.size)
+            found = _find_those_with(waiting, index)
             waiting = [array for array in waiting if index not in array.indices]
             here = [one for one in left if not any(one in array.indices for array in waiting)]
-            *others, last = found
-            product = self._multiply_and_sum(self.multiply(others), last, here) if others else self.sum_over(last, here)
-            waiting.append(product)
+            waiting.append(self._multiply_and_sum(found, here))
             left = [one for one in left if one not in here]
-        return self.multiply(waiting)
+        return self._multiply_and_sum(waiting, ())
 
-    def _multiply_and_sum(self, left: Array, right: Array, summed: Sequence[str]) -> Array:
-        """Sum the product of two arrays over indices, by products of matrices."""
-        alone = {*summed} - ({*left.indices} & {*right.indices})
-        left, right = (
-            self.sum_over(array, [index for index in array.indices if index in alone]) for array in (left, right)
-        )
-        inner = tuple(index for index in left.indices if index in summed)
-        batch = tuple(index for index in left.indices if index in right.indices and index not in summed)
-        rows = tuple(index for index in left.indices if index not in (*inner, *batch))
-        columns = tuple(index for index in right.indices if index not in (*inner, *batch))
-        if not inner:
-            return self.multiply((left, right))
-        sizes = dict(zip((*left.indices, *right.indices), (*left.values.shape, *right.values.shape), strict=True))
-        kept = (*batch, *rows, *columns)
+    def _multiply_and_sum(self, arrays: Sequence[Array], summed: Sequence[str]) -> Array:
+        """Multiply arrays, the smallest first, and sum over indices with the last."""
+        product, *others = sorted(arrays, key=lambda array: array.values.size)
+        for array in others[:-1]:
+            product = self._sum_product((product, array), ())
+        return self._sum_product((product, *others[-1:]), summed) if others or summed else product
+
+    def _sum_product(self, arrays: Sequence[Array], summed: Sequence[str]) -> Array:
+        """Sum the product of one array or two over indices."""
+        numbers = {index: n for n, index in enumerate(merge_indices(*arrays))}
+        sizes = _get_sizes(arrays)
+        kept = tuple(index for index in numbers if index not in summed)
         self.spend(math.prod(sizes[index] for index in kept))
-        self.budget.spend(math.prod(sizes[index] for index in (*kept, *inner)))
-
-        def arrange(array: Array, *groups: tuple[str, ...]) -> npt.NDArray[Any]:
-            order = [array.indices.index(index) for group in groups for index in group]
-            shape = [math.prod(sizes[index] for index in group) for group in groups]
-            return array.values.transpose(order).reshape(shape)
-
-        product = arrange(left, batch, rows, inner) @ arrange(right, batch, inner, columns)
-        return Array(kept, product.reshape([sizes[index] for index in kept]))
+        if summed:
+            self.budget.spend(math.prod(sizes.values()))
+        parts = [part for array in arrays for part in (array.values, [numbers[index] for index in array.indices])]
+        return make_array(kept, np.einsum(*parts, [numbers[index] for index in kept]))
 
 
 def _find_those_with(arrays: Sequence[Array], index: str) -> list[Array]:
     return [array for array in arrays if index in array.indices]
 
 
+def _get_sizes(arrays: Sequence[Array]) -> dict[str, int]:
+    return dict(pair for array in arrays for pair in zip(array.indices, array.values.shape, strict=True))
+
+
 def _count(*arrays: Array) -> int:
     """Count the entries of the product of arrays."""
-    sizes: dict[str, int] = {}
-    for array in arrays:
-        sizes.update(zip(array.indices, array.values.shape, strict=True))
-    return math.prod(sizes.values())
+    return math.prod(_get_sizes(arrays).values())

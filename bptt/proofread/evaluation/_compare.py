@@ -11,7 +11,7 @@ from flint import arb
 
 from bptt.balls import use_precision
 from bptt.proofread._expressions import ZERO, Claim, Definitions, Property, Quantity, Step
-from bptt.proofread.evaluation._arrays import Array, TooSmall, merge_indices, spread
+from bptt.proofread.evaluation._arrays import Array, TooSmall, broadcast
 from bptt.proofread.evaluation._budget import Budget, TooLarge
 from bptt.proofread.evaluation._drawing import Values
 from bptt.proofread.evaluation._evaluate import Evaluator
@@ -27,7 +27,6 @@ MOST_FOR_SMALLEST = 400_000  # operations for the smallest sizes at which the si
 
 # The values that are tried one after the other where a side has none.
 _WITHIN: tuple[Values, ...] = ("small", "positive", "near", "near positive", "wide positive")
-_WIDE: tuple[Values, ...] = ("wide", "opposite", "wide positive")  # beyond 1
 _BEYOND: tuple[Values, ...] = ("wide positive", *_WITHIN[:-1])
 
 
@@ -64,7 +63,6 @@ class Agreement(NamedTuple):
     some_steps: bool  # only: the equation was not tried at steps at which something in it does not exist
     positive: bool  # the values, for it has none at others
     vanishes: bool  # both sides are 0 everywhere, though neither is the number 0
-    beyond_one: bool  # values up to 3 were tried, too, not only those from −1 to 1
 
 
 class Undecided(NamedTuple):
@@ -158,7 +156,6 @@ class _Comparison:
             self.some_steps,
             self.positive,
             self.vanishes,
-            any(point.values in _WIDE for point in self.tried),
         )
 
     def _try_one_of(self, alternatives: tuple[Point, ...]) -> Outcome | None:
@@ -238,8 +235,7 @@ class _Comparison:
         self, found: _Found, point: Point, arrays: Sequence[Array], steps: Mapping[str, int], digits: int
     ) -> None:
         """Compare the entries of two arrays at which none of the masks behind them is 0."""
-        indices = merge_indices(*arrays)  # an index that one side lacks is compared at all its values
-        left, right, *masks = list[Any](np.broadcast_arrays(*(spread(array, indices) for array in arrays)))
+        indices, (left, right, *masks) = broadcast(*arrays)  # one that a side lacks is compared at all its values
         half = arb(10) ** (-digits // 2)
         sizes = {name: point.sizes[name] for name in self.samples.ranges}
         count = point.steps if self.samples.timed else None

@@ -58,7 +58,7 @@ class Differentiation(NamedTuple):
                 return replace(node, parts=tuple((index, self.differentiate(body)) for index, body in node.parts))
             case ex.Partial():
                 return self.differentiate(expand(node, self.defined, self.budget))
-            case ex.Constant() | ex.Size() | ex.Delta() | ex.SameStep() | ex.Mask():
+            case ex.Constant() | ex.Size() | ex.Delta() | ex.Mask():
                 return ZERO
 
     def _differentiate_entry(self, node: Entry) -> Expression:
@@ -94,9 +94,8 @@ def _differentiate_repeated(
 
 def _differentiate_matrix_product(node: ex.MatrixProduct, slope: Expression) -> Expression:
     """Return Σ_s (the product of those on the left of A_s) dA_s (the product of those on its right)."""
-    row, column = _name_afresh(node.inner, {*find_free_indices(node), *find_free_indices(slope)})
+    row, column, slope = _name_axes_afresh(node, slope)
     (step,) = _name_afresh((node.letter,), find_free_steps(node) | find_free_steps(slope))
-    slope = rename(slope, dict(zip(node.inner, (row, column), strict=True)))
     slope = replace_steps(slope, {node.letter: Step(step, 0)})
     earlier, later = replace(node, last=Step(step, -1)), replace(node, first=Step(step, 1))
     on_left, on_right = (later, earlier) if node.descending else (earlier, later)
@@ -108,8 +107,7 @@ def _differentiate_matrix_product(node: ex.MatrixProduct, slope: Expression) -> 
 
 def _differentiate_of_matrix(node: ex.OfMatrix, slope: Expression) -> Expression:
     """Return −A⁻¹ dA A⁻¹, det A tr(A⁻¹ dA) or tr(A⁻¹ dA)."""
-    row, column = _name_afresh(node.inner, {*find_free_indices(node), *find_free_indices(slope)})
-    slope = rename(slope, dict(zip(node.inner, (row, column), strict=True)))
+    row, column, slope = _name_axes_afresh(node, slope)
 
     def invert(*outer: ex.Index) -> Expression:
         return ex.OfMatrix("inverse", node.body, node.inner, outer)
@@ -119,6 +117,12 @@ def _differentiate_of_matrix(node: ex.OfMatrix, slope: Expression) -> Expression
         return negate(ex.Total(row, ex.Total(column, product)))
     trace = ex.Total(row, ex.Total(column, multiply(invert(column, row), slope)))
     return trace if node.name == "log det" else multiply(node, trace)
+
+
+def _name_axes_afresh(node: ex.MatrixProduct | ex.OfMatrix, slope: Expression) -> tuple[str, str, Expression]:
+    """Name the rows and the columns of the derivative of a matrix like those of the matrix; return it with them."""
+    row, column = _name_afresh(node.inner, {*find_free_indices(node), *find_free_indices(slope)})
+    return row, column, rename(slope, dict(zip(node.inner, (row, column), strict=True)))
 
 
 def _name_afresh(names: tuple[str, ...], taken: set[str]) -> list[str]:
@@ -132,7 +136,7 @@ def _name_afresh(names: tuple[str, ...], taken: set[str]) -> list[str]:
 def compare_entries(left: Entry, right: Entry) -> Expression:
     """Build what is 1 where two entries of one quantity are the same, else 0."""
     deltas = (ex.Delta(a, b) for a, b in zip(left.indices, right.indices, strict=True))
-    steps = (ex.SameStep(left.step, right.step),) if left.step and right.step else ()
+    steps = (ex.Mask("=", left.step, right.step),) if left.step and right.step else ()
     return multiply(*steps, *deltas)
 
 

@@ -31,8 +31,7 @@ _Matrix = npt.NDArray[Any]
 def check_properties(properties: Mapping[Quantity, frozenset[Property]]) -> None:
     """Raise `ValueError` for a property that a quantity of such axes cannot have, or that excludes another."""
     for quantity, found in properties.items():
-        square = len(quantity.axes) == 2 and quantity.axes[0] == quantity.axes[1]
-        if found & _OF_MATRICES and not square:
+        if found & _OF_MATRICES and not quantity.is_square:
             raise ValueError(f"{_name(found & _OF_MATRICES)} is said of square matrices, and {quantity.name} is none")
         if found & _OF_VECTORS and not quantity.axes:
             raise ValueError(f"{_name(found & _OF_VECTORS)} is said of vectors, and {quantity.name} is a number")
@@ -90,10 +89,8 @@ def _draw_numbers(source: random.Random, shape: tuple[int, ...], values: Values)
 
 def _choose_numbers(source: random.Random, shape: tuple[int, ...], numbers: tuple[int, int]) -> npt.NDArray[Any]:
     """Choose one of two numbers for each entry."""
-    chosen = np.empty(shape, dtype=object)
-    for place in np.ndindex(shape):
-        chosen[place] = arb(source.choice(numbers))
-    return chosen
+    chosen = [arb(source.choice(numbers)) for _ in np.ndindex(shape)]
+    return np.array(chosen, dtype=object).reshape(shape)
 
 
 def _choose_one_of_each(source: random.Random, shape: tuple[int, ...]) -> npt.NDArray[Any]:

@@ -58,8 +58,6 @@ class Evaluator:
                 return self._quantities.evaluate_slope(node, steps)
             case ex.Delta():
                 return self._evaluate_delta(node)
-            case ex.SameStep():
-                return self.evaluate_mask(ex.Mask("=", node.left, node.right), steps)
             case ex.Mask():
                 return self.evaluate_mask(node, steps)
             case ex.Plus():
@@ -107,11 +105,11 @@ class Evaluator:
             case ex.Plus():
                 return self.algebra.add([self._sum(summed, term, steps) for term in node.terms])
         factors = list(_list_factors(node))
-        conditions = [self.evaluate(one, steps) for one in factors if isinstance(one, ex.SameStep | ex.Mask)]
+        conditions = [self.evaluate(one, steps) for one in factors if isinstance(one, ex.Mask)]
         if any(one.is_zero for one in conditions):
             return arrays.ZERO  # where a condition is not met, the rest need not exist
         deltas = [one for one in factors if isinstance(one, ex.Delta)]
-        others = [one for one in factors if not isinstance(one, ex.SameStep | ex.Mask | ex.Delta)]
+        others = [one for one in factors if not isinstance(one, ex.Mask | ex.Delta)]
         found = [*conditions, *(self.evaluate(one, steps) for one in others)]
         left, found = self._sum_over_deltas(deltas, found, list(summed))
         present = {index for one in found for index in one.indices}

@@ -1,14 +1,12 @@
 """Which quantities exist at which steps, and whether one depends on another there."""
 
 import functools
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple, TypeVar
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Definition, Definitions, Expression, Quantity, Step
-from bptt.proofread._traversal import find_definition, get_children, list_entries, walk, walk_definitions
-
-T = TypeVar("T", bound=Hashable)
+from bptt.proofread._traversal import T, expand, find_definition, get_children, list_entries, walk, walk_definitions
 
 Place = tuple[Quantity, int | None]  # a quantity at one step
 _Letters = Mapping[str, int]  # the numbers of the letters of steps
@@ -74,7 +72,7 @@ class Existence:
     def _compute_lowest(self, quantity: Quantity) -> int:
         own = self.definitions.quantities.get(quantity, ())
         is_data = all(one.step is None or one.step.is_fixed for one in own)
-        needed = _find_all(quantity, lambda here: (one.of for one in self._readings if one.by == here))
+        needed = _expand_behind(quantity, lambda here: [one.of for one in self._readings if one.by == here])
         lowest = [one.lowest for one in self._readings if one.of == quantity and (is_data or one.by in needed)]
         return min([self.first, *lowest])
 
@@ -86,7 +84,7 @@ class Dependence:
         self.existence = existence
         self.last = last
         self._find_direct = functools.cache(self._list_direct)
-        self._find_all = functools.cache(lambda place: _find_all(place, self._find_direct))
+        self._find_all = functools.cache(lambda place: _expand_behind(place, self._find_direct))
 
     def leads_to(self, of: Place, by: Place) -> bool:
         """Whether one is made of the other, by way of however many definitions."""
@@ -106,14 +104,9 @@ class Dependence:
         return frozenset(_list_places(found[0].body, found[1], resolve, list_summed))
 
 
-def _find_all(start: T, list_direct: Callable[[T], Iterable[T]]) -> set[T]:
-    """Find all that one thing leads to, by way of however many others."""
-    found, waiting = set[T](), [start]
-    while waiting:
-        new = set(list_direct(waiting.pop())) - found
-        found |= new
-        waiting += new
-    return found
+def _expand_behind(start: T, list_direct: Callable[[T], Iterable[T]]) -> Container[T]:
+    """Return all that one thing leads to, by way of however many others."""
+    return expand(list_direct(start), list_direct)
 
 
 def _find_first_summed(definition: Definition) -> int:

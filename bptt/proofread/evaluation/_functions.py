@@ -55,16 +55,11 @@ FUNCTIONS: dict[str, Known] = {
     "sin": Known(UNARY["sin"].apply, _of_x("cos")),
     "cos": Known(UNARY["cos"].apply, negate(_of_x("sin"))),
     "tan": Known(UNARY["tan"].apply, add(ONE, _power(_of_x("tan"), 2))),
-    "sec": Known(arb.sec, multiply(_of_x("sec"), _of_x("tan"))),
-    "csc": Known(arb.csc, negate(multiply(_of_x("csc"), _of_x("cot")))),
-    "cot": Known(arb.cot, negate(add(ONE, _power(_of_x("cot"), 2)))),
     "arcsin": Known(UNARY["arcsin"].apply, _power(add(ONE, negate(_SQUARED_X)), -0.5)),
     "arccos": Known(UNARY["arccos"].apply, negate(_power(add(ONE, negate(_SQUARED_X)), -0.5))),
     "arctan": Known(UNARY["arctan"].apply, _power(add(ONE, _SQUARED_X), -1)),
     "sinh": Known(UNARY["sinh"].apply, _of_x("cosh")),
     "cosh": Known(UNARY["cosh"].apply, _of_x("sinh")),
-    "arcsinh": Known(UNARY["arcsinh"].apply, _power(add(ONE, _SQUARED_X), -0.5)),
-    "arctanh": Known(UNARY["arctanh"].apply, _power(add(ONE, negate(_SQUARED_X)), -1)),
 }
 
 

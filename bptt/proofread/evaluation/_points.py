@@ -154,4 +154,4 @@ def _is_timed(node: Expression) -> bool:
         return node.quantity.timed
     if isinstance(node, Mask):
         return isinstance(node.left, Step)
-    return isinstance(node, ex.OverSteps | ex.MatrixProduct | ex.SameStep) or node == ex.Size(None)
+    return isinstance(node, ex.OverSteps | ex.MatrixProduct) or node == ex.Size(None)

@@ -2,11 +2,9 @@
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from bptt.balls import use_precision
 from bptt.proofread._expressions import Claim, Definitions, Property, Quantity
-from bptt.proofread.evaluation._arrays import merge_indices, spread
+from bptt.proofread.evaluation._arrays import broadcast
 from bptt.proofread.evaluation._budget import Budget
 from bptt.proofread.evaluation._evaluate import Evaluator
 from bptt.proofread.evaluation._points import NoSuchStep, SamplePoints
@@ -49,6 +47,5 @@ class Screen:
             arrays = [evaluator.evaluate(side, steps) for side in (claim.left, claim.right)]
         except NoSuchStep:
             return False
-        indices = merge_indices(*arrays)
-        left, right = np.broadcast_arrays(*(spread(array, indices) for array in arrays))
+        _, (left, right) = broadcast(*arrays)
         return any(not (a - b).contains(0) for a, b in zip(left.flat, right.flat, strict=True))

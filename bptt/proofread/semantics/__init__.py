@@ -31,7 +31,7 @@ _collect_definitions  which equations of a document are definitions
 """
 
 from bptt.proofread.semantics._calculus import has_differentials, names_differentials
-from bptt.proofread.semantics._claims import SILENT, Equation, state_claim, state_function_claim
+from bptt.proofread.semantics._claims import SILENT, Equation, list_claims, state_claim, state_function_claim
 from bptt.proofread.semantics._collect_definitions import (
     Collected,
     Role,
@@ -103,6 +103,7 @@ __all__ = [
     "has_differentials",
     "introduce_losses",
     "is_standard",
+    "list_claims",
     "list_statements",
     "list_ways",
     "make_numbers",

@@ -11,11 +11,11 @@ from bptt.proofread.semantics._calculus import find_varied
 from bptt.proofread.semantics._elaborate import Elaborator
 from bptt.proofread.semantics._functions import find_reference
 from bptt.proofread.semantics._implied_sums import ImpliedSums
-from bptt.proofread.semantics._interpretation import Choice, Interpretation
+from bptt.proofread.semantics._interpretation import LAYOUT, Choice, Interpretation
 from bptt.proofread.semantics._notation import Scripts
 from bptt.proofread.semantics._paths import require_paths, require_usable
 from bptt.proofread.semantics._ranges import Ranges
-from bptt.proofread.semantics._refusals import OrdersDiffer
+from bptt.proofread.semantics._refusals import REFUSALS, OrdersDiffer
 from bptt.proofread.semantics._symbols import Name, Symbols
 from bptt.proofread.semantics._values import Value, unify_stands
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
@@ -30,6 +30,7 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Symbol,
     Unreadable,
+    is_bare,
     nodes,
 )  # fmt: skip
 
@@ -69,6 +70,26 @@ def state_claim(vocabulary: Vocabulary, equation: Equation, interpretation: Inte
     require_paths(vocabulary, summed, body)
     require_usable(vocabulary, summed, body)
     return _make_claim(summed, body, free, elaborator.last_is, masks)
+
+
+def list_claims(
+    vocabulary: Vocabulary, equation: Equation, layout: int | None
+) -> Iterator[tuple[Interpretation, Claim | Exception]]:
+    """Yield each way to read an equation, the usual first, with what it claims, or why it claims nothing.
+
+    `layout` is the answer to `LAYOUT` if the document has settled it.
+    """
+    vocabulary.begin_equation()
+    waiting: list[tuple[int, ...]] = [()]
+    while waiting:
+        interpretation = Interpretation(waiting.pop(0), {} if layout is None else {LAYOUT: layout})
+        claim: Claim | Exception
+        try:
+            claim = state_claim(vocabulary, equation, interpretation)
+        except REFUSALS as error:
+            claim = error
+        yield interpretation, claim
+        waiting += interpretation.propose_others()
 
 
 def state_function_claim(vocabulary: Vocabulary, parameters: Sequence[str], left: Node, right: Node) -> Claim:
@@ -289,13 +310,9 @@ def find_arguments(vocabulary: Vocabulary, left: Node, right: Node) -> dict[str,
                 arguments += by
             case Derivative((Symbol() as function) | Product((Symbol() as function, *_)), by):
                 arguments += by if vocabulary.may_apply(function) else ()
-    found = [symbols.get_base(one) for one in arguments if isinstance(one, Symbol) and _is_bare(one)]
+    found = [symbols.get_base(one) for one in arguments if is_bare(one)]
     free = [name for name in found if symbols.find_name(Symbol(name)) is None]
     return {name: make_any_number(name) for name in (*free, *_find_number(vocabulary, left, right, found))}
-
-
-def _is_bare(symbol: Symbol) -> bool:
-    return symbol == Symbol(symbol.name)
 
 
 def _find_number(vocabulary: Vocabulary, left: Node, right: Node, arguments: Sequence[str]) -> list[str]:
@@ -309,7 +326,7 @@ def _find_number(vocabulary: Vocabulary, left: Node, right: Node, arguments: Seq
     if len(others) != 1 or others[0] not in arguments:
         return []
     outside = [one for side in (left, right) for one in nodes(side) if isinstance(one, Symbol)]
-    bare = all(_is_bare(one) for one in outside if symbols.get_base(one) == others[0])
+    bare = all(is_bare(one) for one in outside if symbols.get_base(one) == others[0])
     known = symbols.find_name(Symbol(others[0]))
     has_axes = known is not None and any(one.axes for one in symbols.quantities[known])
     return others if bare and has_axes else []

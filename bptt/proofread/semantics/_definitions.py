@@ -18,7 +18,7 @@ from bptt.proofread.semantics._refusals import REFUSALS, Misfit, OrdersDiffer
 from bptt.proofread.semantics._symbols import Name, Symbols
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import FunctionDefinition, Key, Vocabulary, get_key, is_standard
-from bptt.proofread.syntax.tree import Application, Node, Symbol, Unreadable, nodes, read_call
+from bptt.proofread.syntax.tree import Application, Node, Symbol, Unreadable, is_bare, nodes, read_call
 
 _REDEFINED = ("sigmoid", "sigm", "relu", "ReLU", "softplus")  # standard, yet documents say what they are
 
@@ -92,7 +92,7 @@ def get_parameters(vocabulary: Vocabulary, left: Application) -> tuple[str, ...]
     """Return the parameters of f(x, y), if that is all that stands there."""
     entries = left.arguments
     bare = not (left.function.above or left.function.primes)
-    if not bare or not all(isinstance(one, Symbol) and not (one.below or one.above or one.primes) for one in entries):
+    if not bare or not all(map(is_bare, entries)):
         return None
     names = tuple(vocabulary.symbols.get_base(one) for one in entries if isinstance(one, Symbol))
     return names if len(set(names)) == len(names) else None

@@ -2,13 +2,10 @@
 
 import functools
 import graphlib
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
 
 from bptt.proofread._expressions import Definitions, Entry, Expression, Function, Partial, Quantity, Step
-from bptt.proofread._traversal import find_definition, walk, walk_definitions
-
-T = TypeVar("T", bound=Hashable)
+from bptt.proofread._traversal import T, expand, find_definition, list_quantities, walk
 
 _MOST_STEPS = 3  # enough for a circle through a step, the one before it, and the last
 
@@ -34,18 +31,6 @@ def function_has_cycle(definitions: Definitions, name: str) -> bool:
     return _has_cycle([name], list_applied)
 
 
-def expand(starts: Iterable[T], list_needed: Callable[[T], Iterable[T]]) -> dict[T, Iterable[T]]:
-    """Return what is needed from these starts on, each with what it needs itself."""
-    needed: dict[T, Iterable[T]] = {}
-    waiting = list(starts)
-    while waiting:
-        here = waiting.pop()
-        if here not in needed:
-            needed[here] = list_needed(here)
-            waiting += needed[here]
-    return needed
-
-
 def _has_cycle(starts: Iterable[T], list_needed: Callable[[T], Iterable[T]]) -> bool:
     """Whether anything that is needed from these starts on needs itself."""
     try:
@@ -57,17 +42,12 @@ def _has_cycle(starts: Iterable[T], list_needed: Callable[[T], Iterable[T]]) -> 
 
 def leads_to(definitions: Definitions, of: Expression, by: Quantity) -> bool:
     """Whether a derivative by a defined quantity has a meaning: it is met on the way, or nothing leads to both."""
-    met = find_quantities(definitions, [of])
+    met = list_quantities(definitions, of)
     if by in met or by not in definitions.quantities:
         return True
     # z and L may both be made of x: then ∂L/∂z asks for a path that the document does not have.
     leaves = {quantity for quantity in met if quantity not in definitions.quantities}
-    return not leaves & find_quantities(definitions, [one.body for one in definitions.quantities[by]])
-
-
-def find_quantities(definitions: Definitions, expressions: Sequence[Expression]) -> set[Quantity]:
-    """Find the quantities that expressions speak of, by way of what defines them, too."""
-    return {node.quantity for node in walk_definitions(definitions, expressions) if isinstance(node, Entry)}
+    return leaves.isdisjoint(list_quantities(definitions, *(one.body for one in definitions.quantities[by])))
 
 
 def _list_needed(definitions: Definitions, last: int, place: _Place) -> list[_Place]:

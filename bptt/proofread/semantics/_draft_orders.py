@@ -10,8 +10,8 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Claim
+from bptt.proofread._traversal import expand
 from bptt.proofread.semantics._claims import Equation, state_claim
-from bptt.proofread.semantics._dependencies import expand
 from bptt.proofread.semantics._draft_page import spell_name
 from bptt.proofread.semantics._draft_signs import MEANINGLESS, Signs
 from bptt.proofread.semantics._glossary import Declared, Glossary

@@ -9,7 +9,7 @@ from bptt.proofread._traversal import get_children, rename
 from bptt.proofread.semantics import _functions as functions
 from bptt.proofread.semantics import _values as vectors
 from bptt.proofread.semantics._calculus import elaborate_at, elaborate_derivative
-from bptt.proofread.semantics._notation import is_transpose, parse_exponent
+from bptt.proofread.semantics._notation import is_inverse_transpose, is_transpose, parse_exponent
 from bptt.proofread.semantics._products import elaborate_product
 from bptt.proofread.semantics._refusals import Misfit
 from bptt.proofread.semantics._scope import Scope
@@ -197,7 +197,7 @@ class Elaborator(Scope):
                 value = self.algebra.transpose(value, node.place)
             elif exponent is not None and not inverse_of_function:
                 value = self._raise(value, exponent, node.place)
-            elif _is_inverse_transpose(item):
+            elif is_inverse_transpose(item):
                 value = self.algebra.transpose(self._raise(value, Fraction(-1), node.place), node.place)
             else:
                 raise Unreadable("what stands above the bracket is neither a number nor a transpose", node.place)
@@ -229,11 +229,6 @@ class Elaborator(Scope):
             terms.append(value._replace(body=ex.multiply(mask, value.body)))
             left = ex.multiply(left, ex.add(ex.ONE, ex.negate(mask)))
         return self.algebra.add(terms)
-
-
-def _is_inverse_transpose(item: Node) -> bool:
-    item = tree.strip_brackets(item)
-    return isinstance(item, tree.Negative) and is_transpose(item.term)
 
 
 _REFUSED: dict[type[Node], str] = {

@@ -2,7 +2,7 @@
 
 import functools
 
-from bptt.proofread.document import find_relations, tokenize
+from bptt.proofread.document import cut_equation, tokenize
 from bptt.proofread.semantics._glossary import GlossaryError
 from bptt.proofread.syntax import Node, Symbol, Unreadable, parse
 from bptt.proofread.syntax.tree import Number, Product
@@ -45,11 +45,10 @@ def join_letters(node: Node) -> Node:
 @functools.lru_cache(_CACHED)
 def parse_definition(latex: str, words: frozenset[str] = frozenset()) -> tuple[Node, Node]:
     """Parse the two sides of an equation. Raises `GlossaryError`."""
-    found = tokenize(latex, 1, 1)
-    signs = [relation for relation in find_relations(found) if relation.text == "="]
-    if len(signs) != 1:
+    left, sign, right = cut_equation(tuple(tokenize(latex, 1, 1)), ("=",))
+    if not sign:
         raise GlossaryError(f"the definition {latex}: {latex} is no equation with one = sign")
     try:
-        return parse(found[: signs[0].start], words), parse(found[signs[0].end :], words)
+        return parse(left, words), parse(right, words)
     except Unreadable as error:
         raise GlossaryError(f"the definition {latex}: {error}") from error

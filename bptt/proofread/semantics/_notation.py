@@ -64,7 +64,7 @@ class Notation:
 
     def strip_accents(self, name: str) -> str:
         """Strip the name of a symbol of the accents and fonts that mean nothing."""
-        if name in self.kept:
+        if "{" not in name or name in self.kept:
             return name
         for ignored in (*self._ignored, *_FONTS):
             if name.startswith(f"{ignored}{{") and name.endswith("}"):
@@ -150,8 +150,8 @@ class Notation:
                 transposed = True
             elif power is None and (exponent := parse_exponent(item)) is not None:
                 power = exponent
-            elif power is None and (exponent := _parse_inverse_transpose(item)) is not None and not transposed:
-                power, transposed = exponent, True
+            elif power is None and is_inverse_transpose(item) and not transposed:
+                power, transposed = Fraction(-1), True
             else:
                 raise Unreadable(f"what stands above {symbol.name} is neither a step nor a power", symbol.place)
         indices: list[Index] = []
@@ -213,7 +213,7 @@ def parse_exponent(item: Node) -> Fraction | None:
     return item.value if isinstance(item, Number) else None
 
 
-def _parse_inverse_transpose(item: Node) -> Fraction | None:
-    """Read A^{-T}, the transpose of the inverse."""
+def is_inverse_transpose(item: Node) -> bool:
+    """Whether a script says A^{-T}, the transpose of the inverse."""
     item = strip_brackets(item)
-    return Fraction(-1) if isinstance(item, Negative) and is_transpose(item.term) else None
+    return isinstance(item, Negative) and is_transpose(item.term)

@@ -3,7 +3,7 @@
 from bptt.proofread import _expressions as ex
 from bptt.proofread import _traversal as traversal
 from bptt.proofread._expressions import Claim, Expression
-from bptt.proofread.semantics._dependencies import find_quantities, leads_to
+from bptt.proofread.semantics._dependencies import leads_to
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
 from bptt.proofread.syntax.tree import Unreadable
 
@@ -28,7 +28,7 @@ def require_paths(vocabulary: Vocabulary, *sides: Expression) -> None:
             raise Unreadable("the numerator of a derivative is defined nowhere")
         if not leads_to(definitions, node.of, by):
             raise Unreadable(f"the numerator is not defined by way of {by.name}")
-        met = find_quantities(definitions, [node.of])
+        met = traversal.list_quantities(definitions, node.of)
         unknown = [one.name for one in vocabulary.unknown if one in met]
         if unknown and by not in met:
             raise Unreadable(f"{unknown[0]} is defined nowhere, and nothing says how it depends on {by.name}")
@@ -47,7 +47,7 @@ def find_unrelated(vocabulary: Vocabulary, claim: Claim) -> str:
         for node in traversal.walk_definitions(vocabulary.definitions, [side]):
             if not isinstance(node, ex.Partial) or _is_data(vocabulary, node.of):
                 continue
-            if node.by.quantity not in find_quantities(vocabulary.definitions, [node.of]):
+            if node.by.quantity not in traversal.list_quantities(vocabulary.definitions, node.of):
                 return node.by.quantity.name
     return ""
 

@@ -5,16 +5,17 @@ a product over i takes what bears an i.
 """
 
 import contextlib
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
+from bptt.proofread._expressions import Quantity
 from bptt.proofread.semantics import _functions as functions
 from bptt.proofread.semantics._calculus import depends_on, differentiate, get_gradient_variable, take_differential
 from bptt.proofread.semantics._interpretation import Choice
 from bptt.proofread.semantics._refusals import Misfit
 from bptt.proofread.semantics._repeated import repeat
-from bptt.proofread.semantics._scope import Scope, Variable
+from bptt.proofread.semantics._scope import Scope
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import REFUSED
 from bptt.proofread.syntax import is_mark, tree
@@ -137,38 +138,51 @@ def _read_operator(scope: Scope, operator: Nabla | Derivative, term: Product, n:
     if term.operators[n:first] != ("",):
         raise Unreadable("nothing stands behind the operator of a derivative", operator.place)
     variable = get_gradient_variable(scope, operator)
-    usual, *others = _list_stretches(scope, operator, variable, term, first)
+    whole = _find_end_of_derivative(term.factors, first)
+    values = _elaborate_stretches(scope, term, first, whole)
+    usual, *others = _list_stretches(scope, operator, term, values, variable.entry.quantity)
     less = (Choice("operator takes less", str(m - first), operator.place) for m in others if term.operators[m - 1])
     choices = [None, *less]
     taken = scope.interpretation.choose(*choices) if len(choices) > 1 else None
     end = usual if taken is None else first + int(taken.about)
-    inner = _take(term, first, end)
-    return differentiate(scope, operator, scope.elaborate(inner), inner), end
+    return differentiate(scope, operator, values[end], _take(term, first, end)), end
 
 
-def _list_stretches(
-    scope: Scope, operator: Nabla | Derivative, variable: Variable, term: Product, first: int
-) -> list[int]:
-    """List the ends of the stretches that an operator may take, the conventional one first."""
-    factors = term.factors
-
-    def is_varied(start: int, end: int) -> tuple[int, bool]:
-        """Return the order of a stretch, and whether it depends on the variable. Raises `Misfit` or `Unreadable`."""
-        value = scope.elaborate(_take(term, start, end))
-        return value.order, depends_on(scope.vocabulary, value.body, variable.entry.quantity)
-
+def _find_end_of_derivative(factors: tuple[Node, ...], first: int) -> int:
+    """Return the end of all that an operator may take: the next derivative, which is no part of what it takes."""
     derivatives = (
         m
         for m in range(first + 1, len(factors))
         if isinstance(factors[m], Derivative | Nabla) and not _is_operator(factors[m - 1])
     )
-    whole = next(derivatives, len(factors))
-    known: dict[int, tuple[int, bool]] = {}
-    for end in range(first + 1, whole + 1):
-        with contextlib.suppress(Misfit, Unreadable):
-            known[end] = is_varied(first, end)
-    order, _ = known.get(whole) or is_varied(first, whole)  # which says why it cannot be read
-    scalars = [end for end, found in known.items() if found == (0, True)]
+    return next(derivatives, len(factors))
+
+
+def _elaborate_stretches(scope: Scope, term: Product, first: int, whole: int) -> dict[int, Value]:
+    """Elaborate the stretches from a factor on that can be read, by their ends. Raises what the whole one raises.
+
+    Each is elaborated once, and none that ends in an operator: operators in operators would double with each.
+    """
+    values: dict[int, Value] = {}
+    for end in range(first + 1, whole):
+        if not _is_operator(term.factors[end - 1]):
+            with contextlib.suppress(Misfit, Unreadable):
+                values[end] = scope.elaborate(_take(term, first, end))
+    values[whole] = scope.elaborate(_take(term, first, whole))
+    return values
+
+
+def _list_stretches(
+    scope: Scope, operator: Nabla | Derivative, term: Product, values: Mapping[int, Value], by: Quantity
+) -> list[int]:
+    """List the ends of the stretches that an operator by a quantity may take, the conventional one first."""
+    whole = max(values)
+
+    def is_varied(value: Value) -> bool:
+        return depends_on(scope.vocabulary, value.body, by)
+
+    scalars = [end for end, value in values.items() if not value.order and is_varied(value)]
+    order = values[whole].order
     usual = whole
     if order and scalars and isinstance(operator, Nabla):
         usual = scalars[0]
@@ -177,7 +191,7 @@ def _list_stretches(
 
     def may_vary(end: int) -> bool:
         try:
-            return is_varied(end, usual)[1]
+            return is_varied(scope.elaborate(_take(term, end, usual)))
         except (Misfit, Unreadable):
             return True
 

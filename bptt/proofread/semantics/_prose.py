@@ -94,8 +94,8 @@ def state_property(vocabulary: Vocabulary, symbol: Symbol, what: Property) -> St
     if found is None:
         return None
     quantity = found.quantity
-    square = len(quantity.axes) == 2 and quantity.axes[0] == quantity.axes[1]
-    fits = square if what in ("symmetric", "orthogonal", "diagonal") else bool(quantity.axes) or what in _OF_NUMBERS
+    of_matrices = what in ("symmetric", "orthogonal", "diagonal")
+    fits = quantity.is_square if of_matrices else bool(quantity.axes) or what in _OF_NUMBERS
     if not fits or quantity in vocabulary.definitions.quantities:
         return None
     return Statement(quantity, what)

@@ -25,7 +25,17 @@ from bptt.proofread.semantics._notation import SLICE, is_transpose
 from bptt.proofread.semantics._symbols import Reference, Stand
 from bptt.proofread.semantics._values import Value, VectorAlgebra
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
-from bptt.proofread.syntax.tree import UPRIGHT_PI, Node, Number, Place, Relation, Symbol, Unreadable, strip_brackets
+from bptt.proofread.syntax.tree import (
+    UPRIGHT_PI,
+    Node,
+    Number,
+    Place,
+    Relation,
+    Symbol,
+    Unreadable,
+    is_bare,
+    strip_brackets,
+)
 
 INDICATORS = (r"\mathbb{1}", r"\mathbf{1}", r"\mathbb{I}", r"\mathds{1}", "1", r"\mathbf{I}", "I", r"\mathrm{1}")
 
@@ -130,7 +140,7 @@ class Scope:
     def get_constant(self, node: Symbol) -> Value | None:
         """Return what a symbol means everywhere unless the glossary has it, such as δ_ij and I; None for others."""
         base = self.symbols.get_base(node)
-        bare = not (node.below or node.above or node.primes)
+        bare = is_bare(node)
         if base in (r"\delta", r"\mathbb{1}", r"\mathbf{1}") and len(node.below) == 2 and not node.above:
             return Value((), self.make_delta(*node.below, node))
         ones = base in (r"\mathbf{1}", r"\vec{1}", r"\mathbb{1}")
@@ -167,7 +177,7 @@ class Scope:
         """Build Kronecker's δ of two indices, or of two steps."""
         steps = self._parse_steps(left, right)
         if steps is not None:
-            return ex.SameStep(*steps)
+            return Mask("=", *steps)
         return Delta(self.notation.parse_index(left, node), self.notation.parse_index(right, node))
 
     def _parse_steps(self, left: Node, right: Node) -> tuple[Step, Step] | None:

@@ -170,11 +170,8 @@ class Symbols:
         fitting = (name for name in names if name in self.quantities)
         return max(fitting, key=lambda name: len(name.below) + len(name.above), default=None)
 
-    def is_known(self, symbol: Symbol) -> bool:
-        """Whether the symbol has a meaning, at a step if it bears the letter of one."""
-        name = self.find_name(symbol)
-        if name is None:
-            return False
+    def _is_known(self, symbol: Symbol, name: Name) -> bool:
+        """Whether a symbol that begins with this name has a meaning, at a step if it bears the letter of one."""
         if self._is_squared(symbol, name):
             return True
         scripts = (*symbol.below[len(name.below) :], *symbol.above[len(name.above) :])
@@ -190,9 +187,9 @@ class Symbols:
 
     def brings_in(self, symbol: Symbol) -> bool:
         """Whether a definition of the symbol brings in a quantity: also L, where the document itself brought in L_t."""
-        if not self.is_known(symbol):
+        name = self.find_name(symbol)
+        if name is None or not self._is_known(symbol, name):
             return True
-        name = self.find_name(symbol) or self._name(symbol)
         quantities = self.quantities[name]
         # σ² = … says what σ² is.
         squared = name.above != ("2",) and name.latex not in self.plain and self._is_squared(symbol, name)
@@ -205,7 +202,7 @@ class Symbols:
     def resolve(self, symbol: Symbol) -> Reference:
         """Find the quantity that a symbol stands for, and read its scripts. Raises `Unreadable`."""
         name = self.find_name(symbol)
-        if name is None or not self.is_known(symbol):
+        if name is None or not self._is_known(symbol, name):
             raise Unreadable(f"{self._propose_name(symbol).latex} is not in the glossary", symbol.place)
         quantities = self.quantities[name]
         timed = any(quantity.timed for quantity in quantities)

@@ -9,12 +9,11 @@ from fractions import Fraction
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import LAST_STEP, Definition, Entry, Expression, Quantity, Step
-from bptt.proofread._traversal import find_free_indices, replace_steps, walk
-from bptt.proofread.semantics._dependencies import find_quantities
+from bptt.proofread._traversal import find_free_indices, list_quantities, replace_steps, walk
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.semantics._uses import get_symbol, list_derivatives, list_numerators
 from bptt.proofread.semantics._vocabulary import Vocabulary
-from bptt.proofread.syntax.tree import Node, Symbol, list_symbols
+from bptt.proofread.syntax.tree import Node, Symbol, is_bare, list_symbols
 
 
 def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Sequence[Node]) -> None:
@@ -29,10 +28,9 @@ def introduce_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Se
         vocabulary.numerators.update(one for one in held if one.timed and not one.axes)  # E_t(s_t) is no product
     for symbol in list_numerators(sides):
         base, notation = vocabulary.symbols.get_base(symbol), vocabulary.symbols.notation
-        bare = not (symbol.below or symbol.above or symbol.primes)
         known = vocabulary.symbols.find_name(symbol) is not None or vocabulary.may_apply(symbol)
         counts = notation.find_size(symbol) is not None or notation.parse_step(symbol) is not None
-        if bare and not known and not counts and base not in vocabulary.subjects:
+        if is_bare(symbol) and not known and not counts and base not in vocabulary.subjects:
             vocabulary.symbols.declared.add(vocabulary.symbols.add(Name(base, (), ()), (), False))
 
 
@@ -82,7 +80,7 @@ def _find_last(vocabulary: Vocabulary, denominators: set[Quantity]) -> list[Quan
     """Find what all else that a loss is differentiated by is made into, though the document goes on from there."""
     definitions = vocabulary.definitions
     made_of = {
-        one: find_quantities(definitions, [held.body for held in definitions.quantities[one]])
+        one: list_quantities(definitions, *(held.body for held in definitions.quantities[one]))
         for one in denominators
         if one in definitions.quantities
     }

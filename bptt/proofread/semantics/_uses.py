@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Quantity, Step
-from bptt.proofread.semantics._dependencies import expand
+from bptt.proofread._traversal import expand
 from bptt.proofread.semantics._symbols import Symbols
 from bptt.proofread.semantics._vocabulary import Vocabulary
 from bptt.proofread.syntax.tree import (

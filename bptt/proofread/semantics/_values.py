@@ -6,16 +6,18 @@ derivative of a number by a vector may be either.
 
 from fractions import Fraction
 from functools import reduce
+from itertools import islice
 from typing import NamedTuple
 
 from bptt.proofread import _expressions as ex
 from bptt.proofread._expressions import Expression, Quantity
-from bptt.proofread._traversal import rename
+from bptt.proofread._traversal import rename, walk
 from bptt.proofread.semantics._interpretation import Choice, Interpretation
 from bptt.proofread.semantics._refusals import Misfit
 from bptt.proofread.semantics._symbols import Stand
 from bptt.proofread.syntax import Place, Unreadable
 
+SMALL = 30  # parts of an expression that is soon named anew
 LARGEST_POWER = 8  # a power multiplies the sizes that suffice, and derivatives of it have as many factors
 _OPPOSITE: dict[Stand, Stand] = {"row": "column", "column": "row", "either": "either"}
 
@@ -170,10 +172,19 @@ def _contract(left: Value, right: Value, count: int) -> Value:
     """Sum over the last axes of the one and the first of the other. Raises `Misfit` where there are not so many."""
     if count > min(left.order, right.order):
         raise Misfit(f"orders of {left.order} and {right.order} cannot share {count} axes")
-    kept, summed = left.axes[: left.order - count], left.axes[left.order - count :]
-    axes = kept + right.axes[count:]
-    body = sum_over(summed, ex.multiply(left.body, align(right, summed + right.axes[count:])))
-    return Value(axes, body, "either", left.of, right.by)
+    first, last = left.axes[: left.order - count], right.axes[count:]
+    if _is_small(left.body):  # else products within products would be named anew at each level
+        summed = right.axes[:count]
+        product = ex.multiply(align(left, first + summed), right.body)
+    else:
+        summed = left.axes[left.order - count :]
+        product = ex.multiply(left.body, align(right, summed + last))
+    return Value(first + last, sum_over(summed, product), "either", left.of, right.by)
+
+
+def _is_small(body: Expression) -> bool:
+    """Whether an expression has few parts."""
+    return len(list(islice(walk(body), SMALL + 1))) <= SMALL
 
 
 def sum_over(axes: tuple[str, ...], body: Expression) -> Expression:

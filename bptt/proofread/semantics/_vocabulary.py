@@ -90,7 +90,8 @@ class Vocabulary:
     applied: set[str] = field(default_factory=set)
     denominators: set[Quantity] = field(default_factory=set)
     defining: bool = False
-    readings_left: int = MOST_READINGS
+    readings: int = 0  # formulas that were read so far
+    most_readings: int = MOST_READINGS  # that may be read until the next equation
     _numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(FIRST_OF_CLAIMS))
     _defined: "itertools.count[int]" = field(default_factory=itertools.count)
 
@@ -101,17 +102,17 @@ class Vocabulary:
     @property
     def words(self) -> frozenset[str]:
         """The names of several letters, which a document may write without a font."""
-        names = (self.symbols.get_base(Symbol(name.base)) for name in self.symbols.quantities)
+        names = (name.base for name in self.symbols.quantities)
         return frozenset(name for name in names if len(name) > 1 and name.isalnum())
 
     def begin_equation(self) -> None:
         """Let `MOST_READINGS` formulas be read from here on."""
-        self.readings_left = MOST_READINGS
+        self.most_readings = self.readings + MOST_READINGS
 
     def count_readings(self, count: int) -> None:
         """Count formulas that are read. Raises `Unreadable` beyond `MOST_READINGS`: operators in operators double."""
-        self.readings_left -= count
-        if self.readings_left < 0:
+        self.readings += count
+        if self.readings > self.most_readings:
             raise Unreadable(f"it takes more than {MOST_READINGS:,} formulas to read")
 
     def restart_indices(self) -> None:

@@ -3,18 +3,13 @@
 from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
-from bptt.proofread.document import DELIMITERS, Token, is_number
+from bptt.proofread.document import DELIMITERS, SILENT, SPACING, Token, is_number
 from bptt.proofread.syntax.tree import Place, Unreadable
 
 MOST_TOKENS = 2_000  # of one side of an equation, which is more than a page
 
 _TEXTS = frozenset({r"\text", r"\textrm", r"\textit", r"\textbf", r"\texttt", r"\mbox"})
-# What only sets type. The document leaves out most of it, yet a glossary may have it, too.
-_SILENT = frozenset({
-    r"\,", r"\;", r"\:", r"\!", r"\>", r"\ ", "~", r"\quad", r"\qquad", r"\space", r"\displaystyle", r"\limits",
-    r"\nolimits", r"\nonumber", r"\notag", r"\thinspace", r"\enspace", r"\textstyle", r"\scriptstyle", r"\null",
-})  # fmt: skip
-_FUNCTIONS = frozenset({
+FUNCTIONS = frozenset({
     "exp", "log", "ln", "sin", "cos", "tan", "tanh", "sinh", "cosh", "arctan", "arcsin", "arccos", "max", "min",
     "argmax", "argmin", "det", "lim", "sup", "inf", "sec", "coth", "cot", "Pr", "dim", "ker",
 })  # fmt: skip
@@ -107,7 +102,7 @@ def _read_word(tokens: Sequence[Token], place: int, words: Sequence[str]) -> tup
         return len(word), Lexeme(word, _place_of(token), word=True)
     if token.text == r"\arg" and [one.text for one in tokens[place + 1 : place + 2]] in ([r"\max"], [r"\min"]):
         return 2, Lexeme("arg" + tokens[place + 1].text[1:], _place_of(token), word=True)
-    return 1, None if token.text in _SILENT else _classify(token)
+    return 1, None if token.text in SPACING | SILENT else _classify(token)
 
 
 def _spell_run(tokens: Sequence[Token], place: int) -> str:
@@ -127,7 +122,7 @@ def _is_next(first: Token, token: Token, distance: int) -> bool:
 
 def _classify(token: Token) -> Lexeme:
     text, place = _SPELLINGS.get(token.text, token.text), _place_of(token)
-    if text in _WORD_SIGNS or (text[:1] == "\\" and text[1:] in _FUNCTIONS):
+    if text in _WORD_SIGNS or (text[:1] == "\\" and text[1:] in FUNCTIONS):
         return Lexeme(text.removeprefix("\\"), place, word=True)
     if text in _REFUSED or not (text[:1].isalnum() or text[:1] in _SIGNS or is_number(text)):
         raise Unreadable(f"{token.text or 'what has no text'} is not read", place)

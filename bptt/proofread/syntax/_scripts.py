@@ -100,16 +100,8 @@ def _apply_font(font: str, of: Node, place: Place) -> Node:
             return apply_accent(font, of, place)
         case Number() | tree.Dots() | tree.Words() | tree.Big():
             return of
-        case tree.Sum():
-            return replace(of, terms=tuple(_apply_font(font, term, place) for term in of.terms))
-        case Product():
-            return replace(of, factors=tuple(_apply_font(font, factor, place) for factor in of.factors))
-        case tree.Negative():
-            return replace(of, term=_apply_font(font, of.term, place))
-        case tree.Scripted():
-            return replace(of, base=_apply_font(font, of.base, place))
-        case Bracket():
-            return replace(of, entries=tuple(_apply_font(font, entry, place) for entry in of.entries))
+        case tree.Sum() | Product() | tree.Negative() | tree.Scripted() | Bracket():
+            return tree.map_parts(of, lambda part: _apply_font(font, part, place), in_scripts=lambda item: item)
     raise Unreadable(f"{font} stands over more than symbols", place)
 
 

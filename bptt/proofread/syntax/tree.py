@@ -4,7 +4,7 @@ import functools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
-from typing import Any, get_args
+from typing import Any, TypeGuard, get_args
 
 UPRIGHT_PI = r"\uppi"  # the number, where π may be a symbol
 
@@ -209,6 +209,7 @@ Node = (
 )  # fmt: skip
 
 
+SCRIPTS = ("below", "above")  # the fields that hold them
 _KINDS = frozenset(get_args(Node))
 
 
@@ -229,7 +230,7 @@ def list_parts(node: Node, scripts: bool = False) -> list[Node]:
 def _list_fields(kind: Any, scripts: bool) -> tuple[str, ...]:
     """List the fields of a kind of node that may hold formulas."""
     named = (one.name for one in fields(kind) if one.name != "place")
-    return tuple(name for name in named if scripts or name not in ("below", "above") or kind is Big)
+    return tuple(name for name in named if scripts or name not in SCRIPTS or kind is Big)
 
 
 def nodes(node: Node, scripts: bool = False) -> Iterator[Node]:
@@ -253,6 +254,11 @@ def list_symbols(node: Node) -> Iterator[Symbol]:
 def written(node: Node) -> str:
     """Return the name of a symbol or the digits of a number, without scripts; "" for any other formula."""
     return node.name if isinstance(node, Symbol) else str(node.value) if isinstance(node, Number) else ""
+
+
+def is_bare(node: Node) -> TypeGuard[Symbol]:
+    """Whether a formula is a letter without scripts."""
+    return isinstance(node, Symbol) and not (node.below or node.above or node.primes)
 
 
 def multiply(factors: "tuple[Node, ...]", operators: tuple[str, ...], place: Place | None = None) -> Node:
@@ -279,15 +285,18 @@ def read_call(node: Node) -> Application | None:
     return Application(symbol, bracket.entries) if bracket.entries else None
 
 
-def map_parts(node: Node, change: Callable[[Node], Node]) -> Node:
-    """Return a formula with each formula that stands directly in it changed, those in its scripts with them."""
+def map_parts(node: Node, change: Callable[[Node], Node], in_scripts: Callable[[Node], Node] | None = None) -> Node:
+    """Return a formula with what stands directly in it changed; what stands in its scripts, by a change of its own."""
 
-    def visit(value: Any) -> Any:
+    def convert(value: Any, change: Callable[[Node], Node]) -> Any:
         if isinstance(value, tuple):
-            return tuple(map(visit, value))
+            return tuple(convert(item, change) for item in value)
         return change(value) if type(value) in _KINDS else value
 
-    return replace(node, **{one.name: visit(getattr(node, one.name)) for one in fields(node)})
+    parts: dict[str, Any] = {}
+    for name in (one.name for one in fields(node)):
+        parts[name] = convert(getattr(node, name), in_scripts or change if name in SCRIPTS else change)
+    return replace(node, **parts)
 
 
 def rewrite(node: Node, change: Callable[[Node], Node]) -> Node:

@@ -13,8 +13,11 @@ from hypothesis import strategies as st
 from bptt.proofread import Finding, proofread
 from bptt.proofread.corrections import Search, Surroundings, propose_corrections, write_latex
 from bptt.proofread.document import tokenize
+from bptt.proofread.evaluation import Budget
 from bptt.proofread.semantics import Equation, build_vocabulary, read_default_glossary
+from bptt.proofread.semantics._vocabulary import MOST_READINGS
 from bptt.proofread.syntax import Node, parse
+from bptt.proofread.syntax.tree import read_call
 from tests.proofread.test_derivations import MISTAKES, line_of, read
 from tests.proofread.test_derivations import findings as judge_derivation
 from tests.proofread.test_proofread import RIGHT
@@ -187,6 +190,22 @@ def test_only_what_the_judge_calls_right_is_named_and_only_within_the_budget() -
     assert search(judge=True) == "an accent"
     assert search(judge=False) == ""
     assert search(judge=True, left=1_000) == ""
+
+
+def test_what_the_judge_reads_counts_within_the_budget() -> None:
+    vocabulary, asked = build_vocabulary(read_default_glossary()), []
+    left = read_call(read_formula(r"\sigma(x)"))
+    assert left is not None
+    equation = Equation(left, read_formula("x + 2 x^2 + 3"))
+
+    def read_much(left: Node, right: Node, _: Budget) -> bool:
+        asked.append((left, right))
+        vocabulary.begin_equation()
+        vocabulary.count_readings(MOST_READINGS)
+        return False
+
+    assert Search(vocabulary).find(equation, (), {}, None, read_much) is None
+    assert len(asked) == 1
 
 
 def test_nothing_is_proposed_that_is_made_of_its_own_left_hand_side() -> None:

@@ -63,14 +63,8 @@ def test_latex_has_commands_of_its_own_and_no_marks_of_markdown(text: str, found
     assert is_latex(text) is found
 
 
-def test_the_kind_of_a_document_may_be_given() -> None:
-    text = "\\section{A}\n\n    $$ a = b $$\n"
-    assert [len(read_document(text, kind).displays) for kind in (None, "latex", "markdown")] == [1, 1, 0]
-
-
-def test_sections_stand_on_their_lines() -> None:
+def test_a_section_ends_a_sentence() -> None:
     document = read_document(
         "\\documentclass{a}\n\n\\section{One}\nLet $x$ be.\n\\subsection*{Two}\n\\paragraph{Three} $y$"
     )
-    assert document.sections == (3, 5, 6)
     assert [sentence.words for sentence in document.sentences] == ["a", "Let \ufffc be.", "\ufffc"]

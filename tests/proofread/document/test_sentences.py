@@ -53,10 +53,6 @@ def test_a_formula_stands_where_it_does_in_the_file() -> None:
     assert [(formula[0].line, formula[0].column) for formula in sentence.formulas] == [(2, 7), (3, 8)]
 
 
-def test_headings_are_sections() -> None:
-    assert read_document("# A\n\nB\n---\n\n```\n# C\n```\n\n> ## D").sections == (1, 3, 10)
-
-
 @pytest.mark.parametrize("between", ["so that", "- so\n- that", "and $x$ is"])
 def test_a_display_that_starts_with_a_relation_goes_on_with_the_one_before(between: str) -> None:
     first, second, third = read_document(

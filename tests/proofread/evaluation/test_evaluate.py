@@ -83,7 +83,7 @@ def power(base: Expression, exponent: Fraction | int) -> ex.Power:
         (ex.Size(n), "", 3),
         (ex.Size(None), "", 4),
         (ex.Size((*n, *m)), "", 5),
-        (ex.SameStep(Step("last", -1), Step("", 3)), "", 1),
+        (ex.Mask("=", Step("last", -1), Step("", 3)), "", 1),
         (ex.Concatenation("z", (("k", entry(a, "k")), ("p", entry(v, "p")))), "z", np.concatenate([a_, v_])),
         (ex.Concatenation(4, (("k", entry(a, "k")), ("p", entry(v, "p")))), "", v_[0]),
         (ex.Function("tanh", 0, entry(a, "k")), "k", np.tanh(a_)),

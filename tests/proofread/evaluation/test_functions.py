@@ -15,8 +15,8 @@ from bptt.proofread.evaluation._setting import Setting
 from bptt.proofread.semantics._vocabulary import KNOWN_FUNCTIONS
 
 
-def test_every_function_that_a_formula_may_have_is_known() -> None:
-    assert set(KNOWN_FUNCTIONS) <= set(FUNCTIONS)
+def test_the_functions_that_a_formula_may_have_are_those_that_are_known() -> None:
+    assert set(KNOWN_FUNCTIONS) == set(FUNCTIONS)
 
 
 def apply(name: str, order: int, x: arb) -> arb:

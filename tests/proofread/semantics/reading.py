@@ -41,9 +41,7 @@ q = ""
 
 def make_vocabulary(more: str = "", glossary: str = NETWORK) -> Vocabulary:
     """Build the vocabulary of a network's glossary; `more` stands above it."""
-    vocabulary = build_vocabulary(read_glossary(more + glossary))
-    vocabulary.readings_left = 10_000
-    return vocabulary
+    return build_vocabulary(read_glossary(more + glossary))
 
 
 def parse(latex: str) -> Node:

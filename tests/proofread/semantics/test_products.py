@@ -51,3 +51,14 @@ def test_an_operator_takes_what_readers_let_it_take(latex: str, brackets: str) -
 )
 def test_an_operator_takes_neither_more_nor_less(latex: str, brackets: str) -> None:
     assert get_body(latex) != get_body(brackets)
+
+
+@pytest.mark.parametrize("operator", [r"\nabla_a ", r"\frac{\partial}{\partial c} (", r"\nabla_a c (a_k "])
+def test_operators_within_operators_do_not_double_what_is_read(operator: str) -> None:
+    counts = []
+    for depth in (6, 12):
+        vocabulary = make_vocabulary()
+        closing = ")" * operator.count("(") * depth
+        Elaborator(vocabulary, Interpretation()).elaborate(parse(f"{operator * depth}a{closing}"))
+        counts.append(vocabulary.readings)
+    assert counts[1] < 8 * counts[0]

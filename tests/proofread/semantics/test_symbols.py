@@ -122,6 +122,6 @@ def test_what_was_added_and_removed_is_not_known() -> None:
     symbols = read_symbols()
     name, _ = symbols.introduce(parse_symbol("z_k"))
     quantity = symbols.add(name, (("hidden",),), timed=False)
-    assert symbols.is_known(parse_symbol("z_k"))
+    assert symbols.find(parse_symbol("z_k")) is not None
     symbols.remove(quantity)
-    assert not symbols.is_known(parse_symbol("z_k"))
+    assert symbols.find(parse_symbol("z_k")) is None
