@@ -9,6 +9,7 @@ from bptt.proofread.document._equations import Equation, read_display, read_toke
 from bptt.proofread.document._latex import is_latex, read_latex
 from bptt.proofread.document._macros import Macros, TooLong, collect_macros
 from bptt.proofread.document._markdown import read_markdown
+from bptt.proofread.document._notebook import read_cells
 from bptt.proofread.document._passages import FORMULA, UNCLOSED, Pages, Passage, Prose
 from bptt.proofread.document._tokens import LINE_END, Token
 
@@ -31,13 +32,8 @@ class Document(NamedTuple):
 
 
 def read_document(text: str) -> Document:
-    """Read a document in Markdown or LaTeX, whichever it seems to be."""
-    text = LINE_END.sub("\n", text.removeprefix("\ufeff"))  # the mark of the byte order is no part of the first line
-    pages = Pages()
-    if is_latex(text):
-        read_latex(text, pages)
-    else:
-        read_markdown(text, pages)
+    """Read a document in Markdown or LaTeX, or a notebook, whichever it seems to be."""
+    pages, text = _read_pages(text)
     macros = collect_macros(text)
     displays: list[tuple[Equation, ...]] = []
     for number, passage in enumerate(pages.displays, 1):
@@ -45,6 +41,22 @@ def read_document(text: str) -> Document:
         displays.append(read_display(passage, number, macros, before if before and before.relation else None))
     sentences = [sentence for prose in pages.prose for sentence in _cut_sentences(prose, macros)]
     return Document(tuple(displays), tuple(sentences))
+
+
+def _read_pages(text: str) -> tuple[Pages, str]:
+    """Read the text; return it, too, with its lines ended by \\n, or what stands in the cells of a notebook."""
+    text = LINE_END.sub("\n", text.removeprefix("\ufeff"))  # the mark of the byte order is no part of the first line
+    cells = read_cells(text)
+    pages = Pages()
+    if cells is not None:
+        for line, source in cells:
+            read_markdown(source, line, pages)
+        return pages, "\n".join(source for _, source in cells)
+    if is_latex(text):
+        read_latex(text, pages)
+    else:
+        read_markdown(text, 0, pages)
+    return pages, text
 
 
 def _is_apart(pages: Pages, place: int) -> bool:

@@ -67,15 +67,18 @@ def _shift(line: str, column: int) -> str:
     return " " * column + line if column >= 0 else line[-column:]
 
 
-def read_markdown(text: str, pages: Pages) -> None:
-    """Add what stands in a text, whose lines end in \\n, to the pages."""
+def read_markdown(text: str, first: int, pages: Pages) -> None:
+    """Add what stands in a text to the pages; its first line has that number in the file, from 0."""
     for mark in _PARSER.parse(text):
-        if mark.type in _BARRIERS and mark.map:
-            pages.barriers.append(mark.map[0] + 1)
+        line = (mark.map[0] if mark.map else 0) + first
+        if mark.type in _BARRIERS:
+            pages.barriers.append(line + 1)
         if "passage" in mark.meta:
-            pages.displays.append(mark.meta["passage"])
+            passage = mark.meta["passage"]
+            pages.displays.append(passage._replace(line=passage.line + first))
         if "content" in mark.meta:
-            _read_children(mark.children or [], mark.meta["content"], pages)
+            content = mark.meta["content"]
+            _read_children(mark.children or [], content._replace(line=content.line + first), pages)
 
 
 def _read_children(children: Sequence[Mark], content: Content, pages: Pages) -> None:
