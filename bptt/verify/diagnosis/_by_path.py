@@ -41,14 +41,15 @@ class PathHypotheses:
         loops = [loop for loop in find_loops(graph) if len(set(loop.clock)) * len(loop.clock) <= _MOST_WORK]
         self._loops = [(loop, loop.find_uses()) for loop in loops]
         sites = Sites(graph, list(arrays))
-        changes = "slope missing, other slope, factor missing, other factor, changed on the way, shifted, path missing"
+        of_slopes = "slope missing, other slope, factor missing, changed on the way"
+        of_factors = "factor missing, other factor, changed on the way, shifted, path missing"
         families = [
             Family("path missing, path doubled", partial(_rewire_ways, graph, list(arrays), loops)),
             Family("transpose on the way", partial(_rewire_transposes, graph, arrays)),
             Family("last use, execution missing", partial(rewire_uses, graph, sites)),
             Family("execution missing", partial(rewire_executions, graph, sites)),
-            Family(changes, partial(rewire_slopes, graph, sites, loops)),
-            Family(changes, partial(rewire_factors, graph, sites, sizes)),
+            Family(of_slopes, partial(rewire_slopes, graph, sites, loops)),
+            Family(of_factors, partial(rewire_factors, graph, sites, sizes)),
             Family("entry by entry", partial(rewire_entries, graph, sites)),
         ]
         self._rewirings = Rewirings(graph, families, by_hand)
