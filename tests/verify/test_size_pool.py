@@ -11,7 +11,11 @@ import numpy as np
 import pytest
 
 from bptt.verify import judge_gradient, named_arrays
+from bptt.verify._cases import Judge
+from bptt.verify._drawn_points import read_point
+from bptt.verify._interface import Question
 from bptt.verify._size_pool import SizePool, cover_pairs, list_smaller
+from bptt.verify._smallest_case import Shrinker
 from bptt.verify._strategies import NamedArrays, draw_points
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -90,13 +94,31 @@ SMALLEST: dict[str, tuple[Callable[..., bool], dict[str, int]]] = {  # of sizes 
 }
 
 
-@pytest.mark.parametrize("name", SMALLEST)
+@pytest.mark.parametrize("name", ["three steps", "two sizes that are equal"])
 def test_a_slip_at_some_sizes_alone_is_found_and_so_are_the_smallest(name: str) -> None:
     is_wrong, sizes = SMALLEST[name]
     report = judge_gradient(f, slip_where(is_wrong), named_arrays(3, W="h m", xs="t m"), examples=15)
     (refutation,) = report.refutations
     assert refutation.finding.path == "W"
     assert refutation.sizes == sizes
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_the_smallest_sizes_are_reached_from_the_largest(name: str) -> None:
+    """On NumPy, where each new size costs nothing."""
+    is_wrong, smallest = SMALLEST[name]
+
+    def gradient(W: Array, xs: Array) -> Any:
+        δ = 1 - np.tanh(xs @ W.T) ** 2
+        return δ.T @ xs * (2 if is_wrong(*W.shape, len(xs)) else 1), δ @ W
+
+    question = Question(lambda W, xs: np.tanh(xs @ W.T).sum(), gradient, None, "auto", 0)
+    largest = max(filter(lambda sizes: is_wrong(*sizes), itertools.product([1, 2, 3], repeat=3)), key=sum)
+    recipe = draw_one(W="h m", xs="t m").recipe
+    assert recipe
+    drawn = recipe._replace(seed=1).resize(dict(zip("hmt", largest, strict=True))).make()
+    case = Judge(question).judge(read_point(question, drawn))
+    assert Shrinker(question, "W").descend([case]).point.sizes == smallest
 
 
 def test_points_of_one_shape_are_many_and_each_shape_compiles_twice() -> None:
