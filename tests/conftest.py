@@ -27,6 +27,7 @@ def quick_compilation() -> Iterator[None]:
     """Spare LLVM its optimisation, a third of the time: for tests of formulas, which run what JAX compiles once."""
     import jax
 
+    before = jax.config.read("jax_disable_most_optimizations")  # type: ignore[no-untyped-call]
     jax.config.update("jax_disable_most_optimizations", True)  # type: ignore[no-untyped-call]
     yield
-    jax.config.update("jax_disable_most_optimizations", False)  # type: ignore[no-untyped-call]
+    jax.config.update("jax_disable_most_optimizations", before)  # type: ignore[no-untyped-call]
