@@ -93,7 +93,7 @@ def named_arrays(max_size: int = 4, /, **axes: str) -> SearchStrategy[NamedArray
     names = list(dict.fromkeys(name for of_one in layout.values() for axis in of_one for name in axis.names))
     if {"batch", "..."} <= set(names):
         raise ValueError("no axis must be named batch beside ..., the product of which is called so")
-    return _draw_named_arrays(layout, names, max_size)
+    return _draw_named_arrays(layout, names, st.integers(1, max_size), max_size)
 
 
 class _Axis(NamedTuple):
@@ -172,19 +172,24 @@ class Recipe(NamedTuple):
         return {name: batches if name == "..." else numbers for name in self.sizes}
 
 
+# Made once: Hypothesis takes about as long to make a strategy as to draw from it.
+_CHANCES = st.integers(1, _ONE_IN)
+_REGIMES = st.sampled_from((_BENIGN,) * len(_OTHER_REGIMES) + _OTHER_REGIMES)
+_SEEDS = st.integers(0, 2**32 - 1)
+
+
 @st.composite
 def _draw_named_arrays(
-    draw: st.DrawFn, layout: Mapping[str, list[_Axis]], names: list[str], max_size: int
+    draw: st.DrawFn, layout: Mapping[str, list[_Axis]], names: list[str], one_size: SearchStrategy[int], max_size: int
 ) -> NamedArrays:
     sizes: dict[str, Any] = {}
     for name in names:
         if name != "...":
-            is_equal = bool(sizes) and draw(st.integers(1, _ONE_IN)) == _ONE_IN
-            sizes[name] = draw(st.sampled_from(list(sizes.values())) if is_equal else st.integers(1, max_size))
+            is_equal = bool(sizes) and draw(_CHANCES) == _ONE_IN
+            sizes[name] = draw(st.sampled_from(list(sizes.values())) if is_equal else one_size)
     if "..." in names:
         sizes["..."] = draw_batch(draw, max_size)
-    regime = draw(st.sampled_from((_BENIGN,) * len(_OTHER_REGIMES) + _OTHER_REGIMES))
-    return Recipe(layout, max_size, sizes, regime, draw(st.integers(0, 2**32 - 1))).make()
+    return Recipe(layout, max_size, sizes, draw(_REGIMES), draw(_SEEDS)).make()
 
 
 def draw_batch(draw: st.DrawFn, max_size: int) -> tuple[int, ...]:

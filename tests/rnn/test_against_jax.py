@@ -17,6 +17,8 @@ from bptt.rnn.registry import CELLS
 from reference import jax_network
 from tests.rnn.comparing import assert_equal_but_for_rounding
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 
 class Sizes(NamedTuple):
     """The sizes of a network, and the batch axes."""

@@ -22,6 +22,7 @@ from reference.finite_differences import central_differences
 from tests.rnn.comparing import assert_equal_but_for_rounding, leaves
 from tests.rnn.regimes import normal_arguments
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
 few = settings(max_examples=15)
 

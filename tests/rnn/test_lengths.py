@@ -21,6 +21,7 @@ from bptt.verify import judge_gradient
 from tests.rnn.comparing import assert_equal_but_for_rounding, leaves
 from tests.rnn.regimes import normal_arguments
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 LAYERS: dict[str, Layer] = {
     **CELLS,
     "stacked": Stacked((lstm.cell, gru.cell)),

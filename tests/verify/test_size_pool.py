@@ -11,9 +11,14 @@ import numpy as np
 import pytest
 
 from bptt.verify import judge_gradient, named_arrays
+from bptt.verify._cases import Judge
+from bptt.verify._drawn_points import read_point
+from bptt.verify._interface import Question
 from bptt.verify._size_pool import SizePool, cover_pairs, list_smaller
+from bptt.verify._smallest_case import Shrinker
 from bptt.verify._strategies import NamedArrays, draw_points
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
 Array = Any
 AXES = {"W": "h m", "V": "d h", "xs": "t ... m"}
 
@@ -81,21 +86,39 @@ def slip_where(is_wrong: Callable[..., bool]) -> Callable[..., Any]:
     return gradient
 
 
-SMALLEST: dict[str, tuple[Callable[..., bool], dict[str, int]]] = {
-    "from three steps on": (lambda h, m, t: t >= 3, {"h": 1, "m": 1, "t": 3}),
-    "four steps": (lambda h, m, t: t == 4, {"h": 1, "m": 1, "t": 4}),
+SMALLEST: dict[str, tuple[Callable[..., bool], dict[str, int]]] = {  # of sizes from 1 to 3
+    "from two steps on": (lambda h, m, t: t >= 2, {"h": 1, "m": 1, "t": 2}),
+    "three steps": (lambda h, m, t: t == 3, {"h": 1, "m": 1, "t": 3}),
     "two sizes that differ": (lambda h, m, t: h > m, {"h": 2, "m": 1, "t": 1}),
     "two sizes that are equal": (lambda h, m, t: h == m > 1, {"h": 2, "m": 2, "t": 1}),
 }
 
 
-@pytest.mark.parametrize("name", SMALLEST)
+@pytest.mark.parametrize("name", ["three steps", "two sizes that are equal"])
 def test_a_slip_at_some_sizes_alone_is_found_and_so_are_the_smallest(name: str) -> None:
     is_wrong, sizes = SMALLEST[name]
-    report = judge_gradient(f, slip_where(is_wrong), named_arrays(W="h m", xs="t m"), examples=24)
+    report = judge_gradient(f, slip_where(is_wrong), named_arrays(3, W="h m", xs="t m"), examples=15)
     (refutation,) = report.refutations
     assert refutation.finding.path == "W"
     assert refutation.sizes == sizes
+
+
+@pytest.mark.parametrize("name", SMALLEST)
+def test_the_smallest_sizes_are_reached_from_the_largest(name: str) -> None:
+    """On NumPy, where each new size costs nothing."""
+    is_wrong, smallest = SMALLEST[name]
+
+    def gradient(W: Array, xs: Array) -> Any:
+        δ = 1 - np.tanh(xs @ W.T) ** 2
+        return δ.T @ xs * (2 if is_wrong(*W.shape, len(xs)) else 1), δ @ W
+
+    question = Question(lambda W, xs: np.tanh(xs @ W.T).sum(), gradient, None, "auto", 0)
+    largest = max(filter(lambda sizes: is_wrong(*sizes), itertools.product([1, 2, 3], repeat=3)), key=sum)
+    recipe = draw_one(W="h m", xs="t m").recipe
+    assert recipe
+    drawn = recipe._replace(seed=1).resize(dict(zip("hmt", largest, strict=True))).make()
+    case = Judge(question).judge(read_point(question, drawn))
+    assert Shrinker(question, "W").descend([case]).point.sizes == smallest
 
 
 def test_points_of_one_shape_are_many_and_each_shape_compiles_twice() -> None:
@@ -107,11 +130,11 @@ def test_points_of_one_shape_are_many_and_each_shape_compiles_twice() -> None:
 
     g = lambda W, xs: jnp.sum(jnp.sin(jnp.dot(xs, W.T) + 1.5) ** 2)  # noqa: E731
     jax.monitoring.register_event_duration_secs_listener(note)
-    report = judge_gradient(g, jax.grad(g, (0, 1)), named_arrays(W="h m", xs="t m"), examples=60)
+    report = judge_gradient(g, jax.grad(g, (0, 1)), named_arrays(3, W="h m", xs="t m"), examples=40)
     jax.monitoring.unregister_event_duration_listener(note)
-    assert (report.verdict, report.cases) == ("right", 60)
-    assert report.sizes == {"h": (1, 4), "m": (1, 4), "t": (1, 4)}
-    assert len(compiled) == 2 * len(cover_pairs({name: [1, 2, 3, 4] for name in "hmt"}, report.seed))
+    assert (report.verdict, report.cases) == ("right", 40)
+    assert report.sizes == {"h": (1, 3), "m": (1, 3), "t": (1, 3)}
+    assert len(compiled) == 2 * len(cover_pairs({name: [1, 2, 3] for name in "hmt"}, report.seed))
 
 
 def test_code_of_numpy_is_judged_in_all_sizes_that_are_drawn() -> None:

@@ -38,18 +38,18 @@ class PathHypotheses:
         self, graph: Graph, arrays: Mapping[str, npt.NDArray[Any]], by_hand: Sequence[Arbs], sizes: Mapping[str, int]
     ) -> None:
         self._graph = graph
-        self._arrays = arrays
         loops = [loop for loop in find_loops(graph) if len(set(loop.clock)) * len(loop.clock) <= _MOST_WORK]
         self._loops = [(loop, loop.find_uses()) for loop in loops]
         sites = Sites(graph, list(arrays))
-        changes = "slope missing, other slope, factor missing, other factor, changed on the way, shifted, path missing"
+        of_slopes = "slope missing, other slope, factor missing, changed on the way"
+        of_factors = "factor missing, other factor, changed on the way, shifted, path missing"
         families = [
-            Family("path missing, path doubled", self._rewire_ways),
-            Family("transpose on the way", self._rewire_transposes),
+            Family("path missing, path doubled", partial(_rewire_ways, graph, list(arrays), loops)),
+            Family("transpose on the way", partial(_rewire_transposes, graph, arrays)),
             Family("last use, execution missing", partial(rewire_uses, graph, sites)),
             Family("execution missing", partial(rewire_executions, graph, sites)),
-            Family(changes, partial(rewire_slopes, graph, sites, loops)),
-            Family(changes, partial(rewire_factors, graph, sites, sizes)),
+            Family(of_slopes, partial(rewire_slopes, graph, sites, loops)),
+            Family(of_factors, partial(rewire_factors, graph, sites, sizes)),
             Family("entry by entry", partial(rewire_entries, graph, sites)),
         ]
         self._rewirings = Rewirings(graph, families, by_hand)
@@ -66,29 +66,6 @@ class PathHypotheses:
         if wanted is None or any(kind.name == Form.MULTIPLIED.kind for kind in wanted):
             yield from find_multiples(values, self._graph, self._sites)
         yield from self._rewirings.find_kinds(values, wanted)
-
-    def _rewire_ways(self) -> Iterator[Rewiring]:
-        """Yield f without each way through it, with that alone, and with it twice."""
-        for way, edges in self._find_ways().items():
-            cut = set(edges)
-            kept = {n: [edge for edge in self._graph.nodes[n].sources if (n, edge[0]) not in cut] for n, _ in cut}
-            missing, doubled = Form.PATH_MISSING.describe(way=way), Form.PATH_DOUBLED.describe(way=way)
-            alone = Version(Form.PATH_ALONE.describe(way=way), rank=(1, 0), of_true=1, of_this=-1)
-            yield Rewiring((), kept, [Version(missing), alone, Version(doubled, of_true=2, of_this=-1)])
-
-    def _rewire_transposes(self) -> Iterator[Rewiring]:
-        """Yield f with W δ on the way back where it should be the transpose of W; or with W reversed."""
-        for number, (path, array) in enumerate(self._arrays.items()):
-            products = dict(self._graph.find_products(number)) if array.ndim and array.dtype.kind == "f" else {}
-            kept = {
-                n: [edge for edge in self._graph.nodes[n].sources if (n, edge[0]) not in products] for n, _ in products
-            }
-            versions = []
-            for kind, changed in _turn(array, path) if products else ():
-                numbers = changed.reshape(-1)[list(products.values())].tolist()
-                versions.append(Version(kind, partial(list, [arb(x) for x in numbers])))
-            if versions:
-                yield Rewiring(list(products), kept, versions)
 
     def _find_pieces(self, values: Values, loop: Loop) -> Iterator[Kind]:
         """Look for back-propagation that stops at every k-th step, and for one that stops at one step alone."""
@@ -112,41 +89,65 @@ class PathHypotheses:
                 for name in name_step(step, last):
                     yield Form.PATH_MISSING.describe(way=f"what is carried back out of {name}")
 
-    def _find_ways(self) -> dict[str, list[Edge]]:
-        """Find ways through f: a use of an argument, back in time, through a place in the code, from one to another."""
-        graph, nodes, paths = self._graph, self._graph.nodes, list(self._arrays)
-        loop = self._loops[0][0] if len(self._loops) == 1 else None
-        beside, used, through, between = (defaultdict[Any, list[Edge]](list) for _ in range(4))
-        carried = defaultdict[Place, dict[Place | None, list[Edge]]](dict)  # from an expression to its readers
-        for edge in graph.edges:
-            node, source = nodes[edge[0]], nodes[edge[1]]
-            places, of_source = node.origin.places, source.origin.places
-            if source.leaf is not None:
-                for other in {nodes[k].leaf for k, _ in node.sources} - {None, source.leaf}:
-                    beside[source.leaf, other].append(edge)
-                for place in places:
-                    used[source.leaf, place].append(edge)
+
+def _rewire_ways(graph: Graph, paths: Sequence[str], loops: Sequence[Loop]) -> Iterator[Rewiring]:
+    """Yield f without each way through it, with that alone, and with it twice."""
+    for way, edges in _find_ways(graph, paths, loops).items():
+        cut = set(edges)
+        kept = {n: [edge for edge in graph.nodes[n].sources if (n, edge[0]) not in cut] for n, _ in cut}
+        missing, doubled = Form.PATH_MISSING.describe(way=way), Form.PATH_DOUBLED.describe(way=way)
+        alone = Version(Form.PATH_ALONE.describe(way=way), rank=(1, 0), of_true=1, of_this=-1)
+        yield Rewiring((), kept, [Version(missing), alone, Version(doubled, of_true=2, of_this=-1)])
+
+
+def _find_ways(graph: Graph, paths: Sequence[str], loops: Sequence[Loop]) -> dict[str, list[Edge]]:
+    """Find ways through f: a use of an argument, back in time, through a place in the code, from one to another."""
+    nodes = graph.nodes
+    loop = loops[0] if len(loops) == 1 else None
+    beside, used, through, between = (defaultdict[Any, list[Edge]](list) for _ in range(4))
+    carried = defaultdict[Place, dict[Place | None, list[Edge]]](dict)  # from an expression to its readers
+    for edge in graph.edges:
+        node, source = nodes[edge[0]], nodes[edge[1]]
+        places, of_source = node.origin.places, source.origin.places
+        if source.leaf is not None:
+            for other in {nodes[k].leaf for k, _ in node.sources} - {None, source.leaf}:
+                beside[source.leaf, other].append(edge)
             for place in places:
-                if place not in of_source:
-                    through[place].append(edge)
-            if edge[0] not in graph.outermost_sums and graph.execution_of[edge[0]] != graph.execution_of[edge[1]]:
-                for into, of in product(places, of_source):  # expressions with expressions and lines with lines
-                    if into.is_line == of.is_line and (into == of or into not in of_source):
-                        between[of, into].append(edge)
-            if loop and source.expression and loop.measure_length(*edge) > 0 and loop.is_handed_on(edge[1]):
-                carried[source.expression].setdefault(node.expression, []).append(edge)
-        ways = {f"the use of {paths[leaf]} with {paths[other]}": beside[leaf, other] for leaf, other in beside}
-        ways |= {f"the use of {paths[leaf]} in {place}": used[leaf, place] for leaf, place in used}
-        for of, by_reader in carried.items():  # to all that read it at the next step, and to each of those
-            way = f"what is carried to the next step out of {of}, into"
-            readers = [into for into in by_reader if into is not None]
-            if 1 < len(readers) <= _MOST_READERS:
-                named = ", ".join(dict.fromkeys(f"`{into.source}`" for into in readers))
-                ways[f"{way} {named}"] = [edge for edges in by_reader.values() for edge in edges]
-            ways |= {f"{way} {into}": by_reader[into] for into in readers}
-        in_order = sorted(through, key=lambda place: (place.file, place.number, place.is_line, place.columns))
-        ways |= {f"what goes through {place}": through[place] for place in in_order}  # expressions before their line
-        return ways | {f"what goes from {of} into {into}": between[of, into] for of, into in between}
+                used[source.leaf, place].append(edge)
+        for place in places:
+            if place not in of_source:
+                through[place].append(edge)
+        if edge[0] not in graph.outermost_sums and graph.execution_of[edge[0]] != graph.execution_of[edge[1]]:
+            for into, of in product(places, of_source):  # expressions with expressions and lines with lines
+                if into.is_line == of.is_line and (into == of or into not in of_source):
+                    between[of, into].append(edge)
+        if loop and source.expression and loop.measure_length(*edge) > 0 and loop.is_handed_on(edge[1]):
+            carried[source.expression].setdefault(node.expression, []).append(edge)
+    ways = {f"the use of {paths[leaf]} with {paths[other]}": beside[leaf, other] for leaf, other in beside}
+    ways |= {f"the use of {paths[leaf]} in {place}": used[leaf, place] for leaf, place in used}
+    for of, by_reader in carried.items():  # to all that read it at the next step, and to each of those
+        way = f"what is carried to the next step out of {of}, into"
+        readers = [into for into in by_reader if into is not None]
+        if 1 < len(readers) <= _MOST_READERS:
+            named = ", ".join(dict.fromkeys(f"`{into.source}`" for into in readers))
+            ways[f"{way} {named}"] = [edge for edges in by_reader.values() for edge in edges]
+        ways |= {f"{way} {into}": by_reader[into] for into in readers}
+    in_order = sorted(through, key=lambda place: (place.file, place.number, place.is_line, place.columns))
+    ways |= {f"what goes through {place}": through[place] for place in in_order}  # expressions before their line
+    return ways | {f"what goes from {of} into {into}": between[of, into] for of, into in between}
+
+
+def _rewire_transposes(graph: Graph, arrays: Mapping[str, npt.NDArray[Any]]) -> Iterator[Rewiring]:
+    """Yield f with W δ on the way back where it should be the transpose of W; or with W reversed."""
+    for number, (path, array) in enumerate(arrays.items()):
+        products = dict(graph.find_products(number)) if array.ndim and array.dtype.kind == "f" else {}
+        kept = {n: [edge for edge in graph.nodes[n].sources if (n, edge[0]) not in products] for n, _ in products}
+        versions = []
+        for kind, changed in _turn(array, path) if products else ():
+            numbers = changed.reshape(-1)[list(products.values())].tolist()
+            versions.append(Version(kind, partial(list, [arb(x) for x in numbers])))
+        if versions:
+            yield Rewiring(list(products), kept, versions)
 
 
 def _turn(array: npt.NDArray[Any], path: str) -> Iterator[tuple[Kind, npt.NDArray[Any]]]:

@@ -43,18 +43,21 @@ class Point(NamedTuple):
 
 def diagnose(points: Sequence[Point], paths: Sequence[str]) -> list[Diagnosis]:
     """Say what can be said of the gradient by the arrays of these paths, which is wrong at the first of the points."""
-    first = points[0].problem
-    random = np.random.default_rng(first.seed)
-    evaluations: list[_Evaluation] = []
     with keep_generator(), use_precision(_DIGITS), pause_collector(), np.errstate(all="ignore"):
-        for point in points:
-            for moved in _move_around(point, _ELSEWHERE if len(points) == 1 else 1, random):
-                evaluation = _evaluate(moved)
-                if evaluation is not None:
-                    evaluations.append(evaluation)
-                elif not evaluations:
-                    return [Diagnosis(path) for path in paths]  # they do not run on balls, say
-        return [_diagnose_array(path, evaluations) for path in paths]
+        return _diagnose(points, paths)  # all that is known there is gone before the collector looks for it
+
+
+def _diagnose(points: Sequence[Point], paths: Sequence[str]) -> list[Diagnosis]:
+    random = np.random.default_rng(points[0].problem.seed)
+    evaluations: list[_Evaluation] = []
+    for point in points:
+        for moved in _move_around(point, _ELSEWHERE if len(points) == 1 else 1, random):
+            evaluation = _evaluate(moved)
+            if evaluation is not None:
+                evaluations.append(evaluation)
+            elif not evaluations:
+                return [Diagnosis(path) for path in paths]  # they do not run on balls, say
+    return [_diagnose_array(path, evaluations) for path in paths]
 
 
 def _move_around(point: Point, count: int, random: np.random.Generator) -> Iterator[Point]:

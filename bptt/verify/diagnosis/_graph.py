@@ -53,8 +53,9 @@ class Graph:
         self.consumers: list[list[int]] = [[] for _ in nodes]
         for n, source in self.edges:
             self.consumers[source].append(n)
+        self.expressions = [node.expression for node in nodes]
         # The nodes that one execution of an expression computed, one execution after the other, and its number by node.
-        groups = itertools.groupby(range(len(nodes)), lambda n: nodes[n].expression)
+        groups = itertools.groupby(range(len(nodes)), self.expressions.__getitem__)
         self.executions = [list(group) for _, group in groups]
         self.execution_of = [number for number, some in enumerate(self.executions) for _ in some]
         # What is merely added up to the value of f: a loss of many steps is a sum that belongs to none of them.

@@ -1,7 +1,7 @@
 """The loops in what f computed: which of its numbers belong to which step, and what a step hands on to the next."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple, TypeAlias
 
 from flint import arb
@@ -10,6 +10,8 @@ from bptt.balls import Place
 from bptt.verify.diagnosis._graph import Graph
 
 Clock: TypeAlias = list[int | None]  # the step at which each node was computed; None for what belongs to no step
+
+_BEFORE = -1  # the first step, which is 0
 
 
 class Use(NamedTuple):
@@ -67,7 +69,7 @@ class Loop(NamedTuple):
             steps = {None if k in graph.outermost_sums else belongs[k] for k in graph.consumers[n]}
             if self.clock[n] is None and len(steps) == 1 and graph.nodes[n].leaf is None:
                 (belongs[n],) = steps
-        by_user = ((node.expression, belongs[n]) for n, node in enumerate(graph.nodes) if graph.has_arguments(n))
+        by_user = ((place, belongs[n]) for n, place in enumerate(graph.expressions) if graph.has_arguments(n))
         used = {(place, step is not None) for place, step in by_user if place is not None}
         if len(used) > len({place for place, _ in used}):  # the same expression at a step and at none
             return [0 if step is None else step + 1 for step in belongs]
@@ -79,18 +81,19 @@ def find_loops(graph: Graph) -> list[Loop]:
 
     Several expressions of one loop make one: a step begins where any of them has it begin.
     """
-    users = dict.fromkeys(node.expression for n, node in enumerate(graph.nodes) if graph.has_arguments(n))
+    users = dict.fromkeys(place for n, place in enumerate(graph.expressions) if graph.has_arguments(n))
+    sources = [[source for source, _ in node.sources] for node in graph.nodes]
     loops: list[Loop] = []
     for place in users:
-        if place is None or (clock := _count_executions(graph, place)) is None:
+        if place is None or (clock := _count_executions(graph, sources, place)) is None:
             continue
-        ticks = frozenset(n for n, node in enumerate(graph.nodes) if node.expression == place)
+        ticks = frozenset(n for n, expression in enumerate(graph.expressions) if expression == place)
         feeding = set(ticks)
         for n in reversed(range(len(graph.nodes))):
             if n in feeding:
-                feeding.update(source for source, _ in graph.nodes[n].sources)
-        expressions = {graph.nodes[n].expression for n in feeding}
-        inside = feeding.union(n for n, node in enumerate(graph.nodes) if node.expression in expressions)
+                feeding.update(sources[n])
+        expressions = {graph.expressions[n] for n in feeding}
+        inside = feeding.union(n for n, expression in enumerate(graph.expressions) if expression in expressions)
         same = next((n for n, other in enumerate(loops) if _is_same_loop(clock, other.clock)), None)
         if same is None:
             loops.append(Loop(graph, place, clock, ticks, frozenset(inside)))
@@ -101,25 +104,25 @@ def find_loops(graph: Graph) -> list[Loop]:
     return loops
 
 
-def _count_executions(graph: Graph, place: Place) -> Clock | None:
+def _count_executions(graph: Graph, sources: Sequence[Sequence[int]], place: Place) -> Clock | None:
     """Count a step each time that an expression is computed from what it was before; `None` if it never is.
 
     Some entry of the arguments must come into it at several steps, as a weight does.
     """
-    clock: Clock = [None] * len(graph.nodes)
+    clock = [_BEFORE] * len(graph.nodes)
     uses: set[tuple[int, int]] = set()  # an entry and a step
     for nodes in graph.executions:
-        if graph.nodes[nodes[0]].expression != place:
+        if graph.expressions[nodes[0]] != place:
             for n in nodes:
-                clock[n] = _find_latest(clock[source] for source, _ in graph.nodes[n].sources)
+                clock[n] = max(map(clock.__getitem__, sources[n]), default=_BEFORE)
             continue
-        sources = [source for n in nodes for source, _ in graph.nodes[n].sources]
-        before = _find_latest(clock[source] for source in sources)
-        step = 0 if before is None else before + 1
+        used = [source for n in nodes for source in sources[n]]
+        step = 1 + max(map(clock.__getitem__, used), default=_BEFORE)
         for n in nodes:
             clock[n] = step
-        uses.update((source, step) for source in sources if graph.nodes[source].leaf is not None)
-    return clock if len(uses) > len({entry for entry, _ in uses}) else None
+        uses.update((source, step) for source in used if graph.nodes[source].leaf is not None)
+    is_loop = len(uses) > len({entry for entry, _ in uses})
+    return [None if step == _BEFORE else step for step in clock] if is_loop else None
 
 
 def _is_same_loop(clock: Clock, other: Clock) -> bool:

@@ -18,7 +18,7 @@ from bptt.proofread.semantics import Equation, build_vocabulary, read_default_gl
 from bptt.proofread.semantics._vocabulary import MOST_READINGS
 from bptt.proofread.syntax import Node, parse
 from bptt.proofread.syntax.tree import read_call
-from tests.proofread.test_derivations import MISTAKES, line_of, read
+from tests.proofread.test_derivations import MISTAKES, correct, line_of, read
 from tests.proofread.test_derivations import findings as judge_derivation
 from tests.proofread.test_proofread import RIGHT
 
@@ -102,14 +102,16 @@ def put_behind(text: str, line: int, equation: str) -> str:
 
 @pytest.mark.parametrize("document", sorted({one.document for one in MISTAKES.values()}))
 def test_planted_mistakes_get_corrections_that_are_right(document: str) -> None:
-    with_them = text = read(document)
+    """Each is judged behind what should stand there: beside the mistakes, corrections would be looked for once more."""
+    with_them = correct(document)
     planted = {line_of(one) for one in MISTAKES.values() if one.document == document}
-    found = [one for one in judge_derivation(document, text) if one.line in planted]
+    found = [one for one in judge_derivation(document, read(document)) if one.line in planted]
     assert all(one.kind and one.correction for one in found)
     for one in sorted(found, key=lambda one: -one.line):
         with_them = put_behind(with_them, one.line, one.correction)
     labels = {one.line: one.label for one in judge_derivation(document, with_them)}
-    ours = {one.correction: labels[find_line(with_them, f"\n{one.correction}\n$$\n") + 1] for one in found}
+    begins = {one.correction: with_them.rindex(f"\n{one.correction}\n$$\n") + 1 for one in found}
+    ours = {correction: labels[with_them[:begin].count("\n") + 1] for correction, begin in begins.items()}
     assert ours == dict.fromkeys(ours, "right")
 
 

@@ -1,5 +1,6 @@
 """A kind is named where it holds at other points, too; and the part that holds the wrong entries."""
 
+import gc
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from bptt.rnn.arrays import Array
 from bptt.verify._problem import Arguments, Problem
 from bptt.verify.diagnosis import Diagnosis, Point, diagnose
 from bptt.verify.diagnosis._diagnosis import _choose_kind
+from bptt.verify.diagnosis._graph import Graph
 from bptt.verify.diagnosis._kind import Form
 from tests.corpus.floats_only import take_float
 from tests.verify.diagnosis.recurrent_network import (
@@ -42,6 +44,18 @@ def test_what_runs_on_floats_alone_has_no_kind() -> None:
     x = np.array([0.5, 0.25])
     found = diagnose_at(lambda x: (x * x).sum(), lambda x: np.array([-2 * take_float(v) for v in x]), (x,), "x")
     assert found == Diagnosis("x")
+
+
+def test_nothing_that_was_looked_at_waits_for_the_collector() -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        found = diagnose_at(loss, lambda *at: backward(*at, beside=lambda xs, t: xs[t - 1]), draw_point(), "U", NAMES)
+        left = [one for one in gc.get_objects() if type(one) is Graph]
+    finally:
+        gc.enable()
+    assert found.kind
+    assert left == []
 
 
 @pytest.mark.parametrize(
