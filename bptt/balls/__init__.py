@@ -14,7 +14,12 @@ _constructors     NumPy's constructors, which make them during a run
 _numbers          `float` and `math`, which return balls for balls
 _stand_ins        what stands for them, and for functions of libraries, in the code of a run
 _reverse          balls that remember what they were computed from, and the sweep back through them
-_rounded          balls that contain whatever float arithmetic may return
+_float_types      how much an operation of NumPy's or XLA's may add in each
+_rounded          balls that contain whatever float arithmetic may return, and know what the formula says
+_operand          what stands in an array, listed once
+_passes           functions of elements of whole arrays
+_matrix           matrices as FLINT takes them; _products of them, and _contractions
+_outer_sums       sums of outer products, computed when somebody looks
 _source           the places in the source code at which balls are computed
 linear_algebra    systems, factors and spectra of matrices
 complex_numbers   complex intermediates of real functions, and Fourier transforms
@@ -58,6 +63,7 @@ from bptt.balls._context import (
     round_constants,
     use_precision,
 )
+from bptt.balls._float_types import NUMPY, XLA, Kind, get_kind
 from bptt.balls._functions import BINARY, UNARY
 from bptt.balls._reverse import (
     CURVED,
@@ -69,7 +75,7 @@ from bptt.balls._reverse import (
     sum_masses,
     sweep,
 )
-from bptt.balls._rounded import NUMPY, XLA, Kind, Rounded, get_kind, make_rounded_constant, store
+from bptt.balls._rounded import Rounded, make_rounded_constant, store
 from bptt.balls._source import HARNESS, Origin, Place
 from bptt.balls._stand_ins import StandIn, find_stand_ins, list_functions
 from bptt.balls._ufuncs import is_finite

@@ -86,14 +86,15 @@ class BallArray(NumPysBallArray):
     What NumPy computes from such an array is one again, also where NumPy would return a plain array.
     """
 
-    _float_type: np.dtype[Any] | None
-    _whole: Callable[[], Any] | None  # the complex numbers whose parts these are a copy of, while they are there
+    _float_type: np.dtype[Any] | None = None
+    _whole: Callable[[], Any] | None = None  # the complex numbers whose parts these are a copy of, while they are there
     write_through: Callable[[Any, Any], None] | None = None  # into these
-    _read: Any = None  # what stood in it when it was last an operand, and where: see `_passes`
+    _read: Any = None  # what stood in it when it was last read or written, and where: see `_operand`
 
     def __array_finalize__(self, parent: Any) -> None:
-        self._float_type = getattr(parent, "_float_type", None)
-        self._whole = getattr(parent, "_whole", None)
+        if isinstance(parent, BallArray):
+            self._float_type = parent._float_type
+            self._whole = parent._whole
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -345,4 +346,5 @@ def take_floats(result: Any, function: Callable[..., Any], *operands: Any) -> An
     elif isinstance(result, BallArray) and np.shape(floats) == result.shape:
         for ball, number in zip(strip_class(result).reshape(-1).tolist(), floats.reshape(-1), strict=True):
             ball.as_float = number
+        result._read = None
     return result

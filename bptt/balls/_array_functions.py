@@ -62,6 +62,9 @@ def _apply_function(self: Any, function: Any, types: Any, arguments: Any, keywor
         if out is not None:
             out[...] = function(*arguments, **{name: value for name, value in keywords.items() if name != "out"})
             return out
+        are_real = function in _WITH_FLOATS and all(type(x) is BallArray and not holds_complex(x) for x in arguments)
+        if are_real and (result := CONTRACTIONS[function](*arguments)) is not None:
+            return result  # of the arrays as they are, which know what stands in them
     if function not in TAKE_COMPLEX and any(map(holds_complex, (*arguments, *keywords.values()))):
         return OF_COMPLEX.get(function, _refuse_complex(function))(*arguments, **keywords)
     if (own := OF_REAL.get(function)) and (result := own(*arguments, **keywords)) is not NotImplemented:

@@ -17,7 +17,7 @@ import numpy as np
 from flint import arb
 from numpy import empty  # while functions run on balls, `np.empty` makes an array of them
 
-from bptt.balls._comparisons import Difference, UndecidedComparisonError
+from bptt.balls._comparisons import Difference, UndecidedComparisonError, compare
 from bptt.balls._context import CURRENT, RefusedFloatError, enclose_constant, note_text
 from bptt.balls._functions import BINARY, UNARY, Binary, Unary
 
@@ -81,8 +81,8 @@ def _define_operator(name: str) -> tuple[Callable[[Any, Any], Any], Callable[[An
     return lambda self, other: self.apply_binary(f, other), lambda self, other: self.apply_binary(f, other, True)
 
 
-def _define_comparison(relation: str, holds: Callable[[arb, arb], bool], fails: Callable[[arb, arb], bool]) -> Any:
-    def compare(self: "Ball", other: object) -> Any:
+def _define_comparison(relation: str) -> Any:
+    def compare_with(self: "Ball", other: object) -> Any:
         if other is self:
             is_number = self.as_float == self.as_float  # which NaN is not
             return _return_as_floats(self, other, relation in ("<=", ">=", "==") if is_number else relation == "!=")
@@ -93,10 +93,10 @@ def _define_comparison(relation: str, holds: Callable[[arb, arb], bool], fails: 
             if isinstance(other, numbers.Number):  # Python would take an unknown number for an unequal one
                 raise TypeError(f"cannot compare a ball with {other!r}, a {type(other).__name__}")
             return right
-        known = True if holds(self.value, right) else False if fails(self.value, right) else None
+        known = compare(relation, self.value, right)
         return _return_as_floats(self, other, self.decide(relation, known, other, right))
 
-    return compare
+    return compare_with
 
 
 def _return_as_floats(left: "Ball", right: object, holds: bool) -> Any:
@@ -179,12 +179,12 @@ class Ball:
         """Return the same number where another enclosure of it is known, and another float stands for it."""
         return type(self)(value, as_float)
 
-    __lt__ = _define_comparison("<", operator.lt, operator.ge)
-    __le__ = _define_comparison("<=", operator.le, operator.gt)
-    __gt__ = _define_comparison(">", operator.gt, operator.le)
-    __ge__ = _define_comparison(">=", operator.ge, operator.lt)
-    __eq__ = _define_comparison("==", operator.eq, operator.ne)
-    __ne__ = _define_comparison("!=", operator.ne, operator.eq)
+    __lt__ = _define_comparison("<")
+    __le__ = _define_comparison("<=")
+    __gt__ = _define_comparison(">")
+    __ge__ = _define_comparison(">=")
+    __eq__ = _define_comparison("==")
+    __ne__ = _define_comparison("!=")
 
     def __hash__(self) -> int:
         return hash(self.as_float)

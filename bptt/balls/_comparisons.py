@@ -10,6 +10,7 @@ To see what there is beside a tie, a run is repeated at points that are infinite
 there, what differs by less than anything that floats distinguish is decided by the balls.
 """
 
+import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, TypeVar
@@ -29,6 +30,23 @@ _HOLDS: dict[str, Callable[[Any, Any], bool]] = {
     "==": lambda a, b: bool(a == b),
     "!=": lambda a, b: bool(a != b),
 }
+
+
+_OF_BALLS: dict[str, tuple[Callable[[arb, arb], bool], Callable[[arb, arb], bool]]] = {
+    "<": (operator.lt, operator.ge),
+    "<=": (operator.le, operator.gt),
+    ">": (operator.gt, operator.le),
+    ">=": (operator.ge, operator.lt),
+    "==": (operator.eq, operator.ne),
+    "!=": (operator.ne, operator.eq),
+}
+"""For each relation, what says of two balls that it holds, and what that it does not."""
+
+
+def compare(relation: str, left: arb, right: arb) -> bool | None:
+    """Return whether a relation holds between two numbers; `None` if their balls leave that open."""
+    holds, fails = _OF_BALLS[relation]
+    return True if holds(left, right) else False if fails(left, right) else None
 
 
 class UndecidedComparisonError(ArithmeticError):

@@ -31,6 +31,7 @@ class Encountered:
 
     wrote_text: bool = False  # what balls hold was written as text or bytes, from which a number may be read
     refused_float: bool = False  # a ball was asked for a float, and refused: code may have gone on without it
+    lost_value: bool = False  # a ball that bounds floats is there of which the exact value is not known
     operations: int = 0  # on arrays of balls, by elements
     shortest_bits: int = 53  # of the mantissas of the float types that anything was computed in
     shortest_data_bits: int = 53  # of those that stood in the code or were closed over
@@ -190,6 +191,12 @@ def note_text() -> None:
     """Note that what a ball holds was written as text or bytes."""
     if (encountered := CURRENT.context.encountered) is not None:
         encountered.wrote_text = True
+
+
+def note_lost_value() -> None:
+    """Note that of a ball that bounds floats it is not known what the formula says."""
+    if (encountered := CURRENT.context.encountered) is not None:
+        encountered.lost_value = True
 
 
 def refuse_text() -> None:

@@ -9,6 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from bptt.balls._context import count_operations
+from bptt.balls._operand import read
+from bptt.balls._outer_sums import multiply_later
+from bptt.balls._passes import apply_to_operands
 from bptt.balls._products import multiply
 
 
@@ -26,6 +30,14 @@ def _multiply_all(a: Any, b: Any) -> Any:
 
 
 def _multiply_outer(a: Any, b: Any) -> Any:
+    left, right = read(a), read(b)
+    if left is not None and right is not None and left.is_array and right.is_array:
+        result = multiply_later(left, right)
+        if result is None:
+            result = apply_to_operands(np.multiply, left.reshape(-1, 1), right.reshape(1, -1))
+        if result is not None:
+            count_operations(result.size)
+            return result
     return a.reshape(-1, 1) * b.reshape(1, -1)
 
 

@@ -1,124 +1,31 @@
 """Products of matrices of balls, by FLINT's own: one step for a product, where entry by entry takes 2 n m k.
 
-Each kind of ball has what it needs of one. Of values, that is the product of the enclosures. On the tape a product is
-one node, between its entries and the matrices that it was computed from:
-
-    elements of A → A ↘
-                       A B → entries of A B        Ā += C̄ Bᵀ,  B̄ += Aᵀ C̄
-    elements of B → B ↗
-
-so that the adjoint of a weight that many steps share is summed as a matrix, too. For what floats may return, a second
-product at low precision, that of the absolute values, is Σ |term|, of which rounding is a share.
-
-Where this does not hold — numbers that are not finite, several float types, the origin of each operation asked for —
-there is no such product, and NumPy's loop over the elements computes it.
+Each kind of ball has what it needs of one: see `_matrix`. Where this does not hold — numbers that are not finite,
+several float types, the origin of each operation asked for — there is no such product, and NumPy's loop over the
+elements computes it.
 """
 
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-from flint import arb, arb_mat, ctx
+from flint import arb
 
-from bptt.balls._array import find_types, get_floats, make_ball_array, strip_class
+from bptt.balls._array import is_of_balls, strip_class
 from bptt.balls._ball import Ball, Fixed
 from bptt.balls._context import CURRENT, TooManyOperationsError, leave_run
+from bptt.balls._matrix import Matrix, Product, bound_product
+from bptt.balls._operand import are_finite, read, write
+from bptt.balls._outer_sums import multiply_later
 from bptt.balls._reverse import Traced, make_untraced
-from bptt.balls._rounded import Kind, Rounded, note_type
+from bptt.balls._rounded import Rounded
 
-_BITS_OF_SIZES = 40  # to which Σ |term| is computed
 _MOST_KNOWN = 16  # matrices kept of a run: the weights of a network, and each once more transposed
-_ZERO, _ONE = arb(0), arb(1)
-_TYPES = frozenset({Ball, Fixed, Traced, Rounded})
-
 
 OnFloats: TypeAlias = Callable[[Any, Any], Any]
-
-
-class Gathered(Traced):
-    """A matrix of balls on the tape, between these and the products in which it occurs; its adjoint is a matrix."""
-
-    __slots__ = ("elements",)
-
-    def __init__(self, elements: Sequence[Ball]) -> None:
-        depend = ((x, _ONE) for x in elements if isinstance(x, Traced) and x.created >= 0)
-        super().__init__(_ZERO, 0.0, tuple(depend))
-        self.elements = elements
-
-    def add_to_adjoint(self, adjoint: arb_mat) -> None:
-        """Add what a product contributes."""
-        self.adjoint = adjoint if self.adjoint is None else self.adjoint + adjoint
-
-    def send_back(self) -> None:
-        for x, contribution in zip(self.elements, self.adjoint.entries(), strict=True):
-            if isinstance(x, Traced) and x.created >= 0:
-                x.adjoint = contribution if x.adjoint is None else x.adjoint + contribution
-
-
-class Product(Traced):
-    """The product C = A B of two matrices on the tape: Ā += C̄ Bᵀ and B̄ += Aᵀ C̄.
-
-    The adjoints of its entries, whose one source it is, are gathered by position, row by row.
-    """
-
-    __slots__ = ("left", "right")
-
-    def __init__(self, left: tuple[Gathered | None, arb_mat], right: tuple[Gathered | None, arb_mat]) -> None:
-        super().__init__(_ZERO, 0.0, tuple((node, _ONE) for node, _ in (left, right) if node is not None))
-        self.left = left
-        self.right = right
-
-    def receive(self, adjoint: arb, position: int) -> None:
-        if self.adjoint is None:
-            self.adjoint = {}
-        self.adjoint[position] = adjoint
-
-    def send_back(self) -> None:
-        (a, left), (b, right) = self.left, self.right
-        n, m = left.nrows(), right.ncols()
-        adjoint = arb_mat(n, m, [self.adjoint.get(position, _ZERO) for position in range(n * m)])
-        if a is not None:
-            a.add_to_adjoint(adjoint * right.transpose())
-        if b is not None:
-            b.add_to_adjoint(left.transpose() * adjoint)
-
-    def sum_sizes(self, position: int) -> arb:
-        left, right = self.left[1], self.right[1]
-        i, j = divmod(position, right.ncols())
-        return sum((abs(left[i, k] * right[k, j]) for k in range(left.ncols())), _ZERO)
-
-
-class Matrix:
-    """An array of balls with two axes, and what products of it need."""
-
-    def __init__(self, balls: list[Any], types: set[type], values: arb_mat, floats: npt.NDArray[Any]) -> None:
-        self.balls = balls  # row by row
-        self.types = types
-        self.values = values
-        self.floats = floats
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        return self.values.nrows(), self.values.ncols()
-
-    @functools.cached_property
-    def node(self) -> Gathered | None:
-        """It on the tape, if anything in it depends on an argument."""
-        depends = Traced in self.types and any(type(x) is Traced and x.created >= 0 for x in self.balls)
-        return Gathered(self.balls) if depends else None
-
-    @functools.cached_property
-    def kind(self) -> Kind | None:
-        """The float type in which its elements are rounded, if it is one."""
-        kind: Kind = self.balls[0].kind
-        return kind if all(x.kind is kind for x in self.balls) else None
-
-    @functools.cached_property
-    def sizes(self) -> arb_mat:
-        """The absolute values."""
-        return arb_mat(self.values.nrows(), self.values.ncols(), [abs(x) for x in self.values.entries()])
+Entries: TypeAlias = tuple[list[Any], npt.NDArray[Any]]
+"""Balls, and the floats that stand in them as an array with one or more matrices in it."""
 
 
 def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
@@ -126,66 +33,67 @@ def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
 
     `on_floats` is what computes it of two matrices of floats, or of a matrix and a vector.
     """
-    left, right = strip_class(a), strip_class(b)
-    if not all(isinstance(x, np.ndarray) and x.dtype == object and x.ndim for x in (left, right)):
+    if not (is_of_balls(a) and is_of_balls(b) and a.ndim and b.ndim) or CURRENT.context.origins is not None:
         return None
-    left_rows = left[None, :] if left.ndim == 1 else left
-    right_columns = right[:, None] if right.ndim == 1 else right
-    (*stacked, n, k), (*others, terms, m) = left_rows.shape, right_columns.shape
-    if k != terms or 0 in (n, k, m) or CURRENT.context.origins is not None:
+    (*stacked, n, k), (*others, terms, m) = (1, *a.shape)[-max(2, a.ndim) :], (*b.shape, 1)[: max(2, b.ndim)]
+    if k != terms or 0 in (n, k, m):
         return None
-    stack = np.broadcast_shapes(tuple(stacked), tuple(others)) if stacked or others else ()
-    made = _multiply_stacks(stack, left_rows, right_columns, on_floats)
+    if k == 1 and a.ndim == b.ndim == 2 and (later := multiply_later(read(a), read(b))) is not None:
+        return later
+    if stacked or others:
+        made = _multiply_stacks(np.broadcast_shapes(tuple(stacked), tuple(others)), a, b, on_floats)
+    else:
+        made = _multiply_matrices(_convert(a, (n, k)), _convert(b, (k, m)), on_floats)
     if made is None:
         return None
-    shape = (*stack, *(() if left.ndim == 1 else (n,)), *(() if right.ndim == 1 else (m,)))
-    if not shape:
-        return made[0]
-    result = make_ball_array(made, shape)
-    result._float_type = np.dtype(type(made[0].as_float))
-    return result
+    balls, floats = made
+    shape = (*floats.shape[:-2], *(() if a.ndim == 1 else (n,)), *(() if b.ndim == 1 else (m,)))
+    return write(balls, floats.reshape(shape)) if shape else balls[0]
 
 
-def _multiply_stacks(
-    stack: tuple[int, ...], left: npt.NDArray[Any], right: npt.NDArray[Any], on_floats: OnFloats
-) -> list[Any] | None:
-    if not stack:
-        return _multiply_matrices(left, right, on_floats)
+def _multiply_stacks(shape: tuple[int, ...], a: Any, b: Any, on_floats: OnFloats) -> Entries | None:
+    left = strip_class(a) if a.ndim > 1 else strip_class(a)[None, :]
+    right = strip_class(b) if b.ndim > 1 else strip_class(b)[:, None]
     with leave_run():
-        left, right = (np.broadcast_to(x, stack + x.shape[-2:]) for x in (left, right))
-    made: list[Any] = []
-    for index in np.ndindex(*stack):
-        part = _multiply_matrices(left[index], right[index], on_floats)
+        left, right = (np.broadcast_to(x, (*shape, *x.shape[-2:])) for x in (left, right))
+    parts = []
+    for index in np.ndindex(*shape):
+        x, y = left[index], right[index]
+        part = _multiply_matrices(_convert(x, x.shape), _convert(y, y.shape), on_floats)
         if part is None:
             return None
-        made += part
-    return made
+        parts.append(part)
+    floats = np.stack([product for _, product in parts])
+    return [x for balls, _ in parts for x in balls], floats.reshape(*shape, *floats.shape[1:])
 
 
-def _multiply_matrices(left: npt.NDArray[Any], right: npt.NDArray[Any], on_floats: OnFloats) -> list[Any] | None:
-    a, b = _convert(left), _convert(right)
+def _multiply_matrices(a: Matrix | None, b: Matrix | None, on_floats: OnFloats) -> Entries | None:
+    """Return the entries of a product, row by row, and the floats that stand in them."""
     if a is None or b is None:
         return None
     with np.errstate(all="ignore"):
-        floats = on_floats(a.floats, b.floats).reshape(-1)
-    if not np.isfinite(floats).all():
-        return None
+        product = on_floats(a.floats, b.floats)
+        if not are_finite(product):
+            return None
+    floats = product.reshape(-1)
     types = a.types | b.types
     own = types - {Fixed}
     if len(own) > 1 or (Traced in own and CURRENT.context.measures_cancellation):
         return None
+    values = a.values * b.values
     if Rounded in own:
-        return _multiply_rounded(a, b, floats)
-    values = (a.values * b.values).entries()
+        balls = bound_product(a, b, values, floats)
+        return None if balls is None else (balls, product)
+    entries = values.entries()
+    if not all(map(arb.is_finite, entries)):
+        return None
     if Traced in own:
-        return _record_product(a, b, values, floats)
-    if not own:
-        return list(map(Fixed, values, floats))
-    if Fixed not in types:
-        return list(map(Ball, values, floats))
+        return _record_product(a, b, entries, floats), product
+    if not own or Fixed not in types:
+        return list(map(Ball if own else Fixed, entries, floats)), product
     rows, columns = _find_constant_lines(a, b)
     constant = [row and column for row in rows for column in columns]
-    return [(Fixed if c else Ball)(v, x) for v, x, c in zip(values, floats, constant, strict=True)]
+    return [(Fixed if c else Ball)(v, x) for v, x, c in zip(entries, floats, constant, strict=True)], product
 
 
 def _find_constant_lines(a: Matrix, b: Matrix) -> tuple[list[bool], list[bool]]:
@@ -195,14 +103,14 @@ def _find_constant_lines(a: Matrix, b: Matrix) -> tuple[list[bool], list[bool]]:
     return rows, [all(type(x) is Fixed for x in b.balls[j::m]) for j in range(m)]
 
 
-def _convert(elements: npt.NDArray[Any]) -> Matrix | None:
+def _convert(array: Any, shape: tuple[int, int]) -> Matrix | None:
     """Return an array as a matrix, the same one as before if the same balls stand in it; `None` if FLINT has none."""
     encountered = CURRENT.context.encountered
-    if encountered is None or 1 in elements.shape:  # vectors change from step to step
-        return _make_matrix(elements)
+    if encountered is None or 1 in shape:  # vectors change from step to step
+        return _make_matrix(array, shape)
     known = encountered.matrices
-    key = elements.shape, elements.tobytes()  # where its balls are in memory
-    if (made := known.pop(key, None)) is None and (made := _make_matrix(elements)) is None:
+    key = shape, np.ndarray.tobytes(array)  # where its balls are in memory
+    if (made := known.pop(key, None)) is None and (made := _make_matrix(array, shape)) is None:
         return None
     known[key] = made  # as the latest; it keeps the balls, so that no other is where one of them was
     if len(known) > _MOST_KNOWN:
@@ -210,15 +118,11 @@ def _convert(elements: npt.NDArray[Any]) -> Matrix | None:
     return made
 
 
-def _make_matrix(elements: npt.NDArray[Any]) -> Matrix | None:
-    balls = elements.reshape(-1).tolist()
-    types = find_types(balls)
-    if not types <= _TYPES:
+def _make_matrix(array: Any, shape: tuple[int, int]) -> Matrix | None:
+    operand = read(array)
+    if operand is None:
         return None
-    values = [x.value for x in balls]
-    if not all(map(arb.is_finite, values)):
-        return None
-    return Matrix(balls, types, arb_mat(len(elements), elements.shape[1], values), get_floats(elements))
+    return Matrix(operand.elements or [], shape, operand.types, operand.rounded_as, operand.floats.reshape(shape))
 
 
 def _record_product(a: Matrix, b: Matrix, values: list[arb], floats: npt.NDArray[Any]) -> list[Any]:
@@ -229,26 +133,3 @@ def _record_product(a: Matrix, b: Matrix, values: list[arb], floats: npt.NDArray
     if CURRENT.context.last_created is not None and entries[-1].created > CURRENT.context.last_created:
         raise TooManyOperationsError(CURRENT.context.most_operations or 0)
     return entries
-
-
-def _multiply_rounded(a: Matrix, b: Matrix, floats: npt.NDArray[Any]) -> list[Any] | None:
-    if a.types | b.types != {Rounded} or a.kind is None or a.kind is not b.kind:
-        return None
-    kind, k = a.kind, a.shape[1]
-    note_type(kind)
-    lost = kind.underflow * (2 * k)  # by the terms, and by what their sum takes for Σ |term|
-    product = a.values * b.values
-    if k == 1:
-        values = (product * kind.rounding).entries()
-        return [Rounded(v if v.is_zero() else v + lost, x, kind) for v, x in zip(values, floats, strict=True)]
-    precision = ctx.prec
-    try:
-        ctx.prec = _BITS_OF_SIZES
-        sizes = a.sizes * b.sizes * kind.rounding
-    finally:
-        ctx.prec = precision
-    values = (product + sizes * (kind.rounding - 1)).entries()
-    return [
-        Rounded(v, x, kind) if mass.is_zero() else Rounded(v + lost, x, kind, mass, k)
-        for v, x, mass in zip(values, floats, sizes.entries(), strict=True)
-    ]

@@ -10,14 +10,16 @@ the ball that it returned. `docs/rounding.md` says why, and what is assumed.
     sign, minimum, maximum    nothing: a ball around all that it can be
     x − |x|                   nothing: 2 min(x, 0)
 
+Beside what floats may be stands what the formula says exactly, as far as every operation on the way tells: then one run
+judges both.
+
 u is the unit roundoff of the float type, half the distance from 1 to the next float, and η half the smallest positive
 number, which is what underflow can cost. Those are NumPy's figures; XLA has its own, `XLA` and `_BEYOND_THE_LIBRARY`.
 """
 
 import functools
-import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from flint import arb
@@ -29,67 +31,13 @@ from bptt.balls._ball import (
     call_on_floats,
     enclose,
     get_float,
+    make_fixed,
     store_float,
 )
-from bptt.balls._context import CURRENT
+from bptt.balls._comparisons import compare
+from bptt.balls._context import CURRENT, note_lost_value
+from bptt.balls._float_types import NUMPY, Figures, Kind, get_kind, get_kind_of, note_type
 from bptt.balls._functions import BINARY, UNARY, Binary, Unary
-
-
-class Kind(NamedTuple):
-    """A float type as NumPy or XLA computes in it: how much an operation may add, as balls around 1 and around 0."""
-
-    scalar: Any  # the type of its floats; `float` is a number of Python's, which takes the type of what it meets
-    figures: "Figures"
-    bits: int
-    rounding: arb  # 1 ± u, of a product, a quotient or a root
-    library: arb  # 1 ± 8 u
-    underflow: arb  # 0 ± η
-    library_underflow: arb  # 0 ± 8 η
-    flush: arb  # 0 ± what an addition may lose where subnormal numbers become 0
-
-
-class Figures(NamedTuple):
-    """What is assumed of whoever computes, in units of u and η; `docs/rounding.md` says why."""
-
-    rounding: int
-    library: int
-    flushes: bool  # subnormal numbers to 0
-
-
-NUMPY = Figures(rounding=1, library=8, flushes=False)
-XLA = Figures(rounding=2, library=32, flushes=True)
-
-
-def _describe_float_type(scalar: Any) -> Any:
-    try:
-        return np.finfo(scalar)
-    except ValueError:  # bfloat16, which JAX brings
-        return sys.modules["jax.numpy"].finfo(scalar)
-
-
-@functools.cache
-def get_kind(scalar: Any, figures: Figures = NUMPY) -> Kind:
-    """Return the kind of that float type: `np.float32`."""
-    info = _describe_float_type(scalar)
-    bits = int(info.nmant) + 1
-    unit = arb(2) ** -bits
-    tiny = arb(2) ** int(info.minexp) if figures.flushes else arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
-    return Kind(
-        scalar,
-        figures,
-        bits,
-        rounding=arb(1, figures.rounding * unit),
-        library=arb(1, figures.library * unit),
-        underflow=arb(0, tiny),
-        library_underflow=arb(0, figures.library * tiny),
-        flush=arb(0, tiny if figures.flushes else 0),
-    )
-
-
-def get_kind_of(number: Any, figures: Figures) -> Kind:
-    """Return the kind of a float."""
-    scalar: Any = type(number)
-    return get_kind(scalar, figures)
 
 
 def make_rounded_constant(number: object, dtype: Any = None, figures: Figures = NUMPY) -> "Rounded":
@@ -99,14 +47,15 @@ def make_rounded_constant(number: object, dtype: Any = None, figures: Figures = 
     if (encountered := CURRENT.context.encountered) is not None:
         encountered.shortest_data_bits = min(encountered.shortest_data_bits, kind.bits)
     value = enclose(number)
-    return Rounded(value if arb(float(as_float)) == value else value * kind.rounding + kind.underflow, as_float, kind)
+    rounded = value if arb(float(as_float)) == value else value * kind.rounding + kind.underflow
+    return Rounded(rounded, as_float, kind, make_fixed(number, dtype).value)
 
 
 def store(number: arb, as_float: Any, figures: Figures = NUMPY) -> "Rounded":
     """Return a float as it is read: with XLA, a subnormal number may be read as 0."""
     kind = get_kind_of(as_float, figures)
     flushed = not kind.flush.is_exact() and abs(number) <= kind.flush.rad()
-    return Rounded(number + kind.flush if flushed else number, as_float, kind)
+    return Rounded(number + kind.flush if flushed else number, as_float, kind, number)
 
 
 @functools.cache
@@ -130,21 +79,29 @@ _BEYOND_THE_LIBRARY: dict[Unary, Callable[[arb, arb], arb]] = {
     UNARY["digamma"]: lambda x, v: 64 + 64 * abs(v) + 64 * x * UNARY["digamma"].slope(x, v),
 }
 _LONGEST = 53  # bits
+_TWO = arb(2)
 _ROUNDED_ONCE = {BINARY["mul"], BINARY["truediv"]}
 
 
 class Rounded(Ball):
     """A float somewhere in `value`. A sum is kept as one while its terms may still be added in another order."""
 
-    __slots__ = ("_mass", "_sum", "_terms", "_value", "kind")
+    __slots__ = ("_mass", "_sum", "_terms", "_value", "exact", "kind")
 
-    def __init__(self, total: arb, as_float: Any, kind: Kind, mass: arb | None = None, terms: int = 1) -> None:
+    exact: arb | None  # what the formula says, without any rounding
+
+    def __init__(
+        self, total: arb, as_float: Any, kind: Kind, exact: arb | None = None, mass: arb | None = None, terms: int = 1
+    ) -> None:
         self.as_float = as_float
         self.kind = kind
+        self.exact = exact
         self._sum = total  # of the terms, before the additions are rounded
         self._mass = mass  # Σ |term|; None for a single term
         self._terms = terms
         self._value: arb | None = total if terms == 1 else None
+        if exact is None:
+            note_lost_value()
 
     @property
     def value(self) -> arb:  # type: ignore[override]
@@ -159,6 +116,10 @@ class Rounded(Ball):
         """Σ |term|"""
         return abs(self._sum) if self._mass is None else self._mass
 
+    def settle(self) -> "Rounded":
+        """Return the ball itself, where this one only knows how to compute it."""
+        return self
+
     def _convert_to(self, kind: Kind) -> arb:
         """Return the ball of the same number as a single float of another kind, rounded if it was of a longer one."""
         if self.kind.bits <= kind.bits:
@@ -167,7 +128,7 @@ class Rounded(Ball):
 
     def cast(self, dtype: Any) -> "Rounded":
         kind = get_kind(dtype, self.kind.figures)
-        return make_single(self._convert_to(kind), dtype(self.as_float), kind)
+        return make_single(self._convert_to(kind), dtype(self.as_float), kind, self.exact)
 
     def make_constant(self, number: Any) -> "Rounded":
         return make_rounded_constant(number, self.kind.scalar, self.kind.figures)
@@ -180,13 +141,14 @@ class Rounded(Ball):
 
     def complete_unary(self, f: Unary, value: arb, as_float: Any) -> "Rounded":
         kind = self._get_kind_of(as_float)
+        exact = None if self.exact is None or not f.is_bounded else f.apply(self.exact)
         if f is UNARY["sqrt"]:
-            return make_single(value * kind.rounding + kind.flush, as_float, kind)
+            return make_single(value * kind.rounding + kind.flush, as_float, kind, exact)
         v = value * kind.library + kind.library_underflow if f.is_bounded else arb.nan()
         beyond = _BEYOND_THE_LIBRARY.get(f)
         if beyond is not None and not kind.flush.is_exact():  # XLA's
             v += arb(0, 1) * abs(beyond(self.value, v)).upper() * arb(2) ** -kind.bits
-        return make_single(v, as_float, kind)
+        return make_single(v, as_float, kind, exact)
 
     def apply_binary(self, f: Binary, other: object, reflected: bool = False) -> Any:
         operand = convert_operand_to(other, self.kind)
@@ -199,12 +161,13 @@ class Rounded(Ball):
         kind = self._get_kind_of(as_float)
         x, y = a._convert_to(kind), b._convert_to(kind)
         value = f.apply(x, y)
+        exact = None if a.exact is None or b.exact is None or not f.is_bounded else f.apply(a.exact, b.exact)
         if f in _ROUNDED_ONCE:
-            return make_single(value * kind.rounding + kind.underflow, as_float, kind)
+            return make_single(value * kind.rounding + kind.underflow, as_float, kind, exact)
         value = value * kind.library + kind.library_underflow if f.is_bounded else arb.nan()
         if f is BINARY["logaddexp"]:  # near 0 its error is that of its operands
             value += (abs(x) + abs(y)) * (kind.library - 1)
-        return make_single(value, as_float, kind)
+        return make_single(value, as_float, kind, exact)
 
     def _get_kind_of(self, as_float: Any) -> Kind:
         return self.kind if type(as_float) is self.kind.scalar else get_kind_of(as_float, self.kind.figures)
@@ -224,26 +187,30 @@ class Rounded(Ball):
     def add_term(self, term: "Rounded", as_float: Any) -> "Rounded":
         """Return the sum with a float of the same kind."""
         a, b, mass, other = self._sum, term._sum, self._mass, term._mass
-        if other is None and b.is_zero():
+        x, y = self.exact, term.exact
+        if other is None and b.is_zero() and y is not None and y.is_zero():
             return self
-        if mass is None and a.is_zero():
+        if mass is None and a.is_zero() and x is not None and x.is_zero():
             return term
+        exact = None if x is None or y is None else x + y
         total = a + b
         if not total.is_finite():  # ∞ absorbs whatever is finite, and is not rounded
-            return Rounded(self.value + term.value, as_float, self.kind)
+            return Rounded(self.value + term.value, as_float, self.kind, exact)
         mass = (abs(a) if mass is None else mass) + (abs(b) if other is None else other)
-        return Rounded(total, as_float, self.kind, mass, self._terms + term._terms)
+        return Rounded(total, as_float, self.kind, exact, mass, self._terms + term._terms)
 
     __radd__ = __add__
 
     def __neg__(self) -> "Rounded":
-        return Rounded(-self._sum, -self.as_float, self.kind, self._mass, self._terms)
+        exact = None if self.exact is None else -self.exact
+        return Rounded(-self._sum, -self.as_float, self.kind, exact, self._mass, self._terms)
 
     def __sub__(self, other: object) -> Any:
         if other is self and self.as_float - self.as_float == 0:
             return self.make_constant(0)  # x − x is 0, whatever x is
         if isinstance(other, _AbsoluteValue) and other.of is self:  # x − |x|, which of two balls could be above 0
-            return Rounded(2 * self.value.min(0), self.as_float - other.as_float, self.kind)
+            exact = None if self.exact is None else self.exact - abs(self.exact)
+            return Rounded(2 * self.value.min(0), self.as_float - other.as_float, self.kind, exact)
         term = convert_operand_to(other, self.kind)
         return super().__sub__(other) if term is NotImplemented else self + (-term)
 
@@ -251,23 +218,40 @@ class Rounded(Ball):
         return (-self) + other
 
     def __abs__(self) -> "Rounded":
-        if self.value > 0:
+        if self.value > 0 and (self.exact is None or self.exact > 0):
             return self  # so that x − |x| is 0 where x is positive
-        if self.value < 0:
+        if self.value < 0 and (self.exact is None or self.exact < 0):
             return -self
         return _AbsoluteValue(self)
 
+    def decide(self, relation: str, holds: bool | None, other: object, value: arb) -> bool:
+        """As for any ball, where exact numbers are known by these: what bounds floats contradicts none of them."""
+        exact = other.exact if isinstance(other, Rounded) else value
+        if CURRENT.context.comparisons is None or self.exact is None or exact is None:
+            note_lost_value()
+            return super().decide(relation, holds, other, value)
+        return Ball(self.exact, self.as_float).decide(relation, compare(relation, self.exact, exact), other, exact)
+
+    def _choose_exactly(self, choose: Callable[..., Any], *others: "Rounded") -> arb | None:
+        """Return what exact numbers give where their comparisons go as those of the floats."""
+        if CURRENT.context.comparisons is None or any(x.exact is None for x in (self, *others)):
+            return None
+        chosen: Rounded = choose(self, *others)
+        return chosen.exact
+
     def sign(self) -> "Rounded":
         """Return 1, −1 or 0, and whatever may be between where rounding decides: an enclosure of each."""
-        return Rounded(self.value.sgn(), np.sign(self.as_float), self.kind)
+        return Rounded(self.value.sgn(), np.sign(self.as_float), self.kind, self._choose_exactly(Ball.sign))
 
     def minimum(self, other: object) -> Any:
-        return self._enclose_extreme(arb.min, np.minimum, other)
+        return self._enclose_extreme(arb.min, np.minimum, Ball.minimum, other)
 
     def maximum(self, other: object) -> Any:
-        return self._enclose_extreme(arb.max, np.maximum, other)
+        return self._enclose_extreme(arb.max, np.maximum, Ball.maximum, other)
 
-    def _enclose_extreme(self, extreme: Callable[[arb, arb], arb], on_floats: Any, other: object) -> Any:
+    def _enclose_extreme(
+        self, extreme: Callable[[arb, arb], arb], on_floats: Any, choose: Callable[..., Any], other: object
+    ) -> Any:
         """Return the smaller or the larger one; where rounding decides which, a ball that contains either."""
         operand = convert_operand_to(other, self.kind)
         if operand is NotImplemented:
@@ -276,15 +260,18 @@ class Rounded(Ball):
         kind = self._get_kind_of(as_float)
         a = self if self.kind is kind else self.cast(kind.scalar)
         b = operand if operand.kind is kind else operand.cast(kind.scalar)
-        value = extreme(a.value, b.value)
+        value, exact = extreme(a.value, b.value), self._choose_exactly(choose, operand)
         for one, beside in ((a, b), (b, a)):
-            if value == one.value and value != beside.value:
+            if value == one.value and value != beside.value and exact is one.exact:
                 return one
-        return Rounded(value, as_float, kind)
+        return Rounded(value, as_float, kind, exact)
 
     def __pow__(self, exponent: object) -> Any:
         if type(exponent) is int and exponent == 2:
-            return self * self  # as NumPy does
+            square = self * self  # as NumPy does
+            if self.exact is not None:
+                square.exact = BINARY["pow"].apply(self.exact, _TWO)
+            return square
         return super().__pow__(exponent)
 
 
@@ -294,7 +281,8 @@ class _AbsoluteValue(Rounded):
     __slots__ = ("of",)
 
     def __init__(self, of: Rounded) -> None:
-        super().__init__(arb(0).union(of.value.abs_upper()), abs(of.as_float), of.kind)
+        exact = None if of.exact is None else abs(of.exact)
+        super().__init__(arb(0).union(of.value.abs_upper()), abs(of.as_float), of.kind, exact)
         self.of = of
 
 
@@ -303,19 +291,13 @@ def leave_unbounded(number: Any) -> Any:
     return Rounded(arb.nan(), number.as_float, number.kind) if isinstance(number, Rounded) else number
 
 
-def note_type(kind: Kind) -> None:
-    """Note that something was computed in that type."""
-    if (encountered := CURRENT.context.encountered) is not None:
-        encountered.shortest_bits = min(encountered.shortest_bits, kind.bits)
-
-
-def make_single(value: arb, as_float: Any, kind: Kind) -> Rounded:
+def make_single(value: arb, as_float: Any, kind: Kind, exact: arb | None = None) -> Rounded:
     """Return the result of one operation; where the float has overflowed, that is what stands there."""
     if kind.bits < _LONGEST:
         note_type(kind)
     if as_float - as_float != 0 and value.is_finite():
         value = arb(float(as_float))
-    return Rounded(value, as_float, kind)
+    return Rounded(value, as_float, kind, exact)
 
 
 def convert_operand_to(number: object, kind: Kind) -> Any:
@@ -331,5 +313,5 @@ def convert_operand_to(number: object, kind: Kind) -> Any:
     is_typed = hasattr(as_float, "dtype") and not isinstance(as_float, np.integer | np.bool_)
     own = get_kind_of(as_float, kind.figures) if is_typed else kind
     in_that_type = own.scalar(as_float)
-    exact = arb(float(in_that_type)) == value
-    return Rounded(value if exact else value * own.rounding + own.underflow, in_that_type, own)
+    is_exact = arb(float(in_that_type)) == value
+    return Rounded(value if is_exact else value * own.rounding + own.underflow, in_that_type, own, value)

@@ -91,8 +91,7 @@ def _apply_at_once(ufunc: np.ufunc, inputs: Sequence[Any], out: Any) -> Any:
     """Return a product of matrices, or what one pass over the elements gives; `None` where there is neither."""
     if ufunc is not np.matmul and ufunc not in PASSES:
         return None
-    operands = [convert_operand(operand) for operand in inputs]
-    result = multiply(*operands) if ufunc is np.matmul else apply_in_one_pass(ufunc, operands)
+    result = multiply(*map(convert_operand, inputs)) if ufunc is np.matmul else apply_in_one_pass(ufunc, inputs)
     if result is None:
         return None
     if out is not None:
@@ -101,7 +100,7 @@ def _apply_at_once(ufunc: np.ufunc, inputs: Sequence[Any], out: Any) -> Any:
         count_operations(1)
         return result
     count_operations(result.size)
-    return result.view(NumPysBallArray) if any(type(x) is NumPysBallArray for x in inputs) else result
+    return result.view(NumPysBallArray) if NumPysBallArray in map(type, inputs) else result
 
 
 def _write(result: Any, array: Any) -> Any:
@@ -110,6 +109,7 @@ def _write(result: Any, array: Any) -> Any:
         return None
     unlock(array)
     strip_class(array)[...] = strip_class(result)
+    array._read = result._read
     count_operations(result.size)
     return array
 

@@ -16,7 +16,9 @@ from bptt.balls import (
     Comparisons,
     Encountered,
     MakeConstant,
+    Rounded,
     StaleValueError,
+    TooManyOperationsError,
     Traced,
     change_context,
     computes_jax_in_float32,
@@ -55,6 +57,14 @@ class Truth(NamedTuple):
     losses: Sequence[Sequence[float]] = ()  # what floats may lose in the gradient, if that was asked for
 
 
+class _Bounds(NamedTuple):
+    """The gradient by each leaf on balls that bound its floats."""
+
+    claims: list[Claims]
+    exact: list[Claims] | None  # on balls that only say what the formula does; `None` if that was lost
+    shortest_bits: int  # of the float types that anything was computed in
+
+
 class BallRun:
     """f and the rule of one problem on balls. Each run starts from what they kept when `state` was found.
 
@@ -70,6 +80,7 @@ class BallRun:
         self.rule = BallFunction("gradient", problem, lambda problem: problem.call_rule, of_jax[1])
         self._state = state
         self._keeps_values = keeps_values
+        self._bounds: _Bounds | None = None  # once they are known
 
     @contextlib.contextmanager
     def _start_over(self, make_constant: MakeConstant) -> Iterator[Problem]:
@@ -165,6 +176,26 @@ class BallRun:
         on_floats = value.as_float if isinstance(value, Ball) else value
         return Truth(enclose(value), on_floats, gradient, no_kinks, not _depends(value), sum_masses(value), losses)
 
+    def run_rule_once(self) -> tuple[list[Claims], Comparisons]:
+        """Return the gradient by each leaf on balls and how its comparisons went, and find its bounds if one run can.
+
+        The exact values stand beside the bounds then. Where they were lost on the way, as by a function that only one
+        of the two has, the rule runs once more.
+        """
+        if self._bounds is None and not self.may_use_jax:
+            comparisons = Comparisons()
+            try:
+                bounds = self._bound_floats(comparisons)
+            except NoVerdictError as error:
+                if isinstance(error.__cause__, TooManyOperationsError):  # it would take as many again
+                    raise
+            else:
+                self._bounds = None if self.rule.runs_as_jaxpr else bounds
+                if self._bounds is not None and bounds.exact is not None:
+                    return bounds.exact, comparisons
+        comparisons = Comparisons()
+        return self.run_rule(comparisons), comparisons
+
     def run_rule(self, comparisons: Comparisons) -> list[Claims]:
         """Run the rule on balls: the gradient by each leaf."""
         with change_context(comparisons=comparisons):
@@ -176,16 +207,23 @@ class BallRun:
         return claims
 
     def run_rule_rounded(self) -> tuple[list[Claims], int]:
-        """Run the rule on balls that hold whatever floats may return.
+        """Run the rule on balls that hold whatever floats may return, if it was not before.
 
         Returns the gradient by each leaf, and the bits of the shortest float type that anything was computed in.
         """
+        if self._bounds is None:
+            self._bounds = self._bound_floats(Comparisons())
+        return self._bounds.claims, self._bounds.shortest_bits
+
+    def _bound_floats(self, comparisons: Comparisons) -> _Bounds:
         figures = XLA if self.rule.runs_as_jaxpr else NUMPY
         constant = partial(make_rounded_constant, figures=figures)
         encountered = Encountered()
-        with change_context(comparisons=Comparisons(), encountered=encountered):
+        with change_context(comparisons=comparisons, encountered=encountered):
             claims = self._run_rule(lambda value, x: store(value, x, figures), constant, as_on_floats=True)
-        return claims, encountered.shortest_bits
+            claims = [_convert_bounds(claim, _settle) for claim in claims]  # here: what is computed later is lost later
+        exact = None if encountered.lost_value else [_convert_bounds(claim, _take_exact_value) for claim in claims]
+        return _Bounds(claims, exact, encountered.shortest_bits)
 
     def find_shortest_type_of_f(self) -> int:
         """Return the bits of the shortest float type that f computes anything in, or from."""
@@ -224,6 +262,24 @@ class BallRun:
 
 def _list_balls(balls: Any) -> list[Any]:
     return [balls] if isinstance(balls, Ball) else balls.view(np.ndarray).reshape(-1).tolist()
+
+
+def _convert_bounds(claims: Claims, convert: Callable[[Rounded], Ball]) -> Claims:
+    """Return a gradient with other balls in the place of those that bound floats."""
+    if claims.dtype != object:
+        return claims
+    made = np.empty(claims.size, dtype=object)
+    made[:] = [convert(x) if isinstance(x, Rounded) else x for x in claims.reshape(-1).tolist()]
+    return made.reshape(claims.shape)
+
+
+def _settle(ball: Rounded) -> Ball:
+    return ball.settle()
+
+
+def _take_exact_value(ball: Rounded) -> Ball:
+    assert ball.exact is not None  # else the run would have noted that it was lost
+    return Ball(ball.exact, ball.as_float)
 
 
 def start_on_balls(problem: Problem) -> BallRun:

@@ -1,6 +1,7 @@
 """What is to be judged: a function, a rule that claims to be its gradient, and where, as a tree of named arrays."""
 
 import copy
+import functools
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -22,6 +23,12 @@ Floats: TypeAlias = npt.NDArray[np.floating[Any]]
 
 _MOST_NAMES = 20  # that an error lists: a model may have thousands of arrays
 _LONGEST_STRUCTURE = 300  # characters of one that an error shows
+
+
+@functools.cache
+def _halve_smallest(dtype: Any) -> arb:
+    info = np.finfo(dtype)
+    return arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
 
 
 class Leaf(NamedTuple):
@@ -49,8 +56,7 @@ class Leaf(NamedTuple):
     @property
     def half_of_smallest(self) -> arb:
         """Half the smallest positive number of its float type: what is less underflows to 0."""
-        info = np.finfo(self.values.dtype)
-        return arb(2) ** (int(info.minexp) - int(info.nmant) - 1)
+        return _halve_smallest(self.values.dtype)
 
     def copy(self) -> Any:
         """Return the leaf as it was given, an array copied in its own order."""

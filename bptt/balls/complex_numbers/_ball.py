@@ -17,6 +17,7 @@ import numpy as np
 from flint import acb, arb
 
 from bptt.balls._ball import Ball, Fixed, call_of_pair, call_on_floats, enclose, get_float, is_constant
+from bptt.balls._context import note_lost_value
 from bptt.balls._functions import BINARY, UNARY, Binary, Unary
 from bptt.balls._reverse import Traced
 from bptt.balls._rounded import Rounded
@@ -80,6 +81,8 @@ class ComplexBall(Ball):
     def __init__(self, real: Ball, imag: Ball, as_float: Any = None) -> None:
         self._real, self._imag = real, imag
         self.as_float = _join_floats(real.as_float, imag.as_float) if as_float is None else as_float
+        if isinstance(real, Rounded) or isinstance(imag, Rounded):  # some formulas look at what bounds floats
+            note_lost_value()
 
     @property
     def value(self) -> Any:  # type: ignore[override]

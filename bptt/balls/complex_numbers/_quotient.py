@@ -5,7 +5,8 @@ from typing import Any
 from flint import acb, arb
 
 from bptt.balls._ball import Ball
-from bptt.balls._rounded import Kind, Rounded, get_kind_of
+from bptt.balls._float_types import Kind, get_kind_of
+from bptt.balls._rounded import Rounded
 
 
 def bound_quotient(x: tuple[Any, Any], y: tuple[Any, Any], as_float: Any) -> tuple[Rounded, ...]:

@@ -27,8 +27,9 @@ from bptt.balls._array import (
 )
 from bptt.balls._ball import Ball, Fixed, StaleValueError, is_constant
 from bptt.balls._context import CURRENT, count_operations, leave_run
+from bptt.balls._float_types import get_kind_of
 from bptt.balls._reverse import Traced, make_traced_constant
-from bptt.balls._rounded import Rounded, get_kind_of, make_single
+from bptt.balls._rounded import Rounded, make_single
 
 Balls: TypeAlias = npt.NDArray[Any]
 """A `BallArray`: what NumPy computes of one is known as an array."""

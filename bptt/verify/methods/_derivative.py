@@ -60,9 +60,8 @@ def _judge_once(problem: Problem, observed: Observed, digits: int) -> Formula:
         around = find_neighbourhood(run)
     if not around.has_kinks:
         require_witness(problem, observed, around.truth)
-    of_rule = Comparisons()
     with change_context(constants=constants):
-        claims = run.run_rule(of_rule)
+        claims, of_rule = run.run_rule_once()
     require_one_function(arguments, observed.value, around.truth, claims)
 
     @functools.cache

@@ -6,6 +6,7 @@ computed before; or a loop that ends on its floats may have left it. What is exc
 left, and else open.
 """
 
+import functools
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
@@ -27,6 +28,12 @@ _LOST_BESIDE = 4  # times what floats lost: a formula that is off by as much doe
 _SOME_DIGITS = 1000  # times an error, that an entry must be at least for the two to agree
 _ROUNDING_OF_ALL = arb(2) ** -40  # of the largest entry of the gradient: what floats may leave where all cancels
 _TYPES = {53: "float64", 24: "float32", 11: "float16"}
+
+
+@functools.cache
+def _get_unit(bits: int) -> arb:
+    """Return the unit roundoff of a float type of so many bits."""
+    return arb(2) ** -bits
 
 
 class _Compared(NamedTuple):
@@ -96,7 +103,7 @@ class LeafComparison(NamedTuple):
         if difference.contains(0):
             narrow = error <= size * _ENOUGH or error < self.around.blur
             return _Compared("agrees" if narrow else "open", error, size)
-        if error <= true.abs_lower() * arb(2) ** -self.bits:  # no float of that type shows it
+        if error <= true.abs_lower() * _get_unit(self.bits):  # no float of that type shows it
             return _Compared("rounded", error, size)
         if not self.around.is_smooth and self.kinks == "unknown":
             return _Compared("kink", error, size)
@@ -221,4 +228,4 @@ def _count_digits_left(entries: list[_Compared]) -> int | None:
     """
     counted = (entry for entry in entries if entry.error > 0 and entry.size > entry.error)
     errors = [e.error / e.size for e in counted if e.error < e.size or e.error >= _BELOW_FLOATS]
-    return min((int(-float(error.log() / arb.const_log10())) for error in errors), default=None)
+    return int(-float(functools.reduce(arb.max, errors).log() / arb.const_log10())) if errors else None

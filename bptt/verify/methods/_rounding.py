@@ -26,6 +26,7 @@ _DIGITS = 40  # to which the bounds are computed: far beyond any float type
 _NAMES = {53: "float64", 24: "float32", 11: "float16", 8: "bfloat16"}
 _SPARED = 4  # bits beyond those of a type, below which it has spoilt nothing
 _MOST_MEASURED = 17  # digits of a float64
+_UNIT = arb(2) ** -53  # its roundoff
 
 
 def judge(problem: Problem, observed: Observed, formula: Formula) -> Arithmetic:
@@ -106,7 +107,7 @@ def _count_digits(
         if error.is_zero() or (centre.is_zero() and run.is_zero()):
             continue
         if known:
-            error += abs(centre) * arb(2) ** -53
+            error += abs(centre) * _UNIT
         least = abs(centre).min(abs(number).abs_lower())
         relative = float((error / least).upper()) if least > 0 else math.inf
         digits.append(_MOST_MEASURED if relative == 0 else max(0, int(-math.log10(min(relative, 1.0)))))

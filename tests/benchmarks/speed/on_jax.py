@@ -1,4 +1,4 @@
-"""How fast the gradients are on JAX, beside autodiff: `python -m tests.benchmarks.speed_jax [--json]`.
+"""The gradients on JAX beside autodiff, NumPy's and torch's: `python -m tests.benchmarks.speed jax`.
 
 Half the squared error of V h, summed over all steps, and its gradient by weights, h0, xs and y. The columns:
 
@@ -19,11 +19,8 @@ For one thread, which is what is meant:
     export XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 """
 
-import argparse
-import json
 import statistics
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -34,19 +31,14 @@ import torch
 from jax import lax
 
 from bptt.rnn import network
-from bptt.rnn.arrays import Array, each
-from bptt.rnn.cell import Cell
+from bptt.rnn.arrays import each
 from bptt.rnn.jax import forward
 from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
-from tests.benchmarks.speed import LARGE, SMALL, Sizes
+from tests.benchmarks.speed.points import Sizes, draw_point
+from tests.benchmarks.speed.turns import Run, take_median_ratio, take_turns
 
-GRID = [*SMALL[1:], *LARGE]
-NAMES = {"elman": "elman-tanh", "lstm": "lstm", "gru": "gru"}
-MODULES = {"elman": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
-SECONDS, FEWEST, MOST, SHORTEST = 4.0, 5, 100, 2e-3  # of a row; turns; of one turn of a column, by repetition
-
-Gradient = Callable[[], Any]
+MODULES = {"elman-tanh": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 
 class Row(NamedTuple):
@@ -60,67 +52,41 @@ class Row(NamedTuple):
     memory: dict[str, int]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--json", action="store_true", help="one line of JSON a row, and no table")
-    parser.add_argument("--cell", choices=NAMES, nargs="*", default=list(NAMES))
-    parser.add_argument("--dtype", choices=["float32", "float64"], nargs="*", default=["float32", "float64"])
-    parser.add_argument(
-        "--size", type=int, nargs="*", default=list(range(len(GRID))), help="places in the grid, from 0"
-    )
-    parser.add_argument("--seconds", type=float, default=SECONDS, help="for each row")
-    options = parser.parse_args()
+def compare_all(cells: Sequence[str], types: Sequence[str], grid: Sequence[Sizes], seconds: float) -> None:
+    """Print a row for each cell, type and size, and the means of each cell."""
     torch.set_num_threads(1)
-    for cell in options.cell:
+    for cell in cells:
         rows = []
-        for dtype in options.dtype:
-            for n in options.size:
-                rows.append(measure(cell, GRID[n], dtype, options.seconds))
-                print(json.dumps(rows[-1]._asdict()) if options.json else describe(rows[-1]), flush=True)
-        if not options.json:
-            print_means(cell, rows)
+        for dtype in types:
+            for sizes in grid:
+                rows.append(measure(cell, sizes, dtype, seconds))
+                print(describe(rows[-1]), flush=True)
+        print_means(cell, rows)
 
 
 def measure(cell: str, sizes: Sizes, dtype: str, seconds: float) -> Row:
     with jax.enable_x64(True):
-        arguments = draw(CELLS[NAMES[cell]], sizes, dtype)
+        arguments = draw_point(CELLS[cell], dtype, sizes)
         on_jax = each(jnp.asarray, arguments)
         programs = {name: compile_gradient(f, on_jax) for name, f in losses(cell).items()}
         memory = {name: program.memory_analysis().temp_size_in_bytes for name, program in programs.items()}
-        columns: dict[str, Gradient] = {
-            name: partial(run_program, program, on_jax) for name, program in programs.items()
-        }
-        columns["numpy"] = partial(network.gradient, *arguments, CELLS[NAMES[cell]])
+        columns: dict[str, Run] = {name: partial(run_program, program, on_jax) for name, program in programs.items()}
+        columns["numpy"] = partial(network.gradient, *arguments, CELLS[cell])
         require_equal({name: column() for name, column in columns.items()}, dtype)
         columns["torch"] = torch_gradient(cell, arguments)
         times = take_turns(columns, seconds)
-    ratios = {f"{name} / hand": median_ratio(times[name], times["hand"]) for name in ("scan", "hoisted")}
+    ratios = {f"{name} / hand": take_median_ratio(times[name], times["hand"]) for name in ("scan", "hoisted")}
     best = min(("hand", "numpy"), key=lambda name: statistics.median(times[name]))
-    ratios["torch / best"] = median_ratio(times["torch"], times[best])
+    ratios["torch / best"] = take_median_ratio(times["torch"], times[best])
     ratios |= {f"memory of {name} / scan": memory[name] / memory["scan"] for name in ("hand", "kept")}
     return Row(cell, sizes, dtype, {name: statistics.median(of) for name, of in times.items()}, ratios, memory)
-
-
-def draw(cell: Cell, sizes: Sizes, dtype: str) -> Arguments:
-    """Normal values, weights divided by the root of their columns, so that nothing explodes or saturates."""
-    random = np.random.default_rng(0)
-    T, B, D_x, D_h, D_y = sizes
-
-    def matrix(*shape: int) -> Array:
-        return (random.normal(size=shape) / np.sqrt(shape[-1])).astype(dtype)
-
-    rows = (*cell.gates, D_h)
-    biases = [matrix(*rows) for _ in cell.Weights._fields[2:]]
-    weights = cell.Weights(matrix(*rows, D_x), matrix(*rows, D_h), *biases)
-    h0 = cell.State(*(matrix(B, D_h) for _ in cell.State._fields))
-    return Arguments(network.Weights(weights, matrix(D_y, D_h)), h0, matrix(T, B, D_x), matrix(T, B, D_y))
 
 
 def losses(cell: str) -> dict[str, Callable[..., Any]]:
     """The loss of `Arguments` as each JAX column computes the hidden states."""
     states: dict[str, Callable[..., Any]] = {
-        "hand": lambda *arguments: forward(CELLS[NAMES[cell]], *arguments).h,
-        "kept": lambda *arguments: forward(CELLS[NAMES[cell]], *arguments, checkpoint=True).h,
+        "hand": lambda *arguments: forward(CELLS[cell], *arguments).h,
+        "kept": lambda *arguments: forward(CELLS[cell], *arguments, checkpoint=True).h,
         "scan": lambda *arguments: scan_plainly(STEPS[cell], False, *arguments),
         "hoisted": lambda *arguments: scan_plainly(STEPS[cell], True, *arguments),
     }
@@ -163,7 +129,7 @@ def step_gru(W: Any, biases: Any, state: Any, drive: Any) -> Any:
     return state._replace(h=h), h
 
 
-STEPS = {"elman": step_elman, "lstm": step_lstm, "gru": step_gru}
+STEPS = {"elman-tanh": step_elman, "lstm": step_lstm, "gru": step_gru}
 
 
 def compile_gradient(f: Callable[..., Any], arguments: Arguments) -> Any:
@@ -174,7 +140,7 @@ def run_program(program: Any, arguments: Arguments) -> Arguments:
     return jax.tree.map(lambda leaf: leaf.block_until_ready(), Arguments(*program(*arguments)))
 
 
-def torch_gradient(cell: str, arguments: Arguments) -> Gradient:
+def torch_gradient(cell: str, arguments: Arguments) -> Run:
     """The gradient by `torch.nn`'s module, which has two biases where ours may have one, with our values."""
     weights, h0, xs, y = each(lambda array: torch.tensor(array, requires_grad=True), arguments)
     D_h, D_x = weights.cell.W.shape[-1], weights.cell.U.shape[-1]
@@ -198,43 +164,14 @@ def require_equal(gradients: dict[str, Any], dtype: str) -> None:
             assert error < bound, f"{name} is off by {error:.1e}"
 
 
-def take_turns(columns: dict[str, Gradient], seconds: float) -> dict[str, list[float]]:
-    """CPU seconds of each call, in turns until the seconds are over."""
-    repetitions = {name: max(1, int(SHORTEST / time_calls(column, 2))) for name, column in columns.items()}
-    times: dict[str, list[float]] = {name: [] for name in columns}
-    end = time.monotonic() + seconds
-    for turn in range(MOST):
-        if turn >= FEWEST and time.monotonic() > end:
-            break
-        for name, column in columns.items():
-            time_calls(column, min(3, repetitions[name] - 1))  # what the column before left in the caches is cold to it
-            times[name].append(time_calls(column, repetitions[name]))
-    return times
-
-
-def time_calls(column: Gradient, count: int) -> float:
-    start = time.process_time()
-    for _ in range(count):
-        column()
-    return (time.process_time() - start) / max(count, 1)
-
-
-def median_ratio(of: list[float], by: list[float]) -> float:
-    return statistics.median(a / b for a, b in zip(of, by, strict=True))
-
-
 def describe(row: Row) -> str:
     times = "  ".join(f"{name} {seconds * 1e6:.0f}" for name, seconds in row.seconds.items())
     ratios = "  ".join(f"{name} {ratio:.2f}" for name, ratio in row.ratios.items())
-    return f"{row.cell:<5} {','.join(map(str, row.sizes)):<20} {row.dtype}  {times}  |  {ratios}"
+    return f"{row.cell:<10} {row.sizes!s:<24} {row.dtype}  {times}  |  {ratios}"
 
 
 def print_means(cell: str, rows: list[Row]) -> None:
     """Print the geometric mean and the smallest of each ratio of times."""
     for name in ("scan / hand", "hoisted / hand", "torch / best"):
         ratios = [row.ratios[name] for row in rows]
-        print(f"{cell:<5} {name:<14}  geometric mean {statistics.geometric_mean(ratios):.2f}, least {min(ratios):.2f}")
-
-
-if __name__ == "__main__":
-    main()
+        print(f"{cell:<10} {name:<14}  geometric mean {statistics.geometric_mean(ratios):.2f}, least {min(ratios):.2f}")
