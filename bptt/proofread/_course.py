@@ -118,15 +118,16 @@ class Course:
         note = write_note(verdict, self.glossary.sizes)
         if self.drafted is None or verdict.label not in (*FINDINGS, "right"):
             return verdict, note
-        known, used = self.drafted, self._list_declared(n)
-        guessed = used & (known.unusual if verdict.label == "right" else known.unusual | known.bare)
+        known, (used, defined) = self.drafted, self._list_declared(n)
+        unusual = (used | defined) & known.unusual
+        guessed = unusual if verdict.label == "right" else unusual | (used & known.bare)
         if isinstance(verdict.because, Misfit | OrdersDiffer):
-            if used <= (known.stated if isinstance(verdict.because, Misfit) else known.counted):
+            if not unusual and used <= (known.stated if isinstance(verdict.because, Misfit) else known.counted):
                 return verdict, note
             self.coarse = self.coarse or Course(self.document, blur(self.glossary), self.notation)
             verdict = self.coarse.judge_one.judge(n, correct)
-            found, guessed = isinstance(verdict.because, Counterexample), used & known.unusual
-            if found and not (guessed or self._may_be_stated(verdict) or self._brings_in(n)):
+            found = isinstance(verdict.because, Counterexample)
+            if found and not (unusual or self._may_be_stated(verdict) or self._brings_in(n)):
                 return verdict, write_note(verdict, self.coarse.glossary.sizes)
         elif not (guessed or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
             return verdict, note
@@ -145,7 +146,7 @@ class Course:
     @functools.cache  # noqa: B019  (a course lives as long as its document is judged)
     def _may_hold(self, n: int) -> bool:
         """Whether an equation is right with numbers for what may be vectors, or with vectors the other way."""
-        numbers = self._list_declared(n) & (self.drafted.plain if self.drafted else frozenset())
+        numbers = self._list_declared(n)[0] & (self.drafted.plain if self.drafted else frozenset())
         may_be = frozenset(one for one in numbers if self._reads_as_much(self._get_other(frozenset({one}))))
         others = [self._get_other(one) for one in (may_be, None) if one is None or one]
         return any(
@@ -172,11 +173,12 @@ class Course:
         """Whether the document says again what the glossary says by default: it is in that notation, then."""
         return bool(self.judge_one.vocabulary.repeated)
 
-    def _list_declared(self, n: int) -> set[str]:
-        """List the names of the glossary that an equation speaks of and the document does not define."""
+    def _list_declared(self, n: int) -> tuple[set[str], set[str]]:
+        """List the names of the glossary that an equation speaks of: those that are free, and the others."""
         vocabulary = self.judge_one.vocabulary
-        free = self._list_quantities(*self.parsed[n].sides or ()) - vocabulary.definitions.quantities.keys()
-        return {one.name for one in free & vocabulary.symbols.declared}
+        declared = self._list_quantities(*self.parsed[n].sides or ()) & vocabulary.symbols.declared
+        defined = declared & vocabulary.definitions.quantities.keys()
+        return {one.name for one in declared - defined}, {one.name for one in defined}
 
     def _brings_in(self, n: int) -> bool:
         """Whether the right-hand side has a symbol that nothing defines and the left-hand side does not depend on.

@@ -12,6 +12,13 @@ from bptt.proofread.semantics._shapes import LIST
 from bptt.proofread.syntax.tree import Derivative, Node, Symbol, Unreadable, read_call
 
 _EXAMPLES = re.compile(r"example|instance|e\.g\.|such as|\bsay\b|\blike\b", re.IGNORECASE)  # of a function, not it
+# What holds there alone: "at the optimum one finds σ² = L", "in the limit w = u".
+_THERE_ALONE = re.compile(
+    r"\b(?:at|in|on|near) (?:the|an?|its|every|any) (?:[\w-]+ ){0,2}"
+    r"(?:optim\w+|minim\w+|maxim\w+|solution|equilibrium|stationary|critical|fixed point|limit|steady state)\b"
+    r"|\bone finds\b|\breduces? to\b",
+    re.IGNORECASE,
+)
 _LOSS = r"(?:loss|cost|objective|error|energy)(?: function)?"
 _LOSS_NAMED = re.compile(rf"\b{_LOSS},? (?:(?:is|be|called|denoted|by) )*(?P<loss>{FORMULA})", re.IGNORECASE)
 _IS = r"(?:for|be|to denote|denotes?|is|are|as|means?|stands? for)"
@@ -45,7 +52,7 @@ def list_inline(sentences: Sequence[ParsedSentence]) -> Iterator[Candidate]:
             subjects = list(itertools.takewhile(_is_name, sides[:-1]))  # h_0 = c_0 = 0
             bodies = sides[len(subjects) :]
             body = next(filter(is_derivative, bodies), bodies[0])
-            for one in subjects:
+            for one in subjects if not _THERE_ALONE.search(sentence.words) else ():
                 if isinstance(one, Unreadable) or isinstance(body, Unreadable):
                     continue
                 if isinstance(one, Symbol) or not is_example:

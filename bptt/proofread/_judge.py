@@ -17,6 +17,7 @@ from bptt.proofread._parsed import (
     normalise_equation,
 )
 from bptt.proofread._roles import find_roles
+from bptt.proofread._traversal import list_quantities
 from bptt.proofread._verdict import FINDINGS, PLEASE_REPORT, Verdict, label_refusal, refuse
 from bptt.proofread.corrections import Correction, Search
 from bptt.proofread.document import Sentence
@@ -24,7 +25,7 @@ from bptt.proofread.evaluation import Budget, Difference
 from bptt.proofread.semantics import Candidate, Choice, Conditions, Equation, Statement, Vocabulary
 from bptt.proofread.semantics._notation import find_told_apart
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, nodes
+from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, list_symbols, nodes
 
 _RESTRICTS = re.compile(r"\b(?:for|if|when|where|case|suppose|assume|let|with|consider)\b", re.IGNORECASE)
 _HOLDS_FIXED = re.compile(
@@ -33,7 +34,8 @@ _HOLDS_FIXED = re.compile(
     re.IGNORECASE,
 )
 _ONE_STEP = re.compile(
-    r"\b(?:single|one|just a) (?:time[- ]?)?step\b|\bcontributions? (?:of|from|at) (?:this|one|each|a single)\b",
+    r"\b(?:single|one|just a) (?:time[- ]?)?step\b(?! at a time| of (?:gradient|newton|sgd|the optimi))"
+    r"|\bcontributions? (?:of|from|at) (?:this|one|each|a single)\b",
     re.IGNORECASE,
 )
 NEARBY = 4  # lines between a sentence and the equation that it introduces, at the most
@@ -72,6 +74,9 @@ class Judge(AccusationJudge):
         self.stated = list(self._list_statements(sentences))
         self.nearby = dict(self._list_nearby(sentences))
         self.held_fixed = {n for n, one in self._list_introductions(sentences) if _HOLDS_FIXED.search(one.words)}
+        self.excluded = [one for found in sentences for one in semantics.list_unequal(vocabulary, found.formulas)]
+        alike = ((one.left, one.right) for one in inline)
+        self.vanishing = set(semantics.list_vanishing(vocabulary, (*alike, *parsed)))
         self.of_one_step = any(_ONE_STEP.search(one.words.replace("*", "")) for one in sentences)
         properties = vocabulary.definitions.properties
         self.local = {
@@ -224,6 +229,11 @@ class Judge(AccusationJudge):
             narrowed = self._compare_sides(left, right, conditions._replace(where=self.nearby[n]))
             if narrowed.label == "right":
                 verdict = narrowed._replace(choices=(*narrowed.choices, Choice("as the text says")))
+        excluded = self._list_excluded(left) if verdict.label == "wrong" and not conditions.where else ()
+        if excluded and self._compare_sides(left, right, conditions._replace(where=excluded)).label == "right":
+            return refuse("it holds where letters differ, as the text says somewhere")
+        if verdict.label == "wrong" and self._has_vanishing():
+            return refuse("the text says that entries of what stands in it vanish")
         if verdict.label == "wrong" and n in self.held_fixed:
             immediate = self._compare_immediate(left, right, conditions)
             if immediate.label == "right":
@@ -250,6 +260,17 @@ class Judge(AccusationJudge):
             where = "the glossary" if line == (None,) else f"line {line[0]}"
             return refuse(f"the symbol is said to be two things, here and by {where}")
         return verdict._replace(label="contradicts", contradicts=line)
+
+    def _list_excluded(self, left: Node) -> tuple[Relation, ...]:
+        """List what the text says, wherever it does, of letters on the left that differ: j ≠ i."""
+        letters = {symbol for one in list_symbols(left) for symbol in (*one.below, *one.above)}
+        return tuple(one for one in self.excluded if {one.left, one.right} <= letters)
+
+    def _has_vanishing(self) -> bool:
+        """Whether what was judged last speaks of what the text says to have vanishing entries, as w_{ii} = 0."""
+        claim = self.claim
+        sides = () if claim is None else (claim.left, claim.right)
+        return not self.vanishing.isdisjoint(list_quantities(self.vocabulary.definitions, *sides))
 
     def _compare_immediate(self, left: Node, right: Node, conditions: Conditions) -> Verdict:
         return self._compare_sides(tree.mark_immediate(left), tree.mark_immediate(right), conditions)

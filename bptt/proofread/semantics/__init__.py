@@ -41,6 +41,8 @@ from bptt.proofread.semantics._collect_definitions import (
 from bptt.proofread.semantics._conditions import (
     Conditions,
     find_stated_properties,
+    list_unequal,
+    list_vanishing,
     read_conditions,
     read_property_statement,
 )
@@ -105,6 +107,8 @@ __all__ = [
     "is_standard",
     "list_claims",
     "list_statements",
+    "list_unequal",
+    "list_vanishing",
     "list_ways",
     "make_numbers",
     "names_differentials",

@@ -1,10 +1,12 @@
 """What is stated beside an equation, or in the prose: relations of indices and steps, and properties of symbols."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from fractions import Fraction
 from typing import NamedTuple
 
-from bptt.proofread._expressions import LAST_STEP
+from bptt.proofread._expressions import LAST_STEP, Quantity
 from bptt.proofread.document import FORMULA, Token
 from bptt.proofread.semantics._notation import is_transpose, parse_exponent
 from bptt.proofread.semantics._prose import Statement, find_properties, state_property
@@ -27,6 +29,22 @@ class Conditions(NamedTuple):
 
     where: tuple[Relation, ...] = ()
     properties: tuple[Statement, ...] = ()
+
+
+def list_unequal(vocabulary: Vocabulary, formulas: Sequence[Sequence[Token]]) -> Iterator[Relation]:
+    """List the relations among formulas that say of two letters that they differ."""
+    for formula in formulas:
+        with suppress(Unreadable):
+            yield from (one for one in read_conditions(vocabulary, [formula]).where if one.sign == r"\neq")
+
+
+def list_vanishing(vocabulary: Vocabulary, equations: Iterable[tuple[Node, Node | Unreadable]]) -> Iterator[Quantity]:
+    """List the quantities of which equations say that entries vanish, as w_{ii} = 0."""
+    for left, right in equations:
+        if isinstance(left, Symbol) and len(set(left.below)) < len(left.below) and right == Number(Fraction(0)):
+            found = vocabulary.symbols.find(left)
+            if found is not None:
+                yield found.quantity
 
 
 def read_conditions(vocabulary: Vocabulary, remarks: Sequence[Sequence[Token]]) -> Conditions:

@@ -23,8 +23,8 @@ class Draft(NamedTuple):
         stated: the document says their shape
         counted: it says their shape, or shows their indices
         unusual: guessed against habit: that a lowercase letter is a matrix, say
-        bare: they may be sizes, though no Σ runs to them, as the N of 1/N
-        plain: guessed to be vectors or matrices, though they stand nowhere transposed or with an index
+        bare: they may be sizes, though no Σ runs to them, as the N of 1/N, or words say how they are computed
+        plain: guessed to be vectors, though they stand nowhere transposed or with an index
     """
 
     toml: str
@@ -138,8 +138,12 @@ class _Writer:
             "stated": chosen.orders.keys() & signs.shapes,
             "counted": chosen.orders.keys() - chosen.guessed,
             "unusual": chosen.unusual,
-            "bare": [name for name in chosen.guessed if name.base in (_SIZES | signs.counts) - scripted],
-            "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name)],
+            "bare": [
+                name
+                for name in chosen.orders
+                if name.base in signs.worded or (name in chosen.guessed and name.base in _SIZES - scripted)
+            ],
+            "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name) == 1],
         }
         return {how: frozenset(name.latex for name in names) for how, names in known.items()}
 

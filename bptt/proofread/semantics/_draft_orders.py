@@ -131,7 +131,8 @@ class _Search:
             self.indices[one.name] = max(self.indices[one.name], one.indices)
         self.left = max(LEAST_TRIED, MOST_READINGS // max(1, len(signs.occurrences)))
         recurrent = self._list_recurrent()
-        self.best = self._choose([name for name in self.uses if self._is_given(name) or name in recurrent])
+        self.given = {name for name in self.uses if self._is_given(name) or name in recurrent}
+        self.best = self._choose([name for name in self.uses if name in self.given])
         self.reading = self._try(self.best)
 
     def _is_given(self, name: Name) -> bool:
@@ -192,8 +193,10 @@ class _Search:
         """Return the best choice, with the names for which it is unusual and does not read many more equations."""
         changed = {name for name, order in self.best.orders.items() if order != self._guess(name)}
         few = changed if self.reading.number < start + MANY_MORE else set[Name]()
-        called = {name for name in self.best.guessed if name.base in self.signs.called}
-        return replace(self.best, unusual=frozenset(few | called | self._list_doubled()))
+        called = {name for name in self.best.guessed if name.base in self.signs.called and self.best.orders.get(name)}
+        # What a definition says what it is, and that is no number but by a guess.
+        about = {name for name, order in self.best.orders.items() if order and name not in self.given}
+        return replace(self.best, unusual=frozenset(few | called | about | self._list_doubled()))
 
     def _list_doubled(self) -> set[Name]:
         """List the names that stand for two things: defined by themselves with fewer indices, as r_{ij} = r_i - r_j."""

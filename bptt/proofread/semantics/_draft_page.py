@@ -23,7 +23,6 @@ from bptt.proofread.syntax.tree import (
 )
 
 _REALS = (r"\mathbb{R}", r"\R", r"\Re", "ℝ", r"\mathbf{R}")
-NATURAL = r"\mathbb{N}"
 _DIFFERENCES = ("d", r"\delta", r"\Delta")
 
 

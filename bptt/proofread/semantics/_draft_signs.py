@@ -10,7 +10,6 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from bptt.proofread.semantics._draft_page import (
-    NATURAL,
     Mention,
     find_prefixes,
     get_anchor,
@@ -37,6 +36,7 @@ from bptt.proofread.syntax.tree import (
     Relation,
     Scripted,
     Symbol,
+    Words,
     nodes,
     read_call,
     strip_brackets,
@@ -86,7 +86,7 @@ class Signs:
         symmetric: the names of covariances
         occurrences: of each equation, all symbols
         functions: the names that stand only before a bracket
-        counts: the letters that are numbers of things
+        worded: what words define: the number of things, the mean
         called: the letters that stand before a symbol in a bracket, and may be functions
         numerators: the letters of what is differentiated
         subjects: of each equation, the name that it is about
@@ -110,7 +110,7 @@ class Signs:
         self._find_other_steps()
         self._balanced = self._find_balanced()
         self.functions = frozenset(self._list_functions())
-        self.counts = frozenset(self._spell(one.left) for one in statements if written(one.right) == NATURAL)
+        self.worded = frozenset(self._spell(one.left) for one in statements if isinstance(one.right, Words))
         before = ((one.base, one.behind) for one in self._all if one.base not in self.functions)
         self.called = frozenset(base for base, one in before if isinstance(one, Symbol) and not self._is_step(one))
         self.numerators = frozenset(self._notation.strip_accents(one.name) for one in list_numerators(sides))

@@ -1,8 +1,10 @@
 """What a claim needs: definitions that can be used, and ways from each numerator to its variable."""
 
+from dataclasses import replace
+
 from bptt.proofread import _expressions as ex
 from bptt.proofread import _traversal as traversal
-from bptt.proofread._expressions import Claim, Expression
+from bptt.proofread._expressions import Claim, Definitions, Expression
 from bptt.proofread.semantics._dependencies import leads_to
 from bptt.proofread.semantics._vocabulary import Vocabulary, is_standard
 from bptt.proofread.syntax.tree import Unreadable
@@ -28,10 +30,30 @@ def require_paths(vocabulary: Vocabulary, *sides: Expression) -> None:
             raise Unreadable("the numerator of a derivative is defined nowhere")
         if not leads_to(definitions, node.of, by):
             raise Unreadable(f"the numerator is not defined by way of {by.name}")
+        if _is_another_scale(definitions, node.of, by):
+            raise Unreadable(f"what {by.name} is made of is in the numerator beside it, too")
         met = traversal.list_quantities(definitions, node.of)
         unknown = [one.name for one in vocabulary.unknown if one in met]
         if unknown and by not in met:
             raise Unreadable(f"{unknown[0]} is defined nowhere, and nothing says how it depends on {by.name}")
+
+
+def _is_another_scale(definitions: Definitions, of: Expression, by: ex.Quantity) -> bool:
+    """Whether a numerator has what a quantity is another scale of, as σ of λ = log σ², on a way beside it."""
+    bodies = [one.body for one in definitions.quantities.get(by, ())]
+    if by.timed or len(bodies) != 1 or isinstance(bodies[0], ex.Entry):
+        return False
+    if not all(_is_of_scale(node) for node in traversal.walk(bodies[0])):
+        return False
+    others = {one: held for one, held in definitions.quantities.items() if one != by}
+    met = traversal.list_quantities(replace(definitions, quantities=others), of)
+    return any(one in met for one in traversal.list_quantities(definitions, bodies[0]))
+
+
+def _is_of_scale(node: Expression) -> bool:
+    if isinstance(node, ex.Function):
+        return node.name in ("log", "exp", "sqrt")
+    return isinstance(node, ex.Entry | ex.Power | ex.Times | ex.Constant)
 
 
 def _is_undefined(vocabulary: Vocabulary, of: Expression, by: ex.Quantity) -> bool:

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 from bptt.proofread._expressions import Property, Quantity
 from bptt.proofread.document import FORMULA, Token
-from bptt.proofread.semantics._draft_page import NATURAL
 from bptt.proofread.semantics._shapes import LIST, find_shapes
 from bptt.proofread.semantics._vocabulary import Vocabulary
 from bptt.proofread.syntax import parse_list
@@ -21,6 +20,7 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Symbol,
     Unreadable,
+    Words,
     read_call,
     strip_brackets,
     written,
@@ -61,9 +61,14 @@ _SAID_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(r"\s*(?:\?|(?:or|nor|part|parts|only|if|when|unless|example|examples)\b)", re.IGNORECASE)
-_COUNTS = (
-    rf"{FORMULA},? (?:is|be|are|being|denotes?|stands? for) the (?:total )?(?:number|size|dimension|length|count)\b",
+_COMPUTED = (
+    r"(?:mean|average|variance|deviation|norm|length|sum|total|product|root|maximum|minimum|angle|distance|median|rank)"
+)
+_WORDED = (
+    rf"{FORMULA},? (?:is|be|are|being|denotes?|stands? for) (?:the|its|their) (?:[\w-]+ ){{0,3}}"
+    rf"(?:number|size|dimension|count|{_COMPUTED})\b",
     rf"\b(?:number|count)s? of (?:[\w-]+ ){{1,3}}{FORMULA}",
+    rf"\b{_COMPUTED} {FORMULA}",
 )
 # What is so only there: "For symmetric A we have …" and "if A is symmetric", but not "x^⊤ A x for symmetric A".
 _UNDER_CONDITION = re.compile(
@@ -169,9 +174,9 @@ def list_statements(words: str, formulas: Sequence[Sequence[Token]]) -> Iterator
             case [Relation(letter, "=", Number()), *_, Dots(), Symbol() as last]:
                 yield Relation(letter, r"\le", last)  # t = 1, …, T
     yield from find_shapes(words, parsed)
-    for found in (found for pattern in _COUNTS for found in re.finditer(pattern, words, re.IGNORECASE)):
-        number = parsed[words[: found.start()].count(FORMULA)][:1]  # K is the number of classes: K ∈ ℕ
-        yield from (Relation(one, r"\in", Symbol(NATURAL)) for one in number if isinstance(one, Symbol))
+    for found in (found for pattern in _WORDED for found in re.finditer(pattern, words, re.IGNORECASE)):
+        about = parsed[words[: found.start()].count(FORMULA)][:1]  # K is the number of classes, μ the mean
+        yield from (Relation(one, "=", Words(found.group())) for one in about if isinstance(one, Symbol))
     for found in (found for pattern in _COVARIANCES for found in re.finditer(pattern, words, re.IGNORECASE)):
         before = words[: found.start()].count(FORMULA)
         for entries in parsed[before : before + found.group().count(FORMULA)]:
