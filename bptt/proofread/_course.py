@@ -87,6 +87,7 @@ class Course:
         self.parsed, inline = parse_document(document, vocabulary.words)
         self.judge_one = Judge(vocabulary, self.parsed, document.sentences, inline)
         self.coarse: Course | None = None  # by a glossary in which all sizes are the same
+        self.doubted: set[int] = set()  # the numbers of equations that are judged, by a guess alone
         self.others: dict[frozenset[str] | None, Course] = {}  # by others that the document may have
 
     def judge(self, progress: Progress | None = None, correct: bool = True) -> list[Finding]:
@@ -109,7 +110,7 @@ class Course:
         """Judge one equation. What a drafted glossary accuses must be wrong by any other that may be the document's."""
         verdict, note = self._judge_by_draft(n, correct)
         if self.drafted is not None and verdict.label in FINDINGS and (self._takes_for_index(n) or self._may_hold(n)):
-            return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+            return self._doubt(n, verdict, note)
         return verdict, note
 
     def _judge_by_draft(self, n: int, correct: bool) -> tuple[Verdict, str]:
@@ -131,6 +132,11 @@ class Course:
                 return verdict, write_note(verdict, self.coarse.glossary.sizes)
         elif not (guessed or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
             return verdict, note
+        return self._doubt(n, verdict, note)
+
+    def _doubt(self, n: int, verdict: Verdict, note: str) -> tuple[Verdict, str]:
+        """Take back a verdict that rests on a guess."""
+        self.doubted.add(n)
         return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
 
     def _takes_for_index(self, n: int) -> bool:

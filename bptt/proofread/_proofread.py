@@ -62,12 +62,11 @@ def proofread(
         if reads_more or elsewhere:
             best, findings = other, others
         else:  # an equation is wrong if it is in each notation that it may have
-            pairs = zip(findings, others, strict=True)
+            doubted = set() if best.restates else other.doubted
+            pairs = enumerate(zip(findings, others, strict=True))
             findings = [
-                second
-                if one.is_finding and (second.label == "right" or not (second.is_finding or best.restates))
-                else one
-                for one, second in pairs
+                second if one.is_finding and (second.label == "right" or n in doubted) else one
+                for n, (one, second) in pairs
             ]
     return _arrange(document, [best.find(n) if one.is_finding else one for n, one in enumerate(findings)])
 
