@@ -120,7 +120,7 @@ class Course:
         if self.drafted is None or verdict.label not in (*FINDINGS, "right"):
             return verdict, note
         known, (used, defined) = self.drafted, self._list_declared(n)
-        unusual = (used | defined) & known.unusual
+        unusual = (used | defined) & (known.unusual if verdict.label == "right" else known.unusual | known.double)
         guessed = unusual if verdict.label == "right" else unusual | (used & known.bare)
         if isinstance(verdict.because, Misfit | OrdersDiffer):
             if not unusual and used <= (known.stated if isinstance(verdict.because, Misfit) else known.counted):

@@ -23,6 +23,7 @@ class Draft(NamedTuple):
         stated: the document says their shape
         counted: it says their shape, or shows their indices
         unusual: guessed against habit: that a lowercase letter is a matrix, say
+        double: they may be two things, or functions
         bare: they may be sizes, though no Σ runs to them, as the N of 1/N, or words say how they are computed
         plain: guessed to be vectors, though they stand nowhere transposed or with an index
     """
@@ -31,6 +32,7 @@ class Draft(NamedTuple):
     stated: frozenset[str]
     counted: frozenset[str]
     unusual: frozenset[str]
+    double: frozenset[str]
     bare: frozenset[str]
     plain: frozenset[str]
 
@@ -138,6 +140,7 @@ class _Writer:
             "stated": chosen.orders.keys() & signs.shapes,
             "counted": chosen.orders.keys() - chosen.guessed,
             "unusual": chosen.unusual,
+            "double": chosen.double,
             "bare": [
                 name
                 for name in chosen.orders
