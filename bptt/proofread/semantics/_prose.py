@@ -72,7 +72,7 @@ _WORDED = (
 )
 # What is so only there: "For symmetric A we have …" and "if A is symmetric", but not "x^⊤ A x for symmetric A".
 _UNDER_CONDITION = re.compile(
-    rf"(?:^\W*(?:for|in case of|with) (?:(?:an?|any|all|every|real) )*"
+    rf"(?:^\W*(?:for|in case of) (?:(?:an?|any|all|every|real) )*"
     rf"|\b(?:if|when(?:ever)?|unless|provided(?: that)?|as long as)\b (?:\w+ ){{0,2}}"
     rf"{FORMULA}(?:(?:,| and) {FORMULA})* (?:is|are|were) (?:[\w-]+ ){{0,2}})$",
     re.IGNORECASE,
