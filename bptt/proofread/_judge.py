@@ -23,7 +23,6 @@ from bptt.proofread.corrections import Correction, Search
 from bptt.proofread.document import Sentence
 from bptt.proofread.evaluation import Budget, Difference
 from bptt.proofread.semantics import Candidate, Choice, Conditions, Equation, Statement, Vocabulary
-from bptt.proofread.semantics._notation import find_told_apart
 from bptt.proofread.syntax import tree
 from bptt.proofread.syntax.tree import Node, Relation, Symbol, Unreadable, list_symbols, nodes
 
@@ -107,8 +106,6 @@ class Judge(AccusationJudge):
     def _keep_bars(self, left: Node, right: Node | Unreadable) -> None:
         """Keep the accents that make another symbol: h̄ = ∂L/∂h says that h̄ is not h, whatever bars mean elsewhere."""
         notation = self.vocabulary.symbols.notation
-        if not isinstance(right, Unreadable):
-            notation.kept |= find_told_apart(left, right)
         if isinstance(left, Symbol) and not isinstance(right, Unreadable):
             plain = notation.strip_accents(left.name)
             by = [one for node in nodes(right) if isinstance(node, tree.Derivative) for one in node.by]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Claim, Expression, Partial, Properties, Quantity
-from bptt.proofread._traversal import list_quantities, walk_definitions
+from bptt.proofread._expressions import Claim, Properties
+from bptt.proofread._traversal import list_quantities
 from bptt.proofread._verdict import Verdict, label_refusal, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import LAYOUT, Choice, Equation, Interpretation, Statement, Vocabulary
@@ -131,8 +131,10 @@ class ReadingJudge:
         if isinstance(outcome, Agreement):
             return Verdict("vacuous" if outcome.vanishes else "right", outcome, stated=stated)
         if isinstance(outcome, Difference):
-            # Only where both sides differentiate the same losses that are defined nowhere, a difference refutes.
-            left, right = (self._find_unknown(side) for side in (claim.left, claim.right))
+            # Only where both sides speak of the same losses that are defined nowhere, a difference refutes.
+            left, right = (
+                self.vocabulary.unknown & set(list_quantities(definitions, side)) for side in (claim.left, claim.right)
+            )
             if left != right:
                 return Verdict("unreadable", "an unknown loss")
             unrelated = semantics.find_unrelated(self.vocabulary, claim)
@@ -140,11 +142,3 @@ class ReadingJudge:
                 return refuse(f"nothing says how the numerator of a derivative depends on {unrelated}")
             return Verdict("wrong", outcome, stated=stated)
         return Verdict("unreadable", outcome)
-
-    def _find_unknown(self, side: Expression) -> set[tuple[Quantity, bool]]:
-        """Find the losses that are defined nowhere in a side, and whether it has derivatives of them."""
-        definitions = self.vocabulary.definitions
-        whole = self.vocabulary.unknown & set(list_quantities(definitions, side))
-        derived = [node for node in walk_definitions(definitions, [side]) if isinstance(node, Partial)]
-        inside = set(list_quantities(definitions, *derived))
-        return {(one, one in inside) for one in whole}

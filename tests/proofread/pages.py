@@ -227,9 +227,43 @@ PAGES = {
         (r"\frac{\partial E}{\partial a_k} = \gamma_k - \pi_k",),
     ),
     "the length of a vector with the same letter": Page(
-        r"Particles are at $\mathbf r_1, \dots, \mathbf r_N \in \mathbb{R}^3$.",
+        r"Particles are at $\mathbf q_1, \dots, \mathbf q_N \in \mathbb{R}^3$, and $V = \sum_{i<j} U(q_{ij})$ with"
+        "\n\n$$ \\mathbf q_{ij} = \\mathbf q_i - \\mathbf q_j, \\qquad q_{ij} = |\\mathbf q_{ij}| $$",
         (),
-        unsure=(r"\mathbf r_{ij} = \mathbf r_i - \mathbf r_j", r"r_{ij} = |\mathbf r_{ij}|"),
+        unsure=(r"\mathbf F_i = \sum_{j \ne i} U'(q_{ij}) \frac{\mathbf q_{ij}}{q_{ij}}",),
+    ),
+    "entries that vanish": Page(
+        r"The couplings $w_{ij}$ are given ($w_{ii} = 0$)." "\n\n$$ E = \\frac12 \\sum_i \\sum_j w_{ij} m_i m_j $$",
+        (),
+        unsure=(r"\frac{\partial^2 E}{\partial m_i^2} = 0",),
+    ),
+    "letters that differ": Page(
+        r"Player $i$ beats another player $j$ ($j \neq i$) with probability $P_{ij} = \sigma(s_i - s_j)$, where"
+        "\n$\\sigma(a) = 1/(1 + e^{-a})$. A gain of strength is a gain of probability.",
+        (),
+        unsure=(r"\frac{\partial P_{ij}}{\partial s_i} = P_{ij} P_{ji}",),
+    ),
+    "what holds at an optimum": Page(
+        "$$ J = \\sum_k \\left(\\frac{a_k}{2 \\sigma_k^2} + \\ln \\sigma_k\\right) $$\n\n"
+        r"At the optimum in $\sigma_k$ one finds $\sigma_k^2 = a_k + 1$.",
+        (r"\frac{\partial J}{\partial \sigma_k} = \frac{1}{\sigma_k} - \frac{a_k}{\sigma_k^3}",),
+        (r"\frac{\partial J}{\partial \sigma_k} = \frac{1}{\sigma_k} - \frac{a_k}{\sigma_k^2}",),
+    ),
+    "a property under a condition": Page(
+        r"Let $f(x) = x^\top A x$ with $A \in \mathbb{R}^{n \times n}$. The gradient is $2Ax$ only if $A$ is symmetric."
+        " In general:",
+        (r"\nabla f(x) = (A + A^\top) x",),
+        unsure=(r"\nabla f(x) = 2 A x",),
+    ),
+    "a letter that is a label and a number": Page(
+        r"$$ f_t(x) = t c^\top x - \sum_{i=1}^m \log(b_i - a_i^\top x) $$",
+        (),
+        unsure=(r"\nabla f_t(x) = t c + \sum_{i=1}^m \frac{a_i}{b_i - a_i^\top x}",),
+    ),
+    "a number that words compute": Page(
+        r"For $x \in \mathbb{R}^d$ let $r$ be the root mean square of its entries, and $n_i = x_i / r$.",
+        (),
+        unsure=(r"\frac{\partial n_i}{\partial x_j} = \frac1r (\delta_{ij} - \frac1d n_i n_j)",),
     ),
     "letters that are numbers, though nothing says so": Page(
         r"A mask $m \in \{0, 1\}^h$ keeps entries with probability $q$. With $a \in \mathbb{R}^d$,"

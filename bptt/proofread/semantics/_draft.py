@@ -23,7 +23,7 @@ class Draft(NamedTuple):
         stated: the document says their shape
         counted: it says their shape, or shows their indices
         unusual: guessed against habit: that a lowercase letter is a matrix, say
-        double: they may be two things, or functions
+        double: they may be functions, or a definition says what they are
         bare: they may be sizes, though no Σ runs to them, as the N of 1/N, or words say how they are computed
         plain: guessed to be vectors, though they stand nowhere transposed or with an index
     """

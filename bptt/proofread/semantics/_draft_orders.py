@@ -61,7 +61,7 @@ class Orders:
     joined: frozenset[Name] = frozenset()  # matrices whose second axis is one range behind another
     guessed: frozenset[Name] = field(default=frozenset(), compare=False)
     unusual: frozenset[Name] = frozenset()  # those that have not the number of axes that is usual for their letter
-    double: frozenset[Name] = frozenset()  # those that may be two things, or functions
+    double: frozenset[Name] = frozenset()  # those that may be functions, or something defined
 
     def list_kinds(self, name: Name) -> list[bool]:
         """List whether there is one of a name that bears steps, and one that bears none."""
@@ -199,16 +199,8 @@ class _Search:
         return replace(
             self.best,
             unusual=frozenset(changed if self.reading.number < start + MANY_MORE else ()),
-            double=frozenset(called | about | self._list_doubled()),
+            double=frozenset(called | about),
         )
-
-    def _list_doubled(self) -> set[Name]:
-        """List the names that stand for two things: defined by themselves with fewer indices, as r_{ij} = r_i - r_j."""
-        doubled = set[Name]()
-        for subject, found in zip(self.signs.subjects, self.signs.occurrences, strict=True):
-            counts = {one.indices for one in found if one.name == subject and not one.timed}
-            doubled |= {subject} if subject is not None and len(counts - {0}) > 1 else set()
-        return doubled
 
     def try_rows(self) -> None:
         """Let vectors stand the other way round, if that reads more."""

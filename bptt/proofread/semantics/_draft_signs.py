@@ -23,7 +23,7 @@ from bptt.proofread.semantics._draft_page import (
 )
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError
 from bptt.proofread.semantics._latex import parse_symbol
-from bptt.proofread.semantics._notation import SLICE, Notation, find_told_apart, is_transpose, parse_exponent
+from bptt.proofread.semantics._notation import SLICE, Notation, is_transpose, parse_exponent
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.semantics._uses import list_numerators
 from bptt.proofread.semantics._vocabulary import is_standard
@@ -94,8 +94,6 @@ class Signs:
 
     def __init__(self, equations: Sequence[Sides], statements: Sequence[Relation]) -> None:
         self._notation = Notation(Glossary({}, (), (), (), ignored=MEANINGLESS))
-        for pair in equations:
-            self._notation.kept |= find_told_apart(*(side for side in pair if not isinstance(side, Unreadable)))
         self._spell = self._notation.spell
         self._sides = [(self._list_mentions(left), self._list_mentions(right)) for left, right in equations]
         self._all = [one for left, right in self._sides for one in (*left, *right)]

@@ -31,17 +31,10 @@ def fold(definitions: Definitions) -> None:
     for one in named[:MOST_FOLDED]:
         for quantity, held in list(definitions.quantities.items()):
             folded = [replace(other, body=_fold(other.body, one)) for other in held]
-            if quantity != one.quantity and folded != held and not _is_another_scale(one, folded):
+            if quantity != one.quantity and folded != held:
                 definitions.quantities[quantity] = folded
                 if has_cycle(definitions, quantity):  # as where a is defined by way of h
                     definitions.quantities[quantity] = held
-
-
-def _is_another_scale(one: Definition, folded: Sequence[Definition]) -> bool:
-    """Whether a name is for a function of one quantity, as ρ = log σ², that is left in the definitions beside it."""
-    made_of = {node.quantity for node in walk(one.body) if isinstance(node, Entry)}
-    left = {node.quantity for other in folded for node in walk(other.body) if isinstance(node, Entry)}
-    return len(made_of) == 1 and made_of <= left
 
 
 def _is_name(one: Definition) -> bool:

@@ -19,7 +19,6 @@ from bptt.proofread.syntax.tree import (
     Sum,
     Symbol,
     Unreadable,
-    list_symbols,
     strip_brackets,
 )
 
@@ -178,13 +177,6 @@ class Notation:
                 yield from self._flatten(item.factors)
             else:
                 yield item
-
-
-def find_told_apart(*sides: Node) -> set[str]:
-    """Find the names in bold that stand in an equation beside the same in plain, as in r_{ij} = |**r**_{ij}|."""
-    symbols = {(one.name, one.below, one.above) for side in sides for one in list_symbols(side)}
-    plain = {(f"{font}{{{name}}}", below, above) for name, below, above in symbols for font in _FONTS}
-    return {name for name, _, _ in symbols & plain}
 
 
 def is_transpose(item: Node) -> bool:
