@@ -21,7 +21,8 @@ from bptt.proofread.syntax.tree import list_symbols
 
 # Words by which a document may state a property of a symbol, in whatever sentence.
 _HINTS: dict[Property, str] = {
-    "symmetric": r"symmetric|covarianc", "orthogonal": "orthogonal|orthonormal|rotation", "diagonal": "diagonal",
+    "symmetric": r"symmetr|covarianc|\\succ|definite|\\mathcal *\{?N", "diagonal": "diagonal",
+    "orthogonal": "orthogonal|orthonormal|rotation",
     "one-hot": "one[- ]hot|probabilit|distribution", "normalised": "one[- ]hot|probabilit|distribution|sums? to",
     "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed", "binary": "0", "sign": "1",
 }  # fmt: skip

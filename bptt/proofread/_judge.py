@@ -261,7 +261,8 @@ class Judge(AccusationJudge):
     def _list_excluded(self, left: Node) -> tuple[Relation, ...]:
         """List what the text says, wherever it does, of letters on the left that differ: j ≠ i."""
         letters = {symbol for one in list_symbols(left) for symbol in (*one.below, *one.above)}
-        return tuple(one for one in self.excluded if {one.left, one.right} <= letters)
+        known = [one for one in self.excluded if one.left in letters]
+        return tuple(one for one in known if one.right in letters or isinstance(one.right, tree.Number))
 
     def _has_vanishing(self) -> bool:
         """Whether what was judged last speaks of what the text says to have vanishing entries, as w_{ii} = 0."""

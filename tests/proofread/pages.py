@@ -260,6 +260,22 @@ PAGES = {
         (),
         unsure=(r"\nabla f_t(x) = t c + \sum_{i=1}^m \frac{a_i}{b_i - a_i^\top x}",),
     ),
+    "an entry by its two digits": Page(
+        "For points $y_1, \\dots, y_n$ on a line,\n\n$$ w_{ij} = (y_i - y_j)^2 $$",
+        (r"\frac{\partial w_{12}}{\partial y_1} = 2 (y_1 - y_2)",),
+        (r"\frac{\partial w_{12}}{\partial y_1} = 2 (y_2 - y_1)",),
+    ),
+    "a matrix that a distribution makes symmetric": Page(
+        r"Let $x \sim \mathcal N(0, \Sigma)$ and $\Lambda = \Sigma^{-1}$. Then" "\n\n$$ q = \\log \\det \\Lambda $$",
+        (),
+        unsure=(r"\frac{\partial q}{\partial \Lambda} = \Sigma",),
+    ),
+    "a letter that is not one": Page(
+        r"$$ L = -s_1 + \log \sum_{k=1}^K e^{s_k}, \qquad p_k = \frac{e^{s_k}}{\sum_l e^{s_l}} $$"
+        "\n\nThe positive pair apart ($k \\neq 1$), what counts is the similarity. There:",
+        (),
+        unsure=(r"\frac{\partial L}{\partial s_k} = p_k",),
+    ),
     "a number that words compute": Page(
         r"For $x \in \mathbb{R}^d$ let $r$ be the root mean square of its entries, and $n_i = x_i / r$.",
         (),

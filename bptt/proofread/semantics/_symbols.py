@@ -220,6 +220,14 @@ class Symbols:
             fitting = [max(borne, key=lambda quantity: len(quantity.axes))]
         if not scripts.indices and not fitting:
             fitting = borne[:1]  # a vector or a matrix without letters
+        if (
+            not fitting
+            and len(scripts.indices) == 1
+            and len(digits := str(scripts.indices[0])) == 2
+            and digits.isdigit()
+        ):
+            fitting = [quantity for quantity in borne if len(quantity.axes) == 2]  # w_{12}, in row 1 and column 2
+            scripts = scripts._replace(indices=tuple(map(int, digits))) if fitting else scripts
         if not fitting and scripts.indices:  # a vector that letters number
             fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices) + 1]
         if not fitting:
