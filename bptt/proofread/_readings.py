@@ -135,7 +135,7 @@ class ReadingJudge:
             left, right = (
                 self.vocabulary.unknown & set(list_quantities(definitions, side)) for side in (claim.left, claim.right)
             )
-            if left != right:
+            if left != right or left & self.vocabulary.uncertain:
                 return Verdict("unreadable", "an unknown loss")
             unrelated = semantics.find_unrelated(self.vocabulary, claim)
             if unrelated:

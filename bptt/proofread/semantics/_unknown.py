@@ -50,6 +50,8 @@ def define_losses(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Seque
         named = [one for one in sinks if one in denominators] or _find_last(vocabulary, denominators)
         if named or sinks:
             _define_loss(vocabulary, quantity, named or sinks)
+        if len(named or sinks) > 1:  # it may depend on some of them alone
+            vocabulary.uncertain.add(quantity)
 
 
 def _list_terms(vocabulary: Vocabulary, sides: Sequence[Node], subjects: Sequence[Node]) -> Iterator[Symbol]:

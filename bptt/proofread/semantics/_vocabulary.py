@@ -68,6 +68,7 @@ class Vocabulary:
     `lines` has the line of the document on which a function is defined, None for the glossary; `given` what the
     glossary defines for good; `unusable` the line of a definition that cannot be used;
     `repeated` the line that says again what the glossary says; `unknown` the losses that are defined nowhere;
+    `uncertain` those of which nothing says by way of which of several they depend on all else;
     `denominators` what the document differentiates by;
     `subjects` the names that an equation is about;
     `applied` those that are applied to several arguments, or bear a prime.
@@ -80,6 +81,7 @@ class Vocabulary:
     given: set[Key] = field(default_factory=set)
     unusable: dict[Quantity, int] = field(default_factory=dict)
     unknown: set[Quantity] = field(default_factory=set)
+    uncertain: set[Quantity] = field(default_factory=set)
     numerators: set[Quantity] = field(default_factory=set)
     subjects: set[str] = field(default_factory=set)
     repeated: dict[tuple[Key, Step | None], int] = field(default_factory=dict)
