@@ -124,6 +124,14 @@ PAGES = {
         (r"\bar x = W^\top \bar y", r"\bar W = \bar y x^\top", r"\bar b = \bar y"),
         (r"\bar x = W \bar y", r"\bar W = x \bar y^\top"),
     ),
+    "a loss that may depend on one of two": Page(
+        r"For $X \in \mathbb{R}^{n \times d}$, $A, C \in \mathbb{R}^{d \times m}$, and $\ell$ a function of $S$:"
+        "\n\n$$ Q = X A, \\qquad K = X C, \\qquad S = Q K^\\top $$\n\n"
+        "For any $M$ let $\\bar M$ denote $\\partial \\ell / \\partial M$. Only $B = A C^\\top$ matters:\n\n"
+        "$$ S = X B X^\\top $$\n$$ \\bar B = X^\\top \\bar S X $$",
+        (),
+        unsure=(r"\bar A = X^\top \bar Q",),
+    ),
     "an accent that is said of one symbol alone": Page(
         r"Let $\bar y$ stand for $\partial L / \partial y$, where $L$ depends on $y$ alone."
         "\n\n$$ y = W x + b $$",
