@@ -222,25 +222,8 @@ class Judge(AccusationJudge):
             return self._excuse(Equation(left, right), refusal, {})
         target = semantics.find_target(self.vocabulary, left)
         verdict = self._compare_sides(left, right, conditions)
-        if verdict.label == "wrong" and n in self.nearby and not conditions.where:
-            narrowed = self._compare_sides(left, right, conditions._replace(where=self.nearby[n]))
-            if narrowed.label == "right":
-                verdict = narrowed._replace(choices=(*narrowed.choices, Choice("as the text says")))
-        excluded = self._list_excluded(left) if verdict.label == "wrong" and not conditions.where else ()
-        if excluded and self._compare_sides(left, right, conditions._replace(where=excluded)).label == "right":
-            return refuse("it holds where letters differ, as the text says somewhere")
-        if verdict.label == "wrong" and self._has_vanishing():
-            return refuse("the text says that entries of what stands in it vanish")
-        if verdict.label == "wrong" and n in self.held_fixed:
-            immediate = self._compare_immediate(left, right, conditions)
-            if immediate.label == "right":
-                verdict = immediate._replace(choices=(*immediate.choices, Choice("as the text holds")))
-        if verdict.label == "wrong" and self.of_one_step:
-            one_step = verdict.doubt is not None and verdict.doubt.convention == "every step"
-            if one_step or self._compare_immediate(left, right, conditions).label == "right":
-                return refuse("the text speaks of one step, and the derivative is by way of all")
-        if verdict.label == "wrong" and self._may_name_gradients(left, right):
-            return refuse("d may name a gradient here, and not a differential")
+        if verdict.label == "wrong":
+            verdict = self._weigh_text(n, Equation(left, right), conditions, verdict)
         if self.roles.get(-n) == "taken up" and n and verdict.label == "right":
             return Verdict("definition", "taken up")
         line = None if target is None else semantics.find_line(self.vocabulary, target)
@@ -272,6 +255,30 @@ class Judge(AccusationJudge):
 
     def _compare_immediate(self, left: Node, right: Node, conditions: Conditions) -> Verdict:
         return self._compare_sides(tree.mark_immediate(left), tree.mark_immediate(right), conditions)
+
+    def _weigh_text(self, n: int, equation: Equation, conditions: Conditions, wrong: Verdict) -> Verdict:
+        """Return what an equation is worth by what the text says around it, or elsewhere, where it is wrong without."""
+        left, right = equation.left, equation.right
+        if n in self.nearby and not conditions.where:
+            narrowed = self._compare_sides(left, right, conditions._replace(where=self.nearby[n]))
+            if narrowed.label == "right":
+                return narrowed._replace(choices=(*narrowed.choices, Choice("as the text says")))
+        excluded = () if conditions.where else self._list_excluded(left)
+        if excluded and self._compare_sides(left, right, conditions._replace(where=excluded)).label == "right":
+            return refuse("it holds where letters differ, as the text says somewhere")
+        if self._has_vanishing():
+            return refuse("the text says that entries of what stands in it vanish")
+        if n in self.held_fixed:
+            immediate = self._compare_immediate(left, right, conditions)
+            if immediate.label == "right":
+                return immediate._replace(choices=(*immediate.choices, Choice("as the text holds")))
+        if self.of_one_step:
+            one_step = wrong.doubt is not None and wrong.doubt.convention == "every step"
+            if one_step or self._compare_immediate(left, right, conditions).label == "right":
+                return refuse("the text speaks of one step, and the derivative is by way of all")
+        if self._may_name_gradients(left, right):
+            return refuse("d may name a gradient here, and not a differential")
+        return wrong
 
     def _may_name_gradients(self, left: Node, right: Node) -> bool:
         """Whether dX may be the gradient of a number by X: no other equation holds between differentials."""

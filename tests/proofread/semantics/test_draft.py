@@ -260,3 +260,9 @@ def test_a_draft_is_the_same_each_time() -> None:
 def test_a_document_beyond_the_limits_is_refused() -> None:
     with pytest.raises(ValueError, match="a document may have 1,000,000 characters"):
         draft_glossary("x" * 1_000_001)
+
+
+def test_what_the_document_makes_a_number_for_each_letter_is_not_declared() -> None:
+    given = r"Let $x_1, \dots, x_n \in \mathbb{R}^d$, $y \in \mathbb{R}^n$, $w \in \mathbb{R}^d$."
+    loss = r"$$ L = \sum_{i=1}^n (w^\top x_i - y_i)^2 $$ $$ \nabla_w L = 2 X^\top (X w - y) $$"
+    assert r"X_{i j}" not in draft(rf"{given} $$ X_{{ij}} = (2 x_i)_j $$ {loss}")["symbols"]
