@@ -1,15 +1,33 @@
 """Arrays of balls of any kind, as the tests of what is computed of whole arrays take them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from flint import arb
 
-from bptt.balls import Ball, Rounded, convert_to_balls, make_rounded_constant
+from bptt.balls import (
+    Ball,
+    Comparisons,
+    Encountered,
+    Rounded,
+    change_context,
+    convert_to_balls,
+    make_rounded_constant,
+    use_precision,
+)
 
 Array = Any
 MakeBall = Callable[[arb, Any], Ball]
+
+
+@contextmanager
+def run_on_balls() -> Iterator[Encountered]:
+    """Let balls decide and note what they meet, to 50 digits; yield what they met."""
+    met = Encountered()
+    with use_precision(50), change_context(comparisons=Comparisons(), encountered=met), np.errstate(all="ignore"):
+        yield met
 
 
 def draw(*shape: int, seed: int = 0) -> Array:

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from bptt.balls import Ball, Comparisons, Encountered, change_context, make_rounded_constant, use_precision
-from tests.balls.arrays import Array, as_balls, draw, elements, round_as
+from bptt.balls import Ball, Comparisons, Encountered, change_context, make_rounded_constant
+from tests.balls.arrays import Array, as_balls, draw, elements, round_as, run_on_balls
 from tests.balls.test_products import FORMS
 
 CHOICES: dict[str, Callable[[Array, Array], Array]] = {
@@ -26,12 +26,7 @@ CHOICES: dict[str, Callable[[Array, Array], Array]] = {
 
 @pytest.fixture(autouse=True)
 def encountered() -> Iterator[Encountered]:
-    met = Encountered()
-    with (
-        use_precision(50),
-        change_context(comparisons=Comparisons(), encountered=met),
-        np.errstate(all="ignore"),
-    ):
+    with run_on_balls() as met:
         yield met
 
 

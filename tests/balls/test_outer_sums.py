@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from flint import arb
 
-from bptt.balls import Comparisons, Encountered, _outer_sums, change_context, use_precision
+from bptt.balls import _outer_sums
 from bptt.balls._matrix import Matrix, bound_product
 from bptt.balls._rounded import leave_unbounded
-from tests.balls.arrays import Array, as_balls, draw, elements, round_as
+from tests.balls.arrays import Array, as_balls, draw, elements, round_as, run_on_balls
 
 MULTIPLY: dict[str, Callable[[Array, Array], Array]] = {
     "outer": np.outer,
@@ -22,11 +22,7 @@ T, N, M = 5, 4, 3
 
 @pytest.fixture(autouse=True)
 def in_a_run() -> Iterator[None]:
-    with (
-        use_precision(50),
-        change_context(comparisons=Comparisons(), encountered=Encountered()),
-        np.errstate(all="ignore"),
-    ):
+    with run_on_balls():
         yield
 
 

@@ -15,7 +15,6 @@ from flint import arb
 
 from bptt.balls import (
     Ball,
-    Comparisons,
     Encountered,
     TooManyOperationsError,
     Traced,
@@ -24,19 +23,13 @@ from bptt.balls import (
     make_fixed,
     make_traced_constant,
     sweep,
-    use_precision,
 )
-from tests.balls.arrays import as_balls, draw, elements, round_as
+from tests.balls.arrays import as_balls, draw, elements, round_as, run_on_balls
 
 
 @pytest.fixture(autouse=True)
 def encountered() -> Iterator[Encountered]:
-    met = Encountered()
-    with (
-        use_precision(50),
-        change_context(comparisons=Comparisons(), encountered=met),
-        np.errstate(all="ignore"),
-    ):
+    with run_on_balls() as met:
         yield met
 
 

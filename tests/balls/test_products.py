@@ -27,16 +27,12 @@ from bptt.balls import (
     sweep,
     use_precision,
 )
-from tests.balls.arrays import Array, MakeBall, as_balls, draw, elements, round_as
+from tests.balls.arrays import Array, MakeBall, as_balls, draw, elements, round_as, run_on_balls
 
 
 @pytest.fixture(autouse=True)
 def in_a_run() -> Iterator[None]:
-    with (
-        use_precision(50),
-        change_context(comparisons=Comparisons(), encountered=Encountered()),
-        np.errstate(all="ignore"),
-    ):
+    with run_on_balls():
         yield
 
 

@@ -1,5 +1,6 @@
 """Which quantity a symbol on the page is: one of the glossary, or one that the document has brought in."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -220,12 +221,8 @@ class Symbols:
             fitting = [max(borne, key=lambda quantity: len(quantity.axes))]
         if not scripts.indices and not fitting:
             fitting = borne[:1]  # a vector or a matrix without letters
-        if (
-            not fitting
-            and len(scripts.indices) == 1
-            and len(digits := str(scripts.indices[0])) == 2
-            and digits.isdigit()
-        ):
+        digits = str(scripts.indices[0]) if len(scripts.indices) == 1 else ""
+        if not fitting and re.fullmatch(r"[1-9]{2}", digits):
             fitting = [quantity for quantity in borne if len(quantity.axes) == 2]  # w_{12}, in row 1 and column 2
             scripts = scripts._replace(indices=tuple(map(int, digits))) if fitting else scripts
         if not fitting and scripts.indices:  # a vector that letters number
