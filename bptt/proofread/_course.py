@@ -8,16 +8,27 @@ from dataclasses import dataclass
 from bptt.proofread._expressions import Property, Quantity
 from bptt.proofread._judge import Judge
 from bptt.proofread._parse_document import list_displayed, parse_document
+from bptt.proofread._parsed import EQUALS
 from bptt.proofread._rendering import render
 from bptt.proofread._traversal import get_letter, list_quantities
 from bptt.proofread._verdict import FINDINGS, Verdict
 from bptt.proofread._wording import write_note
-from bptt.proofread.corrections import Correction, write_latex
+from bptt.proofread.corrections import IMMEDIATE, Correction, Kind, write_latex
 from bptt.proofread.document import Document, Equation, spell, tokenize
 from bptt.proofread.evaluation import Counterexample
-from bptt.proofread.semantics import Draft, Glossary, Misfit, OrdersDiffer, blur, build_vocabulary, make_numbers, turn
+from bptt.proofread.semantics import (
+    Draft,
+    Glossary,
+    Misfit,
+    OrdersDiffer,
+    blur,
+    build_vocabulary,
+    is_standard,
+    make_numbers,
+    turn,
+)
 from bptt.proofread.syntax import Node, Symbol
-from bptt.proofread.syntax.tree import list_symbols
+from bptt.proofread.syntax.tree import Derivative, Differential, Nabla, list_symbols, nodes
 
 # Words by which a document may state a property of a symbol, in whatever sentence.
 _HINTS: dict[Property, str] = {
@@ -26,7 +37,9 @@ _HINTS: dict[Property, str] = {
     "one-hot": "one[- ]hot|probabilit|distribution", "normalised": "one[- ]hot|probabilit|distribution|sums? to",
     "positive": "positive|varianc|>", "unit": "unit|normali[sz]ed", "binary": "0", "sign": "1",
 }  # fmt: skip
-_GUESSED = "; the glossary was drafted from the document, and may be at fault: with one of your own it would be judged"
+_GUESSED = "; what its symbols are is guessed, and may be at fault: with a glossary of your own it would be judged"
+# By these an equation comes to hold where a definition or a sum that it rests on is not read, too.
+_LESS: tuple[Kind, ...] = ("a term too much", "a sum too much")
 
 Progress = Callable[[int, int], None]
 
@@ -108,11 +121,23 @@ class Course:
         return Finding(one.display, one.line, one.column, one.latex, verdict.label, note, *known, self.notation)
 
     def _judge(self, n: int, correct: bool) -> tuple[Verdict, str]:
-        """Judge one equation. What a drafted glossary accuses must be wrong by any other that may be the document's."""
+        """Judge one equation. What a guess accuses must be wrong by any other that may be the document's.
+
+        And it must come with an equation beside it that is right: where none is, the reading may be at fault.
+        """
         verdict, note = self._judge_by_draft(n, correct)
-        if self.drafted is not None and verdict.label in FINDINGS and (self._takes_for_index(n) or self._may_hold(n)):
+        if (
+            self.drafted is not None
+            and verdict.label == "right"
+            and self._differentiates(n)
+            and self._is_constrained(n)
+        ):
             return self._doubt(n, verdict, note)
-        return verdict, note
+        if verdict.label not in FINDINGS or not (self.is_guess and self._has_symbols(n)):
+            return verdict, note
+        if self.drafted is not None and (self._takes_for_index(n) or self._is_constrained(n) or self._may_hold(n)):
+            return self._doubt(n, verdict, note)
+        return self._doubt(n, verdict, note) if correct and not self._has_witness(verdict) else (verdict, note)
 
     def _judge_by_draft(self, n: int, correct: bool) -> tuple[Verdict, str]:
         """Judge one equation. What only a guess of a drafted glossary accuses is judged by a coarser one."""
@@ -150,6 +175,28 @@ class Course:
             for one in list_symbols(side)
         )
 
+    def _differentiates(self, n: int) -> bool:
+        parts = (part for side in self.parsed[n].sides or () for part in nodes(side))
+        return any(isinstance(part, Derivative | Differential | Nabla) for part in parts)
+
+    def _is_constrained(self, n: int) -> bool:
+        """Whether another equation relates what an equation speaks of: a u that solves K u = f depends on f."""
+        spoken = self._list_declared(n)[0]
+        return any(
+            m != n and self._constrains(m) and spoken & self._list_declared(m)[0] for m in range(len(self.parsed))
+        )
+
+    @functools.cache  # noqa: B019  (a course lives as long as its document is judged)
+    def _constrains(self, n: int) -> bool:
+        """Whether an equation relates free symbols, and neither defines one nor could follow from anything."""
+        sides = self.parsed[n].sides
+        if sides is None or self.parsed[n].relation not in EQUALS or n in self.judge_one.roles:
+            return False
+        left, right = map(self._list_quantities, sides)
+        if (left | right) & self.judge_one.vocabulary.definitions.quantities.keys() or left <= right or right <= left:
+            return False
+        return self.judge_one.judge(n, correct=False).label in FINDINGS
+
     @functools.cache  # noqa: B019  (a course lives as long as its document is judged)
     def _may_hold(self, n: int) -> bool:
         """Whether an equation is right with numbers for what may be vectors, or with vectors the other way."""
@@ -174,6 +221,25 @@ class Course:
     def _may_be_stated(self, verdict: Verdict) -> bool:
         """Whether what an equation holds under may be what the document says in words that are not read."""
         return verdict.missing is not None and re.search(_HINTS[verdict.missing.property], self.text, re.I) is not None
+
+    def _has_symbols(self, n: int) -> bool:
+        """Whether an equation has symbols that might mean this or that: log exp 2 = 1 has none."""
+        symbols = (one for side in self.parsed[n].sides or () for one in list_symbols(side))
+        return not all(is_standard(one.name) for one in symbols)
+
+    def _has_witness(self, verdict: Verdict) -> bool:
+        """Whether what is read has a meaning: an equation beside the one that is wrong is right, or that for less."""
+        if verdict.missing is not None or verdict.other_layout is not None:
+            return True
+        found = verdict.correction
+        if found is None or found.kind in _LESS or (found.kind == "a symbol" and isinstance(found.right, Symbol)):
+            return False  # what is one symbol may be defined as the other side
+        return found.kind != IMMEDIATE or self.judge_one.search.tells_immediate
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether it is a guess that the document is in this notation."""
+        return self.notation != "given" and not self.restates
 
     @property
     def restates(self) -> bool:

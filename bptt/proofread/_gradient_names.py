@@ -19,7 +19,7 @@ from bptt.proofread.syntax.tree import (
     strip_brackets,
 )
 
-_SIGNS = ("d", r"\mathrm{d}", r"\delta", r"\Delta")  # those that stand before a symbol, ∇ with them
+SIGNS = ("d", r"\mathrm{d}", r"\delta", r"\Delta", r"\nabla")  # those that stand before a symbol
 
 
 def find_signs(candidates: Iterable[Candidate], shown: Collection[str]) -> Mapping[str, Candidate]:
@@ -37,10 +37,16 @@ def find_signs(candidates: Iterable[Candidate], shown: Collection[str]) -> Mappi
             case Derivative(of=Symbol(), by=(Symbol(name),)), (sign, Symbol(name=after)) if after == name:
                 found.setdefault(str(sign), one)
             case Derivative(of=Symbol(), by=(Symbol(name),)), Symbol(accented) if name not in shown:
-                sign, brace, inner = accented.partition("{")
-                if brace and inner[:-1] == name:
+                sign, inner = split_name(accented)
+                if inner == name:
                     found.setdefault(sign, one)
     return found
+
+
+def split_name(name: str) -> tuple[str, str]:
+    r"""Split \mathrm{d}{X} and \bar{x} into the sign or accent and the name of the symbol; ("", "") for any other."""
+    sign = next((one for one in SIGNS if name.startswith(one + "{")), name.partition("{")[0])
+    return (sign, name[len(sign) + 1 : -1]) if name[len(sign) :] else ("", "")
 
 
 def read_signed(node: Node) -> tuple[str, Symbol] | None:
@@ -54,7 +60,7 @@ def read_signed(node: Node) -> tuple[str, Symbol] | None:
 def _spell_sign(node: Node) -> str:
     if node == Nabla(None):
         return r"\nabla"
-    return node.name if isinstance(node, Symbol) and node.name in _SIGNS and node == Symbol(node.name) else ""
+    return node.name if isinstance(node, Symbol) and node.name in SIGNS and node == Symbol(node.name) else ""
 
 
 def join_signs(node: Node, signs: Collection[str]) -> Node:
@@ -62,7 +68,7 @@ def join_signs(node: Node, signs: Collection[str]) -> Node:
 
     def join(node: Node) -> Node:
         match node:
-            case Scripted(Bracket((Symbol(name),))) if name.partition("{")[0] in signs:
+            case Scripted(Bracket((Symbol(name),))) if split_name(name)[0] in signs:
                 return merge_entry(node)  # (δx)_i
         if not isinstance(node, Product):
             return node
@@ -92,9 +98,9 @@ def _list_named(symbols: Iterable[Symbol], signs: Collection[str]) -> list[tuple
     """List each sign with the symbol that it stands before, and with both, once each; with plain scripts alone."""
     found: dict[Symbol, tuple[str, Symbol, Symbol]] = {}
     for one in symbols:
-        sign, brace, rest = one.name.partition("{")
-        if sign in signs and brace:
+        sign, inner = split_name(one.name)
+        if sign in signs:
             named = Symbol(one.name, one.below, tuple(item for item in one.above if not is_transpose(item)))
             if all(isinstance(strip_brackets(item), Symbol) for item in (*named.below, *named.above)):
-                found.setdefault(named, (sign, replace(named, name=rest[:-1]), named))
+                found.setdefault(named, (sign, replace(named, name=inner), named))
     return list(found.values())

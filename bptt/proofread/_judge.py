@@ -54,9 +54,9 @@ class Judge(AccusationJudge):
         self.layout: int | None = None  # the answer that an equation has settled
         self.layout_line = 0  # of that equation
         self.line = 0
-        self.search = Search(vocabulary)
         parsed = [(one.left, one.right) for one in equations if not isinstance(one.left, Unreadable)]
         sides = [side for one in equations for side in (one.left, one.right) if not isinstance(side, Unreadable)]
+        self.search = Search(vocabulary, [*sides, *(side for one in inline for side in (one.left, one.right))])
         for left, right in parsed:
             self._keep_bars(left, right)
         self._note_uses(sides)

@@ -49,7 +49,7 @@ def proofread(
         return None if progress is None else lambda done, _: progress(before + done, 2 * total)
 
     best = Course(document, read_default_glossary(), NOTATIONS[1])
-    findings = best.judge(report(0), correct=False)
+    courses, findings = [best], best.judge(report(0), correct=False)
     judged, signs = _count_judged(findings), _read_signs(document)
     elsewhere = signs.certain and signs.place != best.glossary.time_place
     elsewhere |= bool(signs.shapes) and not best.restates
@@ -60,7 +60,7 @@ def proofread(
         others = other.judge(report(total), correct=False)
         reads_more = (_count_judged(others), -_count_findings(others)) > (judged, -_count_findings(findings))
         if reads_more or elsewhere:
-            best, findings = other, others
+            courses, findings = [other], others
         else:  # an equation is wrong if it is in each notation that it may have
             doubted = set() if best.restates else other.doubted
             pairs = enumerate(zip(findings, others, strict=True))
@@ -68,7 +68,18 @@ def proofread(
                 second if one.is_finding and (second.label == "right" or n in doubted) else one
                 for n, (one, second) in pairs
             ]
-    return _arrange(document, [best.find(n) if one.is_finding else one for n, one in enumerate(findings)])
+            courses.append(other)
+    found = (_find_once_more(courses, n) if one.is_finding else one for n, one in enumerate(findings))
+    return _arrange(document, found)
+
+
+def _find_once_more(courses: Sequence[Course], n: int) -> Finding:
+    """Judge an equation that each of these notations accuses: the first that may do so; else what the first says."""
+    found = [courses[0].find(n)]
+    for other in courses[1:]:
+        if not found[-1].is_finding:
+            found.append(other.find(n))
+    return found[-1] if found[-1].is_finding else found[0]
 
 
 def draft_glossary(text: str) -> str:

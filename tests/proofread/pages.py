@@ -59,6 +59,7 @@ PAGES = {
             r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(p_t)",
             r"\operatorname{diag}(p_t) = \frac{\partial k_t}{\partial k_{t-1}}",
         ),
+        (),
         (r"\frac{\partial k_t}{\partial k_{t-1}} = \operatorname{diag}(k_t)",),
     ),
     "one step alone": Page(
@@ -80,6 +81,7 @@ PAGES = {
         r"For $t = 1, \dots, T$ and $s_0 = c_0 = 0$:"
         "\n\n$$ c_t = \\tanh(A s_{t-1} + u_t) + c_{t-1} $$\n$$ s_t = \\tanh(c_t) $$",
         (r"c_1 = \tanh(u_1)", r"c_2 = \tanh(A s_1 + u_2) + c_1"),
+        (r"c_1 = \tanh(u_2)",),
         (r"c_1 = u_1",),
     ),
     "a derivative that is named in a chain": Page(
@@ -109,14 +111,14 @@ PAGES = {
         (
             r"\delta k_t = \delta s_t \odot (1 - s_t^2) + \delta k_{t+1} \odot p_t",
             r"\delta p_t = \delta k_t \odot k_t",
-            r"\delta s_t = e_t",
         ),
+        (r"\delta s_t = e_t",),
     ),
     "gradients that a d names": Page(
         r"With $A \in \mathbb{R}^{n \times m}$ and $B \in \mathbb{R}^{m \times p}$, some loss $\phi$ is computed from"
         "\n\n$$ C = A B $$\n\nWe write $dX$ for $\\partial \\phi / \\partial X$, whatever $X$ is.",
         (r"dA = dC\, B^\top", r"dB = A^\top dC", r"(dB)_{jk} = \sum_{i=1}^n A_{ij} (dC)_{ik}"),
-        (r"dA = dC\, B", r"(dB)_{jk} = \sum_{i=1}^n A_{ij} (dC)_{kj}"),
+        (r"dA = dC\, B", r"(dB)_{jk} = \sum_{i=1}^n A_{ji} (dC)_{ik}"),
     ),
     "gradients that a bar names": Page(
         r"For any $v$ let $\bar v$ stand for $\partial L / \partial v$, where $L$ depends on $y$ alone."
@@ -328,6 +330,7 @@ PAGES = {
     "a vector with the letter of a number": Page(
         r"$$ q = \alpha^\top K \alpha $$",
         (r"\frac{\partial q}{\partial \alpha} = (K + K^\top) \alpha",),
+        (r"\frac{\partial q}{\partial \alpha} = (K - K^\top) \alpha",),
         (r"\frac{\partial q}{\partial \alpha} = K^\top \alpha",),
     ),
     "a hypothesis that is applied to each example": Page(
@@ -373,5 +376,19 @@ PAGES = {
         "$$ s(t) = v s(t-1) + w u(t), \\qquad t = 1, \\dots, T, \\qquad s(0) = 0 $$\n\nand $E = \\frac12 s(T)^2$.",
         (r"\frac{\partial s(t)}{\partial s(t-1)} = v",),
         (r"\frac{\partial s(t)}{\partial s(t-1)} = w",),
+    ),
+    "what an equation ties together": Page(
+        r"The displacements $u \in \mathbb{R}^n$ solve"
+        "\n\n$$ K u = f $$\n\nwith a symmetric $K \\in \\mathbb{R}^{n \\times n}$. The output is $c = f^\\top u$.",
+        (),
+        (),
+        (r"\frac{\partial c}{\partial f} = 2 u", r"\frac{\partial c}{\partial f} = u"),
+    ),
+    "what no equation beside it makes right": Page(
+        r"The eigenvalues $\lambda_1, \dots, \lambda_n$ of $A \in \mathbb{R}^{n \times n}$ have eigenvectors"
+        " $u_1, \\dots, u_n$.",
+        (),
+        (),
+        (r"\frac{\partial \lambda_i}{\partial A} = u_i u_i^\top", r"u_i^\top A u_i = \lambda_i"),
     ),
 }  # fmt: skip

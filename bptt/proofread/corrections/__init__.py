@@ -9,9 +9,9 @@ _proposals   all of them, the simplest first
 _search      which of them holds
 """
 
-from bptt.proofread.corrections._correction import Correction, Kind, Surroundings
+from bptt.proofread.corrections._correction import IMMEDIATE, Correction, Kind, Surroundings
 from bptt.proofread.corrections._proposals import propose_corrections
 from bptt.proofread.corrections._search import Search
 from bptt.proofread.corrections._write import write_latex
 
-__all__ = ["Correction", "Kind", "Search", "Surroundings", "propose_corrections", "write_latex"]
+__all__ = ["IMMEDIATE", "Correction", "Kind", "Search", "Surroundings", "propose_corrections", "write_latex"]

@@ -1,8 +1,10 @@
 """Propose what stands in the wrong place: steps, indices, transposes, the order of factors, sums."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from itertools import combinations, permutations
 
 from bptt.proofread.corrections._correction import Surroundings
@@ -18,10 +20,10 @@ from bptt.proofread.corrections._rewriting import (
     rename_letters,
     split_term,
 )
+from bptt.proofread.semantics._notation import is_transpose
 from bptt.proofread.syntax import tree
-from bptt.proofread.syntax.tree import Node, Symbol, is_bare, nodes, written
+from bptt.proofread.syntax.tree import Node, Symbol, is_bare, nodes, rewrite, written
 
-_TRANSPOSES = ("T", r"\top", r"\mathrm{T}", r"\mathsf{T}", r"\operatorname{T}")
 _FRESH = "jklmnpqrsuv"  # letters for an index that stands nowhere else
 
 
@@ -37,10 +39,15 @@ def change_transpose(node: Node, around: Surroundings) -> Iterator[Node]:
 def _toggle_transpose(node: Node) -> Node:
     if not isinstance(node, Symbol | tree.Scripted):
         return tree.Scripted(node, above=(Symbol(r"\top"),))
-    kept = tuple(item for item in node.above if not (is_bare(item) and written(item) in _TRANSPOSES))
+    kept = tuple(item for item in node.above if not is_transpose(item))
     if len(kept) == len(node.above):
         return replace(node, above=(*node.above, Symbol(r"\top")))
     return replace(node, above=kept) if kept or isinstance(node, Symbol) else node.base
+
+
+def _is_turned(node: Node) -> bool:
+    """Whether it bears a transpose, and thus is no number, whatever its indices."""
+    return isinstance(node, Symbol | tree.Scripted) and any(map(is_transpose, node.above))
 
 
 def change_step(node: Node, around: Surroundings) -> Iterator[Node]:
@@ -48,6 +55,17 @@ def change_step(node: Node, around: Surroundings) -> Iterator[Node]:
     if isinstance(node, tree.Big) or (isinstance(node, Symbol) and around.bears_step(node)):
         for item in list_items(node):
             yield from map(item.put, _shift(item.node, around.steps | {"T"}))
+
+
+def change_step_throughout(right: Node, around: Surroundings) -> Iterator[Node]:
+    """Propose a step earlier or later of a symbol wherever it stands."""
+    standing = Counter(part.node for part in list_symbols(right))
+    for one in (one for one, count in standing.items() if count > 1):
+        yield from (rewrite(right, partial(_put_for, one, other)) for other in change_step(one, around))
+
+
+def _put_for(one: Node, other: Node, node: Node) -> Node:
+    return other if node == one else node
 
 
 def _shift(item: Node, steps: frozenset[str]) -> Iterator[Node]:
@@ -73,7 +91,7 @@ def change_order(node: Node, around: Surroundings) -> Iterator[Node]:
     """Propose two factors of a term exchanged, or exchanged and turned; those that stand side by side first."""
     term = split_term(node, around.is_function)
     free = range(term.fixed, len(term.factors))
-    if all(around.is_indexed(term.factors[n]) for n in free):
+    if all(around.is_indexed(term.factors[n]) for n in free) and not any(map(_is_turned, nodes(node))):
         return
     for a, b in sorted(combinations(free, 2), key=lambda pair: pair[1] - pair[0]):
         one, other = term.factors[a], term.factors[b]
@@ -127,6 +145,17 @@ def add_sum(right: Node, around: Surroundings) -> Iterator[Node]:
         if letter in {*list_letters(right)} - around.stated - bound:
             for part in list_outer_terms(right):
                 yield part.put(make_product((tree.Big(r"\sum", (Symbol(letter),)), part.node), ("",)))
+
+
+def add_sum_of_steps(node: Node, around: Surroundings) -> Iterator[Node]:
+    """Propose a Σ over the step of what is differentiated: of the loss of every step, not of one alone."""
+    match node:
+        case tree.Derivative(of=Symbol() as of):
+            fresh = next(letter for letter in _FRESH if letter not in {*around.letters, *around.steps})
+            first = tree.Relation(Symbol(fresh), "=", tree.Number(Fraction(1)))
+            for step in sorted(around.steps & {*list_letters(of)}):
+                summed = replace(node, of=rename_letters(of, {step: fresh}))
+                yield make_product((tree.Big(r"\sum", (first,), (around.last,)), summed), ("",))
 
 
 def exchange_symbols(right: Node, around: Surroundings) -> Iterator[Node]:

@@ -6,9 +6,10 @@ from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
+from bptt.proofread.corrections import _elsewhere as elsewhere
 from bptt.proofread.corrections import _places as places
 from bptt.proofread.corrections import _values as values
-from bptt.proofread.corrections._correction import Correction, Kind, Surroundings
+from bptt.proofread.corrections._correction import IMMEDIATE, Correction, Kind, Surroundings
 from bptt.proofread.corrections._rewriting import (
     Part,
     list_letters,
@@ -21,7 +22,8 @@ from bptt.proofread.corrections._rewriting import (
 from bptt.proofread.syntax.tree import Node, Product, nodes
 
 MOST_OF_A_KIND = 24  # so that no kind takes the place of those behind it
-MOST_CORRECTIONS = 200  # of one equation: each takes about 2 ms to be read and to be tried at one point
+MOST_OF_FAR = 120  # of a kind that is made of what stands elsewhere in the document
+MOST_CORRECTIONS = 600  # of one equation: each takes about 2 ms to be read and to be tried at one point
 
 
 class _Rule(NamedTuple):
@@ -31,6 +33,7 @@ class _Rule(NamedTuple):
     list_places: Callable[[Node], Iterable[Part]]
     rewrite: Callable[[Node, Surroundings], Iterator[Node]]
     is_left: bool = False
+    most: int = MOST_OF_A_KIND
 
     def propose(self, side: Node, around: Surroundings) -> Iterator[Node]:
         for part in self.list_places(side):
@@ -40,7 +43,8 @@ class _Rule(NamedTuple):
 _RULES = (
     _Rule("an accent", list_symbols, values.change_accent, is_left=True),
     _Rule("a missing sum", list_whole, places.add_sum),
-    _Rule("the mark of an immediate derivative", list_parts, values.change_mark, is_left=True),
+    _Rule("a missing sum", list_parts, places.add_sum_of_steps),
+    _Rule(IMMEDIATE, list_parts, values.change_mark, is_left=True),
     _Rule("the indices of a term", list_whole, places.change_term_indices),
     _Rule("a sign", list_whole, values.change_sign),
     _Rule("the sign of an argument", list_parts, values.change_argument_sign),
@@ -53,18 +57,25 @@ _RULES = (
     _Rule("a missing factor", list_whole, values.add_number),
     _Rule("a transpose", list_parts, places.change_transpose),
     _Rule("a step", list_parts, places.change_step),
+    _Rule("a step", list_whole, places.change_step_throughout),
     _Rule("the order of factors", list_terms, places.change_order),
     _Rule("an index", list_symbols, places.swap_indices),
     _Rule("an index", list_symbols, places.change_index),
     _Rule("a power", list_parts, values.change_power),
     _Rule("a power", list_products, values.square_factor),
-    _Rule("the mark of an immediate derivative", list_parts, values.change_mark),
+    _Rule("a power", list_parts, values.change_exponent),
+    _Rule("a power", list_products, values.invert_factor),
+    _Rule(IMMEDIATE, list_parts, values.change_mark),
     _Rule("a missing factor", list_whole, values.add_factor),
     _Rule("a missing δ", list_whole, values.add_delta),
     _Rule("two symbols exchanged", list_whole, places.exchange_symbols),
     _Rule("a term too much", list_whole, values.drop_term),
     _Rule("a missing term", list_whole, values.add_term),
     _Rule("a symbol", list_whole, places.change_symbol),
+    _Rule("a function", list_whole, elsewhere.change_function),
+    _Rule("a missing factor", list_whole, elsewhere.add_far_factor, most=MOST_OF_FAR),
+    _Rule("a symbol", list_whole, elsewhere.change_far_symbol, most=MOST_OF_FAR),
+    _Rule("a missing term", list_whole, elsewhere.add_far_term, most=MOST_OF_FAR),
 )
 
 
@@ -82,8 +93,9 @@ def propose_corrections(left: Node, right: Node, around: Surroundings = Surround
 
 
 def _list_corrections(left: Node, right: Node, around: Surroundings) -> Iterator[Correction]:
-    for rule in _RULES:
-        for new in islice(rule.propose(left if rule.is_left else right, around), MOST_OF_A_KIND):
+    # Where a document does not tell immediate derivatives from others, it has most likely something else in mind.
+    for rule in sorted(_RULES, key=lambda rule: rule.kind == IMMEDIATE and not around.tells_immediate):
+        for new in islice(rule.propose(left if rule.is_left else right, around), rule.most):
             yield Correction(rule.kind, *((new, right) if rule.is_left else (left, new)), rule.is_left)
 
 

@@ -1,10 +1,12 @@
 """Search for the correction of an equation that holds: each is sorted out at one point, or judged."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 
 from bptt.proofread import semantics
-from bptt.proofread._expressions import Properties, Range
+from bptt.proofread._expressions import Claim, Properties, Range
+from bptt.proofread._gradient_names import SIGNS, join_signs, split_name
 from bptt.proofread.corrections._correction import Correction, Surroundings
 from bptt.proofread.corrections._proposals import propose_corrections
 from bptt.proofread.corrections._write import write_latex
@@ -13,9 +15,9 @@ from bptt.proofread.evaluation import Budget, TooLarge
 from bptt.proofread.evaluation._screen import Screen
 from bptt.proofread.semantics import Vocabulary
 from bptt.proofread.syntax import Unreadable, parse
-from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
+from bptt.proofread.syntax.tree import Application, Derivative, Node, Symbol, list_symbols, nodes
 
-MOST_OPERATIONS = 1_500_000  # of one equation, for all its corrections: about 0.8 s
+MOST_OPERATIONS = 4_000_000  # of one equation, for all its corrections: about 2 s
 MOST_OF_DOCUMENT = 40_000_000  # of all equations of a document: about 20 s
 READING = 200  # operations that a formula costs that is read: as long as it takes to state what an equation claims
 MOST_READINGS = 3  # of one correction; what holds, holds under one of the first, or it is not named
@@ -24,8 +26,13 @@ MOST_READINGS = 3  # of one correction; what holds, holds under one of the first
 class Search:
     """Searches for the corrections of the equations of one document, as long as there is time left to it."""
 
-    def __init__(self, vocabulary: Vocabulary) -> None:
+    def __init__(self, vocabulary: Vocabulary, formulas: Sequence[Node] = ()) -> None:
         self.vocabulary = vocabulary
+        self.formulas = formulas  # all of the document
+        parts = (part for side in formulas for part in nodes(side))
+        self.tells_immediate = any(isinstance(part, Derivative) and part.immediate for part in parts)
+        names = {symbol.name for side in formulas for symbol in list_symbols(side)}
+        self.signs = frozenset(SIGNS).intersection(split_name(name)[0] for name in names)  # that name gradients
         self.left = MOST_OF_DOCUMENT
 
     def find(
@@ -49,6 +56,7 @@ class Search:
         budget.left = granted = min(MOST_OPERATIONS, self.left)
         screen = Screen(self.vocabulary.definitions, budget, properties)
         around = survey(self.vocabulary, equation, others)
+        around = around._replace(elsewhere=tuple(self.formulas), tells_immediate=self.tells_immediate)
         try:
             for one in propose_corrections(equation.left, equation.right, around):
                 before = self.vocabulary.readings
@@ -70,18 +78,15 @@ class Search:
 
     def _read_again(self, one: Correction) -> Correction:
         """Parse what a correction is written as, so that what is tried is what stands there."""
-        words = self.vocabulary.words
-        right = parse(tokenize(write_latex(one.right), 1, 1), words)
-        left = parse(tokenize(write_latex(one.left), 2, 1), words) if one.is_left else one.left
-        return one._replace(left=left, right=right)
+        right = self._read(write_latex(one.right), 1)
+        return one._replace(left=self._read(write_latex(one.left), 2) if one.is_left else one.left, right=right)
+
+    def _read(self, latex: str, line: int) -> Node:
+        return join_signs(parse(tokenize(latex, line, 1), self.vocabulary.words), self.signs)
 
     def _may_hold(self, screen: Screen, equation: semantics.Equation, layout: int | None) -> bool:
         """Whether it holds at one point under one of the first ways to read it. Raises `TooLarge`."""
-        if isinstance(equation.left, Application):
-            return True
-        for interpretation, claim in islice(semantics.list_claims(self.vocabulary, equation, layout), MOST_READINGS):
-            if isinstance(claim, Exception) or interpretation.odd or interpretation.slip:
-                continue
+        for claim in self._list_claims(equation, layout):
             try:
                 if not screen.rejects(claim):
                     return True
@@ -90,6 +95,18 @@ class Search:
             except ValueError:  # it has no value there
                 continue
         return False
+
+    def _list_claims(self, equation: semantics.Equation, layout: int | None) -> Iterator[Claim]:
+        """List what an equation may claim: first about a function of numbers, if it is about one."""
+        if isinstance(equation.left, Application):
+            parameters = semantics.get_parameters(self.vocabulary, equation.left)
+            if parameters is not None:
+                self.vocabulary.begin_equation()
+                with suppress(*semantics.REFUSALS):
+                    yield semantics.state_function_claim(self.vocabulary, parameters, equation.left, equation.right)
+        for interpretation, claim in islice(semantics.list_claims(self.vocabulary, equation, layout), MOST_READINGS):
+            if not (isinstance(claim, Exception) or interpretation.odd or interpretation.slip):
+                yield claim
 
 
 def survey(vocabulary: Vocabulary, equation: semantics.Equation, others: Sequence[Node]) -> Surroundings:
@@ -104,7 +121,9 @@ def survey(vocabulary: Vocabulary, equation: semantics.Equation, others: Sequenc
     given = [one.latex for one in glossary.symbols if not one.axes and not one.timed]
     scalars = [*glossary.last_step[:1], *(known[0] for known in glossary.sizes.values())]
     scalars += [latex for latex in given if latex not in vocabulary.subjects]
+    last = parse(tokenize(glossary.last_step[0], 1, 1)) if glossary.last_step else Symbol("T")
     return Surroundings(
+        last=last,
         others=tuple(others),
         scalars=tuple(parse(tokenize(latex, 1, 1)) for latex in scalars),
         steps=frozenset(one.name for one in standing if symbols.notation.is_step_letter(symbols.notation.spell(one))),

@@ -18,6 +18,7 @@ from bptt.proofread.corrections._rewriting import (
     negate,
     split_term,
 )
+from bptt.proofread.semantics._notation import is_transpose
 from bptt.proofread.syntax import tree
 from bptt.proofread.syntax.tree import Node, Symbol, nodes, strip_brackets
 
@@ -78,14 +79,57 @@ def change_slope(right: Node, _: Surroundings) -> Iterator[Node]:
 
 
 def change_power(node: Node, _: Surroundings) -> Iterator[Node]:
-    """Propose to take a square away, and a root below a line more or less."""
+    """Propose to take a square away, and a root below a line more or less, or the square of a sum."""
     match node:
         case tree.Quotient(under=tree.Root(radicand=radicand)):
             yield replace(node, under=radicand)
         case tree.Quotient(under=under):
             yield replace(node, under=tree.Root(under))
+            if isinstance(under, tree.Sum):
+                yield replace(node, under=_square(under))
         case Symbol() | tree.Scripted() | tree.Product() if root := _take_root(node):
             yield root
+
+
+def change_exponent(node: Node, _: Surroundings) -> Iterator[Node]:
+    """Propose an exponent that is one more or less."""
+    match node:
+        case Symbol(above=(*others, last)) | tree.Scripted(above=(*others, last)):
+            value = _read_number(last)
+            for other in () if value is None else (value + 1, value - 1):
+                yield replace(node, above=(*others, _make_number(other)))
+
+
+def _read_number(node: Node) -> Fraction | None:
+    match node:
+        case tree.Number(value=value):
+            return value
+        case tree.Negative(term=term):
+            inner = _read_number(term)
+            return None if inner is None else -inner
+        case tree.Quotient(over=tree.Number(value=over), under=tree.Number(value=under)):
+            return over / under
+        case tree.Product(factors=(tree.Number(value=over), tree.Number(value=under)), operators=("/",)):
+            return over / under
+    return None
+
+
+def _make_number(value: Fraction) -> Node:
+    size = abs(value)
+    over, under = tree.Number(Fraction(size.numerator)), tree.Number(Fraction(size.denominator))
+    number = over if size.denominator == 1 else tree.Quotient(over, under)
+    return tree.Negative(number) if value < 0 else number
+
+
+def invert_factor(node: Node, around: Surroundings) -> Iterator[Node]:
+    """Propose the inverse of a factor."""
+    term = split_term(node, around.is_function)
+    for n, factor in enumerate(term.factors):
+        match factor:
+            case Symbol(above=()) if not around.is_indexed(factor):
+                yield term.change({n: replace(factor, above=(tree.Negative(ONE),))})
+            case Symbol(above=(Symbol() as mark,)) if is_transpose(mark):
+                yield term.change({n: replace(factor, above=(tree.Negative(mark),))})
 
 
 def square_factor(node: Node, around: Surroundings) -> Iterator[Node]:
@@ -146,6 +190,8 @@ def add_factor(right: Node, around: Surroundings) -> Iterator[Node]:
     pool = list(dict.fromkeys(_list_factors(right, around)))
     for front in (True, False):
         for factor in pool:
+            if front and isinstance(right, tree.Sum):
+                yield make_product((factor, right), ("",))
             for part, term in terms:
                 may_grow = id(part.node) in outer or isinstance(part.node, tree.Product | tree.Derivative)
                 if may_grow and factor not in term.factors and (front or not around.is_indexed(part.node)):
@@ -187,6 +233,9 @@ def add_delta(right: Node, around: Surroundings) -> Iterator[Node]:
             if delta not in nodes(right):
                 for part in list_outer_terms(right):
                     yield part.put(make_product((part.node, delta), ("",)))
+                yield from (
+                    part.put(delta) for part in list_terms(right) if part.node == ONE and part.node is not right
+                )
 
 
 def change_mark(node: Node, _: Surroundings) -> Iterator[Node]:

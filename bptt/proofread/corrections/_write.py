@@ -5,6 +5,7 @@ from dataclasses import fields
 from fractions import Fraction
 from itertools import pairwise
 
+from bptt.proofread._gradient_names import SIGNS, split_name
 from bptt.proofread.syntax import FUNCTIONS, tree
 from bptt.proofread.syntax.tree import Node, Symbol, is_bare
 
@@ -94,6 +95,9 @@ def _write_name(name: str) -> str:
         return r"\pi"
     if name in _COMMANDS:
         return f"\\{name}"
+    sign, inner = split_name(name)
+    if sign in SIGNS:
+        return f"{sign} {_write_name(inner)}"
     if name[0] == "\\" or len(name) == 1:
         return name.replace(r"\mathbf{\\"[:-1], r"\boldsymbol{\\"[:-1])  # which LaTeX has in bold only so
     return rf"\operatorname{{{name}}}" if name.isalpha() else rf"\text{{{name}}}"

@@ -11,13 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bptt.proofread import Finding, proofread
-from bptt.proofread.corrections import Search, Surroundings, propose_corrections, write_latex
+from bptt.proofread.corrections import IMMEDIATE, Search, Surroundings, propose_corrections, write_latex
+from bptt.proofread.corrections._search import MOST_OPERATIONS, READING
 from bptt.proofread.document import tokenize
 from bptt.proofread.evaluation import Budget
 from bptt.proofread.semantics import Equation, build_vocabulary, read_default_glossary
 from bptt.proofread.semantics._vocabulary import MOST_READINGS
 from bptt.proofread.syntax import Node, parse
-from bptt.proofread.syntax.tree import read_call
 from tests.proofread.test_derivations import MISTAKES, correct, line_of, read
 from tests.proofread.test_derivations import findings as judge_derivation
 from tests.proofread.test_proofread import RIGHT
@@ -150,6 +150,91 @@ def test_a_mistake_is_named_by_its_kind(kind: str, left: str, printed: str, corr
     assert judged(found.correction).label == "right"
 
 
+SOFTMAX = r"The $z \in \mathbb{R}^n$ give $$ p_i = \frac{e^{z_i}}{\sum_{k=1}^n e^{z_k}} $$"
+LOGITS = r"With $W \in \mathbb{R}^{n \times m}$ and $x \in \mathbb{R}^m$, $$ z = W x $$"
+TARGETS = r"For $\sum_i y_i = 1$, $$ L = -\sum_{i=1}^n y_i \log p_i $$"
+CELL = r"With $W \in \mathbb{R}^{n \times n}$, $$ h_t = \tanh(W h_{t-1} + x_t) $$"
+
+
+@pytest.mark.parametrize(
+    ("page", "left", "printed", "kind", "corrected"),
+    [
+        (SOFTMAX, r"\frac{\partial p_i}{\partial z_j}", "p_i (1 - p_j)", "a missing δ", r"p_i(\delta_{ij} - p_j)"),
+        (
+            f"{LOGITS}\n\n{SOFTMAX}\n\n{TARGETS}", r"\frac{\partial L}{\partial x}", r"W^\top p",
+            "a missing term", r"W^{\top}(p - y)",
+        ),
+        (
+            r"With $M \in \mathbb{R}^{n \times n}$ invertible:", r"\nabla_M \det M", r"\det(M) M^\top",
+            "a power", r"\det(M) M^{-\top}",
+        ),
+        (
+            r"With $a \in \mathbb{R}^n$, $B \in \mathbb{R}^{n \times n}$ invertible:",
+            r"\nabla_a a^\top B^{-1} b", "B b",
+            "a power", "B^{-1} b",
+        ),
+        (
+            r"With $x \in \mathbb{R}^n$ and $$ r = \sqrt{\sum_{j=1}^n x_j^2} $$",
+            r"\frac{\partial (x_i / r)}{\partial x_k}", r"\frac{\delta_{ik}}{r} - \frac{x_i x_k}{r^2}",
+            "a power", r"\frac{\delta_{ik}}{r} - \frac{x_i x_k}{r^3}",
+        ),
+        (
+            r"For a number $x$, $$ \sigma(x) = \frac{1}{1 + e^{-x}} $$ $$ g(x) = x \sigma(x) $$", "g'(x)",
+            r"\sigma(x) + g(x) (1 - g(x))", "a function", r"\sigma(x) + g(x) (1 - \sigma(x))",
+        ),
+        (
+            r"For a number $x$, $$ f(x) = \frac{1}{1 + x^2} $$", "f'(x)", r"-\frac{2 x}{1 + x^2}",
+            "a power", r"-\frac{2 x}{(1 + x^2)^2}",
+        ),
+        (
+            r"The $q, k_i \in \mathbb{R}^d$ give the scores $$ s_i = \frac{q^\top k_i}{\sqrt{d}} $$",
+            r"\frac{\partial s_i}{\partial q}", "k_i",
+            "a missing factor", r"\frac{1}{\sqrt{d}} k_i",
+        ),
+        (
+            r"With $u \in \mathbb{R}^n$ and $$ \hat u = \frac{u}{\|u\|} $$",
+            r"\frac{\partial \hat u}{\partial u}", r"\frac{1}{\|u\|} (I - u u^\top)",
+            "a symbol", r"\frac{1}{\lVert u \rVert} (I - \hat{u} \hat{u}^{\top})",
+        ),
+        (
+            CELL, r"\frac{\partial h_t}{\partial x_t}", r"\operatorname{diag}(1 - h_{t-1} \odot h_{t-1})",
+            "a step", r"\operatorname{diag}(1 - h_t \odot h_t)",
+        ),
+        (
+            CELL + r" and $$ E = \sum_{t=1}^T E_t(h_t) $$", r"\frac{\partial E}{\partial x_t}",
+            r"\frac{\partial E_t}{\partial x_t}",
+            "a missing sum", r"\sum_{j=1}^T \frac{\partial E_j}{\partial x_t}",
+        ),
+        (
+            r"Points $x_i \in \mathbb{R}^d$ give $h_i = W x_i$ with $W \in \mathbb{R}^{k \times d}$ and"
+            r" $$ E = \sum_{i=1}^n \|h_i\|^2 $$", r"\frac{\partial E}{\partial W}", r"2 \sum_{i=1}^n x_i h_i^\top",
+            "the order of factors", r"2 \sum_{i=1}^n h_i x_i^{\top}",
+        ),
+        (
+            r"With $A \in \mathbb{R}^{n \times m}$, $B \in \mathbb{R}^{m \times p}$, a loss $\phi$ is computed from"
+            r" $$ C = A B $$ We write $dX$ for $\partial \phi / \partial X$, whatever $X$ is.", "dA", "dC B",
+            "a transpose", r"d C B^{\top}",
+        ),
+    ],
+)  # fmt: skip
+def test_what_was_lost_is_looked_for_in_the_whole_document(
+    page: str, left: str, printed: str, kind: str, corrected: str
+) -> None:
+    found = findings(f"{page}\n\n$$ {left} = {printed} $$")[-1]
+    assert (found.is_finding, found.kind, found.correction) == (True, kind, f"{left} = {corrected}")
+    assert findings(f"{page}\n\n$$ {found.correction} $$")[-1].label == "right"
+
+
+def test_immediate_derivatives_are_thought_of_last_where_the_document_has_none() -> None:
+    sides = read_formula(r"\frac{\partial a_t}{\partial a_{t-1}}"), read_formula("f_t")
+    kinds = [
+        [one.kind for one in propose_corrections(*sides, Surroundings(tells_immediate=tells))]
+        for tells in (False, True)
+    ]
+    assert (kinds[0][-1], kinds[1][0]) == (IMMEDIATE, IMMEDIATE)
+    assert IMMEDIATE not in kinds[0][:-1]
+
+
 def test_a_right_equation_and_one_that_cannot_be_read_have_no_correction() -> None:
     for found in (judged(RIGHT[0]), judged(r"L = \ldots")):
         assert (found.kind, found.correction) == ("", "")
@@ -196,9 +281,7 @@ def test_only_what_the_judge_calls_right_is_named_and_only_within_the_budget() -
 
 def test_what_the_judge_reads_counts_within_the_budget() -> None:
     vocabulary, asked = build_vocabulary(read_default_glossary()), []
-    left = read_call(read_formula(r"\sigma(x)"))
-    assert left is not None
-    equation = Equation(left, read_formula("x + 2 x^2 + 3"))
+    equation = Equation(read_formula(r"\frac{\partial L}{\partial y_i}"), read_formula(r"\tilde y_i - y_i"))
 
     def read_much(left: Node, right: Node, _: Budget) -> bool:
         asked.append((left, right))
@@ -207,7 +290,7 @@ def test_what_the_judge_reads_counts_within_the_budget() -> None:
         return False
 
     assert Search(vocabulary).find(equation, (), {}, None, read_much) is None
-    assert len(asked) == 1
+    assert len(asked) == MOST_OPERATIONS // (READING * MOST_READINGS) + 1
 
 
 def test_nothing_is_proposed_that_is_made_of_its_own_left_hand_side() -> None:

@@ -207,7 +207,7 @@ def test_what_the_document_may_state_in_words_that_are_not_read_is_no_reason_to_
     assert judge(equations)[1].label == "wrong"
     finding = judge(f"All the matrices here are symmetric.\n\n{equations}")[1]
     assert finding.label == "unreadable"
-    assert "symmetric; the glossary was drafted from the document" in finding.note
+    assert "symmetric; what its symbols are is guessed" in finding.note
 
 
 @pytest.mark.parametrize("equation", [r"u \times u = 0", r"z + z^\top = 2 z"])
