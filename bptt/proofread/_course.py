@@ -26,6 +26,7 @@ from bptt.proofread.semantics import (
     is_standard,
     make_numbers,
     turn,
+    walk_symbols,
 )
 from bptt.proofread.syntax import Node, Symbol
 from bptt.proofread.syntax.tree import Derivative, Differential, Nabla, list_symbols, nodes
@@ -169,11 +170,8 @@ class Course:
         """Whether a letter that numbers what an equation is about is a symbol of it, too: the t of f_t(x) = t c^⊤ x."""
         claim = self.judge_one.claim
         letters = {get_letter(one) for one in claim.free} if claim is not None else set()
-        return any(
-            one.name in letters and one == Symbol(one.name)
-            for side in self.parsed[n].sides or ()
-            for one in list_symbols(side)
-        )
+        sides = self.parsed[n].sides or ()
+        return any(one.name in letters and one == Symbol(one.name) for side in sides for one, _ in walk_symbols(side))
 
     def _differentiates(self, n: int) -> bool:
         parts = (part for side in self.parsed[n].sides or () for part in nodes(side))
@@ -232,9 +230,14 @@ class Course:
         if verdict.missing is not None or verdict.other_layout is not None:
             return True
         found = verdict.correction
-        if found is None or found.kind in _LESS or (found.kind == "a symbol" and isinstance(found.right, Symbol)):
-            return False  # what is one symbol may be defined as the other side
+        if found is None or found.kind in _LESS or (found.kind == "a symbol" and self._is_defined(found.right)):
+            return False
         return found.kind != IMMEDIATE or self.judge_one.search.tells_immediate
+
+    def _is_defined(self, side: Node) -> bool:
+        """Whether a side is one symbol that is defined: maybe as the other side."""
+        defined = self.judge_one.vocabulary.definitions.quantities.keys()
+        return isinstance(side, Symbol) and bool(self._list_quantities(side) & defined)
 
     @property
     def is_guess(self) -> bool:

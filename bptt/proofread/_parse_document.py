@@ -73,9 +73,12 @@ def _parse_sentence(sentence: Sentence, words: frozenset[str], signs: frozenset[
 
 
 def _parse_chain(formula: tuple[Token, ...], words: frozenset[str], signs: frozenset[str]) -> list[Node | Unreadable]:
-    """Parse the sides of a = b = c."""
-    relations = [sign for sign in find_relations(formula) if sign.text in ("=", ":=")]
-    starts, ends = [0, *(sign.end for sign in relations)], [*(sign.start for sign in relations), len(formula)]
+    """Parse the sides of a = b = c; what these are an element of is no side."""
+    found = find_relations(formula)
+    relations = [sign for sign in found if sign.text in ("=", ":=")]
+    belongs = next((sign.start for sign in found if sign.text == r"\in"), len(formula))
+    end = belongs if relations and belongs > relations[-1].end else len(formula)
+    starts, ends = [0, *(sign.end for sign in relations)], [*(sign.start for sign in relations), end]
     return [_parse_side(formula[start:end], words, signs) for start, end in zip(starts, ends, strict=True)]
 
 

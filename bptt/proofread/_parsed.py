@@ -116,8 +116,10 @@ def normalise_equation(vocabulary: Vocabulary, one: ParsedEquation) -> ParsedEqu
 
 
 def is_derivative(node: Node | Unreadable) -> bool:
-    """Whether a formula is a derivative alone."""
+    """Whether a formula is a derivative alone, or the negative of one."""
     match node:
+        case Negative(term=term):
+            return is_derivative(term)
         case Derivative(of=of):
             return of is not None
         case Product((Nabla() | Derivative(of=None), Symbol())):

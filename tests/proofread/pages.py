@@ -391,4 +391,36 @@ PAGES = {
         (),
         (r"\frac{\partial \lambda_i}{\partial A} = u_i u_i^\top", r"u_i^\top A u_i = \lambda_i"),
     ),
+    "relations in square brackets": Page(
+        r"With $a \in \mathbb{R}^m$, and $[r = s]$ for 1 if $r = s$ and 0 otherwise:"
+        "\n\n$$ p_r = \\frac{e^{a_r}}{\\sum_{s=1}^m e^{a_s}} $$",
+        (
+            r"\frac{\partial p_r}{\partial a_s} = p_r \left( [r = s] - p_s \right)",
+            r"\frac{\partial p_r}{\partial a_s} = p_r [r = s] - p_r p_s",
+        ),
+        (
+            r"\frac{\partial p_r}{\partial a_s} = p_s \left( [r = s] - p_s \right)",
+            r"\frac{\partial p_r}{\partial a_s} = p_r [r = s] + p_r p_s",
+        ),
+    ),
+    "errors that are negative derivatives": Page(
+        STEPS + "\n$$ E = \\frac12 \\sum_{t=1}^T \\|r_t - d_t\\|^2 $$\n\n"
+        r"The error of a unit is $\delta_t = -\partial E / \partial z_t$, that of an output $e_t = d_t - r_t$.",
+        (
+            r"-\frac{\partial E}{\partial s_t} = C^\top e_t + A^\top \delta_{t+1}",
+            r"\delta_t = (1 - s_t^2) \odot (C^\top e_t + A^\top \delta_{t+1})",
+            r"\frac{\partial E}{\partial A} = -\sum_{t=1}^T \delta_t s_{t-1}^\top",
+        ),
+        (
+            r"\frac{\partial E}{\partial s_t} = C^\top e_t + A^\top \delta_{t+1}",
+            r"\frac{\partial E}{\partial A} = \sum_{t=1}^T \delta_t s_{t-1}^\top",
+        ),
+    ),
+    "a gradient that is given with its shape": Page(
+        r"With $X \in \mathbb{R}^{d \times n}$ and $W \in \mathbb{R}^{k \times d}$:"
+        "\n\n$$ O = W X $$\n\n$$ Y = X + V O $$\n\n"
+        r"Let $\varphi$ be a scalar function of $Y$ with gradient $G = \nabla_Y \varphi \in \mathbb{R}^{d \times n}$.",
+        (r"\nabla_V \varphi = G O^\top", r"\nabla_O \varphi = V^\top G"),
+        (r"\nabla_V \varphi = O G^\top", r"\nabla_O \varphi = V G"),
+    ),
 }  # fmt: skip

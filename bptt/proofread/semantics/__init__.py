@@ -56,6 +56,7 @@ from bptt.proofread.semantics._definitions import (
 )
 from bptt.proofread.semantics._draft import Draft, blur, draft, make_numbers, turn
 from bptt.proofread.semantics._draft_orders import Reading, list_ways
+from bptt.proofread.semantics._draft_page import walk_symbols
 from bptt.proofread.semantics._draft_signs import Signs
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError, read_default_glossary, read_glossary
 from bptt.proofread.semantics._interpretation import LAYOUT, MOST_INTERPRETATIONS, Choice, Convention, Interpretation
@@ -120,4 +121,5 @@ __all__ = [
     "state_claim",
     "state_function_claim",
     "turn",
+    "walk_symbols",
 ]  # fmt: skip

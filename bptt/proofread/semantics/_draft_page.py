@@ -16,6 +16,7 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Sum,
     Symbol,
+    is_bare,
     list_parts,
     nodes,
     strip_brackets,
@@ -45,8 +46,17 @@ def walk_symbols(node: Node | Unreadable) -> Iterator[tuple[Symbol, Node | None]
         elif isinstance(found, Product):
             following = [*map(_get_argument, found.operators, found.factors[1:]), None]
             stack += zip(found.factors, following, strict=True)
-        elif not isinstance(found, Big):
+        elif not (isinstance(found, Big) or _compares_letters(found)):
             stack += [(part, None) for part in list_parts(found)]
+
+
+def _compares_letters(node: Node) -> bool:
+    return isinstance(node, Relation) and node.sign in ("=", r"\ne") and is_bare(node.left) and is_bare(node.right)
+
+
+def list_compared(side: Node) -> list[Node]:
+    """List the letters that a formula compares, as [i = j] does: they are indices."""
+    return [letter for node in nodes(side) if _compares_letters(node) for letter in list_parts(node)]
 
 
 def _get_argument(operator: str, after: Node) -> Node | None:

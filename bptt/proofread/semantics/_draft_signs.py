@@ -17,6 +17,7 @@ from bptt.proofread.semantics._draft_page import (
     list_below,
     list_bigs,
     list_bounds,
+    list_compared,
     list_places,
     spell_name,
     walk_symbols,
@@ -101,6 +102,7 @@ class Signs:
         sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
         self._prefixes = find_prefixes(sides)
         self._bigs = [[*list_bigs(left), *list_bigs(right)] for left, right in equations]
+        self._compared = [letter for side in sides for letter in list_compared(side)]
         self.bounds = [list_bounds(bigs, self._spell) for bigs in self._bigs]
         self._find_steps()
         self._timed = {one.base for one in self._all if self._bears_step(one.symbol)}
@@ -165,6 +167,7 @@ class Signs:
         for symbol, _, _ in self._all:
             if symbol.name in (r"\delta", r"\mathbb{1}") and len(symbol.below) == 2 and not symbol.above:
                 indices |= set(self._spell_letters(symbol.below)) - steps
+        indices |= set(self._spell_letters(self._compared)) - steps
         for stated in statements:
             if stated.sign == r"\le" and self._spell_letters([stated.left]):
                 (last if self._spell(stated.left) in steps else sizes).extend(self._spell_letters([stated.right]))

@@ -144,6 +144,9 @@ class Elaborator(Scope):
             if value.order == 1:
                 raise Unreadable("bars around a vector are not read", node.place)
             return Value((), ex.Function("abs", 0, value.body)) if not value.axes else vectors.take_determinant(value)
+        match node:
+            case Bracket((tree.Relation() as where,), kind="["):
+                return Value((), self.make_mask(where, node.place))
         if tree.strip_brackets(node) is not node:
             return self.elaborate(node.entries[0])
         count = len(node.entries)
