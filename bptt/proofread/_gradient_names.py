@@ -11,6 +11,7 @@ from bptt.proofread.syntax.tree import (
     Derivative,
     Nabla,
     Node,
+    Number,
     Product,
     Scripted,
     Symbol,
@@ -101,6 +102,12 @@ def _list_named(symbols: Iterable[Symbol], signs: Collection[str]) -> list[tuple
         sign, inner = split_name(one.name)
         if sign in signs:
             named = Symbol(one.name, one.below, tuple(item for item in one.above if not is_transpose(item)))
-            if all(isinstance(strip_brackets(item), Symbol) for item in (*named.below, *named.above)):
+            if all(map(_is_plain, (*named.below, *named.above))):
                 found.setdefault(named, (sign, replace(named, name=inner), named))
     return list(found.values())
+
+
+def _is_plain(item: Node) -> bool:
+    """Whether a script is a letter, or the number of a layer in a bracket: no power."""
+    inner = strip_brackets(item)
+    return isinstance(inner, Symbol) or (isinstance(inner, Number) and item is not inner)

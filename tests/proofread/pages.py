@@ -423,4 +423,12 @@ PAGES = {
         (r"\nabla_V \varphi = G O^\top", r"\nabla_O \varphi = V^\top G"),
         (r"\nabla_V \varphi = O G^\top", r"\nabla_O \varphi = V G"),
     ),
+    "gradients of numbered layers": Page(
+        r"With $W^{[1]}, W^{[2]} \in \mathbb{R}^{n \times n}$ and $X, Y \in \mathbb{R}^{n \times m}$:"
+        "\n\n$$ A^{[1]} = \\tanh(W^{[1]} X) $$\n\n$$ A^{[2]} = W^{[2]} A^{[1]} $$\n\n"
+        "$$ J = \\frac12 \\|A^{[2]} - Y\\|_F^2 $$\n\n"
+        r"I write $dM$ for the derivative $\partial J / \partial M$, whatever the matrix $M$ is.",
+        (r"dA^{[2]} = A^{[2]} - Y", r"dA^{[1]} = {W^{[2]}}^\top dA^{[2]}", r"dW^{[2]} = dA^{[2]} {A^{[1]}}^\top"),
+        (r"dA^{[2]} = Y - A^{[2]}", r"dA^{[1]} = W^{[2]} dA^{[2]}", r"dW^{[2]} = A^{[1]} {dA^{[2]}}^\top"),
+    ),
 }  # fmt: skip
