@@ -147,8 +147,7 @@ class Course:
         if self.drafted is None or verdict.label not in (*FINDINGS, "right"):
             return verdict, note
         known, (used, defined) = self.drafted, self._list_declared(n)
-        unusual = (used | defined) & (known.unusual if verdict.label == "right" else known.unusual | known.double)
-        guessed = unusual if verdict.label == "right" else unusual | (used & known.bare)
+        unusual = (used | defined) & known.unusual
         if isinstance(verdict.because, Misfit | OrdersDiffer):
             if not unusual and used <= (known.stated if isinstance(verdict.because, Misfit) else known.counted):
                 return verdict, note
@@ -157,7 +156,7 @@ class Course:
             found = isinstance(verdict.because, Counterexample)
             if found and not (unusual or self._may_be_stated(verdict) or self._brings_in(n)):
                 return verdict, write_note(verdict, self.coarse.glossary.sizes)
-        elif not (guessed or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
+        elif not (unusual or self._may_be_stated(verdict)) and (verdict.label == "right" or not self._brings_in(n)):
             return verdict, note
         return self._doubt(n, verdict, note)
 

@@ -78,7 +78,7 @@ def _is_function(node: Node, around: Surroundings) -> bool:
 def add_far_term(right: Node, around: Surroundings) -> Iterator[Node]:
     """Propose a symbol or a 1 taken from a factor or a term, and a 1 added to it."""
     for one, part in _list_values(right, around):
-        others: list[Node] = [ONE, *(other for other in list_pool(around) if other != one)]
+        others: list[Node] = [ONE, *(other for other in list_pool(around) if other.name != one.name)]
         terms: list[Node] = [ONE, *map(tree.Negative, others)]
         yield from (part.put(make_sum((one, term))) for term in terms)
 

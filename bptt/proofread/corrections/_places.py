@@ -52,9 +52,15 @@ def _is_turned(node: Node) -> bool:
 
 def change_step(node: Node, around: Surroundings) -> Iterator[Node]:
     """Propose a step earlier or later, of one symbol or at the end of a sum."""
+    steps = around.steps | {"T"}
     if isinstance(node, tree.Big) or (isinstance(node, Symbol) and around.bears_step(node)):
         for item in list_items(node):
-            yield from map(item.put, _shift(item.node, around.steps | {"T"}))
+            yield from map(item.put, _shift(item.node, steps))
+    if isinstance(node, tree.Product):  # s(t - 1)
+        parts = list(list_children(*list_whole(node)))
+        for before, operator, part in zip(node.factors, node.operators, parts[1:], strict=False):
+            if isinstance(before, Symbol) and not operator:
+                yield from map(part.put, _shift_bracket(part.node, steps))
 
 
 def change_step_throughout(right: Node, around: Surroundings) -> Iterator[Node]:
@@ -68,8 +74,18 @@ def _put_for(one: Node, other: Node, node: Node) -> Node:
     return other if node == one else node
 
 
+def _shift_bracket(node: Node, steps: frozenset[str]) -> Iterator[Node]:
+    match node:
+        case tree.Bracket((inner,)):
+            yield from (replace(node, entries=(other,)) for other in _shift(inner, steps))
+        case tree.Scripted(tree.Bracket() as base):  # s(t - 1)^2
+            yield from (replace(node, base=other) for other in _shift_bracket(base, steps))
+
+
 def _shift(item: Node, steps: frozenset[str]) -> Iterator[Node]:
     match item:
+        case tree.Bracket():
+            yield from _shift_bracket(item, steps)
         case tree.Relation(right=step):
             yield from (replace(item, right=other) for other in _shift(step, steps))
         case tree.Number(value=value):

@@ -17,7 +17,7 @@ from bptt.proofread.semantics import Vocabulary
 from bptt.proofread.syntax import Unreadable, parse
 from bptt.proofread.syntax.tree import Application, Derivative, Node, Symbol, list_symbols, nodes
 
-MOST_OPERATIONS = 4_000_000  # of one equation, for all its corrections: about 2 s
+MOST_OPERATIONS = 6_000_000  # of one equation, for all its corrections: about 3 s
 MOST_OF_DOCUMENT = 40_000_000  # of all equations of a document: about 20 s
 READING = 200  # operations that a formula costs that is read: as long as it takes to state what an equation claims
 MOST_READINGS = 3  # of one correction; what holds, holds under one of the first, or it is not named

@@ -13,8 +13,6 @@ from bptt.proofread.semantics._draft_signs import MEANINGLESS, Signs
 from bptt.proofread.semantics._glossary import Glossary
 from bptt.proofread.semantics._symbols import Name
 
-_SIZES = frozenset("NMDnmd")  # letters that are sizes more often than anything else
-
 
 class Draft(NamedTuple):
     """A glossary as TOML, and names in it by how well their number of axes is known.
@@ -23,8 +21,6 @@ class Draft(NamedTuple):
         stated: the document says their shape
         counted: it says their shape, or shows their indices
         unusual: guessed against habit: that a lowercase letter is a matrix, say
-        double: they may be functions, or a definition says what they are
-        bare: they may be sizes, though no Σ runs to them, as the N of 1/N, or words say how they are computed
         plain: guessed to be vectors, though they stand nowhere transposed or with an index
     """
 
@@ -32,8 +28,6 @@ class Draft(NamedTuple):
     stated: frozenset[str]
     counted: frozenset[str]
     unusual: frozenset[str]
-    double: frozenset[str]
-    bare: frozenset[str]
     plain: frozenset[str]
 
 
@@ -134,18 +128,11 @@ class _Writer:
     def list_evident(self) -> Mapping[str, frozenset[str]]:
         """List the names by how well their number of axes is known, as in `Draft`."""
         chosen, signs = self.chosen, self.signs
-        scripted = {one.name.base for found in signs.occurrences for one in found if one.symbol.below}
         transposed = {one.name for found in signs.occurrences for one in found if one.transposed}
         known: Mapping[str, Iterable[Name]] = {
             "stated": chosen.orders.keys() & signs.shapes,
             "counted": chosen.orders.keys() - chosen.guessed,
             "unusual": chosen.unusual,
-            "double": chosen.double,
-            "bare": [
-                name
-                for name in chosen.orders
-                if name.base in signs.worded or (name in chosen.guessed and name.base in _SIZES - scripted)
-            ],
             "plain": [name for name in chosen.guessed - transposed if chosen.orders.get(name) == 1],
         }
         return {how: frozenset(name.latex for name in names) for how, names in known.items()}

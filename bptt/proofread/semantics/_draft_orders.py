@@ -61,7 +61,6 @@ class Orders:
     joined: frozenset[Name] = frozenset()  # matrices whose second axis is one range behind another
     guessed: frozenset[Name] = field(default=frozenset(), compare=False)
     unusual: frozenset[Name] = frozenset()  # those that have not the number of axes that is usual for their letter
-    double: frozenset[Name] = frozenset()  # those that may be functions, or something defined
 
     def list_kinds(self, name: Name) -> list[bool]:
         """List whether there is one of a name that bears steps, and one that bears none."""
@@ -193,14 +192,7 @@ class _Search:
     def conclude(self, start: int) -> Orders:
         """Return the best choice, with the names for which it is unusual and reads few more equations, or odd."""
         changed = {name for name, order in self.best.orders.items() if order != self._guess(name)}
-        called = {name for name in self.best.guessed if name.base in self.signs.called and self.best.orders.get(name)}
-        # What a definition says what it is, and that is no number but by a guess.
-        about = {name for name, order in self.best.orders.items() if order and name not in self.given}
-        return replace(
-            self.best,
-            unusual=frozenset(changed if self.reading.number < start + MANY_MORE else ()),
-            double=frozenset(called | about),
-        )
+        return replace(self.best, unusual=frozenset(changed if self.reading.number < start + MANY_MORE else ()))
 
     def try_rows(self) -> None:
         """Let vectors stand the other way round, if that reads more."""

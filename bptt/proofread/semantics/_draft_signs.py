@@ -37,7 +37,6 @@ from bptt.proofread.syntax.tree import (
     Relation,
     Scripted,
     Symbol,
-    Words,
     nodes,
     read_call,
     strip_brackets,
@@ -87,8 +86,6 @@ class Signs:
         symmetric: the names of covariances
         occurrences: of each equation, all symbols
         functions: the names that stand only before a bracket
-        worded: what words define: the number of things, the mean
-        called: the letters that stand before a symbol in a bracket, and may be functions
         numerators: the letters of what is differentiated
         subjects: of each equation, the name that it is about
     """
@@ -110,9 +107,6 @@ class Signs:
         self._find_other_steps()
         self._balanced = self._find_balanced()
         self.functions = frozenset(self._list_functions())
-        self.worded = frozenset(self._spell(one.left) for one in statements if isinstance(one.right, Words))
-        before = ((one.base, one.behind) for one in self._all if one.base not in self.functions)
-        self.called = frozenset(base for base, one in before if isinstance(one, Symbol) and not self._is_step(one))
         self.numerators = frozenset(self._notation.strip_accents(one.name) for one in list_numerators(sides))
         scripts = [(one.base, self._cut_step(one.symbol)[1]) for one in self._all]
         self._indexed = {base for base, items in scripts if any(map(self._is_index, items))}

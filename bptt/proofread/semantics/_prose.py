@@ -20,7 +20,6 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Symbol,
     Unreadable,
-    Words,
     read_call,
     strip_brackets,
     written,
@@ -61,15 +60,6 @@ _SAID_AHEAD = re.compile(
     re.IGNORECASE,
 )
 _TAKEN_BACK = re.compile(r"\s*(?:\?|(?:or|nor|part|parts|only|if|when|unless|example|examples)\b)", re.IGNORECASE)
-_COMPUTED = (
-    r"(?:mean|average|variance|deviation|norm|length|sum|total|product|root|maximum|minimum|angle|distance|median|rank)"
-)
-_WORDED = (
-    rf"{FORMULA},? (?:is|be|are|being|denotes?|stands? for) (?:the|its|their) (?:[\w-]+ ){{0,3}}"
-    rf"(?:number|size|dimension|count|{_COMPUTED})\b",
-    rf"\b(?:number|count)s? of (?:[\w-]+ ){{1,3}}{FORMULA}",
-    rf"\b{_COMPUTED} {FORMULA}",
-)
 # What is so only there: "For symmetric A we have …" and "if A is symmetric", but not "x^⊤ A x for symmetric A".
 _UNDER_CONDITION = re.compile(
     rf"(?:^\W*(?:for|in case of) (?:(?:an?|any|all|every|real) )*"
@@ -174,9 +164,6 @@ def list_statements(words: str, formulas: Sequence[Sequence[Token]]) -> Iterator
             case [Relation(letter, "=", Number()), *_, Dots(), Symbol() as last]:
                 yield Relation(letter, r"\le", last)  # t = 1, …, T
     yield from find_shapes(words, parsed)
-    for found in (found for pattern in _WORDED for found in re.finditer(pattern, words, re.IGNORECASE)):
-        about = parsed[words[: found.start()].count(FORMULA)][:1]  # K is the number of classes, μ the mean
-        yield from (Relation(one, "=", Words(found.group())) for one in about if isinstance(one, Symbol))
     for found in (found for pattern in _COVARIANCES for found in re.finditer(pattern, words, re.IGNORECASE)):
         before = words[: found.start()].count(FORMULA)
         for entries in parsed[before : before + found.group().count(FORMULA)]:

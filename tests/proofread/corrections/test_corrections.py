@@ -290,7 +290,7 @@ def test_what_the_judge_reads_counts_within_the_budget() -> None:
         return False
 
     assert Search(vocabulary).find(equation, (), {}, None, read_much) is None
-    assert len(asked) == MOST_OPERATIONS // (READING * MOST_READINGS)  # some more is spent on points
+    assert 1 <= len(asked) <= MOST_OPERATIONS // (READING * MOST_READINGS)
 
 
 def test_nothing_is_proposed_that_is_made_of_its_own_left_hand_side() -> None:
