@@ -24,6 +24,7 @@ from bptt.proofread.syntax.tree import (
 
 ASSIGNS = frozenset(sign for sign, kind in RELATIONS.items() if kind is Kind.STEP)
 EQUALS = ASSIGNS.union(sign for sign, kind in RELATIONS.items() if kind is Kind.EQUALITY)
+_PROBABILITIES = ("Pr", r"\mathbb{P}")
 _OLD_AND_NEW = ({"new", "next", "+", "updated"}, {"old", "prev", "previous", "current"})
 
 
@@ -86,6 +87,11 @@ def is_update(left: Node, right: Node) -> bool:
     return False
 
 
+def _is_probability(left: Node) -> bool:
+    """Whether a left-hand side is Pr(y | x): it defines no function, and y and x may be any."""
+    return any(symbol.name in _PROBABILITIES for symbol in list_symbols(left))
+
+
 def is_total(left: Node, right: Node) -> bool:
     """Whether a left-hand side is the sum of its own terms, as in L = Σ L_i."""
     if not isinstance(left, Symbol) or left.below:
@@ -100,7 +106,8 @@ def _list_scripts(symbol: Symbol) -> set[str]:
 def list_candidates(equations: Sequence[ParsedEquation]) -> Iterator[tuple[int, Candidate]]:
     """Yield what may define something, by number; a negative one for b = c where a chain a = b = c says that, too."""
     for n, one in enumerate(equations):
-        if one.relation in EQUALS and one.relation not in ASSIGNS and one.sides and not is_update(*one.sides):
+        states = one.sides and not is_update(*one.sides) and not _is_probability(one.sides[0])
+        if one.relation in EQUALS and one.relation not in ASSIGNS and one.sides and states:
             yield n, Candidate(*one.sides, one.line)
             before = equations[n - 1] if n else one
             if one.continues and isinstance(before.right, Symbol) and before.left is one.left:

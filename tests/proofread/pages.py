@@ -431,4 +431,20 @@ PAGES = {
         (r"dA^{[2]} = A^{[2]} - Y", r"dA^{[1]} = {W^{[2]}}^\top dA^{[2]}", r"dW^{[2]} = dA^{[2]} {A^{[1]}}^\top"),
         (r"dA^{[2]} = Y - A^{[2]}", r"dA^{[1]} = W^{[2]} dA^{[2]}", r"dW^{[2]} = A^{[1]} {dA^{[2]}}^\top"),
     ),
+    "probabilities beside what they are made of": Page(
+        r"There are $n$ examples $x_i \in \mathbb{R}^p$ with labels $y_i \in \{-1, +1\}$, a $w \in \mathbb{R}^p$ and"
+        " a number $b \\in \\mathbb{R}$.\n\n"
+        "$$ \\Pr(y \\mid x) = \\sigma(y (w^\\top x + b)) $$\n\n$$ m_i = y_i (w^\\top x_i + b) $$\n\n"
+        "$$ F = \\frac1n \\sum_{i=1}^n \\log(1 + e^{-m_i}) $$\n\n"
+        "We collect the $m_i$ and $y_i$ into vectors $m$ and $y$.",
+        (
+            r"\nabla_w F = -\frac1n \sum_{i=1}^n \sigma(-m_i) y_i x_i",
+            r"\frac{\partial F}{\partial b} = -\frac1n \sum_{i=1}^n \sigma(-m_i) y_i",
+        ),
+        (
+            r"\nabla_w F = -\frac1n \sum_{i=1}^n \sigma(m_i) y_i x_i",
+            r"\frac{\partial F}{\partial b} = \frac1n \sum_{i=1}^n \sigma(-m_i) y_i",
+        ),
+        (r"\Pr(y \mid x) = \sigma(y w^\top x)",),
+    ),
 }  # fmt: skip

@@ -51,7 +51,7 @@ _INDICES = frozenset("ijklmnpqrsabcduv") | {
 }  # fmt: skip
 _CONSTANTS = frozenset({
     "e", r"\pi", UPRIGHT_PI, "I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbf{1}", r"\mathbf{0}", r"\vec{1}", r"\vec{0}",
-    r"\mathbb{1}", "1", "0", r"\infty", r"\mathbb{R}", r"\mathbb{E}", r"\mathbb{P}", r"\emptyset",
+    r"\mathbb{1}", "1", "0", r"\infty", r"\mathbb{R}", r"\mathbb{E}", r"\mathbb{P}", "Pr", r"\emptyset",
 })  # fmt: skip
 _FUNCTIONS = frozenset({r"\sigma", r"\phi", r"\varphi", r"\psi", "f", "g", "F", "G"})  # with a bracket, unless indexed
 _ONE = Number(Fraction(1))
