@@ -447,4 +447,18 @@ PAGES = {
         ),
         (r"\Pr(y \mid x) = \sigma(y w^\top x)",),
     ),
+    "errors with their steps in brackets": Page(
+        r"For $t = 1, \dots, T$ and $s(0) = 0$, with $U \in \mathbb{R}^{n \times n}$:"
+        "\n\n$$ a_j(t) = \\sum_{h=1}^n u_{jh} s_h(t-1) + x_j(t) $$\n\n$$ s_j(t) = \\tanh(a_j(t)) $$\n\n"
+        "$$ C = \\frac12 \\sum_{t=1}^T \\sum_{j=1}^n (s_j(t) - y_j(t))^2 $$\n\n"
+        r"The error is $\delta_j(t) = -\partial C / \partial a_j(t)$.",
+        (
+            r"\frac{\partial C}{\partial u_{jh}} = -\sum_{t=1}^T \delta_j(t) s_h(t-1)",
+            r"\delta_j(t) = (1 - s_j(t)^2) (y_j(t) - s_j(t) + \sum_{h=1}^n u_{hj} \delta_h(t+1))",
+        ),
+        (
+            r"\frac{\partial C}{\partial u_{jh}} = -\sum_{t=1}^T \delta_j(t) s_h(t)",
+            r"\delta_j(t) = (1 - s_j(t)^2) (y_j(t) - s_j(t) + \sum_{h=1}^n u_{jh} \delta_h(t+1))",
+        ),
+    ),
 }  # fmt: skip

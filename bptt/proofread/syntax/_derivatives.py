@@ -112,13 +112,25 @@ def join_slashes(factors: list[Node], operators: list[str]) -> None:
     while n < len(operators):
         start = _find_mark(factors, operators, n) if operators[n] == "/" else -1
         if start >= 0 and is_mark(factors[n + 1]) and operators[n + 1 : n + 2] == [""]:
-            end = n + 3  # ∂x ∂y below a slash is not read
+            end = n + 3 + _has_step_behind(factors, operators, n + 2)  # ∂x ∂y below a slash is not read
             over = multiply(tuple(factors[start : n + 1]), tuple(operators[start:n]))
             under = multiply(tuple(factors[n + 1 : end]), ("",))
             factors[start:end] = [read_quotient(over, under, getattr(factors[start], "place", None))]
             operators[start : end - 1] = []
             n = start - 1
         n += 1
+
+
+def _has_step_behind(factors: list[Node], operators: list[str], n: int) -> bool:
+    """Whether a symbol has a letter in a bracket behind it, as ∂E/∂a(t) or a(t − 1); ∂f/∂x(x) is taken at a point."""
+    if not isinstance(factors[n], Symbol) or operators[n : n + 1] != [""]:
+        return False
+    match factors[n + 1]:
+        case tree.Bracket((Symbol() as letter,), kind="("):
+            return tree.is_bare(letter) and written(letter) != written(factors[n])
+        case tree.Bracket((tree.Sum((Symbol(), Number() | tree.Negative(Number()))),), kind="("):
+            return True
+    return False
 
 
 def _find_mark(factors: list[Node], operators: list[str], n: int) -> int:
