@@ -188,9 +188,9 @@ def test_where_letters_lack_the_equation_is_shown_as_latex(charset: str) -> None
 
 
 def test_a_file_has_a_heading_beside_others_and_is_judged_by_its_own_definitions() -> None:
-    tanh = r"$$ \sigma(x) = \tanh(x) $$"
+    mirrored = r"$$ \sigma(x) = \frac{1}{1 + e^x} $$"
     slope = r"$$ \sigma'(L) = \sigma(L) (1 - \sigma(L)) $$"
-    printed = run(written(tanh, slope), written(slope, name="other.md")).stdout.splitlines()
+    printed = run(written(mirrored, slope), written(slope, name="other.md")).stdout.splitlines()
     assert printed[0] == "notes.md"
     other = printed.index("other.md")
     assert "1 of 1 equations were judged: 1 wrong; 1 definition" in printed[:other]
