@@ -461,4 +461,16 @@ PAGES = {
             r"\delta_j(t) = (1 - s_j(t)^2) (y_j(t) - s_j(t) + \sum_{h=1}^n u_{jh} \delta_h(t+1))",
         ),
     ),
+    "differentials of what stands in brackets": Page(
+        r"With $X, Y \in \mathbb{R}^{n \times n}$:" + "\n\n$$ d(XY) = (dX) Y + X (dY) $$",
+        (r"d(X^{-1}) = -X^{-1} (dX) X^{-1}", r"d \|X\|_F^2 = 2 \operatorname{tr}(X^\top dX)"),
+        (r"d(X^{-1}) = X^{-1} (dX) X^{-1}", r"d \|X\|_F^2 = 2 \operatorname{tr}(X dX)"),
+    ),
+    "an upright d": Page(
+        r"With $x \in \mathbb{R}^n$ and a number $\varepsilon > 0$:"
+        "\n\n$$ s = \\sqrt{x^\\top x + \\varepsilon} $$\n\n$$ y = \\frac{x}{s} $$",
+        (r"\mathrm d y = \frac{1}{s} \, \mathrm d x - \frac{1}{s^2} x \, \mathrm d s",),
+        (),
+        (r"\mathrm d y = \frac{1}{s} \, \mathrm d x",),
+    ),
 }  # fmt: skip

@@ -24,6 +24,7 @@ from bptt.proofread.syntax.tree import (
 )
 
 _REALS = (r"\mathbb{R}", r"\R", r"\Re", "ℝ", r"\mathbf{R}")
+_UPRIGHT_D = r"\mathrm{d}"  # whatever it stands before
 _DIFFERENCES = ("d", r"\delta", r"\Delta")
 
 
@@ -122,14 +123,18 @@ def spell_name(name: Name) -> str:
 
 
 def find_prefixes(sides: Sequence[Node]) -> set[str]:
-    """Find the letters of differences that stand nowhere but before a symbol: dx, δx. They are no symbols."""
-    before = Counter[str]()
+    """Find the letters of differences, which are no symbols: they stand before a symbol, and else before a bracket."""
+    before, directly = Counter[str](), set[str]()
     for node in (node for side in sides for node in list_products(side)):
         for mark, operator, after in zip(node.factors, node.operators, node.factors[1:], strict=False):
-            if isinstance(strip_brackets(after), Symbol) and not operator and mark == Symbol(written(mark)):
-                before[written(mark)] += 1
+            if not operator and mark == Symbol(written(mark)):
+                inner = strip_brackets(after.base if isinstance(after, Scripted) else after)
+                before[written(mark)] += isinstance(inner, Symbol | Bracket) or inner is not after
+                directly |= {written(mark)} if isinstance(inner, Symbol) else set()
     everywhere = Counter(symbol.name for side in sides for symbol, _ in walk_symbols(side))
-    return {letter for letter in _DIFFERENCES if everywhere[letter] == before[letter] > 0}
+    return {letter for letter in _DIFFERENCES if letter in directly and everywhere[letter] == before[letter]} | {
+        _UPRIGHT_D
+    }
 
 
 def is_set(node: Node) -> bool:

@@ -252,7 +252,7 @@ class Signs:
         kronecker = base == r"\delta" and len(symbol.below) == 2 and all(map(self._is_index, symbol.below))
         sized = self._spell(Symbol(base, symbol.below)) in (*self.sizes, *self.last)
         bound = base in (*self.letters, *self.indices) and not symbol.below
-        bound |= base in self._prefixes
+        bound |= bool({base, symbol.name} & self._prefixes)
         known = symbol.name in _CONSTANTS or base in _CONSTANTS or (is_standard(base) and len(base) > 1)
         return not (known or kronecker or sized or bound or symbol.primes or base in self.functions)
 
