@@ -29,7 +29,7 @@ _ORDINARY = 0.4  # of the points: what is wrong may seem right at others, as whe
 _LEAST_DRAWN = 500  # points, by which it is known what sizes there are
 _MOST_ROUNDS = 20  # of drawing points: what was not drawn until then is rare
 _FEW = 16  # cases, that have no blind spot in common if all cases have none, mostly
-_MORE_AT_ONCE = 100  # points that a round but the first has: of fewer, Hypothesis makes most alike
+_MORE_AT_ONCE = 100  # points that a round but the first has: each begins with the smallest once more
 
 
 def judge_over(
@@ -40,8 +40,8 @@ def judge_over(
 ) -> SampledReport:
     """Judge about `examples` points that the strategy draws, and call `count` after each.
 
-    Several strategies share the examples, and two points are drawn from each at least: Hypothesis repeats itself so
-    much that 100 points of `one_of(ten)` often leave one out. The same seed draws the same points.
+    Several strategies share the examples, and two points are drawn from each at least, the first of which is the
+    smallest. The same seed draws the same points.
 
     Raises `TypeError` for a strategy that does not draw the arguments of f, and what is refused or raised at every
     point.
@@ -81,7 +81,7 @@ class _Sample:
         self._tell_rules_apart(itertools.chain(*points), examples)
 
     def _draw_from(self, n: int, at_once: int) -> Iterator[DrawnPoint]:
-        """Yield points of a strategy, none of them twice: of 200 that Hypothesis draws, a third are."""
+        """Yield points of a strategy, none of them twice."""
         for again in range(_MOST_ROUNDS):
             seed = ", ".join(map(str, [self._question.seed, *([n, again] if again else [n] if n else [])]))
             drawn: list[Any] = []
