@@ -121,6 +121,18 @@ def test_the_smallest_sizes_are_reached_from_the_largest(name: str) -> None:
     assert Shrinker(question, "W").descend([case]).point.sizes == smallest
 
 
+def test_the_case_of_the_smallest_sizes_has_ordinary_numbers() -> None:
+    question = Question(lambda x: (x * x).sum(), lambda x: 3 * x, None, "auto", 0)
+    recipe = draw_one(x="n").recipe
+    assert recipe
+    ordinary, tiny = (recipe._replace(seed=1, regime=recipe.regime._replace(scale=scale)) for scale in (1.0, 2.0**-20))
+    points = [one.resize({"n": size}).make() for one, size in ((tiny, 1), (ordinary, 3))]
+    least = Shrinker(question, "x").descend([Judge(question).judge(read_point(question, drawn)) for drawn in points])
+    assert least.point.sizes == {"n": 1}
+    assert least.point.recipe
+    assert least.point.recipe.regime == ordinary.regime
+
+
 def test_points_of_one_shape_are_many_and_each_shape_compiles_twice() -> None:
     compiled: list[str] = []
 
