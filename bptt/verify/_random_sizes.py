@@ -20,7 +20,7 @@ from bptt.verify._sampled_report import Crash, SampledReport, summarize_leaves
 from bptt.verify._size_pool import SizePool
 from bptt.verify._size_rules import SizeEvidence, list_distinct_names
 from bptt.verify._smallest_case import Shrinker
-from bptt.verify._strategies import draw_points
+from bptt.verify._strategies import draw_points, draws_every_size
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
 _MOST_SHRUNK = 5  # arrays for which the smallest point is looked for: each takes up to 500 judgements
@@ -105,7 +105,7 @@ class _Sample:
 
     def _fit(self, point: DrawnPoint) -> DrawnPoint:
         """Return the point, in the sizes whose turn it is if JAX would compile for each new one."""
-        if point.recipe is None or len(self._strategies) > 1:
+        if point.recipe is None or len(self._strategies) > 1 or not draws_every_size(self._strategies[0]):
             return point
         if not self._cases and not self._crashed and self._judge.is_compiled(point):
             self._pool = SizePool(point.recipe, self._question.seed)

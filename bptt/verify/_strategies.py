@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from math import prod
 from random import Random
 from typing import Any, NamedTuple, TypeVar
+from weakref import WeakSet
 
 import hypothesis
 import numpy as np
@@ -109,7 +110,17 @@ def named_arrays(max_size: int = 4, /, **axes: str) -> SearchStrategy[NamedArray
     names = list(dict.fromkeys(name for of_one in layout.values() for axis in of_one for name in axis.names))
     if {"batch", "..."} <= set(names):
         raise ValueError("no axis must be named batch beside ..., the product of which is called so")
-    return _draw_named_arrays(layout, names, st.integers(1, max_size), max_size)
+    strategy = _draw_named_arrays(layout, names, st.integers(1, max_size), max_size)
+    _UNRESTRICTED.add(strategy)
+    return strategy
+
+
+def draws_every_size(strategy: SearchStrategy[Any]) -> bool:
+    """Whether it is as `named_arrays` returned it: what stands around another, a filter, say, may leave sizes out."""
+    return strategy in _UNRESTRICTED
+
+
+_UNRESTRICTED = WeakSet[SearchStrategy[Any]]()  # what `named_arrays` returned
 
 
 class _Axis(NamedTuple):

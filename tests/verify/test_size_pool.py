@@ -149,6 +149,13 @@ def test_points_of_one_shape_are_many_and_each_shape_compiles_twice() -> None:
     assert len(compiled) == 2 * len(cover_pairs({name: [1, 2, 3] for name in "hmt"}, report.seed))
 
 
+def test_what_the_caller_filters_out_is_not_judged() -> None:
+    over = named_arrays(3, W="h m").filter(lambda drawn: drawn.sizes["h"] > 1)
+    report = judge_gradient(lambda W: jnp.sum(W**2), lambda W: 2 * W, over, examples=6)
+    assert report.verdict == "right"
+    assert report.sizes["h"] == (2, 3)
+
+
 def test_code_of_numpy_is_judged_in_all_sizes_that_are_drawn() -> None:
     def gradient(x: Any) -> Any:
         return (1 - np.tanh(x) ** 2) * (2 if len(x) == 6 else 1)  # a size that no pool has
