@@ -18,13 +18,9 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci" if os.environ.ge
 
 
 def pytest_collection_finish() -> None:
-    """Spare the cycle collector what all tests import, of JAX and torch: it would go through that again and again.
-
-    It also comes seldom: memory is no concern here, and every twentieth second went to it.
-    """
+    """Spare the cycle collector what all tests import, of JAX and torch: it would go through that again and again."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
 
 
 IN_HASTE = {
