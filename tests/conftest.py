@@ -33,7 +33,7 @@ IN_HASTE = {
 
 @pytest.fixture(scope="module")
 def quick_compilation() -> Iterator[None]:
-    """Have XLA compile in a fifth of the time: for tests of formulas, which run what is compiled once.
+    """Have XLA compile in a quarter of the time: for tests of formulas, which run what is compiled once.
 
     JAX has no setting for this but the environment's, which is the whole process's. What was compiled so is forgotten
     at the end: other tests ask what XLA computes for everybody.
