@@ -20,7 +20,7 @@ from bptt.verify._sampled_report import Crash, SampledReport, summarize_leaves
 from bptt.verify._size_pool import SizePool
 from bptt.verify._size_rules import SizeEvidence, list_distinct_names
 from bptt.verify._smallest_case import Shrinker
-from bptt.verify._strategies import draw_points
+from bptt.verify._strategies import draw_points, draws_every_size
 from bptt.verify.diagnosis import Diagnosis, Point, Refutation, diagnose, locate_wrong_entries
 
 _MOST_SHRUNK = 5  # arrays for which the smallest point is looked for: each takes up to 500 judgements
@@ -29,7 +29,7 @@ _ORDINARY = 0.4  # of the points: what is wrong may seem right at others, as whe
 _LEAST_DRAWN = 500  # points, by which it is known what sizes there are
 _MOST_ROUNDS = 20  # of drawing points: what was not drawn until then is rare
 _FEW = 16  # cases, that have no blind spot in common if all cases have none, mostly
-_MORE_AT_ONCE = 100  # points that a round but the first has: of fewer, Hypothesis makes most alike
+_MORE_AT_ONCE = 100  # points that a round but the first has: each begins with the smallest once more
 
 
 def judge_over(
@@ -40,8 +40,8 @@ def judge_over(
 ) -> SampledReport:
     """Judge about `examples` points that the strategy draws, and call `count` after each.
 
-    Several strategies share the examples, and two points are drawn from each at least: Hypothesis repeats itself so
-    much that 100 points of `one_of(ten)` often leave one out. The same seed draws the same points.
+    Several strategies share the examples, and two points are drawn from each at least, the first of which is the
+    smallest. The same seed draws the same points.
 
     Raises `TypeError` for a strategy that does not draw the arguments of f, and what is refused or raised at every
     point.
@@ -81,7 +81,7 @@ class _Sample:
         self._tell_rules_apart(itertools.chain(*points), examples)
 
     def _draw_from(self, n: int, at_once: int) -> Iterator[DrawnPoint]:
-        """Yield points of a strategy, none of them twice: of 200 that Hypothesis draws, a third are."""
+        """Yield points of a strategy, none of them twice."""
         for again in range(_MOST_ROUNDS):
             seed = ", ".join(map(str, [self._question.seed, *([n, again] if again else [n] if n else [])]))
             drawn: list[Any] = []
@@ -105,7 +105,7 @@ class _Sample:
 
     def _fit(self, point: DrawnPoint) -> DrawnPoint:
         """Return the point, in the sizes whose turn it is if JAX would compile for each new one."""
-        if point.recipe is None or len(self._strategies) > 1:
+        if point.recipe is None or len(self._strategies) > 1 or not draws_every_size(self._strategies[0]):
             return point
         if not self._cases and not self._crashed and self._judge.is_compiled(point):
             self._pool = SizePool(point.recipe, self._question.seed)

@@ -26,9 +26,10 @@ class Shrinker:
         self._judge = Judge(question)
 
     def descend(self, failing: Sequence[Case]) -> Case:
-        """Make one size after the other smaller while the gradient is wrong, by numbers like theirs."""
+        """Make one size after the other smaller while the gradient is wrong, by the most ordinary numbers of theirs."""
         least = failing[0]
-        recipes = [case.point.recipe for case in failing[:_NUMBERS_TRIED] if case.point.recipe]
+        ordinary = sorted(failing, key=lambda case: case.point.extremeness)[:_NUMBERS_TRIED]
+        recipes = [case.point.recipe for case in ordinary if case.point.recipe]
         tried: list[Sizes] = []
 
         def find_wrong(sizes: Sizes) -> Case | None:
@@ -42,7 +43,7 @@ class Shrinker:
                 break
             tried.append(smaller)
             least = find_wrong(smaller) or least
-        return least
+        return (least.point.recipe and find_wrong(least.point.recipe.sizes)) or least
 
     def _find_wrong_case(self, drawn: Any) -> Case | None:
         """Judge what was drawn; return the case if the gradient is wrong there."""

@@ -27,6 +27,8 @@ from bptt.balls.scipy._fourier import SCIPY_FFT, make_analytic
 from bptt.verify import judge_gradient
 from tests.balls.test_complex import REAL, digits_in_common, get_midpoints, split, trace_array
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 RANDOM = np.random.default_rng(0)
 X = RANDOM.normal(size=(4, 6))
 Z = X + 1j * RANDOM.normal(size=(4, 6))

@@ -29,6 +29,8 @@ from bptt.balls.jax._linear_algebra import LINEAR_ALGEBRA
 from bptt.balls.scipy._linear_algebra import SCIPY_LINALG
 from bptt.verify import judge_gradient
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 REAL = MPContext()
 REAL.dps = 60
 L, S = np.linalg, SCIPY_LINALG

@@ -16,6 +16,8 @@ from bptt.verify import Report, judge_gradient
 from tests.rnn.comparing import assert_equal_but_for_rounding, leaves
 from tests.rnn.regimes import normal_arguments
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 every_cell = pytest.mark.parametrize("cell", CELLS.values(), ids=CELLS.keys())
 every_loss = pytest.mark.parametrize("loss", LOSSES.values(), ids=LOSSES.keys())
 

@@ -37,6 +37,8 @@ def compilations() -> Iterator[list[str]]:
 @pytest.mark.parametrize("name", CHECKED)
 def test_a_first_check_compiles_twice_and_a_second_never(name: str, compilations: list[str]) -> None:
     f, gradient, point = CHECKED[name]
+    jax.tree.map(lambda x: jnp.array(np.asarray(x)), point)
+    compilations.clear()  # of how JAX makes arrays of these shapes
     assert judge_gradient(f, gradient, point).verdict == "right"
     assert len(compilations) == 2
     compilations.clear()

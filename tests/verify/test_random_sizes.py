@@ -371,9 +371,10 @@ class TestSeveralStrategies:
             met.append(int(x[0]))
             return x
 
-        strategies = [st.integers(low, low + 99).map(lambda n: np.array([n + 0.5])).map(note) for low in (0, 100, 200)]
+        lows = (0, 10_000, 20_000)
+        strategies = [st.integers(low, low + 9_999).map(lambda n: np.array([n + 0.5])).map(note) for low in lows]
         assert judge_over(self.QUESTION, strategies, examples).cases == cases
-        assert [len({n for n in met if low <= n < low + 100}) for low in (0, 100, 200)] == [cases // 3] * 3
+        assert [len({n for n in met if low <= n < low + 10_000}) for low in lows] == [cases // 3] * 3
 
     def test_the_smallest_point_is_one_of_the_first_strategy_that_shows_it(self) -> None:
         wrong = replace(self.QUESTION, rule=lambda x: 2 * x * (1 + (x[0] > 150)))

@@ -11,6 +11,8 @@ import torch
 
 from bptt.verify import judge_gradient, judge_vjp
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 X = np.array([0.5, -1.25, 2.0])
 x32 = jnp.asarray(X, jnp.float32)
 

@@ -121,6 +121,18 @@ def test_the_smallest_sizes_are_reached_from_the_largest(name: str) -> None:
     assert Shrinker(question, "W").descend([case]).point.sizes == smallest
 
 
+def test_the_case_of_the_smallest_sizes_has_ordinary_numbers() -> None:
+    question = Question(lambda x: (x * x).sum(), lambda x: 3 * x, None, "auto", 0)
+    recipe = draw_one(x="n").recipe
+    assert recipe
+    ordinary, tiny = (recipe._replace(seed=1, regime=recipe.regime._replace(scale=scale)) for scale in (1.0, 2.0**-20))
+    points = [one.resize({"n": size}).make() for one, size in ((tiny, 1), (ordinary, 3))]
+    least = Shrinker(question, "x").descend([Judge(question).judge(read_point(question, drawn)) for drawn in points])
+    assert least.point.sizes == {"n": 1}
+    assert least.point.recipe
+    assert least.point.recipe.regime == ordinary.regime
+
+
 def test_points_of_one_shape_are_many_and_each_shape_compiles_twice() -> None:
     compiled: list[str] = []
 
@@ -135,6 +147,13 @@ def test_points_of_one_shape_are_many_and_each_shape_compiles_twice() -> None:
     assert (report.verdict, report.cases) == ("right", 40)
     assert report.sizes == {"h": (1, 3), "m": (1, 3), "t": (1, 3)}
     assert len(compiled) == 2 * len(cover_pairs({name: [1, 2, 3] for name in "hmt"}, report.seed))
+
+
+def test_what_the_caller_filters_out_is_not_judged() -> None:
+    over = named_arrays(3, W="h m").filter(lambda drawn: drawn.sizes["h"] > 1)
+    report = judge_gradient(lambda W: jnp.sum(W**2), lambda W: 2 * W, over, examples=6)
+    assert report.verdict == "right"
+    assert report.sizes["h"] == (2, 3)
 
 
 def test_code_of_numpy_is_judged_in_all_sizes_that_are_drawn() -> None:

@@ -1,8 +1,10 @@
 """Arrays of random sizes by name: every way to write an axis, what is refused, and how points are drawn."""
 
+import importlib
 import re
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -164,6 +166,24 @@ class TestPoints:
             return drawn
 
         assert draw("1") == draw("1") != draw("2")
+
+
+def draw_recipes() -> list[str]:
+    return [repr(drawn.recipe) for drawn in draw_many(named_arrays(W="h m", x="m"), 200)]
+
+
+def test_a_seed_draws_the_same_points_whatever_is_loaded_between(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "full_of_numbers.py").write_text(f"NUMBERS = {[*range(1_000, 9_000, 77)]}", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    before = draw_recipes()
+    importlib.import_module("full_of_numbers")
+    assert draw_recipes() == before
+
+
+def test_hardly_a_point_is_drawn_twice() -> None:
+    assert len(set(draw_recipes())) >= 199
 
 
 def test_hypothesis_is_loaded_when_arrays_are_drawn_and_not_before() -> None:

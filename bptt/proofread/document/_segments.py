@@ -78,13 +78,14 @@ def cut_segments(row: Sequence[Item]) -> list[Segment]:
 
 def _cut(row: Sequence[Item]) -> Iterator[Segment]:
     signs = any(item.text in RELATIONS and item.text not in _SIGNS for item in row)
-    now = Segment([])
+    now, relates = Segment([]), False  # whether a relation stands in it
     for place, item in enumerate(row):
         before, after = _find_neighbour(row, place, -1), _find_neighbour(row, place, 1)
         is_sign = item.text in _SIGNS and (signs or not before)
         is_prose = (item.text == TEXT and _is_prose(row, place)) or item.text in ("\\forall", "\\because")
         following = row[place + 1].text if place + 1 < len(row) else ""
-        ends = following in WIDE | {"", TEXT, "\\ ", "&"} or any(one.text in RELATIONS for one in now.items)
+        relates = bool(now.items) and (relates or now.items[-1].text in RELATIONS)
+        ends = relates or following in WIDE | {"", TEXT, "\\ ", "&"}
         colon = item.text == ":" and (ends or before == TEXT)
         if not (is_sign or is_prose or colon or item.text in _PUNCTUATION or item.text in WIDE or item.text == "&"):
             if item.text not in SPACING:

@@ -299,6 +299,7 @@ def test_any_text_is_read(text: str) -> None:
         "$",
         "$a$ b. ",
         "> $$\n",
+        "a:",
     ]
     + ["- $$\n", "> ", "\n \n", "%", "\\section{a}\n", "\\verb|", "\\iffalse ", ".. math::\n", "[a", "*a_ ", "$$ = $ "],
 )
