@@ -127,18 +127,17 @@ class Course:
         And it must come with an equation beside it that is right: where none is, the reading may be at fault.
         """
         verdict, note = self._judge_by_draft(n, correct)
-        if (
-            self.drafted is not None
-            and verdict.label == "right"
-            and self._differentiates(n)
-            and self._is_constrained(n)
-        ):
-            return self._doubt(n, verdict, note)
-        if verdict.label not in FINDINGS or not (self.is_guess and self._has_symbols(n)):
+        if verdict.label not in (*FINDINGS, "right") or not (self.is_guess and self._has_symbols(n)):
             return verdict, note
-        if self.drafted is not None and (self._takes_for_index(n) or self._is_constrained(n) or self._may_hold(n)):
-            return self._doubt(n, verdict, note)
-        return self._doubt(n, verdict, note) if correct and not self._has_witness(verdict) else (verdict, note)
+        unseen = correct and verdict.label in FINDINGS and not self._has_witness(verdict)
+        rests = self.drafted is not None and self._rests_on_guess(n, verdict)
+        return self._doubt(n, verdict, note) if unseen or rests else (verdict, note)
+
+    def _rests_on_guess(self, n: int, verdict: Verdict) -> bool:
+        """Whether the document may mean something else, by which the verdict might be another."""
+        if verdict.label == "right":
+            return self._differentiates(n) and self._is_constrained(n)
+        return self._takes_for_index(n) or self._is_constrained(n) or self._may_hold(n)
 
     def _judge_by_draft(self, n: int, correct: bool) -> tuple[Verdict, str]:
         """Judge one equation. What only a guess of a drafted glossary accuses is judged by a coarser one."""
@@ -241,7 +240,7 @@ class Course:
     @property
     def is_guess(self) -> bool:
         """Whether it is a guess that the document is in this notation."""
-        return self.notation != "given" and not self.restates
+        return self.drafted is not None or (self.notation != "given" and not self.restates)
 
     @property
     def restates(self) -> bool:

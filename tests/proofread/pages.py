@@ -384,6 +384,14 @@ PAGES = {
         (),
         (r"\frac{\partial c}{\partial f} = 2 u", r"\frac{\partial c}{\partial f} = u"),
     ),
+    "what an equation ties together, beside a function": Page(
+        r"The displacements $u \in \mathbb{R}^n$ solve" + "\n\n$$ K u = f, $$\n\n"
+        r"An output $g = g(u)$ is monitored; $a$ denotes $\partial g / \partial u$."
+        r" The special output $c = f^\top u$ is the compliance.",
+        (),
+        (),
+        (r"\frac{\partial c}{\partial f} = 2 u",),
+    ),
     "what no equation beside it makes right": Page(
         r"The eigenvalues $\lambda_1, \dots, \lambda_n$ of $A \in \mathbb{R}^{n \times n}$ have eigenvectors"
         " $u_1, \\dots, u_n$.",
