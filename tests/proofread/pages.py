@@ -481,4 +481,18 @@ PAGES = {
         (),
         (r"\mathrm d y = \frac{1}{s} \, \mathrm d x",),
     ),
-}  # fmt: skip
+    "a term that a definition in words brings": Page(
+        r"The output $y$ is the exponential of the input $x$, and all are numbers: $x, y, p, w \in \mathbb{R}$."
+        "\n\n$$ J = p y - w x $$",
+        (),
+        (),
+        (r"\frac{\partial J}{\partial x} = p y - w",),
+    ),
+    "a sum that words bring": Page(
+        r"The points $x_i \in \mathbb{R}^d$ are given, $i = 1, \dots, n$, and the energy adds up what each has,"
+        "\n\n$$ E = \\frac12 \\|x_i\\|^2 $$",
+        (),
+        (),
+        (r"\nabla_{x_i} E = \sum_{i=1}^n x_i",),
+    ),
+}
