@@ -495,4 +495,11 @@ PAGES = {
         (),
         (r"\nabla_{x_i} E = \sum_{i=1}^n x_i",),
     ),
+    "a derivative that has a name": Page(
+        r"With $W \in \mathbb{R}^{n \times n}$, $u, v \in \mathbb{R}^n$ and $g = \partial E / \partial x$:"
+        "\n\n$$ x = W v $$\n\n$$ E = \\frac12 \\|x\\|^2 + u^\\top x $$",
+        (r"\frac{\partial E}{\partial W} = g v^\top", r"g = x + u"),
+        (r"\frac{\partial E}{\partial W} = v g^\top", r"g = x - u"),
+        (r"\frac{\partial E}{\partial x} = u",),  # that it is g says nothing
+    ),
 }
