@@ -33,7 +33,7 @@ class _IndependentDraws(HypothesisProvider):
 
 
 _BACKEND = "bptt"  # of draws alone: what looks for the smallest goes from the simple to the less so, as Hypothesis does
-AVAILABLE_PROVIDERS[_BACKEND] = _IndependentDraws
+AVAILABLE_PROVIDERS[_BACKEND] = f"{__name__}.{_IndependentDraws.__name__}"  # where each version looks for it
 
 _ALONE = hypothesis.settings(  # whatever profile is loaded around it
     database=None,
