@@ -52,8 +52,7 @@ def change_far_symbol(right: Node, around: Surroundings) -> Iterator[Node]:
         for one in (one for one, count in counts.items() if count > 1):
             yield from (part.put(tree.rewrite(part.node, partial(_put_for, one, other))) for other in pool)
     for symbol, part in _list_values(right, around):
-        if symbol is not right:  # which may be defined as the left-hand side
-            yield from (part.put(_put_for(_lay_down(symbol), other, symbol)) for other in pool)
+        yield from (part.put(_put_for(_lay_down(symbol), other, symbol)) for other in pool)
 
 
 def _put_for(one: Symbol, other: Symbol, node: Node) -> Node:

@@ -1,7 +1,7 @@
 """Propose what stands in the wrong place: steps, indices, transposes, the order of factors, sums."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from fractions import Fraction
 from functools import partial
@@ -140,13 +140,18 @@ def change_term_indices(right: Node, around: Surroundings) -> Iterator[Node]:
                 yield part.put(rename_letters(part.node, names))
 
 
+def _find_fresh(used: Container[str]) -> str:
+    """Return a letter for an index that stands nowhere else; "" if all stand somewhere."""
+    return next((letter for letter in _FRESH if letter not in used), "")
+
+
 def _list_renamings(term: Node, around: Surroundings) -> Iterator[dict[str, str]]:
     """List renamings of a term; one of a letter that the left-hand side lacks alone would change nothing."""
     used = [letter for letter in around.letters if letter in list_letters(term)]
-    fresh = next(letter for letter in _FRESH if letter not in around.letters)
+    fresh = _find_fresh(around.letters)
     for a, b in permutations(used, 2):
         if b in around.list_alike(a) and a in around.stated:
-            if b not in around.stated:
+            if b not in around.stated and fresh:
                 yield {a: fresh, b: a}
             if b not in around.stated or a < b:
                 yield {a: b, b: a}
@@ -167,9 +172,9 @@ def add_sum_of_steps(node: Node, around: Surroundings) -> Iterator[Node]:
     """Propose a Σ over the step of what is differentiated: of the loss of every step, not of one alone."""
     match node:
         case tree.Derivative(of=Symbol() as of):
-            fresh = next(letter for letter in _FRESH if letter not in {*around.letters, *around.steps})
+            fresh = _find_fresh({*around.letters, *around.steps})
             first = tree.Relation(Symbol(fresh), "=", tree.Number(Fraction(1)))
-            for step in sorted(around.steps & {*list_letters(of)}):
+            for step in sorted(around.steps & {*list_letters(of)}) if fresh else ():
                 summed = replace(node, of=rename_letters(of, {step: fresh}))
                 yield make_product((tree.Big(r"\sum", (first,), (around.last,)), summed), ("",))
 

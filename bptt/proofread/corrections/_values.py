@@ -107,9 +107,9 @@ def _read_number(node: Node) -> Fraction | None:
         case tree.Negative(term=term):
             inner = _read_number(term)
             return None if inner is None else -inner
-        case tree.Quotient(over=tree.Number(value=over), under=tree.Number(value=under)):
+        case tree.Quotient(over=tree.Number(value=over), under=tree.Number(value=under)) if under:
             return over / under
-        case tree.Product(factors=(tree.Number(value=over), tree.Number(value=under)), operators=("/",)):
+        case tree.Product(factors=(tree.Number(value=over), tree.Number(value=under)), operators=("/",)) if under:
             return over / under
     return None
 

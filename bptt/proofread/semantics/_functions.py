@@ -92,8 +92,6 @@ def _join_bracket(scope: Scope, symbol: Symbol, after: Node) -> Node | None:
         return None
     if symbol.name in INDICATORS and [type(entry) for entry in bracket.entries] == [tree.Relation]:
         return replace(symbol, below=bracket.entries)
-    if tree.is_iverson(bracket):
-        return None
     if base in scope.parameters or (scope.varied and is_mark(symbol)):
         return None
     known = scope.symbols.find_name(symbol) is not None

@@ -275,11 +275,6 @@ def strip_brackets(node: Node) -> Node:
     return node
 
 
-def is_iverson(node: Node) -> bool:
-    """Whether a formula is a relation in square brackets: 1 where it holds, 0 elsewhere."""
-    return isinstance(node, Bracket) and node.kind == "[" and [type(one) for one in node.entries] == [Relation]
-
-
 def read_call(node: Node) -> Application | None:
     """Read f(x, y) as an application; None for what is no symbol with letters in a bracket behind it."""
     if not isinstance(node, Product) or node.operators != ("",):

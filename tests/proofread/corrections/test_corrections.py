@@ -301,6 +301,25 @@ def test_nothing_is_proposed_that_is_made_of_its_own_left_hand_side() -> None:
     assert not any("a_i" in one for one in proposed)
 
 
+@pytest.mark.parametrize("power", [r"\frac{1}{0}", "1/0", r"-\frac{1}{0}"])
+def test_a_power_that_is_no_number_is_left_alone(power: str) -> None:
+    left, right = map(read_formula, ("a", f"b^{{{power}}}"))
+    assert all("0" in write_latex(one.right) for one in propose_corrections(left, right) if one.kind == "a power")
+
+
+def test_where_every_letter_is_taken_none_is_made_up() -> None:
+    letters = "jklmnpqrsuv"
+    left, right = map(read_formula, (r"\frac{\partial E}{\partial a_t}", r"\frac{\partial E_t}{\partial a_t}"))
+    few, all_taken = (
+        [one.kind for one in propose_corrections(left, right, Surroundings(letters=dict.fromkeys(used, ("n",))))]
+        for used in (letters[:-1], letters)
+    )
+    assert "a missing sum" in few
+    assert "a missing sum" not in all_taken
+    left, right = map(read_formula, ("a_j", "b_{jk}"))
+    assert list(propose_corrections(left, right, Surroundings(letters=dict.fromkeys(letters, ()))))
+
+
 def test_what_is_proposed_can_be_written() -> None:
     for equation in RIGHT:
         left, right = map(read_formula, equation.split(" = ", 1))
