@@ -502,4 +502,18 @@ PAGES = {
         (r"\frac{\partial E}{\partial W} = v g^\top", r"g = x - u"),
         (r"\frac{\partial E}{\partial x} = u",),  # that it is g says nothing
     ),
+    "relations between letters that are no symbols": Page(
+        r"With $a \in \mathbb{R}^n$:"
+        "\n\n$$ s_i = \\sum_{j=1}^n [j \\le i] a_j $$\n\n$$ u_i = \\sum_{j=1}^n [j \\neq i] a_j $$",
+        (
+            r"\frac{\partial s_i}{\partial a_j} = [j \leq i]",
+            r"\frac{\partial s_i}{\partial a_j} = [i \ge j]",
+            r"\frac{\partial u_i}{\partial a_j} = 1 - [i = j]",
+        ),
+        (
+            r"\frac{\partial u_i}{\partial a_j} = 1 + [i = j]",
+            r"\frac{\partial u_i}{\partial a_j} = -[i \neq j]",
+            r"\frac{\partial s_i}{\partial a_j} = -[j \le i]",
+        ),
+    ),
 }

@@ -24,6 +24,7 @@ from bptt.proofread.syntax.tree import (
 )
 
 _REALS = (r"\mathbb{R}", r"\R", r"\Re", "ℝ", r"\mathbf{R}")
+_COUNTING = frozenset("ijklmnpqrst")
 _UPRIGHT_D = r"\mathrm{d}"  # whatever it stands before
 _DIFFERENCES = ("d", r"\delta", r"\Delta")
 
@@ -52,7 +53,11 @@ def walk_symbols(node: Node | Unreadable) -> Iterator[tuple[Symbol, Node | None]
 
 
 def _compares_letters(node: Node) -> bool:
-    return isinstance(node, Relation) and node.sign in ("=", r"\ne") and is_bare(node.left) and is_bare(node.right)
+    """Whether two letters are compared: [i = j], or [i < j] of letters that are indices more often than numbers."""
+    if not (isinstance(node, Relation) and is_bare(node.left) and is_bare(node.right)):
+        return False
+    ordered = node.sign in ("<", r"\le", ">", r"\ge") and {node.left.name, node.right.name} <= _COUNTING
+    return node.sign in ("=", r"\neq") or ordered
 
 
 def list_compared(side: Node) -> list[Node]:
