@@ -227,8 +227,10 @@ class Definition:
 # What is said of the values of a quantity that nothing defines, and so of what is drawn.
 # normalised: positive, and each vector sums to 1; unit: each vector has the length 1.
 Property = Literal[
-    "positive", "symmetric", "orthogonal", "diagonal", "one-hot", "normalised", "unit", "binary", "sign",
+    "positive", "symmetric", "hollow", "orthogonal", "diagonal", "one-hot", "normalised", "unit", "binary", "sign",
 ]  # fmt: skip
+# What only a matrix with rows and columns of one range can be.
+OF_MATRICES: frozenset[Property] = frozenset(("symmetric", "hollow", "orthogonal", "diagonal"))
 Properties = Mapping[Quantity, frozenset[Property]]
 
 

@@ -7,9 +7,21 @@ from collections.abc import Iterator, Sequence
 from bptt.proofread._gradient_names import read_signed
 from bptt.proofread._parsed import ParsedSentence, is_derivative
 from bptt.proofread.document import FORMULA
-from bptt.proofread.semantics import Candidate
+from bptt.proofread.semantics import Candidate, is_standard
 from bptt.proofread.semantics._shapes import LIST
-from bptt.proofread.syntax.tree import Derivative, Node, Symbol, Unreadable, read_call
+from bptt.proofread.syntax.tree import (
+    Derivative,
+    Node,
+    Product,
+    Quotient,
+    Scripted,
+    Sum,
+    Symbol,
+    Unreadable,
+    list_symbols,
+    lists_entries,
+    read_call,
+)
 
 _EXAMPLES = re.compile(r"example|instance|e\.g\.|such as|\bsay\b|\blike\b", re.IGNORECASE)  # of a function, not it
 # What holds there alone: "at the optimum one finds σ² = L", "in the limit w = u".
@@ -28,7 +40,7 @@ _BY = r"(?:with (?:respect|regard) to|w\.r\.t\.|wrt|by)"
 # We write δ and ε for the gradients of L by a and b.
 _NAMED = re.compile(
     rf"(?P<names>{LIST}),? {_IS} {_QUALIFIED}{_GRADIENT} of (?:(?:the [\w-]+ )?(?P<of>{FORMULA})|the (?:\w+ )?{_LOSS}) "
-    rf"{_BY} (?:the [\w-]+ )?(?P<by>{LIST})",
+    rf"{_BY} (?:the (?:[\w-]+ ){{1,3}})?(?P<by>{LIST})",
     re.IGNORECASE,
 )
 # We write δ for ∂L/∂a; δ denotes the derivative ∂L/∂a; denote by δ the derivative ∂L/∂a; denote ∂L/∂a by δ.
@@ -39,6 +51,18 @@ _ABBREVIATED = tuple(
         rf"(?P<names>{LIST}),? {_IS} {_FOR}(?P<derivatives>{LIST})",
         rf"\bdenote by (?P<names>{LIST}) {_FOR}(?P<derivatives>{LIST})",
         rf"\b(?:denote|abbreviate|write|call) {_FOR}(?P<derivatives>{LIST}) (?:by|as) (?P<names>{LIST})",
+    )
+)
+# Let e denote ŷ - y; we call e the error ŷ - y; by P we denote the projector I - u u^⊤; write ŷ - y as e.
+_SOME = r"(?:(?!(?:of|by|with|and|or|if|not|that|which|where|is|are|shape|size)\b)[\w-]+ ){0,4}"
+_DENOTED = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"(?P<name>{FORMULA}) (?:denotes?|abbreviates?|(?:stands?|is short) for) {_SOME}(?P<formula>{FORMULA})",
+        rf"\b(?:call|denote by) (?P<name>{FORMULA}) {_SOME}(?P<formula>{FORMULA})",
+        rf"\bby (?P<name>{FORMULA}) (?:we|let us) (?:denote|mean) {_SOME}(?P<formula>{FORMULA})",
+        rf"\bwrite (?P<name>{FORMULA}) for {_SOME}(?P<formula>{FORMULA})",
+        rf"\b(?:denote|abbreviate|write) {_SOME}(?P<formula>{FORMULA}) (?:by|as) (?P<name>{FORMULA})",
     )
 )
 
@@ -53,11 +77,12 @@ def list_inline(sentences: Sequence[ParsedSentence]) -> Iterator[Candidate]:
             bodies = sides[len(subjects) :]
             body = next(filter(is_derivative, bodies), bodies[0])
             for one in subjects if not _THERE_ALONE.search(sentence.words) else ():
-                if isinstance(one, Unreadable) or isinstance(body, Unreadable):
+                if isinstance(one, Unreadable) or isinstance(body, Unreadable) or lists_entries(one, body):
                     continue
                 if isinstance(one, Symbol) or not is_example:
                     yield Candidate(one, body, sentence.line)
         yield from _list_named(sentence, loss)
+        yield from _list_denoted(sentence)
 
 
 def _find_loss(sentences: Sequence[ParsedSentence]) -> Symbol | None:
@@ -88,6 +113,25 @@ def _pair(names: Sequence[Node | None], derivatives: Sequence[Node | None], line
     for name, derivative in zip(names, derivatives, strict=True) if len(names) == len(derivatives) else ():
         if name is not None and derivative is not None and _is_name(name) and is_derivative(derivative):
             yield Candidate(name, derivative, line)
+
+
+def _list_denoted(sentence: ParsedSentence) -> Iterator[Candidate]:
+    """List what words say to be a formula: we call e the error ŷ - y."""
+    for found in (found for pattern in _DENOTED for found in pattern.finditer(sentence.words.replace("*", ""))):
+        (name,), (formula,) = sentence.list_alone(found, "name"), sentence.list_alone(found, "formula")
+        if isinstance(name, Symbol) and formula is not None and _computes(formula):
+            yield Candidate(name, formula, sentence.line)
+
+
+def _computes(node: Node) -> bool:
+    """Whether a formula computes something of symbols, and is none of the sizes in an m × n matrix."""
+    match node:
+        case Product(operators=operators):
+            call = read_call(node)
+            return r"\times" not in operators and (call is None or is_standard(call.function.name))  # no O(n)
+        case Sum() | Quotient() | Scripted():
+            return any(True for _ in list_symbols(node))
+    return False
 
 
 def _is_name(node: Node | Unreadable) -> bool:

@@ -74,8 +74,6 @@ class Judge(AccusationJudge):
         self.nearby = dict(self._list_nearby(sentences))
         self.held_fixed = {n for n, one in self._list_introductions(sentences) if _HOLDS_FIXED.search(one.words)}
         self.excluded = [one for found in sentences for one in semantics.list_unequal(vocabulary, found.formulas)]
-        alike = ((one.left, one.right) for one in inline)
-        self.vanishing = set(semantics.list_vanishing(vocabulary, (*alike, *parsed)))
         self.of_one_step = any(_ONE_STEP.search(one.words.replace("*", "")) for one in sentences)
         properties = vocabulary.definitions.properties
         self.local = {
@@ -86,6 +84,9 @@ class Judge(AccusationJudge):
             properties[stated.quantity] = _join(properties.get(stated.quantity, frozenset()), stated.property)
         self.roles, self.unused = find_roles(vocabulary, self.equations, inline, sides, subjects, self._holds)
         self.stated = [one for one in self.stated if one.quantity not in vocabulary.definitions.quantities]
+        alike = ((one.left, one.right) for one in inline)
+        vanishing = set(semantics.list_vanishing(vocabulary, (*alike, *parsed)))
+        self.vanishing = vanishing - {one.quantity for one in self.stated if one.property == "hollow"}
 
     def _note_uses(self, sides: Sequence[Node]) -> None:
         """Take note of what stands beside each symbol of the document, before any equation is read."""
@@ -214,6 +215,8 @@ class Judge(AccusationJudge):
             self.vocabulary, left, right
         ):
             return Verdict("definition", "a property")
+        if tree.lists_entries(left, right):
+            return Verdict("definition", "its entries")
         refusal = None if reason is None or isinstance(reason, semantics.NoDefinition) else label_refusal(reason)
         if refusal is not None and refusal.label == "unreadable":
             return refusal._replace(label="definition")

@@ -18,6 +18,7 @@ from bptt.proofread.syntax.tree import (
     Symbol,
     Unreadable,
     list_symbols,
+    lists_entries,
     read_call,
     written,
 )
@@ -87,7 +88,7 @@ def is_update(left: Node, right: Node) -> bool:
     return False
 
 
-def _is_probability(left: Node) -> bool:
+def _is_probability(left: Node, _: Node) -> bool:
     """Whether a left-hand side is Pr(y | x): it defines no function, and y and x may be any."""
     return any(symbol.name in _PROBABILITIES for symbol in list_symbols(left))
 
@@ -106,7 +107,7 @@ def _list_scripts(symbol: Symbol) -> set[str]:
 def list_candidates(equations: Sequence[ParsedEquation]) -> Iterator[tuple[int, Candidate]]:
     """Yield what may define something, by number; a negative one for b = c where a chain a = b = c says that, too."""
     for n, one in enumerate(equations):
-        states = one.sides and not is_update(*one.sides) and not _is_probability(one.sides[0])
+        states = one.sides and not any(says(*one.sides) for says in (is_update, lists_entries, _is_probability))
         if one.relation in EQUALS and one.relation not in ASSIGNS and one.sides and states:
             yield n, Candidate(*one.sides, one.line)
             before = equations[n - 1] if n else one

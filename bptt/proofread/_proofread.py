@@ -12,14 +12,16 @@ from bptt.proofread.semantics import (
     Glossary,
     Reading,
     Signs,
+    Ways,
     draft,
+    list_entries,
     list_statements,
     list_ways,
     read_default_glossary,
     read_glossary,
 )
 from bptt.proofread.syntax import Node, Symbol, Unreadable
-from bptt.proofread.syntax.tree import Relation, list_symbols, written
+from bptt.proofread.syntax.tree import Relation, list_symbols, lists_entries, written
 
 LARGEST_DOCUMENT = 1_000_000  # characters: a book
 NOTATIONS = ("given", "the post's", "drafted from the document")
@@ -135,7 +137,9 @@ def _read_signs(document: Document) -> Signs:
     for one in parsed.equations:
         if one.relation == r"\in" and one.sides:
             stated.append(Relation(one.sides[0], one.relation, one.sides[1]))
-    return Signs([*((one.left, one.right) for one in parsed.equations), *_list_brought_in(document, parsed)], stated)
+        stated += list_entries(*one.sides) if one.sides else ()
+    sides = [(one.left, one.left if one.sides and lists_entries(*one.sides) else one.right) for one in parsed.equations]
+    return Signs([*sides, *_list_brought_in(document, parsed)], stated)
 
 
 def _list_brought_in(document: Document, parsed: ParsedDocument) -> list[tuple[Node, Node]]:
@@ -161,7 +165,7 @@ def _make_reader(document: Document) -> Callable[[Glossary, int], Reading]:
     def read(glossary: Glossary, most: int) -> Reading:
         judge = Course(document, glossary, "").judge_one
         ways = [
-            list_ways(judge.vocabulary, *one.sides, most) if one.sides and one.relation in EQUALS else []
+            list_ways(judge.vocabulary, *one.sides, most) if one.sides and one.relation in EQUALS else Ways()
             for one in judge.equations
         ]
         ways += [list_ways(judge.vocabulary, left, right, most) for left, right in brought_in]

@@ -3,6 +3,7 @@
 import itertools
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from bptt.proofread import semantics
@@ -11,7 +12,7 @@ from bptt.proofread._traversal import list_quantities
 from bptt.proofread._verdict import Verdict, label_refusal, refuse
 from bptt.proofread.evaluation import Agreement, Budget, Difference, compare
 from bptt.proofread.semantics import LAYOUT, Choice, Equation, Interpretation, Statement, Vocabulary
-from bptt.proofread.syntax.tree import Application, Node, Symbol, nodes
+from bptt.proofread.syntax.tree import Application, Node, Symbol, list_symbols, nodes
 
 
 class _Reading(NamedTuple):
@@ -44,17 +45,31 @@ class ReadingJudge:
         """Judge an equation about a function of numbers that is defined already; None for any other."""
         if not isinstance(left, Application):
             return None
-        symbols, parameters = self.vocabulary.symbols, semantics.get_parameters(self.vocabulary, left)
+        symbols = self.vocabulary.symbols
+        plain = replace(left, function=replace(left.function, primes=0))
+        parameters = semantics.get_parameters(self.vocabulary, plain)
         declared = [symbols.find_name(Symbol(one)) is not None for one in parameters or ()]
         known = self.vocabulary.defines_function(symbols.get_base(left.function))
         if parameters is None or (any(declared) and not known):
             return None  # one that means the same everywhere and is applied to symbols, as in Tr(A), is not defined
+        if left.function.primes and self._speaks_of(parameters, left, right):
+            return None  # C'(c) of a symbol c
         self.vocabulary.begin_equation()
         try:
             claim = semantics.state_function_claim(self.vocabulary, parameters, left, right)
         except semantics.REFUSALS as error:
             return None if all(declared) else label_refusal(error)  # of symbols that may be vectors or matrices
         return self._judge_claim(claim, {})
+
+    def _speaks_of(self, parameters: Sequence[str], *sides: Node) -> bool:
+        """Whether parameters of a function are numbers of the document, or what stands beside it is made of them."""
+        symbols, definitions = self.vocabulary.symbols, self.vocabulary.definitions
+        held = [one for name in parameters for one in symbols.get_held(Symbol(name))]
+        beside = (one for side in sides for one in list_symbols(side) if one.name not in parameters)
+        names = {symbols.find_name(one) for one in beside if not self.vocabulary.may_apply(one)}
+        others = [one for name in names if name is not None for one in symbols.quantities[name]]
+        bodies = [one.body for quantity in others for one in definitions.quantities.get(quantity, ())]
+        return any(not one.axes for one in held) or not set(held).isdisjoint(list_quantities(definitions, *bodies))
 
     def _is_right(self, equation: Equation, properties: Properties, layout: int | None = None) -> bool:
         return self._judge_readings(equation, properties, layout).label == "right"

@@ -55,12 +55,14 @@ _ROLES: dict[str, str] = {
     "assumed": "an assumption, which is used nowhere else: the symbol stays free",
     "assigns": "an assignment",
     "a property": "taken for what is said of the symbol everywhere",
+    "its entries": "what its entries are called",
     "repeats the glossary": "as in the glossary",
     "an unknown loss": "its loss is defined nowhere, and nothing says what its derivative is",
 }
 _PROPERTIES: dict[Property, str] = {
-    "positive": "positive", "symmetric": "symmetric", "orthogonal": "orthogonal", "diagonal": "diagonal",
-    "one-hot": "one-hot", "normalised": "summing to 1", "unit": "of length 1", "binary": "0 or 1", "sign": "-1 or 1",
+    "positive": "positive", "symmetric": "symmetric", "hollow": "0 on its diagonal", "orthogonal": "orthogonal",
+    "diagonal": "diagonal", "one-hot": "one-hot", "normalised": "summing to 1", "unit": "of length 1",
+    "binary": "0 or 1", "sign": "-1 or 1",
 }  # fmt: skip
 _REMAINDER = 1e-40  # what terms of the size of the other side leave when they cancel on balls of 50 digits, at the most
 _LAYOUTS = ("numerators", "denominators")  # stand for the rows, by the answer to the question

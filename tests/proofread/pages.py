@@ -244,8 +244,93 @@ PAGES = {
     ),
     "entries that vanish": Page(
         r"The couplings $w_{ij}$ are given ($w_{ii} = 0$)." "\n\n$$ E = \\frac12 \\sum_i \\sum_j w_{ij} m_i m_j $$",
+        (r"\frac{\partial^2 E}{\partial m_i^2} = 0",),
+        (r"\frac{\partial E}{\partial m_i} = \sum_j (w_{ij} + w_{ji}) m_j",),
+    ),
+    "entries that vanish, of what a formula defines": Page(
+        r"Let $w_{ij} = s_i - 2 s_j$ with $w_{ii} = 0$." "\n\n$$ E = \\frac12 \\sum_i \\sum_j w_{ij} m_i m_j $$",
         (),
         unsure=(r"\frac{\partial^2 E}{\partial m_i^2} = 0",),
+    ),
+    "a graph": Page(
+        r"Let $a_{ij} = a_{ji} \ge 0$ and $a_{ii} = 0$ be the weights of a graph, and $x \in \mathbb{R}^n$."
+        "\n\n$$ Q(x) = \\frac12 \\sum_{i=1}^n \\sum_{j=1}^n a_{ij} (x_i - x_j)^2 $$",
+        (
+            r"\frac{\partial Q}{\partial x_i} = 2 \sum_j a_{ij} (x_i - x_j)",
+            r"\frac{\partial^2 Q}{\partial x_i^2} = 2 \sum_j a_{ij}",
+        ),
+        (r"\frac{\partial Q}{\partial x_i} = \sum_j a_{ij} (x_i - x_j)",),
+    ),
+    "vectors that a letter numbers, in a quadratic form": Page(
+        "$$ \\phi = \\sum_{k=1}^K \\log \\sum_{n=1}^N (x_n - c_k)^\\top B_k (x_n - c_k) $$",
+        (
+            r"\frac{\partial \phi}{\partial x_n} = \sum_{k=1}^K \frac{(B_k + B_k^\top) (x_n - c_k)}"
+            r"{\sum_{m=1}^N (x_m - c_k)^\top B_k (x_m - c_k)}",
+        ),
+        (
+            r"\frac{\partial \phi}{\partial x_n} = \sum_{k=1}^K \frac{(B_k + B_k^\top) (c_k - x_n)}"
+            r"{\sum_{m=1}^N (x_m - c_k)^\top B_k (x_m - c_k)}",
+        ),
+    ),
+    "vectors that a letter numbers, in angles and a norm": Page(
+        r"For $i, j = 1, \dots, M$ let $g_{ij} = \langle p_i, q_j \rangle - t_{ij}$."
+        "\n\n$$ R = \\sum_i \\sum_j g_{ij}^2 + \\mu \\sum_j \\|q_j\\|^2 $$",
+        (
+            r"\frac{\partial R}{\partial p_i} = 2 \sum_j g_{ij} q_j",
+            r"\frac{\partial R}{\partial q_j} = 2 \sum_i g_{ij} p_i + 2 \mu q_j",
+        ),
+        (r"\frac{\partial R}{\partial p_i} = 2 \sum_j g_{ij} p_j",),
+    ),
+    "a vector that has a word before it, and none its size": Page(
+        r"A centre $a$ has the vector $v_a \in \mathbb{R}^d$; each of the $K$ others $k$ has an output vector $u_k$."
+        "\n\n$$ \\ell = \\sum_{k=1}^K e^{u_k^\\top v_a} $$",
+        (r"\frac{\partial \ell}{\partial v_a} = \sum_{k=1}^K e^{u_k^\top v_a} u_k",),
+        (r"\frac{\partial \ell}{\partial v_a} = -\sum_{k=1}^K e^{u_k^\top v_a} u_k",),
+    ),
+    "a vector by its entries": Page(
+        r"Let $z = (z_1, \dots, z_m)^\top$ and $c > 0$." "\n\n$$ g(z_1, \\dots, z_m) = c \\sum_{i=1}^m z_i^3 $$",
+        (r"\frac{\partial g}{\partial z_i} = 3 c z_i^2",),
+        (r"\frac{\partial g}{\partial z_i} = 3 z_i^2",),
+    ),
+    "primes of a function that has a parameter": Page(
+        r"Let $b > 0$ be fixed and $\sigma(x) = 1 / (1 + e^{-x})$." "\n\n$$ g(x) = x \\sigma(b x) $$",
+        (
+            r"g'(x) = \sigma(b x) + b x \sigma(b x) (1 - \sigma(b x))",
+            r"g''(x) = b \sigma'(b x) (2 + b x (1 - 2 \sigma(b x)))",
+        ),
+        (r"\frac{\partial g'(x)}{\partial b} = x \sigma'(b x) + b x^2 \sigma''(b x)",),
+    ),
+    "a prime of a function whose argument is made elsewhere, too": Page(
+        r"Let $w = c^2 + 1$." "\n\n$$ g(c) = \\frac{1}{2} (c - w)^2 $$",
+        (),
+        unsure=(r"g'(c) = c - w",),
+    ),
+    "an exponent that is a letter": Page(
+        r"For $\gamma \geq 0$ and a probability $p$ let" "\n\n$$ L = -(1 - p)^\\gamma \\log p $$",
+        (
+            r"\frac{\partial L}{\partial p} = \gamma (1 - p)^{\gamma - 1} \log p - \frac{(1 - p)^\gamma}{p}",
+            r"\frac{\partial L}{\partial \gamma} = L \log(1 - p)",
+        ),
+        (r"\frac{\partial L}{\partial \gamma} = -L \log(1 - p)",),
+    ),
+    "an exponent below which entries stand": Page(
+        "$$ U = \\Bigl( \\sum_{i=1}^n a_i x_i^r \\Bigr)^{1/r} $$",
+        (r"\frac{\partial U}{\partial x_i} = a_i x_i^{r-1} U^{1-r}",),
+        (r"\frac{\partial U}{\partial x_i} = r a_i x_i^{r-1} U^{1-r}",),
+    ),
+    "what words say to be a formula": Page(
+        r"The output $s = v^\top \tanh(A x)$ has the cost $E = \frac12 (s - y)^2$. We call $e$ the error $s - y$, and"
+        "\n$h$ denotes the vector $\\tanh(A x)$. Here $x \\in \\mathbb{R}^d$.",
+        (
+            r"\frac{\partial E}{\partial v} = e h",
+            r"\frac{\partial E}{\partial A} = e (v \odot (1 - h \odot h)) x^\top",
+        ),
+        (r"\frac{\partial E}{\partial v} = e x",),
+    ),
+    "a sum that leaves out what has no value": Page(
+        r"Let $p_{ij}$ be given with $p_{ii} = 0$." "\n\n$$ C = \\sum_{i \\neq j} p_{ij} \\log p_{ij} $$",
+        (r"\frac{\partial C}{\partial p_{ij}} = \log p_{ij} + 1 \quad (i \neq j)",),
+        (r"\frac{\partial C}{\partial p_{ij}} = \log p_{ij} - 1 \quad (i \neq j)",),
     ),
     "letters that differ": Page(
         r"Player $i$ beats another player $j$ ($j \neq i$) with probability $P_{ij} = \sigma(s_i - s_j)$, where"
@@ -295,8 +380,11 @@ PAGES = {
         r"A mask $m \in \{0, 1\}^h$ keeps entries with probability $q$. With $a \in \mathbb{R}^d$,"
         "\n$W \\in \\mathbb{R}^{h \\times d}$, $v \\in \\mathbb{R}^h$:\n\n"
         "$$ r = \\frac1q m \\odot \\tanh(W a), \\qquad E = \\frac12 (v^\\top r - y)^2 $$",
-        (r"\frac{\partial E}{\partial v_i} = (v^\top r - y) r_i",),
-        unsure=(r"\frac{\partial E}{\partial W_{ij}} = \frac1q (v^\top r - y) v_i m_i (1 - \tanh^2((W a)_i)) a_j",),
+        (
+            r"\frac{\partial E}{\partial v_i} = (v^\top r - y) r_i",
+            r"\frac{\partial E}{\partial W_{ij}} = \frac1q (v^\top r - y) v_i m_i (1 - \tanh^2((W a)_i)) a_j",
+        ),
+        (r"\frac{\partial E}{\partial W_{ij}} = \frac1q (v^\top r - y) v_j m_i (1 - \tanh^2((W a)_i)) a_j",),
     ),
     "a bias that is added to every row": Page(
         r"Every sample is a row of $X$, and $b$ a row. $$ Y = X W + b $$"

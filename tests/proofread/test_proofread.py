@@ -361,10 +361,11 @@ def test_a_function_that_depends_on_more_than_its_argument_is_read_as_its_formul
             r"\frac{\partial f(a)}{\partial w} = a",
             r"\frac{\partial f(a)}{\partial a} = w",
             r"f'(a) = w",
+            r"f'(a) = a w",
             glossary=FACTORS,
         )
     ]
-    assert found == ["definition", "wrong", "right", "right", "unreadable"]
+    assert found == ["definition", "wrong", "right", "right", "right", "wrong"]
 
 
 def test_functions_of_several_arguments_that_are_defined_twice_are_compared() -> None:

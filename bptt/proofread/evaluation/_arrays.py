@@ -124,6 +124,16 @@ def relabel(array: Array, names: Mapping[Index, Index]) -> Array:
     return take(array.values, [names.get(index, index) for index in array.indices])
 
 
+def put_zeros(array: Array, masks: Sequence[Array]) -> Array:
+    """Put 0 where a mask is 0, all of whose indices an array has: it need have no value there."""
+    for mask in masks:
+        if mask.indices and set(mask.indices) <= set(array.indices):
+            values = array.values.copy()
+            values[np.broadcast_to(spread(mask, array.indices) == 0, values.shape)] = arb(0)
+            array = Array(array.indices, values)
+    return array
+
+
 class Algebra(NamedTuple):
     """Adds and multiplies arrays, and sums them over indices; counts what that takes."""
 

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 from flint import arb, arb_mat
 
-from bptt.proofread._expressions import Property, Quantity
+from bptt.proofread._expressions import OF_MATRICES, Property, Quantity
 
 # small: from −1 to 1, and positive: from 0 to 1. wide: beyond 1, up to 4.5, with either sign. opposite: wide, with the
 # other sign, so that each number is tried on both sides of 0. near: from −1/16 to 1/16, so that sums stay below 1.
@@ -22,7 +22,6 @@ _POSITIVE: dict[Values, Values] = {
 }
 _BITS = 53  # of a random number, as many as a float has
 _LEAST_WIDE, _MOST_WIDE = 25, 36  # eighths: beyond π/2 sin and tan turn back, and beyond 4.5 tanh is nearly 1
-_OF_MATRICES: frozenset[Property] = frozenset(("symmetric", "orthogonal", "diagonal"))
 _OF_VECTORS: frozenset[Property] = frozenset(("one-hot", "normalised", "unit"))
 
 _Matrix = npt.NDArray[Any]
@@ -31,13 +30,15 @@ _Matrix = npt.NDArray[Any]
 def check_properties(properties: Mapping[Quantity, frozenset[Property]]) -> None:
     """Raise `ValueError` for a property that a quantity of such axes cannot have, or that excludes another."""
     for quantity, found in properties.items():
-        if found & _OF_MATRICES and not quantity.is_square:
-            raise ValueError(f"{_name(found & _OF_MATRICES)} is said of square matrices, and {quantity.name} is none")
+        if found & OF_MATRICES and not quantity.is_square:
+            raise ValueError(f"{_name(found & OF_MATRICES)} is said of square matrices, and {quantity.name} is none")
         if found & _OF_VECTORS and not quantity.axes:
             raise ValueError(f"{_name(found & _OF_VECTORS)} is said of vectors, and {quantity.name} is a number")
         exclusive = found & (_OF_VECTORS | {"orthogonal", "binary", "sign"})
         others = found - exclusive - ({"positive"} if "normalised" in found else set())
-        if len(exclusive) > 1 or (exclusive and others):
+        if exclusive <= {"binary", "sign"}:
+            others -= {"symmetric", "hollow"}
+        if len(exclusive) > 1 or (exclusive and others) or {"diagonal", "hollow"} <= found:
             raise ValueError(f"{quantity.name} cannot be drawn so that it is {_name(found)}")
 
 
@@ -54,8 +55,9 @@ def draw(
     if "positive" in properties or "normalised" in properties:
         values = _POSITIVE.get(values, values)
     if "binary" in properties or "sign" in properties:
-        return _choose_numbers(source, shape, (0, 1) if "binary" in properties else (-1, 1))
-    drawn = _draw_numbers(source, shape, values)
+        drawn = _choose_numbers(source, shape, (0, 1) if "binary" in properties else (-1, 1))
+    else:
+        drawn = _draw_numbers(source, shape, values)
     if "one-hot" in properties:
         return _choose_one_of_each(source, shape)
     if "normalised" in properties:
@@ -69,7 +71,9 @@ def draw(
     if "diagonal" in properties:
         return drawn * np.eye(len(drawn), dtype=object)
     if "symmetric" in properties:
-        return np.where(np.tri(len(drawn), dtype=bool), drawn, drawn.T)
+        drawn = np.where(np.tri(len(drawn), dtype=bool), drawn, drawn.T)
+    if "hollow" in properties:
+        drawn = drawn * (1 - np.eye(len(drawn), dtype=object))
     return drawn
 
 

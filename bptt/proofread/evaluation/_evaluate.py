@@ -110,7 +110,8 @@ class Evaluator:
             return arrays.ZERO  # where a condition is not met, the rest need not exist
         deltas = [one for one in factors if isinstance(one, ex.Delta)]
         others = [one for one in factors if not isinstance(one, ex.Mask | ex.Delta)]
-        found = [*conditions, *(self.evaluate(one, steps) for one in others)]
+        values = [self.evaluate(one, steps) for one in others]
+        found = [*conditions, *(arrays.put_zeros(one, conditions) for one in values)]
         left, found = self._sum_over_deltas(deltas, found, list(summed))
         present = {index for one in found for index in one.indices}
         found += [arrays.make_scalar(self._get_size(index)) for index in left if index not in present]

@@ -23,7 +23,8 @@ _fold                 quantities that are named after their use
 _unknown              losses that are defined nowhere
 _uses                 which names each equation uses
 _draft_page           the symbols of a document without a glossary
-_draft_signs          its steps, sizes, indices and names
+_draft_letters        its steps, sizes and indices
+_draft_signs          its names, and their shapes
 _draft_orders         how many axes its symbols have
 _draft_ranges         what these range over
 _draft                the glossary that is drafted of it
@@ -55,13 +56,13 @@ from bptt.proofread.semantics._definitions import (
     get_parameters,
 )
 from bptt.proofread.semantics._draft import Draft, blur, draft, make_numbers, turn
-from bptt.proofread.semantics._draft_orders import Reading, list_ways
+from bptt.proofread.semantics._draft_orders import Reading, Ways, list_ways
 from bptt.proofread.semantics._draft_page import walk_symbols
 from bptt.proofread.semantics._draft_signs import Signs
 from bptt.proofread.semantics._glossary import Glossary, GlossaryError, read_default_glossary, read_glossary
 from bptt.proofread.semantics._interpretation import LAYOUT, MOST_INTERPRETATIONS, Choice, Convention, Interpretation
 from bptt.proofread.semantics._paths import find_unrelated
-from bptt.proofread.semantics._prose import Statement, find_properties, list_statements
+from bptt.proofread.semantics._prose import Statement, find_properties, list_entries, list_statements
 from bptt.proofread.semantics._refusals import REFUSALS, Misfit, OrdersDiffer
 from bptt.proofread.semantics._unknown import define_losses, introduce_losses
 from bptt.proofread.semantics._uses import Candidate, find_denominators
@@ -90,6 +91,7 @@ __all__ = [
     "Signs",
     "Statement",
     "Vocabulary",
+    "Ways",
     "blur",
     "build_vocabulary",
     "collect_definitions",
@@ -107,6 +109,7 @@ __all__ = [
     "introduce_losses",
     "is_standard",
     "list_claims",
+    "list_entries",
     "list_statements",
     "list_unequal",
     "list_vanishing",

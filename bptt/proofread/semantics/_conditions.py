@@ -186,11 +186,15 @@ _TURNED = {"=": "=", r"\neq": r"\neq", "<": ">", ">": "<", r"\le": r"\ge", r"\ge
 def _read_property(vocabulary: Vocabulary, node: Relation) -> Statement | None:
     """Read A = A^⊤, Σ_i y_i = 1, ‖u‖ = 1, Q^⊤ Q = I, x > 0 as a property of a symbol that nothing defines."""
     match tree.strip_brackets(node.left), node.sign, tree.strip_brackets(node.right):
+        case Symbol(name, (i, j), ()) as left, "=", Symbol(same, (k, m), ()) if name == same and (i, j) == (m, k):
+            return state_property(vocabulary, left, "symmetric") if i != j else None  # a_{ij} = a_{ji}
         case Symbol() as left, "=", Symbol() as right:
             for one, other in ((left, right), (right, left)):
                 turned = bool(other.above) and is_transpose(other.above[-1])
                 if turned and one == Symbol(other.name, other.below, other.above[:-1]):
                     return state_property(vocabulary, one, "symmetric")
+        case Symbol(below=(i, j), above=()) as left, "=", Number(0) if i == j and isinstance(i, Symbol):
+            return state_property(vocabulary, left, "hollow")  # a_{ii} = 0
         case left, "=", Number(1):
             return _read_normalised(vocabulary, left)
         case Product((Symbol() as left, Symbol() as right)), "=", Symbol("I" | r"\mathbf{I}"):
@@ -199,6 +203,14 @@ def _read_property(vocabulary: Vocabulary, node: Relation) -> Statement | None:
         case Symbol() as left, ">", Number(0):
             return state_property(vocabulary, left, "positive")
     return None
+
+
+def _list_relations(node: Node) -> Iterator[Relation]:
+    """List a = b and b > 0 of a = b > 0; none of what is no relation."""
+    if isinstance(node, Relation):
+        before = list(_list_relations(node.left))
+        yield from before
+        yield Relation(before[-1].right if before else node.left, node.sign, node.right)
 
 
 def _read_normalised(vocabulary: Vocabulary, left: Node) -> Statement | None:
@@ -236,5 +248,5 @@ def find_stated_properties(
             parsed = parse_list(formula, vocabulary.words)
         except Unreadable:
             continue
-        stated = (_read_property(vocabulary, one) for one in parsed if isinstance(one, Relation))
+        stated = (_read_property(vocabulary, one) for node in parsed for one in _list_relations(node))
         yield from (one for one in stated if one is not None)

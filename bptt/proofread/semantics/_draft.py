@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Quantity
+from bptt.proofread.semantics._draft_letters import MEANINGLESS
 from bptt.proofread.semantics._draft_orders import ANY, Orders, Reader, Reading, choose_orders, list_defaults
 from bptt.proofread.semantics._draft_page import spell_name
 from bptt.proofread.semantics._draft_ranges import AxisRanges, get_axes, unify
-from bptt.proofread.semantics._draft_signs import MEANINGLESS, Signs
+from bptt.proofread.semantics._draft_signs import Signs
 from bptt.proofread.semantics._glossary import Glossary
 from bptt.proofread.semantics._symbols import Name
 
@@ -61,7 +62,9 @@ def draft(signs: Signs, read: Reader) -> Draft:
         for quantity in quantities
         if len(signs.shapes.get(name, ())) == len(quantity.axes) > 0
     }
-    ranges, conflicts = unify(reading.vocabulary, list(zip(reading.ways, signs.bounds, strict=True)), shapes)
+    square = [one for name in signs.square for one in reading.vocabulary.symbols.quantities.get(name, ())]
+    claims = [one.claims for one in reading.ways]
+    ranges, conflicts = unify(reading.vocabulary, list(zip(claims, signs.bounds, strict=True)), shapes, square)
     writer = _Writer(signs, chosen, reading, ranges)
     toml = writer.write(list(_list_doubts(signs, chosen, reading, conflicts)))
     return Draft(toml, **writer.list_evident())

@@ -1,19 +1,21 @@
 """How many axes each symbol has that a document does not define: the choice with which most equations can be read.
 
-It starts from what the document says, from indices and from habits (uppercase is a matrix), and changes one symbol at a
-time while that makes more equations readable.
+It starts from what the document says, from indices and from habits (uppercase is a matrix). Then it makes the change of
+one symbol, or of all that may be numbers, that makes most equations readable, while there is one.
 """
 
+import itertools
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Claim
 from bptt.proofread._traversal import expand
 from bptt.proofread.semantics._claims import Equation, state_claim
+from bptt.proofread.semantics._draft_letters import MEANINGLESS
 from bptt.proofread.semantics._draft_page import spell_name
-from bptt.proofread.semantics._draft_signs import MEANINGLESS, Signs
+from bptt.proofread.semantics._draft_signs import Signs
 from bptt.proofread.semantics._glossary import Declared, Glossary
 from bptt.proofread.semantics._interpretation import Interpretation
 from bptt.proofread.semantics._refusals import REFUSALS
@@ -25,7 +27,6 @@ ANY = "any"  # the range of every axis, until ranges are told apart
 MOST_WAYS = 8  # to read an equation that are looked at
 MOST_READINGS = 1_000  # of an equation under one choice: of 40 equations, 25 choices
 LEAST_TRIED = 6  # choices, of however long a document
-MOST_IN_VAIN = 8  # choices, one after the other, that read no more
 MANY_MORE = 3  # equations that a choice against habit must read to be believed
 _SCALARS = frozenset({
     r"\lambda", r"\eta", r"\epsilon", r"\varepsilon", r"\alpha", r"\beta", r"\tau", r"\gamma", r"\kappa", r"\rho",
@@ -38,16 +39,31 @@ _LOSSES = _NUMBERS | {"L", "J", "E", "C"}  # of which these are matrices, too, w
 Reader = Callable[[Glossary, int], "Reading"]  # reads a document under a glossary, each equation in so many ways
 
 
+class Ways(NamedTuple):
+    """The ways to read an equation, none if it cannot be read.
+
+    `forced` if each multiplies vectors side by side entry by entry: then they may be numbers.
+    """
+
+    claims: Sequence[Claim] = ()
+    forced: bool = False
+
+
 class Reading(NamedTuple):
-    """What came of a document under one glossary: the ways to read each equation, none for one that cannot be read."""
+    """What came of a document under one glossary: the ways to read each equation."""
 
     vocabulary: Vocabulary
-    ways: Sequence[Sequence[Claim]]
+    ways: Sequence[Ways]
 
     @property
     def number(self) -> int:
         """How many equations can be read."""
-        return sum(map(bool, self.ways))
+        return sum(bool(one.claims) for one in self.ways)
+
+    @property
+    def forced(self) -> int:
+        """How many can be read by force alone."""
+        return sum(one.forced for one in self.ways)
 
 
 @dataclass(frozen=True)
@@ -67,22 +83,24 @@ class Orders:
         return [True, False] if name in self.both else [name in self.timed]
 
 
-def list_ways(vocabulary: Vocabulary, left: Node, right: Node, most: int) -> Sequence[Claim]:
+def list_ways(vocabulary: Vocabulary, left: Node, right: Node, most: int) -> Ways:
     """List what an equation may claim, by at most so many ways to read it."""
     vocabulary.begin_equation()
     waiting: list[tuple[int, ...]] = [()]
-    ways: list[Claim] = []
+    plain, forced = list[Claim](), list[Claim]()
     for _ in range(MOST_WAYS):
         interpretation = Interpretation(waiting.pop(0))
         try:
             claim = state_claim(vocabulary, Equation(left, right), interpretation)
-            ways += [] if interpretation.odd or interpretation.slip else [claim]
+            by_entries = any(one.convention == "entry by entry" for one in interpretation.taken)
+            if not (interpretation.odd or interpretation.slip):
+                (forced if by_entries else plain).append(claim)
         except (*REFUSALS, RecursionError):
             pass
         waiting += interpretation.propose_others()
-        if not waiting or len(ways) == most:
+        if not waiting or len(plain) == most:
             break
-    return ways
+    return Ways(plain) if plain else Ways(forced[:most], bool(forced))
 
 
 def choose_orders(signs: Signs, read: Reader) -> tuple[Orders, Reading]:
@@ -169,9 +187,11 @@ class _Search:
         if name in self.signs.shapes:
             return len(self.signs.shapes[name])
         if self.indices[name]:
-            return self.indices[name]
+            return max(self.indices[name], self._least(name))
         plain = name.base.partition("{")[2].rstrip("}") or name.base
-        if name.base in _NUMBERS | (_LOSSES & self.signs.numerators) or (
+        if name in self.signs.numbers and not self._least(name):
+            return 0
+        if name.base in self.signs.exponents | _NUMBERS | (_LOSSES & self.signs.numerators) or (
             plain in _SCALARS and name not in self.transposed
         ):
             return 0
@@ -181,47 +201,68 @@ class _Search:
         self.left -= 1
         return self._read(make_glossary(self.signs, chosen), 1)
 
-    def _take(self, chosen: Orders) -> bool:
-        """Take a choice if more equations can be read with it."""
-        reading = self._try(chosen)
-        if reading.number <= self.reading.number:
+    def _take_best(self, choices: Iterable[Orders]) -> bool:
+        """Take the choice with which most equations can be read, if these are more; half of those left are tried."""
+        found = [(one, self._try(one)) for one in itertools.islice(choices, max(1, self.left // 2))]
+        chosen, reading = max(found, key=lambda one: self._rate(*one), default=(self.best, self.reading))
+        if self._rate(chosen, reading) <= self._rate(self.best, self.reading):
             return False
         self.best, self.reading = chosen, reading
         return True
 
     def conclude(self, start: int) -> Orders:
-        """Return the best choice, with the names for which it is unusual and reads few more equations, or odd."""
-        changed = {name for name, order in self.best.orders.items() if order != self._guess(name)}
+        """Return the best choice, with the names for which it is unusual and reads few more equations, or odd.
+
+        A lowercase letter may be a number.
+        """
+        changed = {
+            name
+            for name, order in self.best.orders.items()
+            if order != self._guess(name) and order + self._guess(name) > 1
+        }
         return replace(self.best, unusual=frozenset(changed if self.reading.number < start + MANY_MORE else ()))
 
     def try_rows(self) -> None:
         """Let vectors stand the other way round, if that reads more."""
         if self.left > 0 and not self._is_done():
             other = "rows" if self.best.vectors == "columns" else "columns"
-            self._take(replace(self.best, vectors=other))
+            self._take_best([replace(self.best, vectors=other)])
 
     def climb(self) -> None:
-        """Change the symbols of one letter at a time while more equations can be read."""
-        improved, in_vain = True, 0
-        while improved:
-            improved = False
-            for base in self._list_suspects():
-                for chosen in self._list_changes(base):
-                    if self.left <= 0 or in_vain >= MOST_IN_VAIN or self._is_done():
-                        return
-                    if self._take(chosen):
-                        improved, in_vain = True, 0
-                        break
-                    in_vain += 1
+        """Change what may be numbers, or the symbols of one letter at a time, while more equations can be read."""
+        while self.left > 0 and not self._is_done():
+            changes = (chosen for base in self._list_suspects() for chosen in self._list_changes(base))
+            if not self._take_best(itertools.chain(self._make_numbers(), changes)):
+                return
 
     def _is_done(self) -> bool:
-        return self.reading.number == len(self.reading.ways)
+        return self._rate(self.best, self.reading) == (len(self.reading.ways), 0, 0, 0)
+
+    def _rate(self, chosen: Orders, reading: Reading) -> tuple[int, int, int, int]:
+        """Rate a choice by what can be read with it: by force the less, and with fewer losses that are vectors.
+
+        What the document defines is better not declared.
+        """
+        held = (one for quantities in reading.vocabulary.symbols.quantities.values() for one in quantities)
+        vectors = {one.name for one in held if one.axes and not one.timed} & self.signs.losses
+        return reading.number, -reading.forced, -len(vectors), -len(chosen.orders.keys() - self.given)
+
+    def _make_numbers(self) -> Iterator[Orders]:
+        """Make numbers of all that were guessed to be vectors, and of which nothing shows that."""
+        orders = self.best.orders
+        plain = [name for name in self.best.guessed if orders.get(name) == 1 and not self._least(name)]
+        if plain:
+            yield replace(self.best, orders={**orders, **dict.fromkeys(plain, 0)})
+
+    def _least(self, name: Name) -> int:
+        """The least number of axes that a name has where it stands."""
+        return self.signs.arrays.get(name, 0)
 
     def _list_suspects(self) -> list[str]:
-        """List the letters of equations that cannot be read, those first that stand in most of them."""
-        counts: Counter[str] = Counter()
+        """List the letters, those first that stand in most of the equations that cannot be read."""
+        counts = Counter(dict.fromkeys((name.base for name in self.uses), 0))
         for ways, found in zip(self.reading.ways, self.signs.occurrences, strict=True):
-            if not ways:
+            if not ways.claims or ways.forced:
                 counts.update({one.name.base for one in found})
         return sorted(counts, key=lambda base: (-counts[base], base))
 
@@ -232,11 +273,14 @@ class _Search:
         if unknown:
             more = self._choose([one for one in self.uses if one in orders or one in unknown])
             yield replace(more, orders={**more.orders, **orders}, vectors=self.best.vectors, joined=self.best.joined)
+        needless = {name for name in names if name in orders} - self.given
+        if needless:
+            yield replace(self.best, orders={name: order for name, order in orders.items() if name not in needless})
         free = [name for name in names if name in orders and name not in self.signs.shapes]
         matrices = frozenset(name for name in free if orders[name] == 2)
         if matrices - self.best.joined:
             yield replace(self.best, joined=self.best.joined | matrices)
         for order in (0, 1, 2):
-            changed = {name: order for name in free if self.indices[name] <= order}
+            changed = {name: order for name in free if max(self.indices[name], self._least(name)) <= order}
             if any(orders[name] != order for name in changed):
                 yield replace(self.best, orders={**orders, **changed}, joined=self.best.joined - frozenset(changed))

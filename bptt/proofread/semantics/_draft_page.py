@@ -1,23 +1,27 @@
 """What stands on the page of a document without a glossary: its symbols, and where a step may stand on each."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from bptt.proofread.semantics._notation import parse_exponent
+from bptt.proofread.semantics._notation import is_transpose, parse_exponent
 from bptt.proofread.semantics._symbols import Name
 from bptt.proofread.syntax import Unreadable
 from bptt.proofread.syntax.tree import (
     Big,
     Bracket,
+    Negative,
     Node,
     Product,
+    Quotient,
     Relation,
     Scripted,
     Sum,
     Symbol,
     is_bare,
     list_parts,
+    list_symbols,
     nodes,
     strip_brackets,
     written,
@@ -115,6 +119,71 @@ def get_anchor(item: Node) -> Symbol | None:
         if len(letters) == 1 and parse_exponent(others[0]) is not None and not (letters[0].below or letters[0].above):
             return letters[0]
     return None
+
+
+def list_arrays(side: Node) -> Iterator[tuple[Symbol, int]]:
+    """List the symbols that are arrays where they stand, each with its number of axes: the vectors x_n and m_k, and the
+    matrix Λ_k between them, in (x_n − m_k)^⊤ Λ_k (x_n − m_k); what stands in a norm, or in an inner product.
+    """
+    for node in nodes(side, scripts=True):
+        match node:
+            case Symbol() if _is_transposed(node):
+                yield node, 1
+            case Scripted(base=Bracket()) if _is_transposed(node):
+                yield from ((symbol, 1) for symbol in _list_terms(node.base))
+            case Bracket(kind="‖") | Bracket(kind="<", entries=(_, _)):
+                yield from ((symbol, 1) for symbol in _list_terms(node))
+            case Product(factors=factors):
+                yield from ((symbol, 2) for symbol in _list_between(factors))
+
+
+def list_exponents(side: Node, brackets: bool = False) -> Iterator[Symbol]:
+    """List the symbols that stand above others, or above brackets; above these alone."""
+    for node in nodes(side):
+        if isinstance(node, Scripted if brackets else Symbol | Scripted):
+            above = (symbol for item in node.above for symbol in list_symbols(item))
+            yield from (symbol for symbol in above if not is_transpose(symbol))
+
+
+def list_numbers(side: Node, exponents: Container[str]) -> Iterator[Symbol]:
+    """List the symbols that stand alone under a line, or below one of these exponents: K of Y/K and K^ρ."""
+    for node in nodes(side):
+        match node:
+            case Quotient(under=Symbol() as under):
+                yield under
+            case Symbol() if any(one.name in exponents for item in node.above for one in list_symbols(item)):
+                yield node
+
+
+def _list_between(factors: Sequence[Node]) -> Iterator[Symbol]:
+    """List the symbols that stand between the transpose of something and that: A of x^⊤ A x."""
+    for n, first in enumerate(factors):
+        if _is_transposed(first):
+            plain = _strip_transposed(first)
+            last = next((m for m in range(n + 1, len(factors)) if factors[m] == plain), n)
+            yield from (one for one in factors[n + 1 : last] if isinstance(one, Symbol))
+
+
+def _is_transposed(node: Node) -> bool:
+    return isinstance(node, Symbol | Scripted) and any(map(is_transpose, node.above))
+
+
+def _strip_transposed(node: Node) -> Node:
+    """Return what is transposed: x of x^⊤."""
+    if isinstance(node, Scripted):
+        return node.base
+    return replace(node, above=node.above[:-1]) if isinstance(node, Symbol) else node
+
+
+def _list_terms(node: Node) -> Iterator[Symbol]:
+    """List the symbols that are added up to a whole."""
+    match node:
+        case Symbol():
+            yield node
+        case Negative(term=term):
+            yield from _list_terms(term)
+        case Sum(terms=parts) | Bracket(entries=parts):
+            yield from (symbol for part in parts for symbol in _list_terms(part))
 
 
 def spell_name(name: Name) -> str:

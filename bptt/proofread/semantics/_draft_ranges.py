@@ -106,6 +106,7 @@ def unify(
     vocabulary: Vocabulary,
     claims: Sequence[tuple[Sequence[Claim], Mapping[str, str]]],
     shapes: Mapping[Quantity, tuple[str, ...]],
+    square: Sequence[Quantity],
 ) -> tuple[AxisRanges, int]:
     """Unify the axes of all quantities through the definitions and the claims of a document.
 
@@ -113,6 +114,7 @@ def unify(
         vocabulary: with what the document defines
         claims: ways to read each equation, and bounds of its Σ
         shapes: what the document says of the sizes of quantities
+        square: of which it says that rows and columns range over the same
 
     Returns the ranges, and the number of the equations that would make two sizes one.
     """
@@ -121,6 +123,9 @@ def unify(
         for axis, letter in zip(get_axes(quantity), letters, strict=True):
             if letter:
                 ranges.join(axis, ("size", letter))
+    for quantity in square:
+        if len(quantity.axes) == 2 and quantity not in shapes:
+            ranges.join(*get_axes(quantity))
     for number, (ways, bounds) in enumerate(claims):
         taken = any(ranges.take(number, bounds, way.left, way.right, free={}) for way in ways)
         conflicts += bool(ways) and not taken

@@ -1,62 +1,37 @@
-"""What the signs of a document without a glossary seem to be: steps, sizes, indices, and the names of symbols.
+"""What the signs of a document without a glossary seem to be: the names of its symbols, and their shapes.
 
-Nothing is known of a symbol but where it stands. A letter with an offset, as t − 1, is a step; one that a Σ binds is an
-index; one that is a symbol elsewhere is part of a name, as in W_f.
+Nothing is known of a symbol but where it stands. A script that is a symbol elsewhere is part of a name, as in W_f.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
+from bptt.proofread.semantics._draft_letters import Letters, Sides
 from bptt.proofread.semantics._draft_page import (
     Mention,
     find_prefixes,
     get_anchor,
     is_set,
-    list_below,
-    list_bigs,
-    list_bounds,
-    list_compared,
+    list_arrays,
+    list_numbers,
     list_places,
     spell_name,
-    walk_symbols,
 )
-from bptt.proofread.semantics._glossary import Glossary, GlossaryError
+from bptt.proofread.semantics._glossary import GlossaryError
 from bptt.proofread.semantics._latex import parse_symbol
-from bptt.proofread.semantics._notation import SLICE, Notation, is_transpose, parse_exponent
+from bptt.proofread.semantics._notation import is_transpose, parse_exponent
+from bptt.proofread.semantics._prose import ENTRIES
 from bptt.proofread.semantics._symbols import Name
-from bptt.proofread.semantics._uses import list_numerators
+from bptt.proofread.semantics._uses import list_numerators, list_variables
 from bptt.proofread.semantics._vocabulary import is_standard
 from bptt.proofread.syntax import Unreadable
-from bptt.proofread.syntax.tree import (
-    UPRIGHT_PI,
-    Node,
-    Number,
-    Product,
-    Relation,
-    Scripted,
-    Symbol,
-    nodes,
-    read_call,
-    strip_brackets,
-    written,
-)
+from bptt.proofread.syntax.tree import UPRIGHT_PI, Node, Number, Relation, Symbol, read_call, strip_brackets
 
-MEANINGLESS = (r"\vec", r"\underline")  # accents that say no more than that a symbol is a vector
-_OTHER_STEPS = frozenset("ijklmnpqrsuv") | {r"\tau"}  # may be steps beside t
-_STEP_LETTERS = ("t", r"\tau")  # are steps where nothing else says so
-_INDICES = frozenset("ijklmnpqrsabcduv") | {
-    r"\alpha", r"\beta", r"\gamma", r"\mu", r"\nu", r"\kappa", r"\lambda", r"\rho",
-}  # fmt: skip
 _CONSTANTS = frozenset({
     "e", r"\pi", UPRIGHT_PI, "I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbf{1}", r"\mathbf{0}", r"\vec{1}", r"\vec{0}",
     r"\mathbb{1}", "1", "0", r"\infty", r"\mathbb{R}", r"\mathbb{E}", r"\mathbb{P}", "Pr", r"\emptyset",
 })  # fmt: skip
 _FUNCTIONS = frozenset({r"\sigma", r"\phi", r"\varphi", r"\psi", "f", "g", "F", "G"})  # with a bracket, unless indexed
-_ONE = Number(Fraction(1))
-
-Sides = tuple[Node | Unreadable, Node | Unreadable]
 
 
 class Occurrence(NamedTuple):
@@ -73,178 +48,45 @@ class Occurrence(NamedTuple):
     symbol: Symbol
 
 
-class Signs:
+class Signs(Letters):
     """What the signs of a document seem to be, from its equations and what its prose states (x ∈ ℝ^n).
 
     Attributes:
-        place, letters, last: where steps stand, and with which letters
-        certain: whether a letter with an offset, or in brackets, shows that there are steps and where they stand
-        sizes: the letters that are sizes
-        indices: the letters that are certainly indices
-        bounds: of each equation, the letter of the size that each Σ runs to, by the letter that it binds
         shapes: what the document says of the shape of a name: ∈ ℝ^{n×d}; "" for a size without a letter
         symmetric: the names of covariances
+        square: those of matrices of which the text says that a_{ii} = 0, or a_{ij} = a_{ji}
         occurrences: of each equation, all symbols
         functions: the names that stand only before a bracket
         numerators: the letters of what is differentiated
+        losses: those of them by which nothing is differentiated
         subjects: of each equation, the name that it is about
+        numbers: the names of what stands alone under a line, or below an exponent
+        arrays: the least number of axes of names that are arrays where they stand
     """
 
     def __init__(self, equations: Sequence[Sides], statements: Sequence[Relation]) -> None:
-        self._notation = Notation(Glossary({}, (), (), (), ignored=MEANINGLESS))
-        self._spell = self._notation.spell
-        self._sides = [(self._list_mentions(left), self._list_mentions(right)) for left, right in equations]
-        self._all = [one for left, right in self._sides for one in (*left, *right)]
-        self._bases = {one.base for one in self._all}
+        super().__init__(equations, statements)
         sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
         self._prefixes = find_prefixes(sides)
-        self._bigs = [[*list_bigs(left), *list_bigs(right)] for left, right in equations]
-        self._compared = [letter for side in sides for letter in list_compared(side)]
-        self.bounds = [list_bounds(bigs, self._spell) for bigs in self._bigs]
-        self._find_steps()
-        self._timed = {one.base for one in self._all if self._bears_step(one.symbol)}
-        self._find_sizes_and_indices(statements)
-        self._find_other_steps()
-        self._balanced = self._find_balanced()
         self.functions = frozenset(self._list_functions())
-        self.numerators = frozenset(self._notation.strip_accents(one.name) for one in list_numerators(sides))
-        scripts = [(one.base, self._cut_step(one.symbol)[1]) for one in self._all]
-        self._indexed = {base for base, items in scripts if any(map(self._is_index, items))}
-        whole = {(base, len(items)) for base, items in scripts if items and all(map(self._is_index, items))}
-        entries = [set(map(self._spell, items)) for base, items in scripts if (base, len(items)) in whole]
-        self.indices |= set[str]().union(*(one for one in entries if one <= _INDICES - self._bases))  # S_{lk} of S_{ij}
+        self.numerators, variables = (
+            frozenset(self._notation.strip_accents(one.name) for one in found)
+            for found in (list_numerators(sides), list_variables(sides))
+        )
+        self.losses = self.numerators - variables
         self.occurrences = [self._list_occurrences((*left, *right)) for left, right in self._sides]
         self.subjects = list(map(self._find_subject, equations, self._sides))
+        divisors = (symbol for side in sides for symbol in list_numbers(side, self.exponents) if self._names(symbol))
+        self.numbers = {self._read(one, None).name for one in divisors}
+        self.arrays: dict[Name, int] = {}
+        for symbol, axes in (one for side in sides for one in list_arrays(side)):
+            found = self._read(symbol, None)
+            self.arrays[found.name] = max(found.indices + axes, self.arrays.get(found.name, 0))
         self.shapes: dict[Name, tuple[str, ...]] = {}
         self.symmetric: set[Name] = set()
-        for statement in statements:
+        self.square: set[Name] = set()
+        for statement in sorted(statements, key=lambda one: one.sign == ENTRIES):
             self._read_statement(statement)
-
-    def _list_mentions(self, side: Node | Unreadable) -> list[Mention]:
-        return [Mention(one, self._notation.strip_accents(one.name), behind) for one, behind in walk_symbols(side)]
-
-    def _spell_letters(self, items: Iterable[Node]) -> list[str]:
-        return [self._spell(item) for item in items if isinstance(item, Symbol)]
-
-    def _find_steps(self) -> None:
-        """Find the letters that have offsets, and where they stand most."""
-        offsets, plain = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
-        for symbol, _, behind in self._all:
-            for place, item in list_places(symbol, behind):
-                anchor, inner = get_anchor(item), strip_brackets(item)
-                if anchor is None and place == "superscript" and inner is not item and isinstance(inner, Symbol):
-                    anchor = inner  # a^{(l)}
-                if anchor is not None:
-                    offsets[place, self._spell(anchor)] += 1
-                elif place != "bracket" and isinstance(item, Symbol) and self._spell(item) in _STEP_LETTERS:
-                    plain[place, self._spell(item)] += 1
-        self.certain = bool(offsets)
-        later = {self._spell(item) for one in self._all for item in one.symbol.below[1:]}
-        offsets = offsets or Counter({one: n for one, n in plain.items() if one[1] not in self._bases | later})
-        places = Counter[str]()
-        for (place, _), n in offsets.items():
-            places[place] += n
-        place = max(sorted(places), key=lambda one: places[one], default="superscript")
-        self.letters = tuple(letter for at, letter in offsets if at == place)
-        self.place = "superscript" if place == "bracket" else place
-
-    def _find_sizes_and_indices(self, statements: Sequence[Relation]) -> None:
-        steps, sizes, last, indices = set(self.letters), list[str](), list[str](), set[str]()
-        for big in (big for bigs in self._bigs for big in bigs):
-            bound = {letter for one in big.below for letter in self._spell_letters(nodes(one))}
-            above = [one for one in self._spell_letters(map(strip_brackets, big.above)) if one not in steps]
-            if bound & steps:
-                last += above
-            else:
-                indices |= bound - set(above)
-                sizes += above
-        for symbol, _, _ in self._all:
-            if symbol.name in (r"\delta", r"\mathbb{1}") and len(symbol.below) == 2 and not symbol.above:
-                indices |= set(self._spell_letters(symbol.below)) - steps
-        indices |= set(self._spell_letters(self._compared)) - steps
-        for stated in statements:
-            if stated.sign == r"\le" and self._spell_letters([stated.left]):
-                (last if self._spell(stated.left) in steps else sizes).extend(self._spell_letters([stated.right]))
-            elif stated.sign == r"\in":
-                sizes += [one for one in self._list_sizes(stated.right) if one]
-        if steps and not last:
-            for symbol, base, _ in self._all:
-                scripts = map(strip_brackets, symbol.below[:1] if self.place == "subscript" else symbol.above)
-                if base in self._timed:
-                    capitals = [one for one in scripts if len(written(one)) == 1 and written(one).isupper()]
-                    last += self._spell_letters(capitals)
-        transposed = any(one.symbol.above and one.symbol.above[-1] == Symbol(r"\top") for one in self._all)
-        raised = {one.base for one in self._all if "T" in self._spell_letters(map(strip_brackets, one.symbol.above))}
-        if self.place == "superscript" and not transposed and raised - self._timed:  # W^T
-            last = [one for one in last if one != "T"]
-        last, sizes = ([one for one in dict.fromkeys(found) if self._can_write(one)] for found in (last, sizes))
-        self.last = tuple(last) or (("T",) if steps and self.place == "subscript" else ())
-        self.sizes = tuple(one for one in sizes if one not in self.last)
-        self.indices = frozenset(indices)
-
-    def _can_write(self, letter: str) -> bool:
-        """Whether a glossary can have a letter: n_{xy}, spelled n_xy, is read as another."""
-        try:
-            return self._spell(parse_symbol(letter, "")) == letter
-        except GlossaryError:
-            return False
-
-    def _bears_step(self, symbol: Symbol) -> bool:
-        return any(map(self._is_step, symbol.below if self.place == "subscript" else symbol.above))
-
-    def _is_step(self, item: Node) -> bool:
-        return self._spell(get_anchor(item) or strip_brackets(item)) in self.letters
-
-    def _find_other_steps(self) -> None:
-        """Find the letters that stand where steps do, and nowhere else: the k of ∂h_t/∂h_k."""
-        here, elsewhere = list[str](), {*self._bases, *self.letters}
-        for symbol, base, _ in self._all:
-            below, above = list_below(symbol), list(symbol.above)
-            scripts = below if self.place == "subscript" else above
-            if base in self._timed and scripts and isinstance(scripts[0], Symbol):
-                first = scripts.pop(0)
-                here += [] if is_transpose(first) else [self._spell(first)]
-            elsewhere |= set(self._spell_letters((*below, *above)))
-        elsewhere |= {letter for bounds in self.bounds for letter, size in bounds.items() if size in self.sizes}
-        others = [letter for letter in dict.fromkeys(here) if letter in _OTHER_STEPS and letter not in elsewhere]
-        self.letters += tuple(others)
-        self.indices -= set(others)
-
-    def _cut_step(self, symbol: Symbol) -> tuple[bool, list[Node]]:
-        """Take the step off the scripts below a symbol; return whether there is one, and the rest."""
-        rest = list_below(symbol)
-        if self.place == "subscript" and rest:
-            fixed = isinstance(rest[0], Number) or self._spell(get_anchor(rest[0]) or rest[0]) in self.last
-            if self._is_step(rest[0]) or (fixed and self._notation.strip_accents(symbol.name) in self._timed):
-                return True, rest[1:]
-        others = [item for item in rest if not self._is_step(item)]
-        return len(others) < len(rest), others
-
-    def _list_sizes(self, right: Node) -> tuple[str, ...]:
-        r"""List the sizes of ℝ^{n×d}, "" for one that is no letter; none for ℝ and \{0, 1\}, one for a row, ℝ^{1×n}."""
-        items = right.above if isinstance(right, Symbol | Scripted) else ()
-        if len(items) == 1 and isinstance(items[0], Product):
-            items = items[0].factors
-        return tuple(self._spell(item) if isinstance(item, Symbol) else "" for item in items if item != _ONE)
-
-    def _find_balanced(self) -> set[str]:
-        """Find the letters that stand on both sides of equations, or twice in a side, more often than not."""
-        counts = Counter[str]()
-        for sides in self._sides:
-            left, right = (Counter(self._spell(item) for one in side for item in one.symbol.below) for side in sides)
-            for letter in {*left, *right}:
-                counts[letter] += 1 if (left[letter] and right[letter]) or max(left[letter], right[letter]) > 1 else -1
-        return {letter for letter, n in counts.items() if n > 0}
-
-    def _is_index(self, item: Node) -> bool:
-        """Whether a script is an index rather than a part of a name."""
-        item = strip_brackets(item)
-        if not isinstance(item, Symbol) or item.above:
-            return False
-        letter = self._spell(item)
-        if letter in self.indices or letter == SLICE:
-            return True
-        return letter in _INDICES and letter not in self._bases and letter in self._balanced
 
     def _names(self, symbol: Symbol) -> bool:
         """Whether a symbol is one that a glossary would have."""
@@ -267,8 +109,10 @@ class Signs:
         for one in self._all:
             if one.behind is not None:
                 called.setdefault(one.base, set()).add(one.behind)
+        primed = {base for symbol, base, behind in self._all if symbol.primes and isinstance(behind, Symbol)}
         for base, arguments in called.items():
-            if base == r"\sigma" or (base not in bare and (base in _FUNCTIONS or len(arguments) > 1)):
+            shown = base in _FUNCTIONS or base in primed or len(arguments) > 1
+            if base == r"\sigma" or (base not in bare and shown):
                 yield base
 
     def _list_occurrences(self, mentions: Sequence[Mention]) -> list[Occurrence]:
@@ -288,12 +132,12 @@ class Signs:
     def _find_subject(self, sides: Sides, mentions: Sequence[Sequence[Mention]]) -> Name | None:
         """Find the name that an equation is about; what is given a number is not made of others, but free."""
         left, right = sides
-        if not mentions[0] or not isinstance(left, Symbol | Product):
-            return None
-        symbol, _, behind = mentions[0][0]
-        whole = left is symbol or behind is not None
+        call = None if isinstance(left, Unreadable) else read_call(left)
+        symbol, behind = (left, None) if call is None else (call.function, call.arguments[0])
         is_number = not (mentions[1] or isinstance(right, Unreadable))
-        return self._read(symbol, behind).name if whole and not is_number and self._names(symbol) else None
+        if not isinstance(symbol, Symbol) or left == right or is_number:
+            return None
+        return self._read(symbol, behind).name if self._names(symbol) else None
 
     def _read(self, symbol: Symbol, behind: Node | None) -> Occurrence:
         """Split the scripts of a symbol into its name, its step and its indices."""
@@ -311,7 +155,7 @@ class Signs:
                 timed = True
             elif self.place == "superscript" and self.letters and isinstance(inner, Number) and inner is not item:
                 timed = True  # W^{[1]} beside W^{[l]}
-            elif parse_exponent(item) is None and isinstance(inner, Symbol | Number):
+            elif parse_exponent(item) is None and isinstance(inner, Symbol | Number) and not self._raises(inner):
                 above.append(self._spell(item))
         last_label = max((n for n, item in enumerate(rest, 1) if not self._is_index(item)), default=0)
         numbers = base in self._indexed and all(isinstance(item, Number) for item in rest[:last_label])
@@ -321,19 +165,29 @@ class Signs:
         transposed = any(is_transpose(item) and self._spell(item) not in self.last for item in symbol.above)
         return Occurrence(name, len(rest) - cut, timed, shifted, transposed, symbol)
 
+    def _raises(self, item: Node) -> bool:
+        return isinstance(item, Symbol) and item.name in self.exponents
+
     def _read_statement(self, node: Relation) -> None:
-        """Read x ∈ ℝ^{n×d}, and A = A^⊤."""
+        """Read x ∈ ℝ^{n×d}, A = A^⊤, and a_{ii} = 0."""
         symbol, right = strip_brackets(node.left), node.right
         symbol = symbol if (call := read_call(symbol)) is None else call.function
         if not isinstance(symbol, Symbol) or not self._names(symbol):
             return
         name = self._read(symbol, None).name
-        if node.sign == r"\in" and is_set(right):
+        if node.sign == ENTRIES:
+            letter = self._spell(right)
+            if letter not in self.last and name.base not in self._timed:
+                self.shapes.setdefault(name, (letter if letter in self.sizes else "",))
+        elif node.sign == r"\in" and is_set(right):
             numbers = self._list_numbers(symbol)
             name = name._replace(below=()) if numbers else name
             self.shapes.setdefault(name, (*numbers, *self._list_sizes(right)))
         elif node.sign == "=" and isinstance(right, Symbol) and right.name == symbol.name:
             self.symmetric |= {name} if right.above and is_transpose(right.above[-1]) else set()
+            self.square |= {name} if symbol.below == right.below[::-1] else set()
+        elif node.sign == "=" and len(symbol.below) == 2 and symbol.below[0] == symbol.below[1]:
+            self.square.add(name)
 
     def _list_numbers(self, symbol: Symbol) -> tuple[str, ...]:
         """List the letters that number vectors, as in x_1, …, x_n ∈ ℝ^d, "" for one that is no size."""

@@ -1,5 +1,6 @@
 """From the syntax tree of a formula to what it stands for, by the symbols of a glossary."""
 
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce
 
@@ -99,9 +100,13 @@ class Elaborator(Scope):
             if base in REFUSED and self.symbols.find_name(node) is None and len(base) > 1:
                 raise Unreadable(f"{REFUSED[base]} are not read", node.place)
         if base == "e" and len(node.above) == 1 and not node.below:
-            (exponent,) = node.above
-            if not (self.notation.parse_step(exponent) or is_transpose(exponent)) and parse_exponent(exponent) is None:
-                return self._apply_exp(exponent)  # e^{-x}, also where e is an error
+            (item,) = node.above
+            if not (self.notation.parse_step(item) or is_transpose(item)) and parse_exponent(item) is None:
+                return self._apply_exp(item)  # e^{-x}, also where e is an error
+        exponent = self._find_exponent(node)
+        if exponent is not None:
+            others = tuple(item for item in node.above if item is not exponent)
+            return self._raise_to_symbol(self._elaborate_symbol(replace(node, above=others)), exponent, node.place)
         reference = self.symbols.resolve(node)
         scripts = reference.scripts
         found = self.get_entry(reference)
@@ -120,6 +125,34 @@ class Elaborator(Scope):
     def _apply_exp(self, exponent: Node) -> Value:
         value = self.elaborate(exponent)
         return Value(value.axes, ex.Function("exp", 0, value.body), value.stand)
+
+    def _find_exponent(self, node: Symbol) -> Node | None:
+        """Find the exponent γ of x^γ, or γ − 1: of symbols that are numbers, and no part of a name."""
+        name = self.symbols.find_name(node)
+        beyond = node.above[len(name.above) :] if name is not None else node.above
+        return next(filter(self._is_exponent, beyond), None)
+
+    def _is_exponent(self, item: Node) -> bool:
+        if is_transpose(item) or is_inverse_transpose(item) or self.notation.parse_step(item) is not None:
+            return False
+        symbols = list(tree.list_symbols(item))
+        return bool(symbols) and all(map(self._is_number, symbols))
+
+    def _is_number(self, symbol: Symbol) -> bool:
+        """Whether a symbol stands for a number that is no index, no step and no size."""
+        given = self.parameters.get(self.symbols.get_base(symbol))
+        if given is not None:
+            return not given.axes
+        found = self.symbols.find(symbol)
+        return found is not None and len(found.scripts.indices) == len(found.quantity.axes) and not found.quantity.timed
+
+    def _raise_to_symbol(self, value: Value, exponent: Node, place: tree.Place | None) -> Value:
+        """Raise a number, or every entry of a vector, to what a symbol stands for: only a positive one has a value."""
+        if value.order > 1:
+            raise Unreadable("a power of a matrix", place)
+        logarithm = ex.Function("log", 0, value.body)
+        body = ex.Function("exp", 0, ex.multiply(self.elaborate(exponent).body, logarithm))
+        return Value(value.axes, body, value.stand)
 
     def _raise(self, value: Value, power: Fraction, place: tree.Place | None) -> Value:
         """Raise to a power; −1 of a matrix is its inverse, and of an entry of a matrix, A_{ij}^{-1}, one of that."""
@@ -202,6 +235,8 @@ class Elaborator(Scope):
                 value = self._raise(value, exponent, node.place)
             elif is_inverse_transpose(item):
                 value = self.algebra.transpose(self._raise(value, Fraction(-1), node.place), node.place)
+            elif self._is_exponent(item):
+                value = self._raise_to_symbol(value, item, node.place)
             else:
                 raise Unreadable("what stands above the bracket is neither a number nor a transpose", node.place)
         return value

@@ -1,10 +1,11 @@
 """Functions: what a symbol with a bracket behind it is, and what a function makes of its arguments."""
 
 import operator
+from collections.abc import Sequence
 from dataclasses import replace
 
 from bptt.proofread import _expressions as ex
-from bptt.proofread._traversal import walk_definitions
+from bptt.proofread._traversal import list_quantities, walk_definitions
 from bptt.proofread.semantics import _values as vectors
 from bptt.proofread.semantics._interpretation import Choice
 from bptt.proofread.semantics._latex import join_letters, join_number
@@ -19,6 +20,7 @@ from bptt.proofread.syntax.tree import Application, Bracket, Nabla, Node, Number
 
 MOST_PRIMES = 3  # each is one more derivative, of an expression that grows with each
 DEEPEST_CALL = 8  # formulas of functions within one another, each written out where it is applied
+CHANGE = ex.Entry(ex.Quantity("the change of an argument", (), False), None, ())
 ROUND = ("(", "[", r"\{", "{")
 
 
@@ -174,22 +176,21 @@ def apply(scope: Scope, node: Application) -> Value:
     name = get_function_name(scope, symbol, len(arguments))
     if name is None:
         raise Unreadable(f"the function {symbol.name} of {len(arguments)} arguments is not known", symbol.place)
-    if symbol.primes > MOST_PRIMES:
+    order, exponents = _count_derivatives(symbol)
+    if order > MOST_PRIMES:
         raise Unreadable(f"more than {MOST_PRIMES} primes", symbol.place)
     defined = scope.vocabulary.functions.get((name, len(arguments)))
     if defined is not None and not defined.closed:
-        made = _write_out(scope, defined, node)
+        made = _write_out(scope, defined, node, order)
     elif defined is None and name in TENSOR_FUNCTIONS:
         made = _apply_to_whole(scope, name, node)
     else:
         argument = scope.elaborate(arguments[0])
-        order, exponents = _count_derivatives(symbol)
-        symbol = replace(symbol, above=exponents)
         body: ex.Expression = ex.Function(name, order, argument.body)
         if (name, order) == ("log", 0) and isinstance(argument.body, ex.OfMatrix) and argument.body.name == "det":
             body = replace(argument.body, name="log det")
         made = Value(argument.axes, body, argument.stand)
-    for item in symbol.above:
+    for item in exponents:
         exponent = parse_exponent(item)
         if exponent is None or exponent == -1:  # tanh^{-1} may be the inverse
             raise Unreadable(f"what stands above {symbol.name} is not read", symbol.place)
@@ -232,21 +233,40 @@ def _apply_to_whole(scope: Scope, name: str, node: Application) -> Value:
     return vectors.apply_softmax(argument, axis, along)
 
 
-def _write_out(scope: Scope, defined: FunctionDefinition, node: Application) -> Value:
-    """Elaborate the formula of a function, with the entries of the bracket in the place of its parameters."""
+def _write_out(scope: Scope, defined: FunctionDefinition, node: Application, order: int) -> Value:
+    """Elaborate the formula of a function, with the entries of the bracket in the place of its parameters.
+
+    Its derivative of an order is that by a change of its one parameter, which is 0.
+    """
     place = node.function.place
     if defined.body is None:
         raise Unreadable(f"{node.function.name} is defined by what cannot be used", place)
-    if node.function.primes:
-        raise Unreadable("a prime on a function whose value depends on more than its argument", place)
     if scope.calls >= DEEPEST_CALL:
         raise Unreadable(f"functions are defined by one another more than {DEEPEST_CALL} deep", place)
-    entries = zip(defined.parameters, node.arguments, strict=True)
-    values = {name: scope.elaborate(entry) for name, entry in entries}
+    arguments = [scope.elaborate(entry) for entry in node.arguments]
+    if order == 0:
+        return _elaborate_body(scope, defined, defined.body, arguments)
+    definitions = scope.vocabulary.definitions
+    if len(arguments) != 1 or arguments[0].axes:
+        raise Unreadable("a prime on a function of more than one number", place)
+    held = _elaborate_body(scope, defined, defined.body, [Value((), CHANGE)])
+    if not set(list_quantities(definitions, held.body)).isdisjoint(list_quantities(definitions, arguments[0].body)):
+        raise Unreadable("a prime on a function that depends on its argument by way of others, too", place)
+    definitions.quantities.setdefault(CHANGE.quantity, [ex.Definition(CHANGE.quantity, None, (), ex.ZERO)])
+    changed = arguments[0]._replace(body=ex.add(arguments[0].body, CHANGE))
+    made = _elaborate_body(scope, defined, defined.body, [changed])
+    body = made.body
+    for _ in range(order):
+        body = ex.Partial(body, CHANGE)
+    return made._replace(body=body, of=None, by=None)
+
+
+def _elaborate_body(scope: Scope, defined: FunctionDefinition, body: Node, arguments: Sequence[Value]) -> Value:
+    values = dict(zip(defined.parameters, arguments, strict=True))
     outer, scope.parameters = scope.parameters, values  # in the formula, its parameters hide all other names
     scope.calls += 1
     try:
-        return scope.elaborate(defined.body)
+        return scope.elaborate(body)
     finally:
         scope.parameters = outer
         scope.calls -= 1

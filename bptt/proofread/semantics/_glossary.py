@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any, NamedTuple, get_args
 
-from bptt.proofread._expressions import Property, Range
+from bptt.proofread._expressions import OF_MATRICES, Property, Range
 
 
 class GlossaryError(ValueError):
@@ -43,7 +43,6 @@ class Glossary(NamedTuple):
 # The keys that each table may have; any, where there are none here.
 _TABLES = {"sizes": (), "time": ("place", "letters", "last"), "notation": ("ignore", "vectors"), "symbols": ()}
 _PROPERTIES: tuple[Property, ...] = get_args(Property)
-_MATRICES = ("symmetric", "orthogonal", "diagonal")  # what only a matrix with rows and columns of one range can be
 MOST_SYMBOLS = 1_000  # each of them is a formula to parse, and is compared with every symbol of the page
 LONGEST_SHOWN = 80  # characters of a value in an error, about a line
 
@@ -137,7 +136,7 @@ def _declare(latex: str, described: object, sizes: Mapping[str, Any]) -> Declare
             )
     properties = frozenset(one for one in _PROPERTIES if table.get(one, False))
     for one in properties:
-        if (one in _MATRICES and (len(axes) != 2 or axes[0] != axes[1])) or (one != "positive" and not axes):
+        if (one in OF_MATRICES and (len(axes) != 2 or axes[0] != axes[1])) or (one != "positive" and not axes):
             raise GlossaryError(f"{name} cannot be {one}: it has the axes {table['axes']!r}")
     return Declared(latex, axes, table.get("time", False), properties, table.get("data", False))
 

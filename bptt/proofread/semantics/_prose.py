@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from bptt.proofread._expressions import Property, Quantity
+from bptt.proofread._expressions import OF_MATRICES, Property, Quantity
 from bptt.proofread.document import FORMULA, Token
 from bptt.proofread.semantics._shapes import LIST, find_shapes
 from bptt.proofread.semantics._vocabulary import Vocabulary
@@ -20,11 +20,15 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Symbol,
     Unreadable,
+    is_bare,
+    lists_entries,
     read_call,
+    read_listed,
     strip_brackets,
     written,
 )
 
+ENTRIES = "(…)"  # the sign between a vector and the number of its entries
 _ONE = r"(?:1|one)"
 _ELSEWHERE = r"(?:elsewhere|everywhere|otherwise)"
 _PROSE: tuple[tuple[str, Property], ...] = (
@@ -35,6 +39,7 @@ _PROSE: tuple[tuple[str, Property], ...] = (
     (rf"(?:is|has|equals?) (?:a )?{_ONE} (?:\S+ ){{1,8}}(?:0|zeros?) (?:for|in|at) all", "one-hot"),
     (r"all (?:its )?(?:entries|components) (?:\w+ ){0,3}(?:are )?(?:0|zero) (?:but|except)", "one-hot"),
     (r"sums? (?:up )?to (?:one|1)", "normalised"), (r"symmetric", "symmetric"),
+    (r"(?:zero|vanishing) diagonal|zeros? on (?:the|its) diagonal", "hollow"),
     (r"orthogonal|orthonormal", "orthogonal"), (r"unit (?:vector|norm|length)", "unit"), (r"diagonal", "diagonal"),
     (r"positive(?![- ](?:semi-?)?definite)|greater than (?:zero|0)", "positive"),
     (r"probability (?:vector|distribution)", "normalised"), (r"(?:either )?(?:0|zero) or (?:1|one)", "binary"),
@@ -89,8 +94,7 @@ def state_property(vocabulary: Vocabulary, symbol: Symbol, what: Property) -> St
     if found is None:
         return None
     quantity = found.quantity
-    of_matrices = what in ("symmetric", "orthogonal", "diagonal")
-    fits = quantity.is_square if of_matrices else bool(quantity.axes) or what in _OF_NUMBERS
+    fits = quantity.is_square if what in OF_MATRICES else bool(quantity.axes) or what in _OF_NUMBERS
     if not fits or quantity in vocabulary.definitions.quantities:
         return None
     return Statement(quantity, what)
@@ -159,10 +163,9 @@ def list_statements(words: str, formulas: Sequence[Sequence[Token]]) -> Iterator
         for entry in entries:
             if isinstance(entry, Relation):
                 yield from (Relation(one, entry.sign, entry.right) for one in (*waiting, entry.left))
+                yield from list_entries(entry.left, entry.right)
             waiting = [] if isinstance(entry, Relation) else [*waiting, entry]
-        match entries:
-            case [Relation(letter, "=", Number()), *_, Dots(), Symbol() as last]:
-                yield Relation(letter, r"\le", last)  # t = 1, …, T
+        yield from _list_ranges(entries)
     yield from find_shapes(words, parsed)
     for found in (found for pattern in _COVARIANCES for found in re.finditer(pattern, words, re.IGNORECASE)):
         before = words[: found.start()].count(FORMULA)
@@ -171,6 +174,22 @@ def list_statements(words: str, formulas: Sequence[Sequence[Token]]) -> Iterator
                 symbol = strip_brackets(entry.left if isinstance(entry, Relation) else entry)
                 if isinstance(symbol, Symbol):
                     yield Relation(symbol, "=", Symbol(symbol.name, symbol.below, (*symbol.above, Symbol(r"\top"))))
+
+
+def list_entries(left: Node, right: Node) -> Iterator[Relation]:
+    """State of x = (x_1, …, x_n) that it has n entries."""
+    listed = read_listed(right)
+    if listed is not None and lists_entries(left, right):
+        yield Relation(listed[0], ENTRIES, listed[1])
+
+
+def _list_ranges(entries: Sequence[Node]) -> Iterator[Relation]:
+    """List i ≤ n and j ≤ n, where it is i, j = 1, …, n."""
+    letters = [entry.left if isinstance(entry, Relation) else entry for entry in entries]
+    start = next((n for n, entry in enumerate(entries) if isinstance(entry, Relation)), len(entries))
+    match entries[start:]:
+        case [Relation(_, "=", Number()), *_, Dots(), Symbol() as last]:
+            yield from (Relation(one, r"\le", last) for one in letters[: start + 1] if is_bare(one))
 
 
 def _parse(formula: Sequence[Token], words: frozenset[str] = frozenset()) -> tuple[Node, ...]:

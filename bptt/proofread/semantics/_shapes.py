@@ -11,7 +11,10 @@ _REALS = r"\mathbb{R}"
 _KIND = r"(?:matrix|matrices|vectors?|arrays?|tensors?)"
 _ARTICLE = r"(?:(?:both|all|now|then|again|real|an?|the|some|any|its?) )*"
 # Words that say no more of what it is.
-_WORDS = r"(?:(?!(?:if|is|are|and|or|but|with|where|of|for|by|to|into|in|as|from)\b)[\w-]+ ){0,3}"
+_WORDS = (
+    r"(?:(?!(?:if|is|are|and|or|but|with|where|of|for|by|to|into|in|as|from|the|that|whose|has|have|gets?|denotes?|means?"
+    r"|stands?|calls?)\b)[\w-]+ ){0,3}"
+)
 _IS = rf"(?P<of>{LIST}) (?:is|be|are|denotes?|a|an) {_ARTICLE}{_WORDS}"
 _HAS = r"(?:(?:is|be|are|has|have|of|with) ){1,2}"
 _LONG = rf"(?P<size>{FORMULA})(?:-| |[- ]dimensional ){_WORDS}vectors?\b"

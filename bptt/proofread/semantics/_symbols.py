@@ -225,8 +225,9 @@ class Symbols:
         if not fitting and re.fullmatch(r"[1-9]{2}", digits):
             fitting = [quantity for quantity in borne if len(quantity.axes) == 2]  # w_{12}, in row 1 and column 2
             scripts = scripts._replace(indices=tuple(map(int, digits))) if fitting else scripts
-        if not fitting and scripts.indices:  # a vector that letters number
-            fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices) + 1]
+        for more in (1, 2):  # axes of a vector, or a matrix, that letters number
+            if not fitting and scripts.indices:
+                fitting = [quantity for quantity in borne if len(quantity.axes) == len(scripts.indices) + more]
         if not fitting:
             expected = " or ".join(str(len(quantity.axes)) for quantity in quantities)
             raise Unreadable(f"{name.latex} has {expected} indices, got {len(scripts.indices)}", symbol.place)

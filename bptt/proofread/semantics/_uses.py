@@ -66,10 +66,15 @@ def list_numerators(sides: Sequence[Node]) -> Iterator[Symbol]:
     return (symbol for symbol in numerators if symbol is not None)
 
 
+def list_variables(sides: Sequence[Node]) -> Iterator[Symbol]:
+    """List the symbols by which formulas differentiate."""
+    variables = (get_symbol(by) for side in sides for _, by in list_derivatives(side) if by is not None)
+    return (symbol for symbol in variables if symbol is not None)
+
+
 def find_denominators(symbols: Symbols, sides: Sequence[Node]) -> set[Quantity]:
     """Find by what a document differentiates."""
-    variables = (get_symbol(by) for side in sides for _, by in list_derivatives(side) if by is not None)
-    return {found.quantity for one in variables if one is not None and (found := symbols.find(one)) is not None}
+    return {found.quantity for one in list_variables(sides) if (found := symbols.find(one)) is not None}
 
 
 class Uses:

@@ -18,7 +18,7 @@ from bptt.proofread.semantics._symbols import Stand
 from bptt.proofread.syntax import Place, Unreadable
 
 SMALL = 30  # parts of an expression that is soon named anew
-LARGEST_POWER = 8  # a power multiplies the sizes that suffice, and derivatives of it have as many factors
+LARGEST_POWER = 30
 _OPPOSITE: dict[Stand, Stand] = {"row": "column", "column": "row", "either": "either"}
 
 

@@ -106,7 +106,10 @@ def _apply_font(font: str, of: Node, place: Place) -> Node:
 
 
 def merge_scripts(node: Node) -> Node:
-    """Make (x_i)_j the entry x_{ij}, but for what stands in a bracket behind a symbol, which may be its argument."""
+    """Make (x_i)_j the entry x_{ij}, but for what stands in a bracket behind a symbol, which may be its argument.
+
+    V(x_1, …, x_n) is V(x) then.
+    """
     return merge_entry(tree.rewrite(node, _merge_parts))
 
 
@@ -116,7 +119,15 @@ def _merge_parts(node: Node) -> Node:
     pairs = zip(node.operators, node.factors, strict=False)
     behind = (False, *(not operator and isinstance(before, Symbol) for operator, before in pairs))
     factors = zip(node.factors, behind, strict=True)
-    return replace(node, factors=tuple(one if is_behind else merge_entry(one) for one, is_behind in factors))
+    return replace(
+        node, factors=tuple(_merge_argument(one) if is_behind else merge_entry(one) for one, is_behind in factors)
+    )
+
+
+def _merge_argument(node: Node) -> Node:
+    """Make (x_1, …, x_n) the argument (x)."""
+    listed = tree.read_listed(node)
+    return node if listed is None or isinstance(node, tree.Scripted) else Bracket((listed[0],))
 
 
 def merge_entry(node: Node) -> Node:

@@ -285,6 +285,23 @@ def read_call(node: Node) -> Application | None:
     return Application(symbol, bracket.entries) if bracket.entries else None
 
 
+def read_listed(node: Node) -> tuple[Symbol, Node] | None:
+    """Read (x_1, …, x_n), or the transpose of that, as x and its last number; None for what is no such list."""
+    match node.base if isinstance(node, Scripted) else node:
+        case Bracket((Symbol(name, (Number(),)) as first, *between, Symbol() as last), kind="(" | "["):
+            shown = [one for one in between if not isinstance(one, Dots)]
+            listed = all(isinstance(one, Symbol) and len(one.below) == 1 and one.name == name for one in (*shown, last))
+            if len(shown) < len(between) and listed:
+                return replace(first, below=()), last.below[0]
+    return None
+
+
+def lists_entries(left: Node, right: Node) -> bool:
+    """Whether it is x = (x_1, …, x_n), which says what the entries of x are called."""
+    listed = read_listed(right)
+    return listed is not None and strip_brackets(left) == listed[0]
+
+
 def map_parts(node: Node, change: Callable[[Node], Node], in_scripts: Callable[[Node], Node] | None = None) -> Node:
     """Return a formula with what stands directly in it changed; what stands in its scripts, by a change of its own."""
 

@@ -148,7 +148,7 @@ def test_a_function_with_a_number_below_is_another_one() -> None:
 @pytest.mark.parametrize(
     ("latex", "message"),
     [
-        ("c^9", "a power beyond 8"),
+        ("c^{31}", "a power beyond 30"),
         ("W^2", "a power of a matrix"),
         (r"\tanh''''(c)", "more than 3 primes"),
         (r"|a|", "bars around a vector are not read"),
