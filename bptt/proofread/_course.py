@@ -2,6 +2,7 @@
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -129,7 +130,7 @@ class Course:
         verdict, note = self._judge_by_draft(n, correct)
         if verdict.label not in (*FINDINGS, "right") or not (self.is_guess and self._has_symbols(n)):
             return verdict, note
-        unseen = correct and verdict.label in FINDINGS and not self._has_witness(verdict)
+        unseen = correct and verdict.label in FINDINGS and not self._has_witness(n, verdict)
         rests = self.drafted is not None and self._rests_on_guess(n, verdict)
         return self._doubt(n, verdict, note) if unseen or rests else (verdict, note)
 
@@ -223,14 +224,25 @@ class Course:
         symbols = (one for side in self.parsed[n].sides or () for one in list_symbols(side))
         return not all(is_standard(one.name) for one in symbols)
 
-    def _has_witness(self, verdict: Verdict) -> bool:
+    def _has_witness(self, n: int, verdict: Verdict) -> bool:
         """Whether what is read has a meaning: an equation beside the one that is wrong is right, or that for less."""
-        if verdict.missing is not None or verdict.other_layout is not None:
+        found, missing = verdict.correction, verdict.missing
+        # With a matrix that is symmetric, what is read by rows may be meant by columns.
+        if (missing is not None and missing.property != "symmetric") or verdict.other_layout is not None:
             return True
-        found = verdict.correction
         if found is None or found.kind in _LESS or (found.kind == "a symbol" and self._is_defined(found.right)):
             return False
+        if self._numbers_otherwise(n, found):
+            return False
         return found.kind != IMMEDIATE or self.judge_one.search.tells_immediate
+
+    def _numbers_otherwise(self, n: int, found: Correction) -> bool:
+        """Whether a correction has the same symbols, one with more indices or fewer: X_j may be a row or a column."""
+        sides = self.parsed[n].sides
+        before = list_symbols(sides[0 if found.is_left else 1]) if sides is not None else ()
+        pairs = [[(one.name, len(one.below)) for one in symbols] for symbols in (before, list_symbols(found.right))]
+        same = Counter(name for name, _ in pairs[0]) == Counter(name for name, _ in pairs[1])
+        return same and Counter(pairs[0]) != Counter(pairs[1])
 
     def _is_defined(self, side: Node) -> bool:
         """Whether a side is one symbol that is defined: maybe as the other side."""

@@ -1,21 +1,44 @@
 """Parse a document as far as the grammar goes: its equations, and what its prose defines or names as a derivative."""
 
 import functools
+import re
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from bptt.proofread._assembled import list_assembled
 from bptt.proofread._gradient_names import find_signs, join_signs, list_gradients
 from bptt.proofread._inline import list_inline
-from bptt.proofread._parsed import ParsedEquation, ParsedSentence, list_candidates
+from bptt.proofread._parsed import ParsedEquation, ParsedSentence, list_candidates, name_logarithms
 from bptt.proofread._verdict import PLEASE_REPORT
 from bptt.proofread.document import Document, Equation, Sentence, Token, find_relations
 from bptt.proofread.semantics import Candidate
 from bptt.proofread.syntax import merge_scripts, parse, parse_list
-from bptt.proofread.syntax.tree import Bracket, Node, Unreadable, list_symbols, nodes
+from bptt.proofread.syntax.tree import (
+    Bracket,
+    Node,
+    Product,
+    Scripted,
+    Symbol,
+    Unreadable,
+    list_symbols,
+    nodes,
+    rewrite,
+)
 
 MOST_NODES = 500  # of the tree of one side: a long formula has some 100, and each is walked often
 MOST_EQUATIONS = 5_000  # each may take the whole budget of an equation
+
+
+# A prime on a matrix is its transpose; we write ' for the transpose.
+_PRIME_TURNS = re.compile(r"\bprimes?\b[^.]*\btranspos|\btranspos\w*[^.]*\bprimes?\b", re.IGNORECASE)
+
+
+class Habits(NamedTuple):
+    """How a document writes: by which signs it names gradients, and whether a prime is the sign of a transpose."""
+
+    signs: frozenset[str] = frozenset()
+    turns_by_primes: bool = False
 
 
 class ParsedDocument(NamedTuple):
@@ -37,18 +60,22 @@ def parse_document(document: Document, words: frozenset[str] = frozenset()) -> P
         document: as it is read
         words: names of several letters that stand without a font
     """
-    parsed = _parse(document, words, frozenset())
+    habits = Habits()
+    parsed = _parse(document, words, habits)
+    if _turns_by_primes(document, parsed.list_sides()):
+        habits = Habits(turns_by_primes=True)
+        parsed = _parse(document, words, habits)
     shown = {symbol.name for side in parsed.list_sides() for symbol in list_symbols(side)}
     signs = find_signs([*parsed.inline, *(one for _, one in list_candidates(parsed.equations))], shown)
     if not signs:
         return parsed
-    parsed = _parse(document, words, frozenset(signs))
+    parsed = _parse(document, words, habits._replace(signs=frozenset(signs)))
     return parsed._replace(inline=[*parsed.inline, *list_gradients(signs, parsed.list_sides())])
 
 
-def _parse(document: Document, words: frozenset[str], signs: frozenset[str]) -> ParsedDocument:
-    equations = [_parse_equation(one, words, signs) for one in list_displayed(document)]
-    sentences = [_parse_sentence(one, words, signs) for one in document.sentences]
+def _parse(document: Document, words: frozenset[str], habits: Habits) -> ParsedDocument:
+    equations = name_logarithms([_parse_equation(one, words, habits) for one in list_displayed(document)])
+    sentences = [_parse_sentence(one, words, habits) for one in document.sentences]
     parsed = ParsedDocument(equations, list(list_inline(sentences)))
     return parsed._replace(inline=[*parsed.inline, *list_assembled(sentences, parsed.list_sides())])
 
@@ -57,41 +84,61 @@ def list_displayed(document: Document) -> list[Equation]:
     return [one for display in document.displays for one in display]
 
 
-def _parse_equation(equation: Equation, words: frozenset[str], signs: frozenset[str]) -> ParsedEquation:
+def _parse_equation(equation: Equation, words: frozenset[str], habits: Habits) -> ParsedEquation:
     if equation.unreadable:
         refusal = Unreadable(equation.unreadable)
         return ParsedEquation(equation.line, equation.relation, refusal, refusal)
-    left, right = (_parse_side(side, words, signs) for side in (equation.left, equation.right))
+    left, right = (_parse_side(side, words, habits) for side in (equation.left, equation.right))
     remarks = tuple(remark.tokens for remark in equation.remarks)
     return ParsedEquation(equation.line, equation.relation, left, right, equation.continues, remarks)
 
 
-def _parse_sentence(sentence: Sentence, words: frozenset[str], signs: frozenset[str]) -> ParsedSentence:
-    chains = [_parse_chain(formula, words, signs) for formula in sentence.formulas]
-    entries = [_parse_entries(formula, words, signs) for formula in sentence.formulas]
+def _parse_sentence(sentence: Sentence, words: frozenset[str], habits: Habits) -> ParsedSentence:
+    chains = [_parse_chain(formula, words, habits) for formula in sentence.formulas]
+    entries = [_parse_entries(formula, words, habits) for formula in sentence.formulas]
     return ParsedSentence(sentence.line, sentence.words, chains, entries)
 
 
-def _parse_chain(formula: tuple[Token, ...], words: frozenset[str], signs: frozenset[str]) -> list[Node | Unreadable]:
+def _parse_chain(formula: tuple[Token, ...], words: frozenset[str], habits: Habits) -> list[Node | Unreadable]:
     """Parse the sides of a = b = c; what these are an element of is no side."""
     found = find_relations(formula)
     relations = [sign for sign in found if sign.text in ("=", ":=")]
     belongs = next((sign.start for sign in found if sign.text == r"\in"), len(formula))
     end = belongs if relations and belongs > relations[-1].end else len(formula)
     starts, ends = [0, *(sign.end for sign in relations)], [*(sign.start for sign in relations), end]
-    return [_parse_side(formula[start:end], words, signs) for start, end in zip(starts, ends, strict=True)]
+    return [_parse_side(formula[start:end], words, habits) for start, end in zip(starts, ends, strict=True)]
 
 
 @functools.lru_cache(2 * MOST_EQUATIONS)  # a chain has the same left side throughout, and each glossary the same trees
-def _parse_side(side: tuple[Token, ...], words: frozenset[str], signs: frozenset[str]) -> Node | Unreadable:
-    return _try(lambda: merge_scripts(join_signs(parse(side, words), signs)))
+def _parse_side(side: tuple[Token, ...], words: frozenset[str], habits: Habits) -> Node | Unreadable:
+    return _try(lambda: merge_scripts(join_signs(_turn(parse(side, words), habits), habits.signs)))
 
 
 @functools.lru_cache(MOST_EQUATIONS)
-def _parse_entries(formula: tuple[Token, ...], words: frozenset[str], signs: frozenset[str]) -> tuple[Node, ...]:
+def _parse_entries(formula: tuple[Token, ...], words: frozenset[str], habits: Habits) -> tuple[Node, ...]:
     """Parse what stands behind commas, relations with it: x_1, …, x_n ∈ ℝ^d. Return nothing for what is not read."""
-    whole = _try(lambda: join_signs(Bracket(parse_list(formula, words)), signs))
+    whole = _try(lambda: join_signs(_turn(Bracket(parse_list(formula, words)), habits), habits.signs))
     return whole.entries if isinstance(whole, Bracket) else ()
+
+
+def _turns_by_primes(document: Document, sides: Sequence[Node]) -> bool:
+    """Whether a prime is a transpose: the text says so, or has X'X."""
+    if any(_PRIME_TURNS.search(sentence.words) for sentence in document.sentences):
+        return True
+    products = (node for side in sides for node in nodes(side) if isinstance(node, Product))
+    pairs = (pair for node in products for pair in zip(node.factors, node.factors[1:], strict=False))
+    return any(isinstance(one, Symbol) and one.primes == 1 and replace(one, primes=0) == other for one, other in pairs)
+
+
+def _turn(node: Node, habits: Habits) -> Node:
+    """Put the sign of a transpose in the place of a prime, if that is what it says."""
+
+    def turn(one: Node) -> Node:
+        if not isinstance(one, Symbol | Scripted) or one.primes != 1:
+            return one
+        return replace(one, above=(*one.above, Symbol(r"\top", place=one.place)), primes=0)
+
+    return rewrite(node, turn) if habits.turns_by_primes else node
 
 
 def _try(read: Callable[[], Node]) -> Node | Unreadable:

@@ -9,6 +9,7 @@ from bptt.proofread.semantics import Candidate, Vocabulary, normalise_left
 from bptt.proofread.semantics._latex import join_number
 from bptt.proofread.syntax.tree import (
     Application,
+    Bracket,
     Derivative,
     Nabla,
     Negative,
@@ -19,6 +20,7 @@ from bptt.proofread.syntax.tree import (
     Unreadable,
     list_symbols,
     lists_entries,
+    multiply,
     read_call,
     written,
 )
@@ -113,6 +115,37 @@ def list_candidates(equations: Sequence[ParsedEquation]) -> Iterator[tuple[int, 
             before = equations[n - 1] if n else one
             if one.continues and isinstance(before.right, Symbol) and before.left is one.left:
                 yield -n, Candidate(before.right, one.sides[1], one.line)
+
+
+def name_logarithms(equations: Sequence[ParsedEquation]) -> list[ParsedEquation]:
+    """Read log L = … as L = exp(…), where no equation is about L itself."""
+    subjects = {written(_get_named(one.left)) for one in equations if not isinstance(one.left, Unreadable)}
+
+    def name(one: ParsedEquation) -> ParsedEquation:
+        found = None if one.sides is None else _take_logarithm(*one.sides)
+        if found is None or one.relation not in EQUALS or written(_get_named(found[0])) in subjects:
+            return one
+        return one._replace(left=found[0], right=found[1])
+
+    return list(map(name, equations))
+
+
+def _get_named(node: Node) -> Node:
+    """Return the f of f(x), and what stands alone."""
+    call = read_call(node)
+    return node if call is None else call.function
+
+
+def _take_logarithm(left: Node, right: Node) -> tuple[Node, Node] | None:
+    """Return L and exp(…) of log L = …, or of −log L = −…; None for any other equation."""
+    match left:
+        case Negative(term=term):
+            return _take_logarithm(term, Negative(right))
+        case Product((Symbol("log" | "ln", (), ()), *factors), operators):
+            inner = multiply(tuple(factors), operators[1:])
+            if isinstance(inner, Symbol) or read_call(inner) is not None:
+                return inner, Product((Symbol("exp"), Bracket((right,))), ("",))
+    return None
 
 
 def normalise_equation(vocabulary: Vocabulary, one: ParsedEquation) -> ParsedEquation:

@@ -1,5 +1,6 @@
 """From the text of a document to a finding on each of its equations."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 
@@ -23,6 +24,13 @@ from bptt.proofread.semantics import (
 from bptt.proofread.syntax import Node, Symbol, Unreadable
 from bptt.proofread.syntax.tree import Relation, list_symbols, lists_entries, written
 
+# The standard normal distribution function Φ, and its density φ.
+_NORMAL = re.compile(
+    r"\b(?:normal|gaussian) (?:(?:cumulative|law|distribution|density|probability) ?){0,3}"
+    r"(?:function|density|c\.?d\.?f|p\.?d\.?f)"
+    r"|\b(?:c\.?d\.?f|density|distribution function)\b.{0,30} of (?:the|a) (?:standard )?(?:normal|gaussian)",
+    re.IGNORECASE,
+)
 LARGEST_DOCUMENT = 1_000_000  # characters: a book
 NOTATIONS = ("given", "the post's", "drafted from the document")
 
@@ -139,7 +147,8 @@ def _read_signs(document: Document) -> Signs:
             stated.append(Relation(one.sides[0], one.relation, one.sides[1]))
         stated += list_entries(*one.sides) if one.sides else ()
     sides = [(one.left, one.left if one.sides and lists_entries(*one.sides) else one.right) for one in parsed.equations]
-    return Signs([*sides, *_list_brought_in(document, parsed)], stated)
+    is_normal = any(_NORMAL.search(sentence.words) for sentence in document.sentences)
+    return Signs([*sides, *_list_brought_in(document, parsed)], stated, is_normal)
 
 
 def _list_brought_in(document: Document, parsed: ParsedDocument) -> list[tuple[Node, Node]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from bptt.proofread import semantics
 from bptt.proofread._parsed import ParsedEquation, get_subject, is_derivative, list_candidates
 from bptt.proofread.semantics import Candidate, Vocabulary
-from bptt.proofread.syntax.tree import Node, Symbol, Unreadable
+from bptt.proofread.syntax.tree import Node, Symbol, Unreadable, is_bare, list_symbols
 
 
 def find_roles(
@@ -34,7 +34,8 @@ def find_roles(
     extra = [
         one
         for one in brought_in
-        if _get_key(vocabulary, one.left) not in shown or _is_before_the_first(vocabulary, one.left)
+        if not _fixes(one)
+        and (_get_key(vocabulary, one.left) not in shown or _is_before_the_first(vocabulary, one.left))
     ]
     candidates |= dict(enumerate(extra, start=len(equations) + 1))
     roles: dict[int, semantics.Role] = {}
@@ -67,6 +68,11 @@ def _is_before_the_first(vocabulary: Vocabulary, left: Node) -> bool:
         return False
     steps = map(vocabulary.symbols.notation.parse_step, (*left.below, *left.above))
     return any(step is not None and not step.anchor and step.offset <= 0 for step in steps)
+
+
+def _fixes(one: Candidate) -> bool:
+    """Whether it gives a number to a symbol, as c = 1: so it is where the sentence says so, and free elsewhere."""
+    return is_bare(one.left) and not any(True for _ in list_symbols(one.right))
 
 
 def _list_claims(vocabulary: Vocabulary, displayed: Mapping[int, Candidate], inline: Sequence[Candidate]) -> set[int]:

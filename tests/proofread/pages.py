@@ -332,6 +332,44 @@ PAGES = {
         (r"\frac{\partial C}{\partial p_{ij}} = \log p_{ij} + 1 \quad (i \neq j)",),
         (r"\frac{\partial C}{\partial p_{ij}} = \log p_{ij} - 1 \quad (i \neq j)",),
     ),
+    "several matrices that are symmetric": Page(
+        r"With $Q$, $R$ and $P$ symmetric and $x \in \mathbb{R}^n$ let"
+        "\n\n$$ V = x^\\top Q x + u^\\top R u + z^\\top P z $$",
+        (r"\frac{\partial V}{\partial x} = 2 Q x", r"\nabla^2_{uu} V = 2 R", r"\nabla_{zz} V = 2 P"),
+        (r"\nabla^2_{uu} V = R",),
+    ),
+    "a vector beside one that is one-hot": Page(
+        r"For an input $x \in \mathbb{R}^n$ and $y \in \mathbb{R}^n$ one-hot let $\ell = \sum_i x_i^2 y_i$.",
+        (r"\frac{\partial \ell}{\partial x_i} = 2 x_i y_i",),
+        unsure=(r"\ell = \sum_i x_i y_i",),
+    ),
+    "what is positive definite": Page(
+        r"Let $S \succ 0$ be an $n \times n$ matrix." "\n\n$$ f = \\log\\det S + x^\\top S x $$",
+        (r"\frac{\partial f}{\partial x} = 2 S x",),
+        (r"\frac{\partial f}{\partial x} = S x",),
+    ),
+    "a prime for the transpose": Page(
+        r"Here $y$ is $n \times 1$, $X$ is $n \times k$, and $e = y - X b$."
+        "\n\n$$ S(b) = e'e $$\n\nIt vanishes for $b = (X'X)^{-1} X'y$.",
+        (r"\frac{\partial S}{\partial b} = -2 X'y + 2 X'X b", r"\frac{\partial S}{\partial b} = -2 X'e"),
+        (r"\frac{\partial S}{\partial b} = 2 X'e",),
+    ),
+    "what is optimal": Page(
+        "$$ F(w) = \\|y - A w\\|^2 $$\n\nThe gradient vanishes at $$ w = (A^\\top A)^{-1} A^\\top y $$",
+        (r"\nabla F(w) = 2 A^\top (A w - y)",),
+        (r"\nabla F(w) = A^\top (A w - y)",),
+    ),
+    "the normal distribution": Page(
+        r"Let $\Phi$ be the standard normal distribution function, $\varphi$ its density, and $G(x) = x \Phi(x)$.",
+        (r"G'(x) = \Phi(x) + x \varphi(x)", r"\varphi'(x) = -x \varphi(x)"),
+        (r"\varphi'(x) = x \varphi(x)",),
+    ),
+    "the logarithm of a likelihood": Page(
+        r"Let $x_i \in \mathbb{R}^d$, $p_i = \frac{1}{1 + e^{-x_i^\top \beta}}$ and $y_i \in \{0, 1\}$."
+        "\n\n$$ \\log L(\\beta) = \\sum_{i=1}^n y_i \\log p_i + (1 - y_i) \\log(1 - p_i) $$",
+        (r"\frac{\partial \log L}{\partial \beta} = \sum_{i=1}^n (y_i - p_i) x_i",),
+        (r"\frac{\partial \log L}{\partial \beta} = \sum_{i=1}^n (p_i - y_i) x_i",),
+    ),
     "letters that differ": Page(
         r"Player $i$ beats another player $j$ ($j \neq i$) with probability $P_{ij} = \sigma(s_i - s_j)$, where"
         "\n$\\sigma(a) = 1/(1 + e^{-a})$. A gain of strength is a gain of probability.",

@@ -166,6 +166,9 @@ class _Collection:
                 continue
             if self._is_fixed(left):
                 continue
+            if self.uses.solves(self.candidates[n]):
+                yield n
+                continue
             is_early = self.uses.is_used_before(n, quantity)
             if quantity in defined:
                 self.second |= {n} if is_early or self._is_value(right) else set()

@@ -200,6 +200,8 @@ def _read_property(vocabulary: Vocabulary, node: Relation) -> Statement | None:
         case Product((Symbol() as left, Symbol() as right)), "=", Symbol("I" | r"\mathbf{I}"):
             if left.name == right.name and any(map(is_transpose, (*left.above, *right.above))):
                 return state_property(vocabulary, Symbol(left.name, left.below), "orthogonal")
+        case Symbol() as left, r"\succ" | r"\succeq", Number(0):
+            return state_property(vocabulary, left, "symmetric")
         case Symbol() as left, ">", Number(0):
             return state_property(vocabulary, left, "positive")
     return None

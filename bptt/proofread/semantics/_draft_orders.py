@@ -15,7 +15,7 @@ from bptt.proofread._traversal import expand
 from bptt.proofread.semantics._claims import Equation, state_claim
 from bptt.proofread.semantics._draft_letters import MEANINGLESS
 from bptt.proofread.semantics._draft_page import spell_name
-from bptt.proofread.semantics._draft_signs import Signs
+from bptt.proofread.semantics._draft_signs import NORMAL, Signs
 from bptt.proofread.semantics._glossary import Declared, Glossary
 from bptt.proofread.semantics._interpretation import Interpretation
 from bptt.proofread.semantics._refusals import REFUSALS
@@ -33,6 +33,12 @@ _SCALARS = frozenset({
     r"\nu", r"\mu", r"\omega", r"\zeta", r"\xi", r"\sigma",
 })  # fmt: skip
 _NUMBERS = frozenset({r"\ell", r"\mathcal{L}", r"\mathcal{J}", r"\mathcal{E}", r"\mathcal{C}", r"\mathcal{l}"})
+_DENSITY = r"(z) = \frac{\exp(-z^2 / 2)}{\sqrt{8 \arctan 1}}"
+_DEFAULTS = {
+    r"\sigma": r"\sigma(z) = \frac{1}{1 + \exp(-z)}",
+    r"\Phi": r"\Phi(z) = \frac{1}{2} + \frac{1}{2} \operatorname{erf}(z / \sqrt{2})",
+    **{name: name + _DENSITY for name in (r"\varphi", r"\phi")},
+}
 _LOSSES = _NUMBERS | {"L", "J", "E", "C"}  # of which these are matrices, too, where nothing differentiates them
 
 
@@ -129,8 +135,9 @@ def make_glossary(signs: Signs, chosen: Orders) -> Glossary:
 
 
 def list_defaults(signs: Signs) -> tuple[str, ...]:
-    """List what nobody writes down: σ is the logistic function."""
-    return (r"\sigma(z) = \frac{1}{1 + \exp(-z)}",) if r"\sigma" in signs.functions else ()
+    """List what few write down: σ is the logistic function, and Φ and φ are those of the normal distribution."""
+    named = signs.functions & {r"\sigma"} | (signs.functions & set(NORMAL) if signs.is_normal else set())
+    return tuple(one for name, one in _DEFAULTS.items() if name in named)
 
 
 class _Search:

@@ -48,7 +48,7 @@ def walk_symbols(node: Node | Unreadable) -> Iterator[tuple[Symbol, Node | None]
         found, behind = stack.pop()
         if isinstance(found, Symbol):
             yield found, behind
-            stack += [(item, None) for item in found.above if found.name == "e"]
+            stack += [(item, None) for item in found.above if found.name == "e" and not is_transpose(item)]
         elif isinstance(found, Product):
             following = [*map(_get_argument, found.operators, found.factors[1:]), None]
             stack += zip(found.factors, following, strict=True)

@@ -22,16 +22,26 @@ from bptt.proofread.semantics._latex import parse_symbol
 from bptt.proofread.semantics._notation import is_transpose, parse_exponent
 from bptt.proofread.semantics._prose import ENTRIES
 from bptt.proofread.semantics._symbols import Name
-from bptt.proofread.semantics._uses import list_numerators, list_variables
+from bptt.proofread.semantics._uses import list_numerators, list_variables, solves
 from bptt.proofread.semantics._vocabulary import is_standard
 from bptt.proofread.syntax import Unreadable
-from bptt.proofread.syntax.tree import UPRIGHT_PI, Node, Number, Relation, Symbol, read_call, strip_brackets
+from bptt.proofread.syntax.tree import (
+    UPRIGHT_PI,
+    Node,
+    Number,
+    Relation,
+    Symbol,
+    read_call,
+    strip_brackets,
+)
 
 _CONSTANTS = frozenset({
     "e", r"\pi", UPRIGHT_PI, "I", r"\mathbf{I}", r"\mathbb{I}", r"\mathbf{1}", r"\mathbf{0}", r"\vec{1}", r"\vec{0}",
     r"\mathbb{1}", "1", "0", r"\infty", r"\mathbb{R}", r"\mathbb{E}", r"\mathbb{P}", "Pr", r"\emptyset",
 })  # fmt: skip
 _FUNCTIONS = frozenset({r"\sigma", r"\phi", r"\varphi", r"\psi", "f", "g", "F", "G"})  # with a bracket, unless indexed
+
+NORMAL = (r"\Phi", r"\varphi", r"\phi")  # the distribution function of normal numbers, and their density
 
 
 class Occurrence(NamedTuple):
@@ -61,19 +71,20 @@ class Signs(Letters):
         losses: those of them by which nothing is differentiated
         subjects: of each equation, the name that it is about
         numbers: the names of what stands alone under a line, or below an exponent
+        is_normal: whether the text names Φ and φ as those of the normal distribution
         arrays: the least number of axes of names that are arrays where they stand
     """
 
-    def __init__(self, equations: Sequence[Sides], statements: Sequence[Relation]) -> None:
+    def __init__(self, equations: Sequence[Sides], statements: Sequence[Relation], is_normal: bool = False) -> None:
         super().__init__(equations, statements)
+        self.is_normal = is_normal
         sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
         self._prefixes = find_prefixes(sides)
         self.functions = frozenset(self._list_functions())
-        self.numerators, variables = (
-            frozenset(self._notation.strip_accents(one.name) for one in found)
-            for found in (list_numerators(sides), list_variables(sides))
+        self.numerators, self._variables = (
+            frozenset(map(self._get_base, found)) for found in (list_numerators(sides), list_variables(sides))
         )
-        self.losses = self.numerators - variables
+        self.losses = self.numerators - self._variables
         self.occurrences = [self._list_occurrences((*left, *right)) for left, right in self._sides]
         self.subjects = list(map(self._find_subject, equations, self._sides))
         divisors = (symbol for side in sides for symbol in list_numbers(side, self.exponents) if self._names(symbol))
@@ -88,9 +99,12 @@ class Signs(Letters):
         for statement in sorted(statements, key=lambda one: one.sign == ENTRIES):
             self._read_statement(statement)
 
+    def _get_base(self, symbol: Symbol) -> str:
+        return self._notation.strip_accents(symbol.name)
+
     def _names(self, symbol: Symbol) -> bool:
         """Whether a symbol is one that a glossary would have."""
-        base = self._notation.strip_accents(symbol.name)
+        base = self._get_base(symbol)
         kronecker = base == r"\delta" and len(symbol.below) == 2 and all(map(self._is_index, symbol.below))
         sized = self._spell(Symbol(base, symbol.below)) in (*self.sizes, *self.last)
         bound = base in (*self.letters, *self.indices) and not symbol.below
@@ -111,7 +125,7 @@ class Signs(Letters):
                 called.setdefault(one.base, set()).add(one.behind)
         primed = {base for symbol, base, behind in self._all if symbol.primes and isinstance(behind, Symbol)}
         for base, arguments in called.items():
-            shown = base in _FUNCTIONS or base in primed or len(arguments) > 1
+            shown = base in _FUNCTIONS or (self.is_normal and base in NORMAL) or base in primed or len(arguments) > 1
             if base == r"\sigma" or (base not in bare and shown):
                 yield base
 
@@ -137,11 +151,13 @@ class Signs(Letters):
         is_number = not (mentions[1] or isinstance(right, Unreadable))
         if not isinstance(symbol, Symbol) or left == right or is_number:
             return None
+        if not isinstance(right, Unreadable) and solves(symbol, right, self._variables, self._get_base):
+            return None
         return self._read(symbol, behind).name if self._names(symbol) else None
 
     def _read(self, symbol: Symbol, behind: Node | None) -> Occurrence:
         """Split the scripts of a symbol into its name, its step and its indices."""
-        base = self._notation.strip_accents(symbol.name)
+        base = self._get_base(symbol)
         timed, rest = self._cut_step(symbol)
         timed = timed or (behind is not None and self._is_step(behind))
         above: list[str] = []
@@ -186,6 +202,9 @@ class Signs(Letters):
         elif node.sign == "=" and isinstance(right, Symbol) and right.name == symbol.name:
             self.symmetric |= {name} if right.above and is_transpose(right.above[-1]) else set()
             self.square |= {name} if symbol.below == right.below[::-1] else set()
+        elif node.sign in (r"\succ", r"\succeq"):
+            self.symmetric.add(name)
+            self.square.add(name)
         elif node.sign == "=" and len(symbol.below) == 2 and symbol.below[0] == symbol.below[1]:
             self.square.add(name)
 

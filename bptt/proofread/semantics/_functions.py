@@ -16,7 +16,7 @@ from bptt.proofread.semantics._symbols import Reference, Symbols
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import REFUSED, SYNONYMS, TENSOR_FUNCTIONS, FunctionDefinition
 from bptt.proofread.syntax import is_mark, tree
-from bptt.proofread.syntax.tree import Application, Bracket, Nabla, Node, Number, Product, Scripted, Symbol, Unreadable
+from bptt.proofread.syntax.tree import Application, Bracket, Node, Number, Product, Scripted, Symbol, Unreadable
 
 MOST_PRIMES = 3  # each is one more derivative, of an expression that grows with each
 DEEPEST_CALL = 8  # formulas of functions within one another, each written out where it is applied
@@ -60,16 +60,6 @@ def join_brackets(scope: Scope, node: Product) -> Product:
         made.append(node.factors[n] if joined is None else joined)
         n += 1 if joined is None else 2
     return Product(tuple(made), tuple(between), node.place)
-
-
-def name_gradient(node: Product) -> Product:
-    """Take ∇ for the gradient by the one argument of what it stands before, as in ∇L(W)."""
-    made = list(node.factors)
-    for n, three in enumerate(zip(made, made[1:], made[2:], strict=False)):
-        match three:
-            case Nabla(by=None) as nabla, Symbol(), Bracket((Symbol() as by,)) if node.operators[n : n + 2] == ("", ""):
-                made[n] = replace(nabla, by=by)
-    return replace(node, factors=tuple(made))
 
 
 def _join(scope: Scope, factor: Node, after: Node) -> Node | None:

@@ -18,7 +18,7 @@ from bptt.proofread.semantics._repeated import repeat
 from bptt.proofread.semantics._scope import Scope
 from bptt.proofread.semantics._values import Value
 from bptt.proofread.semantics._vocabulary import REFUSED
-from bptt.proofread.syntax import is_mark, tree
+from bptt.proofread.syntax import is_mark, name_gradient, tree
 from bptt.proofread.syntax.tree import Big, Bracket, Derivative, Nabla, Node, Number, Place, Product, Symbol, Unreadable
 
 
@@ -31,7 +31,7 @@ class Factor(NamedTuple):
 
 def elaborate_product(scope: Scope, node: Product) -> Value:
     """Return what a product stands for. Raises one of `REFUSALS`."""
-    term = functions.join_brackets(scope, functions.name_gradient(node))
+    term = functions.join_brackets(scope, name_gradient(node))
     stripped = map(tree.strip_brackets, term.factors)
     derivatives = {id(one) for one in stripped if isinstance(one, Derivative) and one.of is not None}
     if len(derivatives) > 1:

@@ -54,7 +54,7 @@ _NEGATED = re.compile(
 )
 # What may stand between a symbol and what is said of it: nothing that turns or hedges it.
 _SAID_BEHIND = re.compile(
-    rf"(?:({FORMULA})\s*and\s*)?{FORMULA}\s*,?\s*"
+    rf"(?:{FORMULA}\s*,\s*)*(?:{FORMULA}\s*,?\s*and\s*)?{FORMULA}\s*,?\s*"
     r"(?:(?:is|are|be|being|denotes?|has|have|as|for|which|that|always|both|also|assumed|to|a|an|the|real|square|fixed"
     r"|given|constant|strictly|target|label|vector|matrix|symmetric|orthogonal|orthonormal|diagonal|positive|definite"
     r"|and|with|of)[\s,]+)*$",
@@ -108,7 +108,7 @@ def find_properties(vocabulary: Vocabulary, words: str, formulas: Sequence[Seque
         yield from _find_sets(vocabulary, formula)
     for pattern, what in _PROSE:
         for found in re.finditer(rf"(?<![\w-])(?:{pattern})(?![\w-])", words, re.IGNORECASE):
-            for numbers in _find_subjects(words[: found.start()], words[found.end() :]):
+            for numbers in _find_subjects(words[: found.start()], words[found.end() :], what in OF_MATRICES):
                 about = [one for number in numbers for one in _list_symbols(vocabulary, formulas[number])]
                 if about:
                     stated = (state_property(vocabulary, symbol, what) for symbol in about)
@@ -132,15 +132,19 @@ def _find_sets(vocabulary: Vocabulary, formula: Sequence[Token]) -> Iterator[Sta
                     yield found
 
 
-def _find_subjects(before: str, after: str) -> Iterator[list[int]]:
-    """List the numbers of the formulas that a word may be about: the one right behind it, or else those before it."""
+def _find_subjects(before: str, after: str, of_matrices: bool) -> Iterator[list[int]]:
+    """List the numbers of the formulas that a word may be about: the one right behind it, or else those before it.
+
+    These are all of "A, B and C are symmetric", and of "with A, B and C symmetric" where only a matrix can be so.
+    """
     count = before.count(FORMULA)
     if _SAID_AHEAD.match(after) and not _NEGATED.search(before[-24:]):
         yield [count]  # a shape, as in "a symmetric n × n matrix", has no property
     said = _SAID_BEHIND.search(before)
     if said is None or _TAKEN_BACK.match(after) or _NEGATED.search(re.split(r"[.,;:]", before[: said.start()])[-1]):
         return
-    yield [count - 2, count - 1] if said[1] and re.search(r"\bare\b", said[0]) else [count - 1]
+    together = re.search(r"\bare\b", said[0]) or (of_matrices and not re.search(r"\b(?:is|be|has)\b", said[0]))
+    yield list(range(count - said[0].count(FORMULA), count)) if together else [count - 1]
 
 
 def _list_symbols(vocabulary: Vocabulary, formula: Sequence[Token]) -> list[Symbol]:

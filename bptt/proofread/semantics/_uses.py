@@ -2,19 +2,22 @@
 
 import graphlib
 import itertools
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from bptt.proofread._expressions import Quantity, Step
 from bptt.proofread._traversal import expand
+from bptt.proofread.semantics._notation import parse_exponent
 from bptt.proofread.semantics._symbols import Symbols
 from bptt.proofread.semantics._vocabulary import Vocabulary
+from bptt.proofread.syntax import name_gradient
 from bptt.proofread.syntax.tree import (
     Application,
     Derivative,
     Nabla,
     Node,
     Product,
+    Scripted,
     Symbol,
     list_symbols,
     nodes,
@@ -53,11 +56,27 @@ def list_derivatives(node: Node) -> Iterator[tuple[Node, Node | None]]:
         if isinstance(one, Derivative) and one.of is not None:
             yield from ((one.of, by) for by in one.by)
         elif isinstance(one, Product):
-            for operator, after in itertools.pairwise(one.factors):
+            for operator, after in itertools.pairwise(name_gradient(one).factors):
                 if isinstance(operator, Nabla):
                     yield after, operator.by
                 elif isinstance(operator, Derivative) and operator.of is None:
                     yield after, operator.by[0]
+
+
+def solves(left: Node, right: Node, variables: Container[str], get_base: Callable[[Symbol], str]) -> bool:
+    """Whether an equation says what a variable is where a gradient vanishes, as β = (X^⊤ X)^{-1} X^⊤ y.
+
+    Args:
+        left, right: its sides
+        variables: the letters of all by which a document differentiates
+        get_base: returns the letters of a symbol
+    """
+    symbol = get_symbol(left)
+    if symbol is None or get_base(symbol) not in variables:
+        return False
+    exponents = (item for node in nodes(right) if isinstance(node, Symbol | Scripted) for item in node.above)
+    free = all(get_base(one) not in variables for one in list_symbols(right))
+    return free and any(parse_exponent(item) == -1 for item in exponents)
 
 
 def list_numerators(sides: Sequence[Node]) -> Iterator[Symbol]:
@@ -104,6 +123,7 @@ class Uses:
                 self.first.setdefault(about.name, []).append(n)
         sides = [side for one in candidates.values() for side in one[:2]]
         pairs = {tuple(map(self._get_use, pair)) for side in sides for pair in list_derivatives(side)}
+        self.variables = {self._read(one).name for one in list_variables(sides)}
         self.derivatives = {(of.name, by.name) for of, by in pairs if of is not None and by is not None}
 
     def _get_use(self, node: Node | None) -> _Use | None:
@@ -152,6 +172,10 @@ class Uses:
     def is_used_before(self, n: int, quantity: Quantity) -> bool:
         """Whether an equation before this one claims something of a quantity; definitions that use it do not."""
         return any(self.places[m] < self.places[n] and quantity in found for m, found in self.claimed.items())
+
+    def solves(self, one: Candidate) -> bool:
+        """Whether it says what a variable is where a gradient vanishes."""
+        return solves(one.left, one.right, self.variables, lambda symbol: self._read(symbol).name)
 
     def find_needed(self, late: Collection[int]) -> set[int]:
         """Find which of these definitions the derivatives of the document go by way of, and have no other way."""

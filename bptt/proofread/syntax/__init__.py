@@ -10,13 +10,14 @@ _scripts       what stands below and above a symbol, and accents
 _derivatives   the ∂ or d of a derivative
 """
 
-from bptt.proofread.syntax._derivatives import is_mark
+from bptt.proofread.syntax._derivatives import is_mark, name_gradient
 from bptt.proofread.syntax._lexer import FUNCTIONS
 from bptt.proofread.syntax._parser import parse, parse_list
 from bptt.proofread.syntax._scripts import merge_entry, merge_scripts
 from bptt.proofread.syntax.tree import Node, Place, Symbol, Unreadable
 
 __all__ = [
-    "FUNCTIONS", "Node", "Place", "Symbol", "Unreadable", "is_mark", "merge_entry", "merge_scripts", "parse",
+    "FUNCTIONS", "Node", "Place", "Symbol", "Unreadable", "is_mark", "merge_entry", "merge_scripts",
+    "name_gradient", "parse",
     "parse_list",
 ]  # fmt: skip

@@ -10,7 +10,7 @@ from bptt.proofread.syntax.tree import Place, Unreadable
 DEEPEST = 40  # brackets, scripts and commands within one another: each takes up to seven calls of Python
 RELATIONS = frozenset({
     "=", ":=", r"\neq", r"\le", r"\ge", r"\in", "<", ">", r"\approx", r"\propto", r"\sim", r"\to", r"\rightarrow",
-    r"\notin",
+    r"\notin", r"\succ", r"\succeq",
 })  # fmt: skip
 ENDS = frozenset({")", "]", r"\}", ">", "}", "&", "\\\\", r"\end", r"\rfloor", r"\rceil", r"\over", ""})
 _BETWEEN = frozenset({",", ";", "+", "-", ":"})

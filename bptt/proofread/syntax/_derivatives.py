@@ -16,6 +16,18 @@ def is_mark(node: Node) -> bool:
     return isinstance(node, Symbol) and node.name in _D and not (node.below or node.primes)
 
 
+def name_gradient(node: tree.Product) -> tree.Product:
+    """Take ∇ for the gradient by the one argument of what it stands before, as in ∇L(W)."""
+    made = list(node.factors)
+    for n, three in enumerate(zip(made, made[1:], made[2:], strict=False)):
+        match three:
+            case tree.Nabla(by=None) as nabla, Symbol(), tree.Bracket((Symbol() as by,)) if node.operators[
+                n : n + 2
+            ] == ("", ""):
+                made[n] = replace(nabla, by=by)
+    return replace(node, factors=tuple(made))
+
+
 def make_mark(sign: Symbol) -> tree.Differential:
     """Make the ∂ of a symbol, with its order. Raises `Unreadable`."""
     if sign.below or sign.primes:

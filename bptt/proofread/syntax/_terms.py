@@ -129,9 +129,10 @@ class TermParser(Cursor, ABC):
         below, above, primes = scripts
         if isinstance(atom, tree.Nabla):
             by, order = below[0] if below else None, 2 if [tree.written(item) for item in above] == ["2"] else 1
-            if len(below) > 1 or (above and order == 1) or primes:
+            twice = len(below) == 2 and below[0] == below[1]  # ∇_{xx}, or ∇²_{xx}
+            if (len(below) > 1 and not twice) or (above and order == 1) or primes:
                 raise Unreadable("the scripts of ∇ are not read", atom.place)
-            return tree.Nabla(by, order, atom.place)
+            return tree.Nabla(by, 2 if twice else order, atom.place)
         if isinstance(atom, tree.Big) and not primes:
             return tree.Big(atom.operator, below, above, atom.place)
         if isinstance(atom, tree.Differential):
