@@ -90,6 +90,7 @@ class BallArray(NumPysBallArray):
     _whole: Callable[[], Any] | None = None  # the complex numbers whose parts these are a copy of, while they are there
     write_through: Callable[[Any, Any], None] | None = None  # into these
     _read: Any = None  # what stood in it when it was last read or written, and where: see `_operand`
+    _kept: Any = None  # the balls that stood there then, so that no other is where one of them was
 
     def __array_finalize__(self, parent: Any) -> None:
         if isinstance(parent, BallArray):

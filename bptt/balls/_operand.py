@@ -95,7 +95,7 @@ def read(given: Any) -> Operand | None:
 
 
 def _read_array(array: Any) -> Operand | None:
-    elements = strip_class(array).reshape(-1).tolist()
+    balls = elements = strip_class(array).reshape(-1).tolist()
     types = frozenset(find_types(elements))
     if not types <= _KINDS and all(issubclass(one, Rounded) for one in types):
         elements = [x.settle() for x in elements]
@@ -110,7 +110,7 @@ def _read_array(array: Any) -> Operand | None:
     where = np.ndarray.tobytes(array)
     operand = Operand(elements, types, made, where=where, rounded_as=_find_kind(elements, types))
     if isinstance(array, BallArray):
-        array._read = operand  # which keeps the balls, so that no other is where one of them was; but no view of it
+        array._read, array._kept = operand, balls  # and keeps no view of it
     return operand
 
 
@@ -128,7 +128,7 @@ def put_in_array(operand: Operand, balls: list[Any]) -> BallArray:
     floats, made = operand.floats, fromiter(balls, object, len(balls))
     array = made.view(BallArray) if floats.ndim == 1 else made.reshape(floats.shape).view(BallArray)
     array._float_type = floats.dtype
-    array._read = operand
+    array._read, array._kept = operand, balls
     operand.where = made.tobytes()
     return array
 

@@ -110,9 +110,12 @@ def _convert(array: Any, shape: tuple[int, int]) -> Matrix | None:
         return _make_matrix(array, shape)
     known = encountered.matrices
     key = shape, np.ndarray.tobytes(array)  # where its balls are in memory
-    if (made := known.pop(key, None)) is None and (made := _make_matrix(array, shape)) is None:
+    made, balls = known.pop(key, (None, None))
+    if made is None and (made := _make_matrix(array, shape)) is None:
         return None
-    known[key] = made  # as the latest; it keeps the balls, so that no other is where one of them was
+    if balls is None:
+        balls = strip_class(array).reshape(-1).tolist()
+    known[key] = made, balls  # as the latest; the balls are kept, so that no other is where one of them was
     if len(known) > _MOST_KNOWN:
         del known[next(iter(known))]
     return made
