@@ -123,7 +123,9 @@ def _count_digits(balls: Sequence[arb], true: Sequence[float], floats: Sequence[
         if known:
             error += abs(centre) * _UNIT
         least = abs(centre).min(abs(ball).abs_lower())
-        digits.append(_count_decimals(float((error / least).upper()) if least > 0 else math.inf))
+        if not least > error:
+            return 0
+        digits.append(_count_decimals(float((error / least).upper())))
     return min(digits, default=None)
 
 
