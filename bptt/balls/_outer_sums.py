@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import Any
 
-import numpy as np
-
 from bptt.balls._array import BallArray
 from bptt.balls._float_types import Kind
 from bptt.balls._matrix import Matrix, bound_product
@@ -93,7 +91,7 @@ def multiply_later(left: Operand | None, right: Operand | None) -> BallArray | N
         return None
     if not (_is_known(left) and _is_known(right)):
         return None
-    floats = np.multiply.outer(left.floats.reshape(-1), right.floats.reshape(-1))
+    floats = left.floats.reshape(-1, 1) * right.floats.reshape(-1)
     return _put_entries(OuterSum(None, [left], [right], floats, kind)) if are_finite(floats) else None
 
 
