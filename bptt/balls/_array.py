@@ -90,6 +90,7 @@ class BallArray(NumPysBallArray):
     _whole: Callable[[], Any] | None = None  # the complex numbers whose parts these are a copy of, while they are there
     write_through: Callable[[Any, Any], None] | None = None  # into these
     _read: Any = None  # what stood in it when it was last read or written, and where: see `_operand`
+    _kept: Any = None  # the balls that stood there then, so that no other is where one of them was
 
     def __array_finalize__(self, parent: Any) -> None:
         if isinstance(parent, BallArray):
@@ -153,9 +154,11 @@ def as_ball_array(result: Any) -> Any:
     return result.view(BallArray) if type(result) is np.ndarray and result.dtype == object else result
 
 
-def make_ball_array(balls: Sequence[Ball], shape: tuple[int, ...]) -> BallArray:
-    """Arrange balls in an array of that shape."""
-    return fromiter(balls, dtype=object, count=len(balls)).reshape(shape).view(BallArray)
+def make_ball_array(balls: Sequence[Ball], shape: tuple[int, ...], dtype: np.dtype[Any] | None = None) -> BallArray:
+    """Arrange balls in an array of that shape, and of that float type if it is known."""
+    made = fromiter(balls, dtype=object, count=len(balls)).reshape(shape).view(BallArray)
+    made._float_type = dtype
+    return made
 
 
 _get_own_type: Any = np.ndarray.dtype.__get__  # of the elements, whatever stands in them
@@ -180,17 +183,14 @@ def cast_array(array: Any, dtype: np.dtype[Any], scalar: Any = None) -> BallArra
     scalar = scalar or dtype.type
     elements = strip_class(array)
     balls = [x if type(x.as_float) is scalar else cast_ball(x, scalar) for x in elements.reshape(-1).tolist()]
-    made = make_ball_array(balls, elements.shape)
-    made._float_type = dtype
-    return made
+    return make_ball_array(balls, elements.shape, dtype)
 
 
 def convert_to_balls(numbers: Any, make_constant: MakeConstant) -> BallArray:
     """Return an array of floats as one of balls that `make_constant` makes."""
     dtype = numbers.dtype
-    made = make_ball_array([make_constant_by(make_constant, x, dtype) for x in numbers.reshape(-1)], numbers.shape)
-    made._float_type = dtype
-    return made
+    balls = [make_constant_by(make_constant, x, dtype) for x in numbers.reshape(-1)]
+    return make_ball_array(balls, numbers.shape, dtype)
 
 
 def make_constant_by(make_constant: MakeConstant, number: Any, dtype: Any) -> Ball:

@@ -30,7 +30,7 @@ _GET_VALUE, _GET_FLOAT, _GET_KIND = map(operator.attrgetter, ("value", "as_float
 class Operand:
     """What stands in an array of balls, or a single number that stands beside each element of one."""
 
-    __slots__ = ("_elements", "floats", "number", "rounded_as", "types", "where")
+    __slots__ = ("_elements", "floats", "matrix", "number", "rounded_as", "types", "where")
 
     def __init__(
         self,
@@ -42,17 +42,18 @@ class Operand:
         where: bytes = b"",
         rounded_as: Kind | None = None,
     ) -> None:
-        self._elements = elements
+        self._elements = elements  # `None` where they are computed later
         self.types = types
         self.floats = floats  # of its shape
         self.number = number
         self.where = where  # in memory the elements are
         self.rounded_as = rounded_as  # the float type that all of them bound floats of, if it is one
+        self.matrix: Any = None  # of them, that a product was taken of last: see `_products`
 
     @property
-    def elements(self) -> list[Any] | None:
-        """Those of an array; `None` for a number."""
-        return self._elements
+    def elements(self) -> list[Any]:
+        """Those of an array; a number has none."""
+        return self._elements or []
 
     @property
     def is_array(self) -> bool:
@@ -65,7 +66,7 @@ class Operand:
 
     def spread_over(self, floats: Any) -> Iterable[Any]:
         """Return the elements, repeated as NumPy does for a result of that shape."""
-        if self.elements is None:
+        if not self.is_array:
             return repeat(self.number)
         if self.floats.shape == floats.shape:
             return self.elements
@@ -86,16 +87,16 @@ def read(given: Any) -> Operand | None:
             return known
         return _read_array(given)
     if own in NUMBERS:
-        return Operand(None, frozenset({own}), given, number=given)
+        return Operand([], frozenset({own}), given, number=given)
     if own is not NumPysBallArray:
         given = convert_operand(given)
     if (own := type(given)) in _KINDS:
-        return Operand(None, ONLY[own], given.as_float, number=given, rounded_as=getattr(given, "kind", None))
+        return Operand([], ONLY[own], given.as_float, number=given, rounded_as=getattr(given, "kind", None))
     return _read_array(given) if is_of_balls(given) else None
 
 
 def _read_array(array: Any) -> Operand | None:
-    elements = strip_class(array).reshape(-1).tolist()
+    balls = elements = strip_class(array).reshape(-1).tolist()
     types = frozenset(find_types(elements))
     if not types <= _KINDS and all(issubclass(one, Rounded) for one in types):
         elements = [x.settle() for x in elements]
@@ -110,17 +111,23 @@ def _read_array(array: Any) -> Operand | None:
     where = np.ndarray.tobytes(array)
     operand = Operand(elements, types, made, where=where, rounded_as=_find_kind(elements, types))
     if isinstance(array, BallArray):
-        array._read = operand  # which keeps the balls, so that no other is where one of them was; but no view of it
+        array._read, array._kept = operand, balls  # and keeps no view of it
     return operand
+
+
+def make_operand(
+    elements: list[Any], floats: Any, types: frozenset[type] | None = None, rounded_as: Kind | None = None
+) -> Operand:
+    """Return what an array is to hold: balls in NumPy's order, and the floats that stand in them."""
+    types = types or frozenset(find_types(elements))
+    return Operand(elements, types, floats, rounded_as=rounded_as or _find_kind(elements, types))
 
 
 def write(
     elements: list[Any], floats: Any, types: frozenset[type] | None = None, rounded_as: Kind | None = None
 ) -> BallArray:
     """Return an array of balls, given in NumPy's order, in which these floats stand."""
-    types = types or frozenset(find_types(elements))
-    rounded_as = rounded_as or _find_kind(elements, types)
-    return put_in_array(Operand(elements, types, floats, rounded_as=rounded_as), elements)
+    return put_in_array(make_operand(elements, floats, types, rounded_as), elements)
 
 
 def put_in_array(operand: Operand, balls: list[Any]) -> BallArray:
@@ -128,7 +135,7 @@ def put_in_array(operand: Operand, balls: list[Any]) -> BallArray:
     floats, made = operand.floats, fromiter(balls, object, len(balls))
     array = made.view(BallArray) if floats.ndim == 1 else made.reshape(floats.shape).view(BallArray)
     array._float_type = floats.dtype
-    array._read = operand
+    array._read, array._kept = operand, balls
     operand.where = made.tobytes()
     return array
 
@@ -142,5 +149,5 @@ def _find_kind(elements: list[Any], types: frozenset[type]) -> Kind | None:
 
 
 def are_finite(floats: Any) -> bool:
-    """Whether all floats of an array are finite, and their sum, which tells at once."""
-    return math.isfinite(np.add.reduce(floats, None))
+    """Whether all floats of an array are finite, as they are where the sum of their squares is."""
+    return math.isfinite(np.vdot(floats, floats)) or bool(np.isfinite(floats).all())

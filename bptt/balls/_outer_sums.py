@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from itertools import chain, repeat
 from typing import Any
 
-import numpy as np
-
 from bptt.balls._array import BallArray
 from bptt.balls._float_types import Kind
 from bptt.balls._matrix import Matrix, bound_product
@@ -36,13 +34,13 @@ class OuterSum(Operand):
         """The balls, computed now if nobody has asked before."""
         if self._elements is None:
             (n, m), terms = self.floats.shape, len(self._left)
-            columns = list(chain.from_iterable(zip(*(x.elements or () for x in self._left), strict=True)))
-            rows = list(chain.from_iterable(x.elements or () for x in self._right))
+            columns = list(chain.from_iterable(zip(*(x.elements for x in self._left), strict=True)))
+            rows = list(chain.from_iterable(x.elements for x in self._right))
             a = Matrix(columns, (n, terms), self.types, self.rounded_as)
             b = Matrix(rows, (terms, m), self.types, self.rounded_as)
             made = bound_product(a, b, a.values * b.values, self.floats.reshape(-1)) or []
             if self._start is not None:
-                made = [x.add_term(y, y.as_float) for x, y in zip(self._start.elements or (), made, strict=True)]
+                made = [x.add_term(y, y.as_float) for x, y in zip(self._start.elements, made, strict=True)]
             self._elements = made
         return self._elements
 
@@ -93,13 +91,13 @@ def multiply_later(left: Operand | None, right: Operand | None) -> BallArray | N
         return None
     if not (_is_known(left) and _is_known(right)):
         return None
-    floats = np.multiply.outer(left.floats.reshape(-1), right.floats.reshape(-1))
+    floats = left.floats.reshape(-1, 1) * right.floats.reshape(-1)
     return _put_entries(OuterSum(None, [left], [right], floats, kind)) if are_finite(floats) else None
 
 
 def _is_known(vector: Operand) -> bool:
     """Whether its enclosures are finite, and what the formula says is known."""
-    return all(x.exact is not None and x.exact.is_finite() and x.value.is_finite() for x in vector.elements or ())
+    return all(x.exact is not None and x.exact.is_finite() and x.value.is_finite() for x in vector.elements)
 
 
 def add_later(a: Operand, b: Operand, floats: Any) -> BallArray | None:

@@ -56,7 +56,7 @@ def apply_to_operands(ufunc: np.ufunc, a: Operand, b: Operand | None = None) -> 
 
 
 def _apply_unary(f: Unary, x: Operand, floats: Any) -> BallArray | None:
-    balls = x.elements or []
+    balls = x.elements
     values = map(f.apply, map(_GET_VALUE, balls))
     for kind in (Ball, Fixed):
         if x.types == ONLY[kind]:
@@ -119,7 +119,7 @@ def _round_number(x: Operand, kind: Kind) -> Operand:
     if x.is_array or x.rounded_as is not None:
         return x
     number = convert_operand_to(x.number, kind)
-    return Operand(None, ONLY[Rounded], number.as_float, number=number, rounded_as=number.kind)
+    return Operand([], ONLY[Rounded], number.as_float, number=number, rounded_as=number.kind)
 
 
 def _add_rounded(left: Iterable[Any], right: Iterable[Any], floats: Any, *, negated: bool) -> list[Rounded] | None:

@@ -16,7 +16,7 @@ from bptt.balls._array import is_of_balls, strip_class
 from bptt.balls._ball import Ball, Fixed
 from bptt.balls._context import CURRENT, TooManyOperationsError, leave_run
 from bptt.balls._matrix import Matrix, Product, bound_product
-from bptt.balls._operand import are_finite, read, write
+from bptt.balls._operand import ONLY, Operand, are_finite, make_operand, put_in_array, read
 from bptt.balls._outer_sums import multiply_later
 from bptt.balls._reverse import Traced, make_untraced
 from bptt.balls._rounded import Rounded
@@ -24,8 +24,6 @@ from bptt.balls._rounded import Rounded
 _MOST_KNOWN = 16  # matrices kept of a run: the weights of a network, and each once more transposed
 
 OnFloats: TypeAlias = Callable[[Any, Any], Any]
-Entries: TypeAlias = tuple[list[Any], npt.NDArray[Any]]
-"""Balls, and the floats that stand in them as an array with one or more matrices in it."""
 
 
 def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
@@ -46,12 +44,14 @@ def multiply(a: Any, b: Any, on_floats: OnFloats = np.matmul) -> Any:
         made = _multiply_matrices(_convert(a, (n, k)), _convert(b, (k, m)), on_floats)
     if made is None:
         return None
-    balls, floats = made
-    shape = (*floats.shape[:-2], *(() if a.ndim == 1 else (n,)), *(() if b.ndim == 1 else (m,)))
-    return write(balls, floats.reshape(shape)) if shape else balls[0]
+    shape = (*made.floats.shape[:-2], *(() if a.ndim == 1 else (n,)), *(() if b.ndim == 1 else (m,)))
+    if not shape:
+        return made.elements[0]
+    made.floats = made.floats.reshape(shape)
+    return put_in_array(made, made.elements)
 
 
-def _multiply_stacks(shape: tuple[int, ...], a: Any, b: Any, on_floats: OnFloats) -> Entries | None:
+def _multiply_stacks(shape: tuple[int, ...], a: Any, b: Any, on_floats: OnFloats) -> Operand | None:
     left = strip_class(a) if a.ndim > 1 else strip_class(a)[None, :]
     right = strip_class(b) if b.ndim > 1 else strip_class(b)[:, None]
     with leave_run():
@@ -63,37 +63,41 @@ def _multiply_stacks(shape: tuple[int, ...], a: Any, b: Any, on_floats: OnFloats
         if part is None:
             return None
         parts.append(part)
-    floats = np.stack([product for _, product in parts])
-    return [x for balls, _ in parts for x in balls], floats.reshape(*shape, *floats.shape[1:])
+    floats = np.stack([part.floats for part in parts])
+    return make_operand([x for part in parts for x in part.elements], floats.reshape(*shape, *floats.shape[1:]))
 
 
-def _multiply_matrices(a: Matrix | None, b: Matrix | None, on_floats: OnFloats) -> Entries | None:
+def _multiply_matrices(a: Matrix | None, b: Matrix | None, on_floats: OnFloats) -> Operand | None:
     """Return the entries of a product, row by row, and the floats that stand in them."""
     if a is None or b is None:
         return None
-    with np.errstate(all="ignore"):
+    try:
         product = on_floats(a.floats, b.floats)
-        if not are_finite(product):
-            return None
+    except FloatingPointError:  # which a caller has NumPy raise
+        return None
+    if not are_finite(product):
+        return None
     floats = product.reshape(-1)
-    types = a.types | b.types
+    types = frozenset(a.types | b.types)
     own = types - {Fixed}
     if len(own) > 1 or (Traced in own and CURRENT.context.measures_cancellation):
         return None
     values = a.values * b.values
     if Rounded in own:
         balls = bound_product(a, b, values, floats)
-        return None if balls is None else (balls, product)
+        return None if balls is None else Operand(balls, ONLY[Rounded], product, rounded_as=a.kind)
     entries = values.entries()
     if not all(map(arb.is_finite, entries)):
         return None
     if Traced in own:
-        return _record_product(a, b, entries, floats), product
+        return Operand(_record_product(a, b, entries, floats), own, product)
     if not own or Fixed not in types:
-        return list(map(Ball if own else Fixed, entries, floats)), product
+        return Operand(list(map(Ball if own else Fixed, entries, floats)), types, product)
     rows, columns = _find_constant_lines(a, b)
     constant = [row and column for row in rows for column in columns]
-    return [(Fixed if c else Ball)(v, x) for v, x, c in zip(entries, floats, constant, strict=True)], product
+    return make_operand(
+        [(Fixed if c else Ball)(v, x) for v, x, c in zip(entries, floats, constant, strict=True)], product
+    )
 
 
 def _find_constant_lines(a: Matrix, b: Matrix) -> tuple[list[bool], list[bool]]:
@@ -110,9 +114,12 @@ def _convert(array: Any, shape: tuple[int, int]) -> Matrix | None:
         return _make_matrix(array, shape)
     known = encountered.matrices
     key = shape, np.ndarray.tobytes(array)  # where its balls are in memory
-    if (made := known.pop(key, None)) is None and (made := _make_matrix(array, shape)) is None:
+    made, balls = known.pop(key, (None, None))
+    if made is None and (made := _make_matrix(array, shape)) is None:
         return None
-    known[key] = made  # as the latest; it keeps the balls, so that no other is where one of them was
+    if balls is None:
+        balls = strip_class(array).reshape(-1).tolist()
+    known[key] = made, balls  # as the latest; the balls are kept, so that no other is where one of them was
     if len(known) > _MOST_KNOWN:
         del known[next(iter(known))]
     return made
@@ -122,7 +129,10 @@ def _make_matrix(array: Any, shape: tuple[int, int]) -> Matrix | None:
     operand = read(array)
     if operand is None:
         return None
-    return Matrix(operand.elements or [], shape, operand.types, operand.rounded_as, operand.floats.reshape(shape))
+    if operand.matrix is None or operand.matrix.shape != shape:
+        floats = operand.floats.reshape(shape)
+        operand.matrix = Matrix(operand.elements, shape, operand.types, operand.rounded_as, floats)
+    return operand.matrix
 
 
 def _record_product(a: Matrix, b: Matrix, values: list[arb], floats: npt.NDArray[Any]) -> list[Any]:

@@ -109,7 +109,7 @@ def _write(result: Any, array: Any) -> Any:
         return None
     unlock(array)
     strip_class(array)[...] = strip_class(result)
-    array._read = result._read
+    array._read, array._kept = result._read, result._kept
     count_operations(result.size)
     return array
 

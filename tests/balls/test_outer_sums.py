@@ -113,6 +113,28 @@ def test_what_was_taken_from_a_sum_stays_and_a_view_of_it_does_not() -> None:
     assert_same(row + 0 * row, expected[1] + 0 * expected[1])
 
 
+def test_an_element_is_what_was_written_last_even_where_it_lies_in_memory_as_the_first_did() -> None:
+    u, v = draw_balls(N), draw_balls(M, seed=7)
+    for writes in range(1, 9):
+        total = np.outer(u, v)
+        for _ in range(writes):
+            written = np.outer(3 * u, v)[0, 0]
+            total[0, 0] = written
+            del written  # its place in memory may be that of the next
+        assert elements(total * 1.0)[0].as_float == 3 * u[0].as_float * v[0].as_float
+
+
+def test_a_product_with_one_that_is_given_up_at_once_is_of_that_one_and_of_no_earlier() -> None:
+    v, x, products = draw_balls(M), draw_balls(M, 2, seed=9), []
+    left = draw_balls(9, N)
+    for u in left:
+        outer = np.outer(u, v)
+        products.append(outer @ x)
+        del outer  # the next may lie where it did
+    for u, product in zip(left, products, strict=True):
+        assert_same(product, multiply_at_once(u, v) @ x)
+
+
 def test_a_vector_that_is_written_to_later_counts_as_it_was() -> None:
     u, v = draw_balls(N), draw_balls(M, seed=7)
     expected, total = multiply_at_once(u, v), np.outer(u, v)

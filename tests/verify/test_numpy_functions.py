@@ -174,3 +174,14 @@ def test_a_function_of_numpys_is_right_by_balls(case: Case) -> None:
 @pytest.mark.parametrize("case", FUNCTIONS.values(), ids=FUNCTIONS)
 def test_a_slip_in_its_gradient_is_wrong(case: Case) -> None:
     assert judge_gradient(case.f, case.slip, (case.point,)).formula.verdict == "wrong"
+
+
+def test_outer_products_that_are_given_up_at_once_are_told_apart() -> None:
+    def f(left: Array, right: Array, x: Array) -> Any:
+        return sum(((np.outer(u, v) @ x) ** 2).sum() for u, v in zip(left, right, strict=True)) / 2
+
+    def gradient(left: Array, right: Array, x: Array) -> Array:
+        return sum(np.outer(v, u) @ (np.outer(u, v) @ x) for u, v in zip(left, right, strict=True))
+
+    point = normal(size=(12, 3)), normal(size=(12, 4)), normal(size=(4, 2))
+    assert found(judge_gradient(f, gradient, point, wrt="x")) == BALLS

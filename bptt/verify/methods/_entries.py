@@ -21,7 +21,6 @@ from bptt.verify._returned import Claims
 from bptt.verify.methods._neighbourhood import Neighbourhood
 
 _ENOUGH = arb(2) ** -100  # of an entry: 30 digits, so that a difference quotient of a tiny step shows
-_BELOW_FLOATS = arb(2) ** -1075  # half the smallest positive float64
 _FEW_ROUNDINGS = 8  # of an entry: what a product of a few rounded constants loses
 _ROUNDINGS_LEFT_BY_LOOPS = 64  # of an entry, by a series that ends once its terms are below a rounding
 _LOST_BESIDE = 4  # times what floats lost: a formula that is off by as much does not show
@@ -72,8 +71,10 @@ class LeafComparison(NamedTuple):
             return LeafFinding(self.leaf.path, shape, Verdict.WRONG, reason)
         by_hand, true = self.claims.reshape(-1).tolist(), self.around.truth.gradient[self.number]
         returned = floats.reshape(-1).tolist() if floats.shape == shape else [0.0] * len(true)
+        kinks, least = self.around.truth.kinks[self.number], self.leaf.half_of_smallest
         entries = [
-            self._compare_entry(n, x, t, y) for n, (x, t, y) in enumerate(zip(by_hand, true, returned, strict=True))
+            self._compare_entry(enclose(x), t, y, least, is_kink=n in kinks)
+            for n, (x, t, y) in enumerate(zip(by_hand, true, returned, strict=True))
         ]
         if self.kinks == "outside":
             entries = self._refute_at_kinks(entries, by_hand)
@@ -89,16 +90,15 @@ class LeafComparison(NamedTuple):
             ]
         return self._conclude(entries, by_hand, true)
 
-    def _compare_entry(self, n: int, claim: object, true: arb, returned: float) -> _Compared:
-        by_hand = enclose(claim)
+    def _compare_entry(self, by_hand: arb, true: arb, returned: float, least: arb, *, is_kink: bool) -> _Compared:
         difference = by_hand - true
         error, size = difference.abs_upper(), by_hand.abs_lower()
-        if n in self.around.truth.kinks[self.number]:
+        if is_kink:
             return _Compared("kink", error, size)
         if not difference.is_finite():
             is_nan = true.is_finite() and not np.isfinite(returned)  # inf or NaN beside a number
             return _Compared("wrong" if is_nan else "open", error, size)
-        if error < self.leaf.half_of_smallest:  # 0 beside what underflows, say
+        if error < least:  # 0 beside what underflows, say
             return _Compared("agrees", error, size)
         if difference.contains(0):
             narrow = error <= size * _ENOUGH or error < self.around.blur
@@ -226,6 +226,5 @@ def _count_digits_left(entries: list[_Compared]) -> int | None:
 
     One that agrees only by being off by less than any float has no digits to count. `None` if no entry is left.
     """
-    counted = (entry for entry in entries if entry.error > 0 and entry.size > entry.error)
-    errors = [e.error / e.size for e in counted if e.error < e.size or e.error >= _BELOW_FLOATS]
+    errors = [entry.error / entry.size for entry in entries if entry.size > entry.error > 0]
     return int(-float(functools.reduce(arb.max, errors).log() / arb.const_log10())) if errors else None

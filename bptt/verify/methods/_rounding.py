@@ -27,6 +27,8 @@ _NAMES = {53: "float64", 24: "float32", 11: "float16", 8: "bfloat16"}
 _SPARED = 4  # bits beyond those of a type, below which it has spoilt nothing
 _MOST_MEASURED = 17  # digits of a float64
 _UNIT = arb(2) ** -53  # its roundoff
+_TINY = float(np.finfo(np.float64).tiny)  # beyond which a float has all its digits
+_OFF_AT_MOST = 8  # times: a middle is rounded to a float, and each relative error has a rounding at least
 
 
 def judge(problem: Problem, observed: Observed, formula: Formula) -> Arithmetic:
@@ -61,8 +63,8 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims, true: Claims | None)
     if floats.shape != bounds.shape:
         reason = f"its shape is {floats.shape} on floats and {bounds.shape} on balls"
         return LeafArithmetic(leaf.path, shape, Verdict.UNDECIDED, reason)
-    runs = [enclose(number) for number in floats.reshape(-1).tolist()]
-    balls = [enclose(_convert_returned(number, leaf.values.dtype)) for number in bounds.reshape(-1).tolist()]
+    runs = list(map(arb, floats.reshape(-1).tolist()))
+    balls = [enclose(number) for number in _convert_returned(bounds.reshape(-1).tolist(), leaf)]
     excluded = [ball.is_finite() and not ball.contains(run) for run, ball in zip(runs, balls, strict=True)]
     values: dict[str, Any] = {
         "by_hand_values": floats.astype(np.float64),
@@ -71,7 +73,7 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims, true: Claims | None)
     }
     exact = [float("nan")] * len(runs) if true is None else true.reshape(-1).tolist()
     if true is not None:
-        values["measured"] = _count_digits(runs, list(map(arb, exact)), exact, runs)
+        values["measured"] = _measure_digits(floats.reshape(-1), true.reshape(-1))
 
     def make_finding(verdict: Verdict, reason: str, n: int | None = None, digits: int | None = None) -> LeafArithmetic:
         place = None if n is None else Entry(_locate(n, shape), *show_both(runs[n], balls[n]))
@@ -85,33 +87,63 @@ def _judge_leaf(leaf: Leaf, floats: Claims, bounds: Claims, true: Claims | None)
         return make_finding(Verdict.WRONG, reason, max(proved, key=lambda n: abs(runs[n] - balls[n].mid())))
     if unbounded := [n for n, ball in enumerate(balls) if not ball.is_finite()]:
         return make_finding(Verdict.UNDECIDED, "there is no bound for its rounding error", unbounded[0])
-    return make_finding(Verdict.RIGHT, "", digits=_count_digits(balls, balls, exact, runs))
+    return make_finding(Verdict.RIGHT, "", digits=_count_digits(balls, exact, runs))
 
 
-def _count_digits(
-    numbers: Sequence[arb], references: Sequence[arb], true: Sequence[float], floats: Sequence[arb]
-) -> int | None:
-    """Count the digits that every number has of the true one; `None` if all are known to be exact.
+def _measure_digits(floats: Claims, true: Claims) -> int | None:
+    """Count the digits that every float has of the true number, given as it rounds to float64; `None` if all are it.
 
-    A float that is 0 where the truth is needs none. The true ones are given as they round to float64.
+    A float that is 0 where the truth is needs none.
     """
+    if not np.isfinite(floats).all():
+        return 0
+    differs = np.isfinite(true) & (floats != true)
+    run, exact = np.float64(floats[differs]), true[differs]
+    with np.errstate(all="ignore"):
+        least = np.minimum(np.abs(exact), np.abs(run))
+        errors = np.abs(run - exact) / least + np.abs(exact) / least * float(_UNIT)
+    relative = np.where(least > 0, errors, np.inf)
+    return _count_decimals(relative.max()) if relative.size else None
+
+
+def _count_digits(balls: Sequence[arb], true: Sequence[float], floats: Sequence[arb]) -> int | None:
+    """Count the digits that every ball shares with the true number, likewise; `None` if all are known to be exact."""
     digits = []
-    for number, reference, exact, run in zip(numbers, references, true, floats, strict=True):
+    for n in _find_widest(balls, true):
+        ball, exact = balls[n], true[n]
         known = math.isfinite(exact)
-        if not number.is_finite():
+        if not ball.is_finite():
             return 0
-        if number.is_exact() and not known:
+        if ball.is_exact() and not known:
             continue
-        centre = arb(exact) if known else reference.mid()
-        error = abs(number - centre).upper()
-        if error.is_zero() or (centre.is_zero() and run.is_zero()):
+        centre = arb(exact) if known else ball.mid()
+        error = abs(ball - centre).upper()
+        if error.is_zero() or (centre.is_zero() and floats[n].is_zero()):
             continue
         if known:
             error += abs(centre) * _UNIT
-        least = abs(centre).min(abs(number).abs_lower())
-        relative = float((error / least).upper()) if least > 0 else math.inf
-        digits.append(_MOST_MEASURED if relative == 0 else max(0, int(-math.log10(min(relative, 1.0)))))
+        least = abs(centre).min(abs(ball).abs_lower())
+        if not least > error:
+            return 0
+        digits.append(_count_decimals(float((error / least).upper())))
     return min(digits, default=None)
+
+
+def _count_decimals(relative: float) -> int:
+    """Return how many digits a relative error leaves."""
+    return _MOST_MEASURED if relative == 0 else max(0, int(-math.log10(min(relative, 1.0))))
+
+
+def _find_widest(balls: Sequence[arb], true: Sequence[float]) -> list[int]:
+    """Return the balls that may share the fewest digits: not those of which floats tell that another shares fewer."""
+    middles, radii = (np.array([float(part(x)) for x in balls]) for part in (arb.mid, arb.rad))
+    centres = np.where(np.isfinite(true), true, middles)
+    with np.errstate(all="ignore"):
+        least = np.minimum(abs(centres), abs(middles) - radii)
+        errors = (abs(middles - centres) + radii + abs(centres) * float(_UNIT)) / least
+    is_plain = (least > _TINY) & np.isfinite(errors)
+    widest = errors.max(where=is_plain, initial=0.0)
+    return np.flatnonzero(~is_plain | (errors * _OFF_AT_MOST >= widest)).tolist()
 
 
 def _refuse_detour(leaf: LeafArithmetic, true: Claims | None, bits: int) -> LeafArithmetic:
@@ -133,7 +165,7 @@ def _locate(n: int, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(int(axis) for axis in np.unravel_index(n, shape))
 
 
-def _convert_returned(number: Any, dtype: Any) -> Any:
+def _convert_returned(bounds: list[Any], leaf: Leaf) -> list[Any]:
     """Round what a rule returns to the type of the leaf, as NumPy does in a gradient by an array of float32."""
-    is_longer = isinstance(number, Rounded) and number.kind.bits > np.finfo(dtype).nmant + 1
-    return number.cast(dtype.type) if is_longer else number
+    bits, scalar = leaf.bits, leaf.values.dtype.type
+    return [x.cast(scalar) if isinstance(x, Rounded) and x.kind.bits > bits else x for x in bounds]

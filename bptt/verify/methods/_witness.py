@@ -6,7 +6,8 @@ compared with the slope that the balls give. That is no judgement of any gradien
 of the same function.
 """
 
-from collections.abc import Sequence
+import functools
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -16,7 +17,8 @@ from bptt.verify._ball_run import Truth
 from bptt.verify._execution import Observed
 from bptt.verify._problem import Problem
 
-_STEPS = 2.0 ** -np.arange(9.0, 80.0, 5.0)  # of the size of each array: f may change much faster than that suggests
+_STEPS = (2.0 ** -np.arange(9.0, 80.0, 5.0)).tolist()  # of the size of each array: f may change faster than that
+_MOSTLY_ENOUGH = _STEPS[1:3]  # which are taken before the others: each takes two calls of f
 _CLEAR = 2.0**-3  # of Σ |contribution|: as much noise says nothing
 _FINE = 2.0**-18  # of it: differences known so well that agreement tells
 _SURE = 16  # times its error, that a difference must be off to be of another function
@@ -44,24 +46,44 @@ def require_witness(problem: Problem, observed: Observed, truth: Truth) -> None:
     unit = float(observed.coarsest.eps)
     scale = abs(value) + float(truth.mass.mid()) + effects
     lost = _ROUNDINGS * abs(float((truth.value - enclose(truth.on_floats)).mid()))  # by the floats of f at the point
+    noise = _ROUNDINGS * unit * scale + lost
+
+    @functools.cache
+    def take_difference(step: float) -> tuple[float, float]:
+        return _take_difference(problem, observed, directions, step, value)
+
+    for steps in (_MOSTLY_ENOUGH, _STEPS):
+        agrees, seen = _compare(steps, take_difference, noise, slope, mass)
+        if agrees:
+            return
+    if _is_of_another_function(seen):
+        raise UnwitnessedError
+
+
+def _compare(
+    steps: Sequence[float],
+    take_difference: Callable[[float], tuple[float, float]],
+    noise: float,
+    slope: float,
+    mass: float,
+) -> tuple[bool, list[tuple[float, float]]]:
+    """Return whether a difference of f agrees with the slope, and by how much those before it are off, and may be."""
     previous: float | None = None
     seen: list[tuple[float, float]] = []
-    for step in _STEPS:
-        difference, bend = _take_difference(problem, observed, directions, float(step), value)
-        noise = (_ROUNDINGS * unit * scale + lost) / step
+    for step in steps:
+        difference, bend = take_difference(step)
         if not np.isfinite(difference) or difference == bend == 0:
             previous = None
             continue  # not defined there, or on a plateau of floats
-        if noise > _CLEAR * max(mass, abs(difference)):
+        if noise / step > _CLEAR * max(mass, abs(difference)):
             break
         if previous is not None:
-            error = abs(difference - previous) + noise + bend  # the step before was 32 times as long
+            error = abs(difference - previous) + noise / step + bend  # the step before was 32 times as long
             if abs(difference - slope) <= 4 * error and error <= _FINE * mass:
-                return
+                return True, seen
             seen.append((abs(difference - slope), error))
         previous = difference
-    if _is_of_another_function(seen):
-        raise UnwitnessedError
+    return False, seen
 
 
 def _is_of_another_function(seen: Sequence[tuple[float, float]]) -> bool:

@@ -19,6 +19,7 @@ from bptt.rnn.elman import Weights as Cell
 from bptt.rnn.network import Arguments, Weights
 from bptt.verify import Report, judge_gradient
 from bptt.verify._problem import Leaf
+from bptt.verify.methods._rounding import _count_digits
 
 TYPES = ["float32", "float64"]
 X = np.array([0.5, -1.25, 2.0])
@@ -277,3 +278,19 @@ class TestGradients:
         text = str(judge_gradient(lambda x: np.exp(x).sum(), np.exp, (X,)))
         assert "formula   agreement   arithmetic   guaranteed" in text
         assert "14 digits" in text
+
+
+@given(seed=st.integers(0, 999), n=st.integers(1, 12), scale=st.sampled_from([1.0, 1e-310, 1e300]))
+def test_the_digits_of_many_balls_are_the_fewest_that_one_of_them_has(seed: int, n: int, scale: float) -> None:
+    random = np.random.default_rng(seed)
+    floats = random.normal(size=n) * scale * (random.random(n) < 0.8)
+    true = np.where(random.random(n) < 0.8, floats * (1 + random.integers(-3, 4, n) * 2.0**-50), np.nan)
+    radii = abs(floats) * 2.0 ** -random.integers(10, 54, n) * (random.random(n) < 0.9)
+    radii[random.random(n) < 0.02] = np.inf
+    balls = [arb(x) + arb(0, radius) for x, radius in zip(floats.tolist(), radii.tolist(), strict=True)]
+    of_each = [
+        _count_digits([ball], [exact], [arb(x)])
+        for ball, exact, x in zip(balls, true.tolist(), floats.tolist(), strict=True)
+    ]
+    fewest = min((digits for digits in of_each if digits is not None), default=None)
+    assert _count_digits(balls, true.tolist(), list(map(arb, floats.tolist()))) == fewest

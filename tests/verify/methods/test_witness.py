@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bptt.verify import judge_gradient
+from bptt.verify.methods import _witness
 from bptt.verify.methods._witness import _is_of_another_function
 from tests.corpus.slips import Case
 
@@ -136,3 +137,20 @@ def test_a_small_share_that_balls_do_not_see_is_not_right_by_balls(share: float)
 )
 def test_the_differences_that_are_known_best_decide(seen: list[tuple[float, float]], is_other: bool) -> None:
     assert _is_of_another_function(seen) == is_other
+
+
+@pytest.mark.parametrize(("frequency", "count"), [(1.0, 2), (1e2, 4)])
+def test_two_differences_of_a_smooth_f_are_enough_and_none_is_taken_twice(
+    frequency: float, count: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[float] = []
+    take_difference = _witness._take_difference
+
+    def take(problem: Any, observed: Any, directions: Any, step: float, middle: float) -> Any:
+        steps.append(step)
+        return take_difference(problem, observed, directions, step, middle)
+
+    monkeypatch.setattr(_witness, "_take_difference", take)
+    x = np.array([0.5, -1.25, 2.0])
+    assert judge_gradient(lambda x: np.sin(frequency * x).sum(), lambda x: frequency * np.cos(frequency * x), (x,))
+    assert len(set(steps)) == len(steps) == count
