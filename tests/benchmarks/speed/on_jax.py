@@ -2,7 +2,7 @@
 
 Half the squared error of V h, summed over all steps, and its gradient by weights, h0, xs and y. The columns:
 
-    hand        `jax.jit(jax.grad)` of a loss of `bptt.rnn.jax.forward`, whose backward pass is the hand-written one
+    hand        `jax.jit(jax.grad)` of `bptt.rnn.jax.loss`, whose backward pass is the hand-written one
     kept        the same with `checkpoint=True`
     numpy       `network.gradient` on NumPy arrays
     scan        `jax.jit(jax.grad)` of the loss of a plain `lax.scan` over the textbook step
@@ -32,7 +32,7 @@ from jax import lax
 
 from bptt.rnn import network
 from bptt.rnn.arrays import each
-from bptt.rnn.jax import forward
+from bptt.rnn.jax import loss
 from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
 from tests.benchmarks.speed.points import Sizes, draw_point
@@ -83,19 +83,18 @@ def measure(cell: str, sizes: Sizes, dtype: str, seconds: float) -> Row:
 
 
 def losses(cell: str) -> dict[str, Callable[..., Any]]:
-    """The loss of `Arguments` as each JAX column computes the hidden states."""
-    states: dict[str, Callable[..., Any]] = {
-        "hand": lambda *arguments: forward(CELLS[cell], *arguments).h,
-        "kept": lambda *arguments: forward(CELLS[cell], *arguments, checkpoint=True).h,
-        "scan": lambda *arguments: scan_plainly(STEPS[cell], False, *arguments),
-        "hoisted": lambda *arguments: scan_plainly(STEPS[cell], True, *arguments),
+    """The loss of `Arguments` as each JAX column computes it."""
+    return {
+        "hand": partial(loss, cell=CELLS[cell]),
+        "kept": partial(loss, cell=CELLS[cell], checkpoint=True),
+        "scan": partial(loss_of_scan, STEPS[cell], False),
+        "hoisted": partial(loss_of_scan, STEPS[cell], True),
     }
-    return {name: partial(loss_of, f) for name, f in states.items()}
 
 
-def loss_of(hidden_states: Callable[..., Any], weights: network.Weights, h0: Any, xs: Any, y: Any) -> Any:
+def loss_of_scan(step: Callable[..., Any], hoisted: bool, weights: network.Weights, h0: Any, xs: Any, y: Any) -> Any:
     """½ Σ (V h − y)²"""
-    e = hidden_states(weights.cell, h0, xs) @ weights.V.T - y
+    e = scan_plainly(step, hoisted, weights.cell, h0, xs) @ weights.V.T - y
     return (e * e).sum() / 2
 
 
