@@ -22,7 +22,7 @@ LINES = {"float64": "o-", "float32": "s--"}
 def draw(rows: Sequence[Row]) -> Figure:
     """Draw a column for each cell: ratios of time above, shares of memory below, over the sizes."""
     cells = list(dict.fromkeys(row.cell for row in rows))
-    figure = Figure(figsize=(4.2 * len(cells), 8), dpi=100, layout="constrained")
+    figure = Figure(figsize=(4 * len(cells), 8), dpi=100, layout="constrained")
     columns = figure.subplots(2, len(cells), sharex=True, sharey="row", squeeze=False).T
     for (above, below), cell in zip(columns, cells, strict=True):
         of_cell = [row for row in rows if row.cell == cell]
@@ -31,12 +31,12 @@ def draw(rows: Sequence[Row]) -> Figure:
         above.set(title=cell, yscale="log")
         below.set(xlabel="T, B, D_x, D_h, D_y", ylim=(0, None))
         below.tick_params(axis="x", labelrotation=90)
-    first = columns[0]
-    first[0].set_ylabel("time, in that of the hand-written gradient on JAX\n(torch.nn: in that on JAX or NumPy)")
-    first[0].yaxis.set_major_formatter("{x:g}")  # 10 for the default's 10¹
-    first[1].set_ylabel("temporary memory of the hand-written gradient,\nin that of JAX's gradient of a scan")
-    for axes in first:
-        axes.legend()
+    above, below = columns[0]
+    above.set_ylabel("time: the hand-written gradient is 1")
+    above.yaxis.set_major_formatter("{x:g}")  # 10 for the default's 10¹
+    below.set_ylabel("memory: JAX's gradient of a scan is 1")
+    figure.legend(*above.get_legend_handles_labels(), loc="outside upper center", ncols=4)
+    figure.legend(*below.get_legend_handles_labels(), loc="outside lower center", ncols=4)
     return figure
 
 
