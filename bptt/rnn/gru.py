@@ -44,10 +44,10 @@ class States(NamedTuple):
 
 def step(weights: Weights, before: State, drive: Array) -> States:
     """Compute one step of `cell`, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
-    x_r, x_z, x_n = gates(drive)
-    p_r, p_z, p = gates(product(weights.W, before.h, weights.b_h))
-    r, z = sigmoid(x_r + p_r), sigmoid(x_z + p_z)
-    n = tanh(x_n + r * p)
+    of_h = product(weights.W, before.h, weights.b_h)
+    r, z = gates(sigmoid(drive[..., :2, :] + of_h[..., :2, :]))
+    p = of_h[..., 2, :]
+    n = tanh(drive[..., 2, :] + r * p)
     return States((1 - z) * n + z * before.h, r, z, n, p)
 
 

@@ -49,8 +49,8 @@ class States(NamedTuple):
 
 def step(weights: Weights, before: State, drive: Array) -> States:
     """Compute one step, as at the top; drive[n,k] = U[n,k,m] x[t,m] + b[n,k]."""
-    a_i, a_f, a_g, a_o = gates(drive + product(weights.W, before.h))
-    i, f, g, o = sigmoid(a_i), sigmoid(a_f), tanh(a_g), sigmoid(a_o)
+    a = drive + product(weights.W, before.h)
+    (i, f), g, o = gates(sigmoid(a[..., :2, :])), tanh(a[..., 2, :]), sigmoid(a[..., 3, :])
     c = f * before.c + i * g
     return States(o * tanh(c), c, i, f, g, o)
 

@@ -149,18 +149,29 @@ def read_out(V: Array, h: Array, y: Array, loss: Loss = half_squared_error, leng
 
     Raises `ValueError` if V or y does not fit h.
     """
-    T, *batch, D_h = h.shape
-    if V.ndim != 2 or V.shape[1] != D_h or 0 in V.shape:
-        raise ValueError(f"V must have shape (D_y, D_h) with D_h = {D_h}, the units of the cell; got {V.shape}")
+    T = len(h)
     ends = check_lengths(lengths, h)
-    of_one, letters = ((), "") if loss.of_classes else ((len(V),), ", D_y")
-    every_step, last_step = (T, *batch, *of_one), (*batch, *of_one)
-    if is_every := y.shape == every_step:
+    if is_every := is_at_every_step(V, y, h.shape, loss):
         y = y if ends is None else mask(y, is_within(ends, T))  # a y beyond the end may be no class
     else:
-        require_shape("y", y, last_step, f"(T, ...{letters}) = {every_step} for a loss at every step or (...{letters})")
         h, y = take_last(h, ends), y[None]
     return Readout(V, h, T, is_every, ends, loss, loss.compare(product(V, h), y))
+
+
+def is_at_every_step(V: Array, y: Array, of_states: tuple[int, ...], loss: Loss) -> bool:
+    """Say whether y is the target of every step of hidden states of that shape, (T, ..., D_h), or that of the last.
+
+    Raises `ValueError` if V or y does not fit them.
+    """
+    T, *batch, D_h = of_states
+    if V.ndim != 2 or V.shape[1] != D_h or 0 in V.shape:
+        raise ValueError(f"V must have shape (D_y, D_h) with D_h = {D_h}, the units of the cell; got {V.shape}")
+    of_one, letters = ((), "") if loss.of_classes else ((len(V),), ", D_y")
+    every_step, last_step = (T, *batch, *of_one), (*batch, *of_one)
+    if y.shape == every_step:
+        return True
+    require_shape("y", y, last_step, f"(T, ...{letters}) = {every_step} for a loss at every step or (...{letters})")
+    return False
 
 
 class _Run(NamedTuple):

@@ -16,7 +16,8 @@ from bptt.rnn import elman, gru, lstm, network
 from bptt.rnn.activations import sigmoid
 from bptt.rnn.arrays import each
 from bptt.rnn.cell import Cell, Products
-from bptt.rnn.jax import _interval, forward
+from bptt.rnn.jax import forward
+from bptt.rnn.jax._recurrence import choose_interval
 from bptt.rnn.registry import CELLS
 from bptt.verify import judge_gradient, judge_vjp
 from tests.corpus.slips import wrong_leaves
@@ -99,7 +100,7 @@ def test_the_gradient_is_that_of_jax(cell: Cell, checkpoint: bool | int) -> None
 @of_the_richest
 @pytest.mark.parametrize("steps", [1, 2])
 def test_a_long_sequence_is_pulled_back_in_segments(cell: Cell, steps: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bptt.rnn.jax._STEPS", steps)
+    monkeypatch.setattr("bptt.rnn.jax._segments._STEPS", steps)
     test_the_gradient_is_that_of_jax(cell, False)
 
 
@@ -201,10 +202,12 @@ def test_within_a_scan_the_windows_of_a_sequence_are_the_whole(cell: Cell, check
 
 ON_EIGHT_DEVICES = """
 import json
+from functools import partial
 import jax
 import numpy as np
 from jax.sharding import Mesh, PartitionSpec as P
-from bptt.rnn.jax import forward
+from bptt.rnn import network
+from bptt.rnn.jax import forward, loss
 from tests.rnn.regimes import normal_arguments
 from tests.rnn.test_jax import RICHEST
 
@@ -212,17 +215,21 @@ jax.config.update("jax_enable_x64", True)
 mesh = Mesh(np.array(jax.devices()), ("data",))
 errors = {}
 for name, cell in RICHEST.items():
-    weights, h0, xs, _ = normal_arguments(cell, 5, 2, 3, 2, 16)
-    states = cell.forward(weights.cell, h0, xs)
-    by_hand = cell.backward(weights.cell, h0, xs, states, 2 * states.h)
-    for checkpoint in (False, 2):
-        def of_shard(weights, h0, xs):
-            return jax.lax.psum((forward(cell, weights, h0, xs, checkpoint=checkpoint).h ** 2).sum(), "data")
+    point = normal_arguments(cell, 5, 2, 3, 2, 16)
+    by_hand = network.gradient(*point, cell)
 
-        sharded = jax.shard_map(of_shard, mesh=mesh, in_specs=(P(), P("data"), P(None, "data")), out_specs=P())
-        ours = jax.jit(jax.grad(sharded, argnums=(0, 1, 2)))(weights.cell, h0, xs)
-        error = jax.tree.map(lambda a, b: float(abs(a - b).max() / abs(b).max()), ours, tuple(by_hand))
-        errors[f"{name}, {checkpoint}"] = max(jax.tree.leaves(error))
+    def by_states(weights, h0, xs, y, checkpoint):
+        e = forward(cell, weights.cell, h0, xs, checkpoint=checkpoint).h @ weights.V.T - y
+        return (e**2).sum() / 2
+
+    for f in (by_states, partial(loss, cell=cell)):
+        for checkpoint in (False, 2):
+            of_shard = lambda *shard: jax.lax.psum(f(*shard, checkpoint=checkpoint), "data")
+            specs = (P(), P("data"), P(None, "data"), P(None, "data"))
+            sharded = jax.shard_map(of_shard, mesh=mesh, in_specs=specs, out_specs=P())
+            ours = jax.jit(jax.grad(sharded, argnums=(0, 1, 2, 3)))(*point)
+            error = jax.tree.map(lambda a, b: float(abs(a - b).max() / abs(b).max()), ours, tuple(by_hand))
+            errors[f"{name}, {f}, {checkpoint}"] = max(jax.tree.leaves(error))
 print(json.dumps([jax.device_count(), errors]))
 """
 
@@ -238,7 +245,7 @@ def test_over_eight_devices_the_gradient_is_that_of_one() -> None:
     )
     count, errors = json.loads(run.stdout)
     assert count == 8
-    assert len(errors) == 2 * len(RICHEST)
+    assert len(errors) == 4 * len(RICHEST)
     assert max(errors.values()) < 2**-40, errors
 
 
@@ -299,4 +306,4 @@ def test_errors_name_the_argument() -> None:
 
 @pytest.mark.parametrize(("T", "k"), [(1, 1), (2, 2), (9, 3), (10, 4), (1000, 32)])
 def test_true_keeps_as_many_states_as_the_root_of_the_steps(T: int, k: int) -> None:
-    assert _interval(True, T) == k
+    assert choose_interval(True, T) == k

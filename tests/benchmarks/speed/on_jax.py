@@ -2,7 +2,7 @@
 
 Half the squared error of V h, summed over all steps, and its gradient by weights, h0, xs and y. The columns:
 
-    hand        `jax.jit(jax.grad)` of a loss of `bptt.rnn.jax.forward`, whose backward pass is the hand-written one
+    hand        `jax.jit(jax.grad)` of `bptt.rnn.jax.loss`, whose backward pass is the hand-written one
     kept        the same with `checkpoint=True`
     numpy       `network.gradient` on NumPy arrays
     scan        `jax.jit(jax.grad)` of the loss of a plain `lax.scan` over the textbook step
@@ -19,10 +19,11 @@ For one thread, which is what is meant:
     export XLA_FLAGS="--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 """
 
+import itertools
 import statistics
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -32,36 +33,25 @@ from jax import lax
 
 from bptt.rnn import network
 from bptt.rnn.arrays import each
-from bptt.rnn.jax import forward
+from bptt.rnn.jax import loss
 from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
 from tests.benchmarks.speed.points import Sizes, draw_point
-from tests.benchmarks.speed.turns import Run, take_median_ratio, take_turns
+from tests.benchmarks.speed.turns import Row, Run, take_median_ratio, take_turns
 
 MODULES = {"elman-tanh": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
 
 
-class Row(NamedTuple):
-    """What was measured at one point: CPU seconds, ratios of the same turn, bytes of temporary memory."""
-
-    cell: str
-    sizes: Sizes
-    dtype: str
-    seconds: dict[str, float]
-    ratios: dict[str, float]
-    memory: dict[str, int]
-
-
-def compare_all(cells: Sequence[str], types: Sequence[str], grid: Sequence[Sizes], seconds: float) -> None:
-    """Print a row for each cell, type and size, and the means of each cell."""
+def compare_all(cells: Sequence[str], types: Sequence[str], grid: Sequence[Sizes], seconds: float) -> list[Row]:
+    """Return a row for each cell, type and size, and print them and the means of each cell."""
     torch.set_num_threads(1)
-    for cell in cells:
-        rows = []
-        for dtype in types:
-            for sizes in grid:
-                rows.append(measure(cell, sizes, dtype, seconds))
-                print(describe(rows[-1]), flush=True)
-        print_means(cell, rows)
+    rows = []
+    for cell, dtype, sizes in itertools.product(cells, types, grid):
+        rows.append(measure(cell, sizes, dtype, seconds))
+        print(describe(rows[-1]), flush=True)
+    for cell, dtype in itertools.product(cells, types):
+        print_means([row for row in rows if (row.cell, row.dtype) == (cell, dtype)])
+    return rows
 
 
 def measure(cell: str, sizes: Sizes, dtype: str, seconds: float) -> Row:
@@ -83,19 +73,18 @@ def measure(cell: str, sizes: Sizes, dtype: str, seconds: float) -> Row:
 
 
 def losses(cell: str) -> dict[str, Callable[..., Any]]:
-    """The loss of `Arguments` as each JAX column computes the hidden states."""
-    states: dict[str, Callable[..., Any]] = {
-        "hand": lambda *arguments: forward(CELLS[cell], *arguments).h,
-        "kept": lambda *arguments: forward(CELLS[cell], *arguments, checkpoint=True).h,
-        "scan": lambda *arguments: scan_plainly(STEPS[cell], False, *arguments),
-        "hoisted": lambda *arguments: scan_plainly(STEPS[cell], True, *arguments),
+    """The loss of `Arguments` as each JAX column computes it."""
+    return {
+        "hand": partial(loss, cell=CELLS[cell]),
+        "kept": partial(loss, cell=CELLS[cell], checkpoint=True),
+        "scan": partial(loss_of_scan, STEPS[cell], False),
+        "hoisted": partial(loss_of_scan, STEPS[cell], True),
     }
-    return {name: partial(loss_of, f) for name, f in states.items()}
 
 
-def loss_of(hidden_states: Callable[..., Any], weights: network.Weights, h0: Any, xs: Any, y: Any) -> Any:
+def loss_of_scan(step: Callable[..., Any], hoisted: bool, weights: network.Weights, h0: Any, xs: Any, y: Any) -> Any:
     """½ Σ (V h − y)²"""
-    e = hidden_states(weights.cell, h0, xs) @ weights.V.T - y
+    e = scan_plainly(step, hoisted, weights.cell, h0, xs) @ weights.V.T - y
     return (e * e).sum() / 2
 
 
@@ -170,8 +159,9 @@ def describe(row: Row) -> str:
     return f"{row.cell:<10} {row.sizes!s:<24} {row.dtype}  {times}  |  {ratios}"
 
 
-def print_means(cell: str, rows: list[Row]) -> None:
-    """Print the geometric mean and the smallest of each ratio of times."""
+def print_means(rows: list[Row]) -> None:
+    """Print the geometric mean and the smallest of each ratio of times, of one cell in one type."""
     for name in ("scan / hand", "hoisted / hand", "torch / best"):
         ratios = [row.ratios[name] for row in rows]
-        print(f"{cell:<10} {name:<14}  geometric mean {statistics.geometric_mean(ratios):.2f}, least {min(ratios):.2f}")
+        mean, least = statistics.geometric_mean(ratios), min(ratios)
+        print(f"{rows[0].cell:<10} {rows[0].dtype}  {name:<14}  geometric mean {mean:.2f}, least {least:.2f}")

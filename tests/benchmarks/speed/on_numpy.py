@@ -9,6 +9,7 @@ A time is the median over the rounds, and a ratio that of the ratios in each rou
 a cost that goes as Tⁿ, or as Bⁿ. Run it on one thread, `OMP_NUM_THREADS=1`.
 """
 
+import itertools
 import os
 import statistics
 from collections.abc import Callable, Sequence
@@ -21,34 +22,41 @@ from bptt.rnn.network import Arguments
 from bptt.rnn.registry import CELLS
 from tests.benchmarks.loops_by_hand import LOOPS
 from tests.benchmarks.speed.points import GRID, Sizes, draw_point
-from tests.benchmarks.speed.turns import Run, take_median_ratio, take_turns
+from tests.benchmarks.speed.turns import Row, Run, take_median_ratio, take_turns
 from tests.rnn.comparing import leaves
 
 GROWING_T = [Sizes(T, 8, 32, 128, 32) for T in (50, 100, 200, 400, 800)]
 GROWING_B = [Sizes(50, B, 32, 128, 32) for B in (8, 16, 32, 64, 128)]
 
 
-def compare_all(cells: Sequence[str], types: Sequence[str], grid: Sequence[Sizes], seconds: float) -> None:
-    """Print a row for each cell, type and size, and the exponents if no size is left out."""
+def compare_all(cells: Sequence[str], types: Sequence[str], grid: Sequence[Sizes], seconds: float) -> list[Row]:
+    """Return a row for each cell, type and size, and print them, and the exponents if no size is left out."""
     print(f"numpy {np.__version__}, OMP_NUM_THREADS={os.environ.get('OMP_NUM_THREADS', '')}\n")
     print(f"{'cell':<10} {'type':<7} {'T, B, D_x, D_h, D_y':<22}", *(f"{name:>13}" for name in CONTENDERS), end="  ")
     print(*(f"{f'to {name}':>11}" for name in list(CONTENDERS)[1:]))
     pairs = [(cell, dtype) for cell in cells for dtype in types]
-    for cell, dtype in pairs:
-        for sizes in grid:
-            compare(cell, dtype, sizes, seconds)
+    rows = []
+    for (cell, dtype), sizes in itertools.product(pairs, grid):
+        rows.append(measure(cell, dtype, sizes, seconds))
+        print(describe(rows[-1]), flush=True)
     for cell, dtype in pairs if len(grid) == len(GRID) else ():
         of_T, of_B = (fit_exponent(cell, dtype, letter, seconds) for letter in ("T", "B"))
         print(f"{cell:<10} {dtype:<7} cost as T^{of_T:.2f} and B^{of_B:.2f}", flush=True)
+    return rows
 
 
-def compare(cell: str, dtype: str, sizes: Sizes, seconds: float) -> None:
-    """Print a row: the time of each contender, and the ratio of the first to the others."""
+def measure(cell: str, dtype: str, sizes: Sizes, seconds: float) -> Row:
+    """Return the time of each contender, and the ratio of the first to the others."""
     times = take_turns(make_runs(cell, draw_point(CELLS[cell], dtype, sizes)), seconds)
-    first, *others = times.values()
-    medians = [f"{statistics.median(of_one) * 1e3:>10.3f} ms" for of_one in times.values()]
-    print(f"{cell:<10} {dtype:<7} {sizes!s:<22}", *medians, end="  ")
-    print(*(f"{take_median_ratio(first, of_one):>11.2f}" for of_one in others), flush=True)
+    first, *others = times
+    ratios = {f"{first} / {name}": take_median_ratio(times[first], times[name]) for name in others}
+    return Row(cell, sizes, dtype, {name: statistics.median(of) for name, of in times.items()}, ratios, {})
+
+
+def describe(row: Row) -> str:
+    medians = " ".join(f"{seconds * 1e3:>10.3f} ms" for seconds in row.seconds.values())
+    ratios = " ".join(f"{ratio:>11.2f}" for ratio in row.ratios.values())
+    return f"{row.cell:<10} {row.dtype:<7} {row.sizes!s:<22} {medians}  {ratios}"
 
 
 def fit_exponent(cell: str, dtype: str, letter: str, seconds: float) -> float:

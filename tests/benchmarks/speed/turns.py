@@ -3,12 +3,25 @@
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
+
+from tests.benchmarks.speed.points import Sizes
 
 Run: TypeAlias = Callable[[], Any]
 
 FEWEST, MOST = 5, 100  # rounds
 SHORTEST = 5e-3  # seconds: what takes less is run several times for one measurement
+
+
+class Row(NamedTuple):
+    """What was measured at one point: the processor's seconds, ratios of the same turn, bytes of temporary memory."""
+
+    cell: str
+    sizes: Sizes
+    dtype: str
+    seconds: dict[str, float]
+    ratios: dict[str, float]
+    memory: dict[str, int]
 
 
 def take_turns(runs: Mapping[str, Run], seconds: float) -> dict[str, list[float]]:
