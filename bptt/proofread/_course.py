@@ -3,7 +3,7 @@
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bptt.proofread._expressions import Property, Quantity
@@ -30,7 +30,7 @@ from bptt.proofread.semantics import (
     walk_symbols,
 )
 from bptt.proofread.syntax import Node, Symbol
-from bptt.proofread.syntax.tree import Derivative, Differential, Nabla, list_symbols, nodes
+from bptt.proofread.syntax.tree import Derivative, Differential, Nabla, list_symbols, nodes, read_call
 
 # Words by which a document may state a property of a symbol, in whatever sentence.
 _HINTS: dict[Property, str] = {
@@ -138,7 +138,7 @@ class Course:
         """Whether the document may mean something else, by which the verdict might be another."""
         if verdict.label == "right":
             return self._differentiates(n) and self._is_constrained(n)
-        return self._takes_for_index(n) or self._is_constrained(n) or self._may_hold(n)
+        return self._is_said_elsewhere(n) or self._takes_for_index(n) or self._is_constrained(n) or self._may_hold(n)
 
     def _judge_by_draft(self, n: int, correct: bool) -> tuple[Verdict, str]:
         """Judge one equation. What only a guess of a drafted glossary accuses is judged by a coarser one."""
@@ -164,6 +164,18 @@ class Course:
         """Take back a verdict that rests on a guess."""
         self.doubted.add(n)
         return verdict._replace(label="unreadable"), f"{note}{_GUESSED}"
+
+    def _is_said_elsewhere(self, n: int) -> bool:
+        """Whether another equation says what a free symbol of an equation is, and cannot be used."""
+        sides = (self.parsed[m].sides for m in self.judge_one.unused if 0 <= m < len(self.parsed) and m != n)
+        about = {one.name for pair in sides if pair is not None for one in self._list_about(pair[0])}
+        return not about.isdisjoint(self._list_declared(n)[0])
+
+    def _list_about(self, left: Node) -> Sequence[Quantity]:
+        """List the quantities that a left-hand side is about: R of R, and of R(θ)."""
+        call = read_call(left)
+        symbol = left if call is None else call.function
+        return self.judge_one.vocabulary.symbols.get_held(symbol) if isinstance(symbol, Symbol) else ()
 
     def _takes_for_index(self, n: int) -> bool:
         """Whether a letter that numbers what an equation is about is a symbol of it, too: the t of f_t(x) = t c^⊤ x."""
@@ -227,14 +239,20 @@ class Course:
     def _has_witness(self, n: int, verdict: Verdict) -> bool:
         """Whether what is read has a meaning: an equation beside the one that is wrong is right, or that for less."""
         found, missing = verdict.correction, verdict.missing
-        # With a matrix that is symmetric, what is read by rows may be meant by columns.
-        if (missing is not None and missing.property != "symmetric") or verdict.other_layout is not None:
+        if verdict.other_layout is not None or (missing is not None and not self._has_line_of(n, missing.quantity)):
             return True
         if found is None or found.kind in _LESS or (found.kind == "a symbol" and self._is_defined(found.right)):
             return False
         if self._numbers_otherwise(n, found):
             return False
         return found.kind != IMMEDIATE or self.judge_one.search.tells_immediate
+
+    def _has_line_of(self, n: int, quantity: Quantity) -> bool:
+        """Whether an equation speaks of a line of a matrix, as X_j: a row or a column, the same if it is symmetric."""
+        symbols = (one for side in self.parsed[n].sides or () for one in list_symbols(side))
+        found = (self.judge_one.vocabulary.symbols.find(one) for one in symbols)
+        lines = (one.quantity for one in found if one is not None and len(one.scripts.indices) == 1)
+        return len(quantity.axes) == 2 and quantity in lines
 
     def _numbers_otherwise(self, n: int, found: Correction) -> bool:
         """Whether a correction has the same symbols, one with more indices or fewer: X_j may be a row or a column."""

@@ -2,7 +2,7 @@
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -13,9 +13,10 @@ from bptt.proofread._parsed import ParsedEquation, ParsedSentence, list_candidat
 from bptt.proofread._verdict import PLEASE_REPORT
 from bptt.proofread.document import Document, Equation, Sentence, Token, find_relations
 from bptt.proofread.semantics import Candidate
-from bptt.proofread.syntax import merge_scripts, parse, parse_list
+from bptt.proofread.syntax import merge_scripts, name_gradient, parse, parse_list
 from bptt.proofread.syntax.tree import (
     Bracket,
+    Nabla,
     Node,
     Product,
     Scripted,
@@ -35,10 +36,17 @@ _PRIME_TURNS = re.compile(r"\bprimes?\b[^.]*\btranspos|\btranspos\w*[^.]*\bprime
 
 
 class Habits(NamedTuple):
-    """How a document writes: by which signs it names gradients, and whether a prime is the sign of a transpose."""
+    """How a document writes.
+
+    Attributes:
+        signs: by which it names gradients
+        turns_by_primes: whether a prime is the sign of a transpose
+        variable: by what each ∇ is that says so, if all are by the same
+    """
 
     signs: frozenset[str] = frozenset()
     turns_by_primes: bool = False
+    variable: Node | None = None
 
 
 class ParsedDocument(NamedTuple):
@@ -62,8 +70,12 @@ def parse_document(document: Document, words: frozenset[str] = frozenset()) -> P
     """
     habits = Habits()
     parsed = _parse(document, words, habits)
-    if _turns_by_primes(document, parsed.list_sides()):
-        habits = Habits(turns_by_primes=True)
+    by = {one.by for side in parsed.list_sides() for one in _list_gradients(side) if one.by is not None}
+    habits = Habits(
+        turns_by_primes=_turns_by_primes(document, parsed.list_sides()),
+        variable=by.pop() if len(by) == 1 else None,
+    )
+    if habits != Habits():
         parsed = _parse(document, words, habits)
     shown = {symbol.name for side in parsed.list_sides() for symbol in list_symbols(side)}
     signs = find_signs([*parsed.inline, *(one for _, one in list_candidates(parsed.equations))], shown)
@@ -111,13 +123,13 @@ def _parse_chain(formula: tuple[Token, ...], words: frozenset[str], habits: Habi
 
 @functools.lru_cache(2 * MOST_EQUATIONS)  # a chain has the same left side throughout, and each glossary the same trees
 def _parse_side(side: tuple[Token, ...], words: frozenset[str], habits: Habits) -> Node | Unreadable:
-    return _try(lambda: merge_scripts(join_signs(_turn(parse(side, words), habits), habits.signs)))
+    return _try(lambda: merge_scripts(join_signs(_write_out(parse(side, words), habits), habits.signs)))
 
 
 @functools.lru_cache(MOST_EQUATIONS)
 def _parse_entries(formula: tuple[Token, ...], words: frozenset[str], habits: Habits) -> tuple[Node, ...]:
     """Parse what stands behind commas, relations with it: x_1, …, x_n ∈ ℝ^d. Return nothing for what is not read."""
-    whole = _try(lambda: join_signs(_turn(Bracket(parse_list(formula, words)), habits), habits.signs))
+    whole = _try(lambda: join_signs(_write_out(Bracket(parse_list(formula, words)), habits), habits.signs))
     return whole.entries if isinstance(whole, Bracket) else ()
 
 
@@ -130,15 +142,24 @@ def _turns_by_primes(document: Document, sides: Sequence[Node]) -> bool:
     return any(isinstance(one, Symbol) and one.primes == 1 and replace(one, primes=0) == other for one, other in pairs)
 
 
-def _turn(node: Node, habits: Habits) -> Node:
-    """Put the sign of a transpose in the place of a prime, if that is what it says."""
+def _write_out(node: Node, habits: Habits) -> Node:
+    """Put the sign of a transpose in the place of a prime, and what a ∇ is by below it, if that is what they say."""
 
     def turn(one: Node) -> Node:
-        if not isinstance(one, Symbol | Scripted) or one.primes != 1:
+        if isinstance(one, Nabla) and one.by is None:
+            return replace(one, by=habits.variable)
+        if not (isinstance(one, Symbol | Scripted) and one.primes == 1 and habits.turns_by_primes):
             return one
         return replace(one, above=(*one.above, Symbol(r"\top", place=one.place)), primes=0)
 
-    return rewrite(node, turn) if habits.turns_by_primes else node
+    return node if habits == Habits(habits.signs) else rewrite(node, turn)
+
+
+def _list_gradients(side: Node) -> Iterator[Nabla]:
+    """List the ∇ of a formula, each with what it is by if that stands in the bracket behind: ∇L(W)."""
+    for node in nodes(side):
+        parts = name_gradient(node).factors if isinstance(node, Product) else ()
+        yield from (one for one in parts if isinstance(one, Nabla))
 
 
 def _try(read: Callable[[], Node]) -> Node | Unreadable:

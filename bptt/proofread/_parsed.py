@@ -21,6 +21,7 @@ from bptt.proofread.syntax.tree import (
     list_symbols,
     lists_entries,
     multiply,
+    nodes,
     read_call,
     written,
 )
@@ -90,9 +91,19 @@ def is_update(left: Node, right: Node) -> bool:
     return False
 
 
-def _is_probability(left: Node, _: Node) -> bool:
-    """Whether a left-hand side is Pr(y | x): it defines no function, and y and x may be any."""
-    return any(symbol.name in _PROBABILITIES for symbol in list_symbols(left))
+def _is_probability(left: Node, right: Node) -> bool:
+    """Whether it is of Pr(y | x), or of p(y | x) as E = -log p(y | x): it defines nothing, and y and x may be any."""
+    if any(symbol.name in _PROBABILITIES for symbol in list_symbols(left)):
+        return True
+    calls = (call for node in nodes(right) if isinstance(node, Product) for call in _list_calls(node))
+    return any("|" in bracket.separators for symbol, bracket in calls if symbol.name in ("p", "P", *_PROBABILITIES))
+
+
+def _list_calls(node: Product) -> Iterator[tuple[Symbol, Bracket]]:
+    """List the symbols with a bracket right behind them."""
+    for one, operator, after in zip(node.factors, node.operators, node.factors[1:], strict=False):
+        if isinstance(one, Symbol) and not operator and isinstance(after, Bracket):
+            yield one, after
 
 
 def is_total(left: Node, right: Node) -> bool:

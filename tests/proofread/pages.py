@@ -370,6 +370,29 @@ PAGES = {
         (r"\frac{\partial \log L}{\partial \beta} = \sum_{i=1}^n (y_i - p_i) x_i",),
         (r"\frac{\partial \log L}{\partial \beta} = \sum_{i=1}^n (p_i - y_i) x_i",),
     ),
+    "a matrix that is written out": Page(
+        "$$ R(\\theta) = \\begin{pmatrix} \\cos\\theta & -\\sin\\theta \\\\ \\sin\\theta & \\cos\\theta"
+        " \\end{pmatrix} $$"
+        "\n\n$$ E = \\frac12 \\sum_{i=1}^n \\|R(\\theta) p_i + s - q_i\\|^2 $$\n\nWe write $R$ for $R(\\theta)$.",
+        (),
+        unsure=(
+            r"\frac{\partial E}{\partial s} = n s + \sum_{i=1}^n (R p_i - q_i)",
+            r"\frac{\partial E}{\partial s} = s + \sum_{i=1}^n (R p_i - q_i)",
+        ),
+    ),
+    "a ∇ that does not say by what it is, beside those that do": Page(
+        "$$ E(w) = \\frac12 \\sum_{n=1}^N (w^\\top f_n - t_n)^2 $$"
+        "\n\n$$ \\nabla E(w) = \\sum_{n=1}^N (w^\\top f_n - t_n) f_n $$\n\nLet $a_n = w^\\top f_n$.",
+        (r"\nabla a_n = f_n",),
+        (r"\nabla a_n = -f_n",),
+    ),
+    "layers by their numbers, examples by a letter": Page(
+        r"The columns of $X \in \mathbb{R}^{p \times m}$ are the examples $x^{(i)}$, and $B$ is a matrix of weights."
+        "\n\n$$ Z^{[1]} = W^{[1]} X $$\n\n$$ Z^{[2]} = W^{[2]} \\tanh(Z^{[1]}) $$"
+        "\n\n$$ J = \\frac12 \\|Z^{[2]}\\|_F^2 + \\sum_{i=1}^m b^\\top x^{(i)} $$",
+        (r"\frac{\partial J}{\partial Z^{[2]}} = Z^{[2]}",),
+        (r"\frac{\partial J}{\partial Z^{[2]}} = 2 Z^{[2]}",),
+    ),
     "letters that differ": Page(
         r"Player $i$ beats another player $j$ ($j \neq i$) with probability $P_{ij} = \sigma(s_i - s_j)$, where"
         "\n$\\sigma(a) = 1/(1 + e^{-a})$. A gain of strength is a gain of probability.",

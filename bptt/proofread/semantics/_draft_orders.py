@@ -163,7 +163,7 @@ class _Search:
     def _is_given(self, name: Name) -> bool:
         """Whether a name is none that a definition could bring in."""
         letters = any(len(part) == 1 or part[0] in "\\(" for part in (*name.below, *name.above))
-        return letters or name not in self.signs.subjects
+        return letters or name not in self.signs.subjects or name in self.signs.shapes
 
     def _list_recurrent(self) -> set[Name]:
         """List the names that are defined by way of others which need them at another step."""

@@ -27,6 +27,7 @@ from bptt.proofread.semantics._vocabulary import is_standard
 from bptt.proofread.syntax import Unreadable
 from bptt.proofread.syntax.tree import (
     UPRIGHT_PI,
+    Bracket,
     Node,
     Number,
     Relation,
@@ -80,6 +81,8 @@ class Signs(Letters):
         self.is_normal = is_normal
         sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
         self._prefixes = find_prefixes(sides)
+        above = (item for one in self._all for item in one.symbol.above if self.place == "superscript")
+        self._step_brackets = {one.kind for one in above if isinstance(one, Bracket) and self._is_step(one)}
         self.functions = frozenset(self._list_functions())
         self.numerators, self._variables = (
             frozenset(map(self._get_base, found)) for found in (list_numerators(sides), list_variables(sides))
@@ -135,7 +138,9 @@ class Signs(Letters):
         return [one for one in read if self._is_plain(one.name)]
 
     def _is_plain(self, name: Name) -> bool:
-        """Whether a glossary can have a name."""
+        """Whether a glossary can have a name: none with the letter of a step in it."""
+        if not set(self.letters).isdisjoint((*name.below, *name.above)):
+            return False
         try:
             symbol = parse_symbol(spell_name(name), f"symbols.{spell_name(name)}")
         except GlossaryError:
@@ -169,7 +174,7 @@ class Signs(Letters):
                 continue
             elif self.place == "superscript" and self._spell(inner) in self.last:
                 timed = True
-            elif self.place == "superscript" and self.letters and isinstance(inner, Number) and inner is not item:
+            elif isinstance(inner, Number) and isinstance(item, Bracket) and item.kind in self._step_brackets:
                 timed = True  # W^{[1]} beside W^{[l]}
             elif parse_exponent(item) is None and isinstance(inner, Symbol | Number) and not self._raises(inner):
                 above.append(self._spell(item))

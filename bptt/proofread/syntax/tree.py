@@ -1,6 +1,7 @@
 """Define the syntax tree of a formula: what stands on the page, before anything is known of what it means."""
 
 import functools
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from fractions import Fraction
@@ -285,6 +286,9 @@ def read_call(node: Node) -> Application | None:
     return Application(symbol, bracket.entries) if bracket.entries else None
 
 
+_FONT = re.compile(r"\\(?:mathbf|boldsymbol|vec|bm)\{(.*)\}")
+
+
 def read_listed(node: Node) -> tuple[Symbol, Node] | None:
     """Read (x_1, …, x_n), or the transpose of that, as x and its last number; None for what is no such list."""
     match node.base if isinstance(node, Scripted) else node:
@@ -298,8 +302,8 @@ def read_listed(node: Node) -> tuple[Symbol, Node] | None:
 
 def lists_entries(left: Node, right: Node) -> bool:
     """Whether it is x = (x_1, …, x_n), which says what the entries of x are called."""
-    listed = read_listed(right)
-    return listed is not None and strip_brackets(left) == listed[0]
+    listed, whole = read_listed(right), strip_brackets(left)
+    return listed is not None and is_bare(whole) and _FONT.sub(r"\1", whole.name) == listed[0].name
 
 
 def map_parts(node: Node, change: Callable[[Node], Node], in_scripts: Callable[[Node], Node] | None = None) -> Node:
