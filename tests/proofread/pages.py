@@ -393,6 +393,29 @@ PAGES = {
         (r"\frac{\partial J}{\partial Z^{[2]}} = Z^{[2]}",),
         (r"\frac{\partial J}{\partial Z^{[2]}} = 2 Z^{[2]}",),
     ),
+    "a label": Page(
+        r"A classifier has logits $z \in \mathbb{R}^K$ and a label $y \in \{1, \dots, K\}$."
+        "\n\n$$ p_k = \\frac{e^{z_k}}{\\sum_{j=1}^K e^{z_j}} $$\n\n$$ \\ell = -\\log p_y $$",
+        (
+            r"\frac{\partial \ell}{\partial z_k} = p_k - \delta_{ky}",
+            r"\frac{\partial \ell}{\partial z_k} = p_k - [k = y]",
+            r"\frac{\partial p_y}{\partial z_k} = p_y (\delta_{ky} - p_k)",
+        ),
+        (r"\frac{\partial \ell}{\partial z_k} = p_k + [k = y]",),
+    ),
+    "labels of the steps": Page(
+        r"The target $y_t \in \{1, \dots, K\}$ is a symbol, $s_0 = 0$, and $s_t = \tanh(A s_{t-1} + B u_t)$."
+        "\n\n$$ p_t = \\operatorname{softmax}(C s_t) $$\n\n$$ L = -\\sum_{t=1}^T \\log p_{t, y_t} $$",
+        (r"\frac{\partial L}{\partial C_{ij}} = \sum_{t=1}^T (p_{t,i} - 1\{y_t = i\}) s_{t,j}",),
+        (r"\frac{\partial L}{\partial C_{ij}} = \sum_{t=1}^T (p_{t,i} + 1\{y_t = i\}) s_{t,j}",),
+    ),
+    "labels of examples": Page(
+        r"For $i = 1, \dots, m$ the label is $c_i \in \{1, \dots, K\}$, and $x_i \in \mathbb{R}^d$."
+        "\n\n$$ q_{ik} = \\frac{e^{w_k^\\top x_i}}{\\sum_{j=1}^K e^{w_j^\\top x_i}} $$"
+        "\n\n$$ J = -\\frac{1}{m} \\sum_{i=1}^m \\log q_{i c_i} $$",
+        (r"\frac{\partial J}{\partial w_k} = \frac{1}{m} \sum_{i=1}^m (q_{ik} - \mathbf{1}_{c_i = k}) x_i",),
+        (r"\frac{\partial J}{\partial w_k} = \frac{1}{m} \sum_{i=1}^m (\mathbf{1}_{c_i = k} - q_{ik}) x_i",),
+    ),
     "letters that differ": Page(
         r"Player $i$ beats another player $j$ ($j \neq i$) with probability $P_{ij} = \sigma(s_i - s_j)$, where"
         "\n$\\sigma(a) = 1/(1 + e^{-a})$. A gain of strength is a gain of probability.",

@@ -36,7 +36,7 @@ def blur(glossary: Glossary) -> Glossary:
     """Make a glossary in which all sizes are the same: what is wrong by it is wrong whatever the sizes are."""
     letters = tuple(letter for held in glossary.sizes.values() for letter in held)
     symbols = tuple(
-        one._replace(axes=tuple((ANY,) * len(axis) for axis in one.axes), properties=frozenset())
+        one._replace(axes=tuple((ANY,) * len(axis) for axis in one.axes), properties=one.properties & {"one-hot"})
         for one in glossary.symbols
     )
     return glossary._replace(sizes={ANY: letters} if letters else {}, symbols=symbols)
@@ -146,6 +146,7 @@ class _Writer:
         doubt = "  # doubt: its axes are guessed" if name in self.chosen.guessed else ""
         square = len(nodes) == 2 and len(set(map(self.ranges.find, nodes))) == 1
         properties = ", symmetric = true" if square and name in self.signs.symmetric else ""
+        properties += ", one-hot = true" if nodes and name.base in self.signs.labels else ""
         kinds = [
             f'{{ axes = "{axes}"{", time = true" * timed}{properties} }}' if timed or properties else f'"{axes}"'
             for timed in self.chosen.list_kinds(name)

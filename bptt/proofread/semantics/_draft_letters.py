@@ -16,6 +16,7 @@ from bptt.proofread.semantics._draft_page import (
     list_bounds,
     list_compared,
     list_exponents,
+    list_labels,
     list_places,
     walk_symbols,
 )
@@ -32,6 +33,7 @@ from bptt.proofread.syntax.tree import (
     Scripted,
     Symbol,
     is_bare,
+    list_parts,
     list_symbols,
     nodes,
     strip_brackets,
@@ -55,6 +57,7 @@ class Letters:
     Attributes:
         place, letters, last: where steps stand, and with which letters
         certain: whether a letter with an offset, or in brackets, shows that there are steps and where they stand
+        labels: the letters that stand as indices, and are one of so many numbers
         exponents: the letters that are numbers, and stand above others as such
         sizes: the letters that are sizes
         indices: the letters that are certainly indices
@@ -64,11 +67,12 @@ class Letters:
     def __init__(self, equations: Sequence[Sides], statements: Sequence[Relation]) -> None:
         self._notation = Notation(Glossary({}, (), (), (), ignored=MEANINGLESS))
         self._spell = self._notation.spell
+        sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
+        self.labels = list_labels(sides, statements)
         self.exponents = self._find_exponents(equations, statements)
         self._sides = [(self._list_mentions(left), self._list_mentions(right)) for left, right in equations]
         self._all = [one for left, right in self._sides for one in (*left, *right)]
         self._bases = {one.base for one in self._all}
-        sides = [side for pair in equations for side in pair if not isinstance(side, Unreadable)]
         self._bigs = [[*list_bigs(left), *list_bigs(right)] for left, right in equations]
         self._compared = [letter for side in sides for letter in list_compared(side)]
         self.bounds = [list_bounds(bigs, self._spell) for bigs in self._bigs]
@@ -87,6 +91,8 @@ class Letters:
         found = list(walk_symbols(side))
         if not isinstance(side, Unreadable):
             found += [(one, None) for one in list_exponents(side) if one.name in self.exponents]
+            scripts = (one for node in nodes(side, scripts=True) for one in list_parts(node, scripts=True))
+            found += [(one, None) for one in scripts if isinstance(one, Symbol) and one.name in self.labels]
         return [Mention(one, self._notation.strip_accents(one.name), behind) for one, behind in found]
 
     def _find_exponents(self, equations: Sequence[Sides], statements: Sequence[Relation]) -> frozenset[str]:
@@ -142,6 +148,8 @@ class Letters:
         for stated in statements:
             if stated.sign in (r"\le", ENTRIES) and self._spell_letters([stated.left]):
                 (last if self._spell(stated.left) in steps else sizes).extend(self._spell_letters([stated.right]))
+            elif stated.sign == r"\in" and written(stated.left) in self.labels:
+                sizes += self._spell_letters([self.labels[written(stated.left)]])
             elif stated.sign == r"\in":
                 sizes += [one for one in self._list_sizes(stated.right) if one]
         if steps and not last:
@@ -157,7 +165,7 @@ class Letters:
         last, sizes = ([one for one in dict.fromkeys(found) if self._can_write(one)] for found in (last, sizes))
         self.last = tuple(last) or (("T",) if steps and self.place == "subscript" else ())
         self.sizes = tuple(one for one in sizes if one not in self.last)
-        self.indices = frozenset(indices)
+        self.indices = frozenset(indices - self.labels.keys())
 
     def _can_write(self, letter: str) -> bool:
         """Whether a glossary can have a letter: n_{xy}, spelled n_xy, is read as another."""
@@ -216,6 +224,8 @@ class Letters:
     def _is_index(self, item: Node) -> bool:
         """Whether a script is an index rather than a part of a name."""
         item = strip_brackets(item)
+        if isinstance(item, Symbol) and item.name in self.labels:
+            return True
         if not isinstance(item, Symbol) or item.above:
             return False
         letter = self._spell(item)

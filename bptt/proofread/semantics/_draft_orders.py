@@ -124,7 +124,12 @@ def make_glossary(signs: Signs, chosen: Orders) -> Glossary:
     """Make a glossary in which all ranges are the same."""
     axis, whole = (ANY,), (ANY, ANY)
     symbols = tuple(
-        Declared(spell_name(name), (axis, whole) if name in chosen.joined else (axis,) * order, timed)
+        Declared(
+            spell_name(name),
+            (axis, whole) if name in chosen.joined else (axis,) * order,
+            timed,
+            properties=frozenset(("one-hot",)) if order and name.base in signs.labels else frozenset(),
+        )
         for name, order in chosen.orders.items()
         for timed in chosen.list_kinds(name)
     )

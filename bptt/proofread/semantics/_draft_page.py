@@ -11,8 +11,10 @@ from bptt.proofread.syntax import Unreadable
 from bptt.proofread.syntax.tree import (
     Big,
     Bracket,
+    Dots,
     Negative,
     Node,
+    Number,
     Product,
     Quotient,
     Relation,
@@ -57,16 +59,23 @@ def walk_symbols(node: Node | Unreadable) -> Iterator[tuple[Symbol, Node | None]
 
 
 def _compares_letters(node: Node) -> bool:
-    """Whether two letters are compared: [i = j], or [i < j] of letters that are indices more often than numbers."""
-    if not (isinstance(node, Relation) and is_bare(node.left) and is_bare(node.right)):
+    """Whether two letters are compared: [i = j], or [i < j] of letters that are indices more often than numbers.
+
+    [y_t = i] compares a letter with a label.
+    """
+    if not (isinstance(node, Relation) and isinstance(node.left, Symbol) and isinstance(node.right, Symbol)):
         return False
+    bare = [side for side in (node.left, node.right) if is_bare(side)]
+    if len(bare) < 2:
+        return node.sign == "=" and any(side.name in _COUNTING for side in bare)
     ordered = node.sign in ("<", r"\le", ">", r"\ge") and {node.left.name, node.right.name} <= _COUNTING
     return node.sign in ("=", r"\neq") or ordered
 
 
 def list_compared(side: Node) -> list[Node]:
     """List the letters that a formula compares, as [i = j] does: they are indices."""
-    return [letter for node in nodes(side) if _compares_letters(node) for letter in list_parts(node)]
+    letters = (letter for node in nodes(side) if _compares_letters(node) for letter in list_parts(node))
+    return [letter for letter in letters if is_bare(letter)]
 
 
 def _get_argument(operator: str, after: Node) -> Node | None:
@@ -135,6 +144,24 @@ def list_arrays(side: Node) -> Iterator[tuple[Symbol, int]]:
                 yield from ((symbol, 1) for symbol in _list_terms(node))
             case Product(factors=factors):
                 yield from ((symbol, 2) for symbol in _list_between(factors))
+
+
+def list_labels(sides: Sequence[Node], statements: Sequence[Relation]) -> Mapping[str, Node]:
+    r"""List the labels of a document, as y of p_y and y_i ∈ \{1, …, K\}, each with the last number that it may be."""
+    used = {symbol.name for side in sides for node in nodes(side) for symbol in _list_indices(node)}
+    found: dict[str, Node] = {}
+    for one in statements:
+        match one.left, one.sign, one.right:
+            case Symbol(name), r"\in", Bracket((Number(), *_, Dots(), Symbol() as last), kind=r"\{") if name in used:
+                found[name] = last
+    return found
+
+
+def _list_indices(node: Node) -> Iterator[Symbol]:
+    """List the symbols that stand below one, or that are compared with others there or in a bracket."""
+    for item in node.below if isinstance(node, Symbol) else (node,):
+        sides = (item.left, item.right) if isinstance(item, Relation) and item.sign == "=" else (item,)
+        yield from (one for one in sides if isinstance(one, Symbol) and (item is not node or len(sides) == 2))
 
 
 def list_exponents(side: Node, brackets: bool = False) -> Iterator[Symbol]:

@@ -203,7 +203,9 @@ class Signs(Letters):
         elif node.sign == r"\in" and is_set(right):
             numbers = self._list_numbers(symbol)
             name = name._replace(below=()) if numbers else name
-            self.shapes.setdefault(name, (*numbers, *self._list_sizes(right)))
+            last = self.labels.get(symbol.name)
+            of_label = () if last is None else tuple(self._spell_letters([last]))
+            self.shapes.setdefault(name, (*numbers, *self._list_sizes(right), *of_label))
         elif node.sign == "=" and isinstance(right, Symbol) and right.name == symbol.name:
             self.symmetric |= {name} if right.above and is_transpose(right.above[-1]) else set()
             self.square |= {name} if symbol.below == right.below[::-1] else set()

@@ -103,6 +103,9 @@ class Elaborator(Scope):
             (item,) = node.above
             if not (self.notation.parse_step(item) or is_transpose(item)) and parse_exponent(item) is None:
                 return self._apply_exp(item)  # e^{-x}, also where e is an error
+        labelled = self._elaborate_labelled(node)
+        if labelled is not None:
+            return labelled
         exponent = self._find_exponent(node)
         if exponent is not None:
             others = tuple(item for item in node.above if item is not exponent)
@@ -125,6 +128,18 @@ class Elaborator(Scope):
     def _apply_exp(self, exponent: Node) -> Value:
         value = self.elaborate(exponent)
         return Value(value.axes, ex.Function("exp", 0, value.body), value.stand)
+
+    def _elaborate_labelled(self, node: Symbol) -> Value | None:
+        """Elaborate p_y of a label y, a one-hot vector: the sum of all entries of p, each times that of y."""
+        name = self.symbols.find_name(node)
+        for n in range(len(name.below) if name is not None else 0, len(node.below)):
+            label = self.find_label(node.below[n])
+            if label is not None:
+                (letter,) = label.axes
+                below = (*node.below[:n], Symbol(letter), *node.below[n + 1 :])
+                value = self._elaborate_symbol(replace(node, below=below))
+                return value._replace(body=ex.Total(letter, ex.multiply(label.entry, value.body)))
+        return None
 
     def _find_exponent(self, node: Symbol) -> Node | None:
         """Find the exponent γ of x^γ, or γ − 1: of symbols that are numbers, and no part of a name."""

@@ -137,6 +137,14 @@ class Scope:
             step = self.silent if scripts.step is None else self.name_step(scripts.step)
         return Variable(tuple(axes), Entry(quantity, step, indices), stand)
 
+    def find_label(self, node: Node) -> Variable | None:
+        """Find the one-hot vector that a symbol stands for without an index: where it is an index, it is a label."""
+        reference = self.symbols.find(node) if isinstance(node, Symbol) else None
+        if reference is None or "one-hot" not in self.vocabulary.definitions.properties.get(reference.quantity, ()):
+            return None
+        found = self.get_entry(reference)
+        return found if len(found.axes) == 1 else None
+
     def get_constant(self, node: Symbol) -> Value | None:
         """Return what a symbol means everywhere unless the glossary has it, such as δ_ij and I; None for others."""
         base = self.symbols.get_base(node)
@@ -178,6 +186,9 @@ class Scope:
         steps = self._parse_steps(left, right)
         if steps is not None:
             return Mask("=", *steps)
+        labelled = self._compare_with_label(left, right)
+        if labelled is not None:
+            return labelled
         return Delta(self.notation.parse_index(left, node), self.notation.parse_index(right, node))
 
     def _parse_steps(self, left: Node, right: Node) -> tuple[Step, Step] | None:
@@ -209,6 +220,9 @@ class Scope:
         steps = self._parse_steps(left, right)
         if sign in _MASKS and steps is not None:
             return Mask(_MASKS[sign], *steps)
+        labelled = self._compare_with_label(left, right) if sign in ("=", r"\neq") else None
+        if labelled is not None:
+            return labelled if sign == "=" else ex.add(ONE, ex.negate(labelled))
         if sign in _MASKS and self.is_index(left) and self.is_index(right):
             symbol = Symbol("the condition", place=place)
             one, two = (self.notation.parse_index(side, symbol) for side in (left, right))
@@ -219,6 +233,15 @@ class Scope:
             if not difference.axes:
                 return ex.Function("step", 0, difference.body)
         raise Unreadable("the condition is not read", place)
+
+    def _compare_with_label(self, left: Node, right: Node) -> Expression | None:
+        """Build what is 1 where an index is that of a label: the entry of the one-hot vector."""
+        for one, other in ((left, right), (right, left)):
+            label = self.find_label(strip_brackets(other)) if self.is_index(one) else None
+            if label is not None:
+                index = self.notation.parse_index(one, Symbol("the label", place=None))
+                return rename(label.entry, {label.axes[0]: index})
+        return None
 
     def is_index(self, node: Node) -> bool:
         """Whether a formula can be an index: a letter that is no symbol of the glossary, or a number."""
