@@ -279,6 +279,8 @@ class Judge(AccusationJudge):
             one_step = wrong.doubt is not None and wrong.doubt.convention == "every step"
             if one_step or self._compare_immediate(left, right, conditions).label == "right":
                 return refuse("the text speaks of one step, and the derivative is by way of all")
+        if any(isinstance(one, tree.Nabla) and one.assumed for side in (left, right) for one in nodes(side)):
+            return refuse("∇ does not say by what the derivative is")
         if self._may_name_gradients(left, right):
             return refuse("d may name a gradient here, and not a differential")
         return wrong

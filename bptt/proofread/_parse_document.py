@@ -25,6 +25,7 @@ from bptt.proofread.syntax.tree import (
     list_symbols,
     nodes,
     rewrite,
+    strip_brackets,
 )
 
 MOST_NODES = 500  # of the tree of one side: a long formula has some 100, and each is walked often
@@ -32,7 +33,8 @@ MOST_EQUATIONS = 5_000  # each may take the whole budget of an equation
 
 
 # A prime on a matrix is its transpose; we write ' for the transpose.
-_PRIME_TURNS = re.compile(r"\bprimes?\b[^.]*\btranspos|\btranspos\w*[^.]*\bprimes?\b", re.IGNORECASE)
+_BETWEEN = r"(?:(?!\band\b|derivative|differenti)[^.;,])*"
+_PRIME_TURNS = re.compile(rf"\bprimes?\b{_BETWEEN}\btranspos|\btranspos\w*{_BETWEEN}\bprimes?\b", re.IGNORECASE)
 
 
 class Habits(NamedTuple):
@@ -60,6 +62,10 @@ class ParsedDocument(NamedTuple):
         sides = (side for one in self.equations for side in (one.left, one.right))
         return [side for side in sides if not isinstance(side, Unreadable)]
 
+    def list_inline(self) -> list[Node]:
+        """List the sides of what the prose may define."""
+        return [side for one in self.inline for side in (one.left, one.right)]
+
 
 def parse_document(document: Document, words: frozenset[str] = frozenset()) -> ParsedDocument:
     """Parse the equations of a document and the formulas of its prose; what names gradients by a sign is joined first.
@@ -72,7 +78,7 @@ def parse_document(document: Document, words: frozenset[str] = frozenset()) -> P
     parsed = _parse(document, words, habits)
     by = {one.by for side in parsed.list_sides() for one in _list_gradients(side) if one.by is not None}
     habits = Habits(
-        turns_by_primes=_turns_by_primes(document, parsed.list_sides()),
+        turns_by_primes=_turns_by_primes(document, [*parsed.list_sides(), *parsed.list_inline()]),
         variable=by.pop() if len(by) == 1 else None,
     )
     if habits != Habits():
@@ -138,8 +144,11 @@ def _turns_by_primes(document: Document, sides: Sequence[Node]) -> bool:
     if any(_PRIME_TURNS.search(sentence.words) for sentence in document.sentences):
         return True
     products = (node for side in sides for node in nodes(side) if isinstance(node, Product))
-    pairs = (pair for node in products for pair in zip(node.factors, node.factors[1:], strict=False))
-    return any(isinstance(one, Symbol) and one.primes == 1 and replace(one, primes=0) == other for one, other in pairs)
+    pairs = [pair for node in products for pair in zip(node.factors, node.factors[1:], strict=False)]
+    primed = [(one, other) for one, other in pairs if isinstance(one, Symbol) and one.primes == 1]
+    if any(isinstance(other, Bracket) and strip_brackets(other) != other for _, other in primed):
+        return False  # f'(x)
+    return any(one.name.isupper() and replace(one, primes=0) == other for one, other in primed)
 
 
 def _write_out(node: Node, habits: Habits) -> Node:
@@ -147,12 +156,15 @@ def _write_out(node: Node, habits: Habits) -> Node:
 
     def turn(one: Node) -> Node:
         if isinstance(one, Nabla) and one.by is None:
-            return replace(one, by=habits.variable)
+            return replace(one, by=habits.variable, assumed=habits.variable is not None)
         if not (isinstance(one, Symbol | Scripted) and one.primes == 1 and habits.turns_by_primes):
             return one
         return replace(one, above=(*one.above, Symbol(r"\top", place=one.place)), primes=0)
 
-    return node if habits == Habits(habits.signs) else rewrite(node, turn)
+    if habits == Habits(habits.signs):
+        return node
+    named = rewrite(node, lambda one: name_gradient(one) if isinstance(one, Product) else one)
+    return rewrite(named, turn)
 
 
 def _list_gradients(side: Node) -> Iterator[Nabla]:

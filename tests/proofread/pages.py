@@ -354,6 +354,11 @@ PAGES = {
         (r"\frac{\partial S}{\partial b} = -2 X'y + 2 X'X b", r"\frac{\partial S}{\partial b} = -2 X'e"),
         (r"\frac{\partial S}{\partial b} = 2 X'e",),
     ),
+    "a prime that is no transpose, beside a transpose": Page(
+        r"A prime is the derivative, and $\top$ the transpose. Let $g(x) = x^2$ and $s = u^\top v$.",
+        (r"g'(x) = 2 x",),
+        (r"g'(x) = x",),
+    ),
     "what is optimal": Page(
         "$$ F(w) = \\|y - A w\\|^2 $$\n\nThe gradient vanishes at $$ w = (A^\\top A)^{-1} A^\\top y $$",
         (r"\nabla F(w) = 2 A^\top (A w - y)",),
@@ -384,7 +389,7 @@ PAGES = {
         "$$ E(w) = \\frac12 \\sum_{n=1}^N (w^\\top f_n - t_n)^2 $$"
         "\n\n$$ \\nabla E(w) = \\sum_{n=1}^N (w^\\top f_n - t_n) f_n $$\n\nLet $a_n = w^\\top f_n$.",
         (r"\nabla a_n = f_n",),
-        (r"\nabla a_n = -f_n",),
+        unsure=(r"\nabla a_n = -f_n",),
     ),
     "layers by their numbers, examples by a letter": Page(
         r"The columns of $X \in \mathbb{R}^{p \times m}$ are the examples $x^{(i)}$, and $B$ is a matrix of weights."

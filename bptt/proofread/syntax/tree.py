@@ -143,6 +143,7 @@ class Nabla:
     by: "Node | None"
     order: int = 1
     place: Place | None = field(default=None, compare=False)
+    assumed: bool = field(default=False, compare=False)  # whether it does not say itself by what it is
 
 
 @dataclass(frozen=True, slots=True)
