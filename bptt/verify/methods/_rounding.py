@@ -141,9 +141,10 @@ def _find_widest(balls: Sequence[arb], true: Sequence[float]) -> list[int]:
     with np.errstate(all="ignore"):
         least = np.minimum(abs(centres), abs(middles) - radii)
         errors = (abs(middles - centres) + radii + abs(centres) * float(_UNIT)) / least
-    is_plain = (least > _TINY) & np.isfinite(errors)
-    widest = errors.max(where=is_plain, initial=0.0)
-    return np.flatnonzero(~is_plain | (errors * _OFF_AT_MOST >= widest)).tolist()
+        is_plain = (least > _TINY) & np.isfinite(errors)
+        widest = errors.max(where=is_plain, initial=0.0)
+        may_be = ~is_plain | (errors * _OFF_AT_MOST >= widest)
+    return np.flatnonzero(may_be).tolist()
 
 
 def _refuse_detour(leaf: LeafArithmetic, true: Claims | None, bits: int) -> LeafArithmetic:
