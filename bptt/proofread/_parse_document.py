@@ -92,9 +92,10 @@ def parse_document(document: Document, words: frozenset[str] = frozenset()) -> P
 
 
 def _parse(document: Document, words: frozenset[str], habits: Habits) -> ParsedDocument:
-    equations = name_logarithms([_parse_equation(one, words, habits) for one in list_displayed(document)])
+    equations = [_parse_equation(one, words, habits) for one in list_displayed(document)]
     sentences = [_parse_sentence(one, words, habits) for one in document.sentences]
-    parsed = ParsedDocument(equations, list(list_inline(sentences)))
+    inline = list(list_inline(sentences))
+    parsed = ParsedDocument(name_logarithms(equations, inline), inline)
     return parsed._replace(inline=[*parsed.inline, *list_assembled(sentences, parsed.list_sides())])
 
 

@@ -18,6 +18,7 @@ from bptt.proofread.syntax.tree import (
     Sum,
     Symbol,
     Unreadable,
+    is_bare,
     list_symbols,
     lists_entries,
     multiply,
@@ -128,9 +129,10 @@ def list_candidates(equations: Sequence[ParsedEquation]) -> Iterator[tuple[int, 
                 yield -n, Candidate(before.right, one.sides[1], one.line)
 
 
-def name_logarithms(equations: Sequence[ParsedEquation]) -> list[ParsedEquation]:
-    """Read log L = … as L = exp(…), where no equation is about L itself."""
-    subjects = {written(_get_named(one.left)) for one in equations if not isinstance(one.left, Unreadable)}
+def name_logarithms(equations: Sequence[ParsedEquation], inline: Sequence[Candidate]) -> list[ParsedEquation]:
+    """Read log L = … as L = exp(…), where nothing else is said of L: log p_i = … is a claim on a known p."""
+    lefts = [*(one.left for one in equations if not isinstance(one.left, Unreadable)), *(one.left for one in inline)]
+    subjects = {written(_get_named(left)) for left in lefts}
 
     def name(one: ParsedEquation) -> ParsedEquation:
         found = None if one.sides is None else _take_logarithm(*one.sides)
@@ -154,7 +156,7 @@ def _take_logarithm(left: Node, right: Node) -> tuple[Node, Node] | None:
             return _take_logarithm(term, Negative(right))
         case Product((Symbol("log" | "ln", (), ()), *factors), operators):
             inner = multiply(tuple(factors), operators[1:])
-            if isinstance(inner, Symbol) or read_call(inner) is not None:
+            if is_bare(_get_named(inner)):
                 return inner, Product((Symbol("exp"), Bracket((right,))), ("",))
     return None
 

@@ -369,6 +369,16 @@ PAGES = {
         (r"G'(x) = \Phi(x) + x \varphi(x)", r"\varphi'(x) = -x \varphi(x)"),
         (r"\varphi'(x) = x \varphi(x)",),
     ),
+    "the logarithm of what the prose defines": Page(
+        r"Let $p_i = \frac{e^{z_i}}{\sum_j e^{z_j}}$ with $z \in \mathbb{R}^K$.",
+        (r"\log p_i = z_i - \log \sum_j e^{z_j}",),
+        (r"\log p_i = z_i + \log \sum_j e^{z_j}",),
+    ),
+    "the logarithm of a number that the prose defines": Page(
+        r"Let $Q = e^a b$ with $b > 0$.",
+        (r"\log Q = a + \log b",),
+        (r"\log Q = a - \log b",),
+    ),
     "the logarithm of a likelihood": Page(
         r"Let $x_i \in \mathbb{R}^d$, $p_i = \frac{1}{1 + e^{-x_i^\top \beta}}$ and $y_i \in \{0, 1\}$."
         "\n\n$$ \\log L(\\beta) = \\sum_{i=1}^n y_i \\log p_i + (1 - y_i) \\log(1 - p_i) $$",
