@@ -386,14 +386,12 @@ PAGES = {
         (r"\frac{\partial \log L}{\partial \beta} = \sum_{i=1}^n (p_i - y_i) x_i",),
     ),
     "a matrix that is written out": Page(
-        "$$ R(\\theta) = \\begin{pmatrix} \\cos\\theta & -\\sin\\theta \\\\ \\sin\\theta & \\cos\\theta"
-        " \\end{pmatrix} $$"
-        "\n\n$$ E = \\frac12 \\sum_{i=1}^n \\|R(\\theta) p_i + s - q_i\\|^2 $$\n\nWe write $R$ for $R(\\theta)$.",
+        r"Two lists of points, $p_1, \dots, p_n$ and $q_1, \dots, q_n$, are given. Let"
+        "\n\n$$ R(\\theta) = \\begin{pmatrix} \\cos\\theta & -\\sin\\theta \\\\ \\sin\\theta & \\cos\\theta"
+        " \\end{pmatrix} $$\n\nand minimise\n\n$$ E(\\theta, t) = \\frac12 \\sum_{i=1}^n"
+        " \\|R(\\theta) p_i + t - q_i\\|^2 $$\n\nover $\\theta$ and $t \\in \\mathbb{R}^2$. We write $R$ for $R(\\theta)$.",
         (),
-        unsure=(
-            r"\frac{\partial E}{\partial s} = n s + \sum_{i=1}^n (R p_i - q_i)",
-            r"\frac{\partial E}{\partial s} = s + \sum_{i=1}^n (R p_i - q_i)",
-        ),
+        unsure=(r"\frac{\partial E}{\partial t} = n t + \sum_{i=1}^n (R p_i - q_i)",),
     ),
     "a ∇ that does not say by what it is, beside those that do": Page(
         "$$ E(w) = \\frac12 \\sum_{n=1}^N (w^\\top f_n - t_n)^2 $$"
@@ -430,6 +428,32 @@ PAGES = {
         "\n\n$$ J = -\\frac{1}{m} \\sum_{i=1}^m \\log q_{i c_i} $$",
         (r"\frac{\partial J}{\partial w_k} = \frac{1}{m} \sum_{i=1}^m (q_{ik} - \mathbf{1}_{c_i = k}) x_i",),
         (r"\frac{\partial J}{\partial w_k} = \frac{1}{m} \sum_{i=1}^m (\mathbf{1}_{c_i = k} - q_{ik}) x_i",),
+    ),
+    "a number for a symbol, in passing": Page(
+        r"With a scale $c > 0$ let $g_C(r) = \frac{c^2}{2} \log(1 + (r/c)^2)$. (Others take it with $c = 1$.)",
+        (r"g_C'(r) = \frac{r}{1 + (r/c)^2}",),
+        unsure=(r"g_C'(r) = \frac{c^2 r}{1 + (r/c)^2}",),
+    ),
+    "columns that a letter numbers": Page(
+        "$$ Q(\\theta) = \\frac{1}{2 n} \\|y - X \\theta\\|_2^2 + \\lambda \\|\\theta\\|_1 $$\n\n"
+        r"With $s = \operatorname{sign}(\theta)$ and $e = y - X \theta$, where $X_j$ is column $j$ of $X$:",
+        (r"\nabla Q(\theta) = -\frac{1}{n} X^\top e + \lambda s",),
+        unsure=(
+            r"\frac{\partial Q}{\partial \theta_j}"
+            r" = -\frac{1}{n} X_j^\top e + \lambda \operatorname{sign}(\theta_j)",
+        ),
+    ),
+    "a prime of a function, beside weights that its argument makes": Page(
+        r"Let $w_i = \frac{1}{1 + (x_i - c)^2}$ for $x_1, \dots, x_n \in \mathbb{R}$."
+        "\n\n$$ C(c) = \\frac12 \\sum_{i=1}^n \\log(1 + (x_i - c)^2) $$",
+        (r"C'(c) = -\sum_i w_i (x_i - c)",),
+    ),
+    "a one-hot target, and weights named after it": Page(
+        r"The target $y \in \mathbb{R}^k$ is one-hot."
+        "\n\n$$ p = \\operatorname{softmax}(W_{hy} h + b_y) $$"
+        "\n\n$$ L = -\\sum_i y_i \\log p_i $$",
+        (r"\frac{\partial L}{\partial W_{hy}} = (p - y) h^\top", r"\frac{\partial L}{\partial b_y} = p - y"),
+        (r"\frac{\partial L}{\partial b_y} = p + y",),
     ),
     "letters that differ": Page(
         r"Player $i$ beats another player $j$ ($j \neq i$) with probability $P_{ij} = \sigma(s_i - s_j)$, where"

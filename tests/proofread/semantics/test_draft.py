@@ -266,3 +266,8 @@ def test_what_the_document_makes_a_number_for_each_letter_is_not_declared() -> N
     given = r"Let $x_1, \dots, x_n \in \mathbb{R}^d$, $y \in \mathbb{R}^n$, $w \in \mathbb{R}^d$."
     loss = r"$$ L = \sum_{i=1}^n (w^\top x_i - y_i)^2 $$ $$ \nabla_w L = 2 X^\top (X w - y) $$"
     assert r"X_{i j}" not in draft(rf"{given} $$ X_{{ij}} = (2 x_i)_j $$ {loss}")["symbols"]
+
+
+def test_a_symbol_that_bears_two_steps_costs_no_document_its_draft() -> None:
+    found = judge(r"$$ h_t = h_{t-1} + x_t $$ $$ S = \sum_{t=2}^n m_{t-1,t} $$")
+    assert [finding.label for finding in found] == ["definition", "definition"]
