@@ -389,7 +389,8 @@ PAGES = {
         r"Two lists of points, $p_1, \dots, p_n$ and $q_1, \dots, q_n$, are given. Let"
         "\n\n$$ R(\\theta) = \\begin{pmatrix} \\cos\\theta & -\\sin\\theta \\\\ \\sin\\theta & \\cos\\theta"
         " \\end{pmatrix} $$\n\nand minimise\n\n$$ E(\\theta, t) = \\frac12 \\sum_{i=1}^n"
-        " \\|R(\\theta) p_i + t - q_i\\|^2 $$\n\nover $\\theta$ and $t \\in \\mathbb{R}^2$. We write $R$ for $R(\\theta)$.",
+        " \\|R(\\theta) p_i + t - q_i\\|^2 $$\n\nover $\\theta$ and $t \\in \\mathbb{R}^2$."
+        " We write $R$ for $R(\\theta)$.",
         (),
         unsure=(r"\frac{\partial E}{\partial t} = n t + \sum_{i=1}^n (R p_i - q_i)",),
     ),
